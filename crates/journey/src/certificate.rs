@@ -1,0 +1,252 @@
+//! The inspection certificate (检测单): its content and the checks it must pass.
+//!
+//! A certificate is immutable; a correction is a new one. The checks here refuse what cannot be a
+//! certificate of this visit, and *hold* what may be one of another unit: a serial that differs is a
+//! question for the brand, not a reason to deny.
+
+use serde::{Deserialize, Serialize};
+
+use crate::case::Case;
+use crate::ids::{CertificateId, Serial, TechnicianId};
+use crate::time::Timestamp;
+use crate::vocab::{Cause, Conclusion, Function, vocabulary};
+
+vocabulary! {
+    /// How the packaging was found.
+    Packaging {
+        /// Whole.
+        Intact = "intact",
+        /// Damaged.
+        Damaged = "damaged",
+        /// Gone.
+        Missing = "missing",
+    }
+}
+
+vocabulary! {
+    /// How the outside was found.
+    Exterior {
+        /// Whole.
+        Intact = "intact",
+        /// Scratched.
+        Scratch = "scratch",
+        /// Dented.
+        Dent = "dent",
+        /// Cracked.
+        Crack = "crack",
+        /// The screen is broken.
+        ScreenBroken = "screen_broken",
+    }
+}
+
+vocabulary! {
+    /// What a piece of evidence shows.
+    EvidenceKind {
+        /// The nameplate with the serial number.
+        Nameplate = "nameplate",
+        /// The outside.
+        Exterior = "exterior",
+        /// The fault, or the screen that shows it.
+        Fault = "fault",
+        /// A film.
+        Video = "video",
+        /// A measured value.
+        Measurement = "measurement",
+    }
+}
+
+vocabulary! {
+    /// What was done on site.
+    Handling {
+        /// Nothing.
+        None = "none",
+        /// Adjusted.
+        Adjusted = "adjusted",
+        /// Repaired at once.
+        Repaired = "repaired",
+        /// A part was ordered.
+        PartOrdered = "part_ordered",
+        /// The unit was taken away.
+        Removed = "removed",
+    }
+}
+
+vocabulary! {
+    /// With what authority a certificate speaks.
+    Level {
+        /// First inspection, usually at home.
+        First = "first",
+        /// Second inspection by another centre.
+        Second = "second",
+        /// A laboratory.
+        Lab = "lab",
+    }
+}
+
+/// One piece of evidence: where it is kept is known by its hash.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EvidenceItem {
+    /// What it shows.
+    pub kind: EvidenceKind,
+    /// SHA-256 of the content, lower-case hex.
+    pub sha256: String,
+    /// When it was taken.
+    pub taken_at: Timestamp,
+}
+
+/// A certificate as submitted.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Certificate {
+    /// Its id.
+    pub id: CertificateId,
+    /// With what authority it speaks.
+    pub level: Level,
+    /// Who inspected.
+    pub technician: Option<TechnicianId>,
+    /// When.
+    pub inspected_at: Timestamp,
+    /// The serial number on the unit.
+    pub serial: Serial,
+    /// How the packaging was found.
+    pub packaging: Packaging,
+    /// How the outside was found.
+    pub exterior: Exterior,
+    /// Whether it works.
+    pub function: Function,
+    /// The coded fault; empty when it works.
+    pub fault_code: String,
+    /// Why.
+    pub cause: Cause,
+    /// What supports it.
+    pub evidence: Vec<EvidenceItem>,
+    /// What was done on site.
+    pub handling: Handling,
+    /// Whether the customer signed; a refusal is recorded, not punished.
+    pub customer_signed: bool,
+    /// What it concludes.
+    pub conclusion: Conclusion,
+}
+
+/// What the log keeps of a certificate: enough to decide, nothing personal.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Finding {
+    /// With what authority it speaks.
+    pub level: Level,
+    /// Whether the unit works.
+    pub function: Function,
+    /// Why it does not.
+    pub cause: Cause,
+    /// What the certificate concludes.
+    pub conclusion: Conclusion,
+    /// What was done on site.
+    pub handling: Handling,
+    /// Whether the evidence meets the standard for its cause.
+    pub evidence_ok: bool,
+    /// Whether the serial is the one sold.
+    pub serial_matches: bool,
+}
+
+vocabulary! {
+    /// Why a certificate is refused.
+    CertificateFault {
+        /// There is no photo of the nameplate.
+        NameplatePhotoMissing = "nameplate_photo_missing",
+        /// It dates from before the check-in.
+        InspectedBeforeVisit = "inspected_before_visit",
+        /// It dates from the future.
+        InspectedInFuture = "inspected_in_future",
+        /// The technician is not the one assigned.
+        TechnicianNotAssigned = "technician_not_assigned",
+        /// The conclusion contradicts the finding.
+        Contradiction = "contradiction",
+        /// A fault is claimed but not coded.
+        FaultCodeMissing = "fault_code_missing",
+        /// A piece of evidence has no valid hash.
+        EvidenceHashInvalid = "evidence_hash_invalid",
+        /// There is too much evidence.
+        TooMuchEvidence = "too_much_evidence",
+    }
+}
+
+/// The most evidence items one certificate may carry.
+pub const EVIDENCE_MAX: usize = 50;
+
+/// How many photos a finding against the user needs (practice of the trade).
+const USER_CAUSE_PHOTOS_MIN: usize = 2;
+
+impl Certificate {
+    /// Everything that makes this certificate unacceptable for the case; empty when it is fine.
+    pub fn faults(&self, case: &Case, now: Timestamp) -> Vec<CertificateFault> {
+        let mut faults = Vec::new();
+        let mut check = |bad: bool, fault| {
+            if bad {
+                faults.push(fault);
+            }
+        };
+        let works = self.function == Function::Normal;
+        let meets = self.conclusion == Conclusion::MeetsReturnExchange;
+        let photographed = self
+            .evidence
+            .iter()
+            .any(|item| item.kind == EvidenceKind::Nameplate);
+        let hashes_fit = self.evidence.iter().all(|item| is_sha256(&item.sha256));
+        let assigned = case.technician();
+        let early = case
+            .checked_in_at
+            .is_some_and(|arrived| self.inspected_at < arrived);
+        check(!photographed, CertificateFault::NameplatePhotoMissing);
+        check(self.inspected_at > now, CertificateFault::InspectedInFuture);
+        check(works && meets, CertificateFault::Contradiction);
+        check(
+            !works && self.fault_code.is_empty(),
+            CertificateFault::FaultCodeMissing,
+        );
+        check(!hashes_fit, CertificateFault::EvidenceHashInvalid);
+        check(
+            self.evidence.len() > EVIDENCE_MAX,
+            CertificateFault::TooMuchEvidence,
+        );
+        if self.level == Level::First {
+            check(early, CertificateFault::InspectedBeforeVisit);
+            check(
+                self.technician.as_ref() != assigned,
+                CertificateFault::TechnicianNotAssigned,
+            );
+        }
+        faults
+    }
+
+    /// What the log keeps.
+    pub fn finding(&self, case: &Case) -> Finding {
+        Finding {
+            level: self.level,
+            function: self.function,
+            cause: self.cause,
+            conclusion: self.conclusion,
+            handling: self.handling,
+            evidence_ok: self.evidence_ok(),
+            serial_matches: self.serial == case.filing.serial,
+        }
+    }
+
+    /// Evidence against the user needs at least two photos besides the nameplate's, one of them of
+    /// the outside; any other cause needs none.
+    fn evidence_ok(&self) -> bool {
+        let blames_user = matches!(self.cause, Cause::User | Cause::UnauthorisedOpening);
+        let shown = |kind| {
+            self.evidence
+                .iter()
+                .filter(|item| item.kind == kind)
+                .count()
+        };
+        let photos = shown(EvidenceKind::Exterior) + shown(EvidenceKind::Fault);
+        !blames_user || (photos >= USER_CAUSE_PHOTOS_MIN && shown(EvidenceKind::Exterior) >= 1)
+    }
+}
+
+fn is_sha256(text: &str) -> bool {
+    text.len() == 64
+        && text
+            .bytes()
+            .all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b))
+}

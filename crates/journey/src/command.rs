@@ -1,0 +1,317 @@
+//! What can be asked of a case. A command is a value; deciding on it is pure.
+
+use crate::certificate::Certificate;
+use crate::event::{Awaited, Decision, Filing, Path, Window};
+use crate::ids::{
+    AppointmentId, CentreId, CertificateId, OfferId, Serial, TechnicianId, WorkOrderId,
+};
+use crate::task::Task;
+use crate::time::Timestamp;
+use crate::vocab::{
+    ContactFailure, DeclineReason, Party, PauseCause, Remedy, UnableReason, vocabulary,
+};
+
+macro_rules! commands {
+    ($($(#[$doc:meta])* $variant:ident $({ $($(#[$fdoc:meta])* $field:ident: $ty:ty),+ $(,)? })? = $text:literal,)+) => {
+        /// One thing asked of a case.
+        #[derive(Clone, Debug, PartialEq, Eq)]
+        #[expect(clippy::large_enum_variant, reason = "a filing happens once per case")]
+        pub enum Command { $($(#[$doc])* $variant $({ $($(#[$fdoc])* $field: $ty),+ })?,)+ }
+
+        impl Command {
+            /// Which kind of command this is.
+            pub const fn verb(&self) -> Verb {
+                match self { $(Self::$variant $({ $($field: _),+ })? => Verb::$variant,)+ }
+            }
+        }
+
+        vocabulary! {
+            /// The kinds of command: the rows of the transition table.
+            Verb { $($(#[$doc])* $variant = $text,)+ }
+        }
+    };
+}
+
+commands! {
+    /// Files the case.
+    File {
+        /// What is filed.
+        filing: Filing,
+    } = "file",
+    /// Says which path the case takes.
+    Triage {
+        /// The path.
+        path: Path,
+        /// The rules that said so.
+        rules: Vec<String>,
+    } = "triage",
+    /// Remote guidance solved it.
+    SolveByGuidance = "solve_by_guidance",
+    /// Remote guidance did not solve it.
+    FailGuidance = "fail_guidance",
+    /// Hands in a certificate the customer already holds.
+    LinkCertificate {
+        /// Which.
+        certificate: CertificateId,
+    } = "link_certificate",
+    /// Refuses the customer's own certificate.
+    RefuseLinkedCertificate {
+        /// Why, coded.
+        reason: String,
+    } = "refuse_linked_certificate",
+    /// Declares the unit intact for a no-reason return.
+    DeclareIntact = "declare_intact",
+    /// Reports the pick-up.
+    ReportPickup {
+        /// Whether the unit was intact.
+        intact: bool,
+    } = "report_pickup",
+    /// Offers the case to a centre.
+    MakeOffer {
+        /// The new offer.
+        offer: OfferId,
+        /// To whom.
+        centre: CentreId,
+    } = "make_offer",
+    /// Says that no centre is left.
+    ReportNoCoverage = "report_no_coverage",
+    /// Accepts an offer.
+    AcceptOffer {
+        /// Which.
+        offer: OfferId,
+        /// The new work order.
+        work_order: WorkOrderId,
+        /// The centre that takes it; absent when the brand names one later.
+        centre: Option<CentreId>,
+        /// The partner's own number.
+        partner_order: Option<String>,
+    } = "accept_offer",
+    /// Declines an offer.
+    DeclineOffer {
+        /// Which.
+        offer: OfferId,
+        /// Why.
+        reason: DeclineReason,
+    } = "decline_offer",
+    /// Takes an offer or work order back.
+    WithdrawOffer {
+        /// Why, coded.
+        reason: String,
+    } = "withdraw_offer",
+    /// Names the centre.
+    AssignCentre {
+        /// Which.
+        centre: CentreId,
+    } = "assign_centre",
+    /// Names the technician.
+    AssignTechnician {
+        /// Who.
+        technician: TechnicianId,
+    } = "assign_technician",
+    /// Names another technician.
+    ReassignTechnician {
+        /// Who.
+        technician: TechnicianId,
+    } = "reassign_technician",
+    /// Reports a failed contact.
+    ReportContactFailed {
+        /// Why.
+        reason: ContactFailure,
+        /// When to try again.
+        next_at: Timestamp,
+    } = "report_contact_failed",
+    /// Holds a slot.
+    HoldSlot {
+        /// The appointment it would become.
+        appointment: AppointmentId,
+        /// Whose time.
+        technician: TechnicianId,
+        /// When.
+        window: Window,
+        /// Until when the hold stands.
+        expires_at: Timestamp,
+    } = "hold_slot",
+    /// Lets a held slot go.
+    ReleaseSlot = "release_slot",
+    /// Books the held slot, or a window directly.
+    BookAppointment {
+        /// Which.
+        appointment: AppointmentId,
+        /// Who comes.
+        technician: TechnicianId,
+        /// When.
+        window: Window,
+    } = "book_appointment",
+    /// Moves the visit.
+    RescheduleAppointment {
+        /// Who comes.
+        technician: TechnicianId,
+        /// When.
+        window: Window,
+        /// Who asked.
+        asked_by: Party,
+    } = "reschedule_appointment",
+    /// The technician sets off.
+    StartTravel = "start_travel",
+    /// The technician arrives.
+    CheckIn {
+        /// Metres from the address, if known.
+        distance_m: Option<u32>,
+    } = "check_in",
+    /// Nobody came, or nobody opened.
+    ReportNoShow {
+        /// Who.
+        by: Party,
+    } = "report_no_show",
+    /// The visit cannot be finished.
+    ReportUnable {
+        /// Why.
+        reason: UnableReason,
+    } = "report_unable",
+    /// Submits a certificate.
+    SubmitCertificate {
+        /// The certificate.
+        certificate: Box<Certificate>,
+    } = "submit_certificate",
+    /// The brand confirms a held certificate.
+    ConfirmCertificate {
+        /// Which.
+        certificate: CertificateId,
+    } = "confirm_certificate",
+    /// The brand contests a held certificate.
+    ContestCertificate {
+        /// Which.
+        certificate: CertificateId,
+        /// Why, coded.
+        reason: String,
+    } = "contest_certificate",
+    /// Offers remedies.
+    Decide {
+        /// The decision; its set is not empty.
+        decision: Decision,
+    } = "decide",
+    /// Refuses.
+    Deny {
+        /// The decision; its set is empty.
+        decision: Decision,
+    } = "deny",
+    /// Says that an agent has to decide.
+    SendToAgent {
+        /// The rules that were tried.
+        rules: Vec<String>,
+    } = "send_to_agent",
+    /// Orders a second inspection by another centre.
+    OrderSecondInspection {
+        /// The rules that said so.
+        rules: Vec<String>,
+    } = "order_second_inspection",
+    /// The customer chooses.
+    ChooseRemedy {
+        /// Which.
+        remedy: Remedy,
+    } = "choose_remedy",
+    /// Parts are needed.
+    RequestParts {
+        /// Which, coded.
+        part: String,
+    } = "request_parts",
+    /// Parts were sent.
+    ShipParts {
+        /// When they arrive.
+        arrives_at: Timestamp,
+    } = "ship_parts",
+    /// The workshop has the unit.
+    ReportReceived = "report_received",
+    /// The workshop sent the unit back.
+    ReportReturned = "report_returned",
+    /// The repair is finished.
+    CompleteRepair = "complete_repair",
+    /// The repair did not help.
+    ReportRepairFailed = "report_repair_failed",
+    /// The completion code was given; `matches` says whether it is right.
+    CompleteVisit {
+        /// Whether the code given is the code sent.
+        matches: bool,
+    } = "complete_visit",
+    /// The provider paid the refund.
+    RecordRefund {
+        /// The operation number.
+        operation: String,
+    } = "record_refund",
+    /// The replacement was handed over.
+    ReportReplacement {
+        /// Its serial.
+        serial: Serial,
+    } = "report_replacement",
+    /// The provider paid the compensation.
+    RecordCompensation {
+        /// The operation number.
+        operation: String,
+    } = "record_compensation",
+    /// Grants goodwill.
+    GrantGoodwill {
+        /// How much, in fen.
+        amount_fen: i64,
+    } = "grant_goodwill",
+    /// The customer accepts a denial.
+    AcceptDenial = "accept_denial",
+    /// The customer confirms the outcome.
+    ConfirmOutcome = "confirm_outcome",
+    /// The customer rejects the outcome.
+    RejectOutcome = "reject_outcome",
+    /// The customer disputes.
+    OpenDispute {
+        /// Why, coded.
+        reason: String,
+    } = "open_dispute",
+    /// The other side answers, or evidence is complete.
+    AnswerDispute = "answer_dispute",
+    /// The dispute now waits for something else.
+    AwaitInDispute {
+        /// What.
+        awaited: Awaited,
+    } = "await_in_dispute",
+    /// Appeals after closing.
+    Reopen {
+        /// Why, coded.
+        reason: String,
+    } = "reopen",
+    /// Stops the case.
+    Pause {
+        /// Who has to act.
+        owner: Party,
+        /// Why.
+        cause: PauseCause,
+        /// Until when at the latest.
+        resume_at: Timestamp,
+    } = "pause",
+    /// Goes on.
+    Resume = "resume",
+    /// Cancels, or asks to.
+    Cancel = "cancel",
+    /// The field agrees to a cancellation.
+    AcknowledgeCancel = "acknowledge_cancel",
+    /// The field was too far along.
+    RefuseCancel {
+        /// Why, coded.
+        reason: String,
+    } = "refuse_cancel",
+    /// The customer chases.
+    Remind = "remind",
+    /// An agent answers a reminder.
+    AnswerReminder = "answer_reminder",
+    /// Keeps a late or doubled message as evidence.
+    KeepMessage {
+        /// Which kind of message.
+        message: String,
+        /// Why it moves nothing, coded.
+        reason: String,
+    } = "keep_message",
+    /// A deadline passed.
+    Fire {
+        /// Which task.
+        task: Task,
+        /// The generation that was armed.
+        generation: u64,
+    } = "fire",
+}

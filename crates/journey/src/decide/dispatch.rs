@@ -1,0 +1,146 @@
+//! Offers and work orders: at most one live offer or work order per case.
+
+use crate::command::Command;
+use crate::deadline::Clock;
+use crate::event::Fact;
+use crate::ids::{CentreId, OfferId, TechnicianId, WorkOrderId};
+use crate::rejection::Rejection;
+use crate::stage::Stage;
+
+use super::draft::{Draft, Tasks};
+
+pub(super) fn decide(draft: &mut Draft<'_>, command: &Command) -> Result<(), Rejection> {
+    match command {
+        Command::MakeOffer { offer, centre } => make_offer(draft, *offer, centre),
+        Command::ReportNoCoverage => {
+            let asked = draft.case().offers_made;
+            draft.go(Fact::CoverageExhausted { asked }, Stage::Deciding)
+        }
+        Command::AcceptOffer {
+            offer,
+            work_order,
+            centre,
+            partner_order,
+        } => accept(
+            draft,
+            *offer,
+            *work_order,
+            centre.as_ref(),
+            partner_order.clone(),
+        ),
+        Command::DeclineOffer { offer, reason } => {
+            check_live(draft, *offer)?;
+            draft.go(
+                Fact::OfferDeclined {
+                    offer: *offer,
+                    reason: *reason,
+                },
+                Stage::ChoosingCentre,
+            )
+        }
+        Command::WithdrawOffer { reason } => withdraw(draft, reason),
+        Command::AssignCentre { centre } => draft.go(
+            Fact::CentreAssigned {
+                centre: centre.clone(),
+            },
+            Stage::CentreAssigned,
+        ),
+        Command::AssignTechnician { technician } => assign(draft, technician),
+        Command::ReassignTechnician { technician } => assign(draft, technician),
+        other => unreachable!("{} is not a command of dispatch", other.verb()),
+    }
+}
+
+fn make_offer(draft: &mut Draft<'_>, offer: OfferId, centre: &CentreId) -> Result<(), Rejection> {
+    let case = draft.case();
+    if case.passed_over.contains(centre) {
+        return Err(Rejection::CentrePassedOver {
+            centre: centre.clone(),
+        });
+    }
+    let number = case.offers_made + 1;
+    let expires_at = draft.due(Clock::Accept)?;
+    let centre = centre.clone();
+    draft.go(
+        Fact::OfferMade {
+            offer,
+            number,
+            centre,
+            expires_at,
+        },
+        Stage::Dispatched,
+    )
+}
+
+/// The offer must be the live one and not past its time: a met deadline and a missed one are never
+/// both recorded, and the commit decides which it is.
+fn check_live(draft: &Draft<'_>, offer: OfferId) -> Result<(), Rejection> {
+    match &draft.case().offer {
+        Some(live) if live.id == offer && draft.now() < live.expires_at => Ok(()),
+        Some(live) if live.id == offer => Err(Rejection::OfferExpired { offer }),
+        live => {
+            let live = live.as_ref().map(|live| live.id);
+            Err(Rejection::OfferSuperseded { offer, live })
+        }
+    }
+}
+
+fn accept(
+    draft: &mut Draft<'_>,
+    offer: OfferId,
+    work_order: WorkOrderId,
+    centre: Option<&CentreId>,
+    partner_order: Option<String>,
+) -> Result<(), Rejection> {
+    check_live(draft, offer)?;
+    let accepted = Fact::OfferAccepted {
+        offer,
+        work_order,
+        partner_order,
+    };
+    draft.go(accepted, Stage::Accepted)?;
+    match centre {
+        Some(centre) => draft.go(
+            Fact::CentreAssigned {
+                centre: centre.clone(),
+            },
+            Stage::CentreAssigned,
+        ),
+        None => Ok(()),
+    }
+}
+
+/// Takes the live offer or work order back; also how the platform goes on when the field is silent.
+pub(super) fn withdraw(draft: &mut Draft<'_>, reason: &str) -> Result<(), Rejection> {
+    let case = draft.case();
+    let live = case.offer.as_ref().map(|live| live.id);
+    let offer = live.or(case.work_order.as_ref().map(|order| order.offer));
+    let mut tasks = Tasks::default();
+    for clock in [Clock::NextContact, Clock::Window, Clock::HoldExpires] {
+        tasks = tasks.and_cancel(case, clock);
+    }
+    match offer {
+        Some(offer) => {
+            let reason = reason.to_owned();
+            draft.go_with(
+                Fact::OfferWithdrawn { offer, reason },
+                Stage::ChoosingCentre,
+                tasks,
+            )
+        }
+        None => draft.go_with(Fact::GuidanceFailed, Stage::ChoosingCentre, tasks),
+    }
+}
+
+fn assign(draft: &mut Draft<'_>, technician: &TechnicianId) -> Result<(), Rejection> {
+    let mut tasks = Tasks::default();
+    for clock in [Clock::NextContact, Clock::Window, Clock::HoldExpires] {
+        tasks = tasks.and_cancel(draft.case(), clock);
+    }
+    let technician = technician.clone();
+    draft.go_with(
+        Fact::TechnicianAssigned { technician },
+        Stage::TechnicianAssigned,
+        tasks,
+    )
+}

@@ -1,0 +1,79 @@
+//! From filing to the point where somebody else has to move: triage, guidance, a certificate the
+//! customer already holds, and the no-reason return.
+
+use crate::command::Command;
+use crate::deadline::Clock;
+use crate::event::{Fact, Filing, Path};
+use crate::rejection::Rejection;
+use crate::stage::Stage;
+use crate::vocab::Remedy;
+
+use super::draft::{Draft, Tasks};
+
+pub(super) fn file(draft: &mut Draft<'_>, filing: &Filing) -> Result<(), Rejection> {
+    draft.go(Fact::Filed(filing.clone()), Stage::Filed)
+}
+
+pub(super) fn decide(draft: &mut Draft<'_>, command: &Command) -> Result<(), Rejection> {
+    match command {
+        Command::Triage { path, rules } => {
+            let to = match path {
+                Path::Inspection => Stage::ChoosingCentre,
+                Path::NoReason => Stage::NoReason,
+                Path::RemoteGuidance => Stage::RemoteGuidance,
+                Path::NoVisit => Stage::Deciding,
+            };
+            draft.go(
+                Fact::Triaged {
+                    path: *path,
+                    rules: rules.clone(),
+                },
+                to,
+            )
+        }
+        Command::SolveByGuidance => draft.go(Fact::GuidanceSolved, Stage::AwaitConfirm),
+        Command::FailGuidance => draft.go(Fact::GuidanceFailed, Stage::ChoosingCentre),
+        Command::LinkCertificate { certificate } => draft.go(
+            Fact::CertificateLinked {
+                certificate: *certificate,
+            },
+            Stage::EvidenceLinked,
+        ),
+        Command::RefuseLinkedCertificate { reason } => {
+            let certificate = draft.case().linked_certificate;
+            let certificate = certificate.ok_or(Rejection::CertificateUnknown)?;
+            let reason = reason.clone();
+            draft.go(
+                Fact::LinkedCertificateRefused {
+                    certificate,
+                    reason,
+                },
+                Stage::ChoosingCentre,
+            )
+        }
+        Command::DeclareIntact => draft.go(Fact::DeclaredIntact, Stage::Returning),
+        Command::ReportPickup { intact } => report_pickup(draft, *intact),
+        other => unreachable!("{} is not a command of filing", other.verb()),
+    }
+}
+
+/// Found intact, the money goes back; found otherwise, nothing is refused but a dispute is opened so
+/// that the customer can answer the photos (R02).
+fn report_pickup(draft: &mut Draft<'_>, intact: bool) -> Result<(), Rejection> {
+    draft.note(Fact::PickedUp { intact })?;
+    if intact {
+        let amount_fen = draft.case().filing.price_fen;
+        draft.go(
+            Fact::RemedyChosen {
+                remedy: Remedy::Refund,
+                amount_fen,
+            },
+            Stage::Refunding,
+        )
+    } else {
+        let due = draft.due(Clock::DisputeReply)?;
+        let tasks = Tasks::default().and_arm(Clock::DisputeReply, due);
+        let reason = "not_intact_at_pickup".to_owned();
+        draft.go_with(Fact::DisputeOpened { reason }, Stage::Disputed, tasks)
+    }
+}

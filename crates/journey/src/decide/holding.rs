@@ -1,0 +1,180 @@
+//! What bends the straight course: disputes, pauses, cancellations, reminders, late messages.
+
+use crate::command::Command;
+use crate::deadline::Clock;
+use crate::event::{Awaited, Fact};
+use crate::rejection::Rejection;
+use crate::stage::Stage;
+use crate::task::Task;
+use crate::time::{Span, Timestamp};
+use crate::vocab::{Party, PauseCause};
+
+use super::draft::{Draft, Tasks};
+use super::verdict::without_dispute_clocks;
+
+/// The longest single pause.
+const PAUSE_MAX: Span = Span::days(30);
+/// The longest all pauses of a case may be together.
+const PAUSES_MAX: Span = Span::days(60);
+/// How long after closing an appeal is open (platform dispute rules: 7 calendar days).
+const APPEAL: Clock = Clock::Appeal;
+
+pub(super) fn decide(draft: &mut Draft<'_>, command: &Command) -> Result<(), Rejection> {
+    match command {
+        Command::OpenDispute { reason } => open_dispute(draft, reason),
+        Command::AnswerDispute => answer_dispute(draft),
+        Command::AwaitInDispute { awaited } => await_in_dispute(draft, *awaited),
+        Command::Reopen { reason } => reopen(draft, reason),
+        Command::Pause {
+            owner,
+            cause,
+            resume_at,
+        } => pause(draft, *owner, *cause, *resume_at),
+        Command::Resume => resume(draft),
+        Command::Cancel => cancel(draft),
+        Command::AcknowledgeCancel => draft.go(Fact::Cancelled, Stage::Cancelled),
+        Command::RefuseCancel { reason } => refuse_cancel(draft, reason),
+        Command::Remind => remind(draft),
+        Command::AnswerReminder => {
+            let tasks = Tasks::default().and_cancel(draft.case(), Clock::Reminder);
+            draft.note_with(Fact::ReminderAnswered, tasks)
+        }
+        Command::KeepMessage { message, reason } => {
+            let (message, reason) = (message.clone(), reason.clone());
+            draft.note(Fact::MessageKept { message, reason })
+        }
+        other => unreachable!("{} does not bend the course", other.verb()),
+    }
+}
+
+fn open_dispute(draft: &mut Draft<'_>, reason: &str) -> Result<(), Rejection> {
+    if draft
+        .case()
+        .dispute
+        .as_ref()
+        .is_some_and(|dispute| dispute.heard)
+    {
+        return Err(Rejection::DisputeHeard);
+    }
+    let tasks = Tasks::default().and_arm(Clock::DisputeReply, draft.due(Clock::DisputeReply)?);
+    let fact = Fact::DisputeOpened {
+        reason: reason.to_owned(),
+    };
+    draft.go_with(fact, Stage::Disputed, tasks)
+}
+
+/// The answer ends the hearing and the case goes to its final decision.
+fn answer_dispute(draft: &mut Draft<'_>) -> Result<(), Rejection> {
+    let by = draft.ctx().actor.kind.party();
+    draft.note(Fact::DisputeAnswered { by })?;
+    let tasks = without_dispute_clocks(draft);
+    draft.go_with(Fact::DisputeHeard, Stage::Deciding, tasks)
+}
+
+fn await_in_dispute(draft: &mut Draft<'_>, awaited: Awaited) -> Result<(), Rejection> {
+    let clock = match awaited {
+        Awaited::Reply => Clock::DisputeReply,
+        Awaited::Evidence => Clock::DisputeEvidence,
+        Awaited::Lab => Clock::LabReport,
+    };
+    let due = draft.due(clock)?;
+    let tasks = without_dispute_clocks(draft).and_arm(clock, due);
+    draft.note_with(Fact::DisputeAwaits { awaited }, tasks)
+}
+
+fn reopen(draft: &mut Draft<'_>, reason: &str) -> Result<(), Rejection> {
+    let case = draft.case();
+    let closed_at = case.ending.map_or(case.updated_at, |(_, at)| at);
+    let limit = draft
+        .ctx()
+        .deadlines
+        .due(APPEAL, closed_at, draft.ctx().calendar)?;
+    if draft.now() > limit {
+        return Err(Rejection::AppealWindowOver);
+    }
+    if case.dispute.as_ref().is_some_and(|dispute| dispute.heard) {
+        return Err(Rejection::DisputeHeard);
+    }
+    let tasks = Tasks::default().and_arm(Clock::DisputeReply, draft.due(Clock::DisputeReply)?);
+    draft.go(Fact::Reopened, Stage::Disputed)?;
+    let fact = Fact::DisputeOpened {
+        reason: reason.to_owned(),
+    };
+    draft.note_with(fact, tasks)
+}
+
+/// Stops the case. Every pause names who has to act and when it ends by itself; whoever measures
+/// against a clock cannot be the one to stop it, so a pause in the field's favour is refused.
+pub(super) fn pause(
+    draft: &mut Draft<'_>,
+    owner: Party,
+    cause: PauseCause,
+    resume_at: Timestamp,
+) -> Result<(), Rejection> {
+    let now = draft.now();
+    let length = resume_at.since(now);
+    let total = draft.case().paused_before + length;
+    let stops_own_clock = matches!(owner, Party::Brand | Party::Centre | Party::Technician)
+        && cause != PauseCause::PartOnOrder;
+    if length <= Span::ZERO || length > PAUSE_MAX || total > PAUSES_MAX || stops_own_clock {
+        return Err(Rejection::PauseTooLong);
+    }
+    let mut tasks = Tasks::default();
+    let stopped: Vec<Task> = draft.case().stoppable().map(|owed| owed.task).collect();
+    for task in stopped {
+        tasks.cancel(draft.case(), task);
+    }
+    tasks.arm(Task::Clock(Clock::Resume), resume_at);
+    draft.move_frozen(
+        Fact::Paused {
+            owner,
+            cause,
+            resume_at,
+        },
+        Stage::Paused,
+        tasks,
+    );
+    Ok(())
+}
+
+/// Goes on where the case stopped; every stopped clock gets back exactly the time it still had.
+pub(super) fn resume(draft: &mut Draft<'_>) -> Result<(), Rejection> {
+    let Some(pause) = draft.case().pause.clone() else {
+        return Err(Rejection::TaskSuperseded);
+    };
+    let mut tasks = Tasks::default().and_cancel(draft.case(), Clock::Resume);
+    for (task, left) in &pause.stopped {
+        tasks.arm(*task, draft.now() + *left);
+    }
+    draft.move_frozen(Fact::Resumed, pause.from, tasks);
+    Ok(())
+}
+
+/// With nobody in the field the case ends at once; else whoever is at the door has an hour to agree.
+fn cancel(draft: &mut Draft<'_>) -> Result<(), Rejection> {
+    if draft.case().is_in_the_field() {
+        draft.go(Fact::CancelRequested, Stage::CancelRequested)
+    } else {
+        draft.go(Fact::Cancelled, Stage::Cancelled)
+    }
+}
+
+fn refuse_cancel(draft: &mut Draft<'_>, reason: &str) -> Result<(), Rejection> {
+    let back = draft.case().cancel_from.unwrap_or(Stage::OnSite);
+    draft.go(
+        Fact::CancelRefused {
+            reason: reason.to_owned(),
+        },
+        back,
+    )
+}
+
+/// A chase is counted as a failure of the service and has its own answer clock; chasing again does
+/// not restart it.
+fn remind(draft: &mut Draft<'_>) -> Result<(), Rejection> {
+    let mut tasks = Tasks::default();
+    if draft.case().owes(Task::Clock(Clock::Reminder)).is_none() {
+        tasks = tasks.and_arm(Clock::Reminder, draft.due(Clock::Reminder)?);
+    }
+    draft.note_with(Fact::Reminded, tasks)
+}

@@ -1,0 +1,155 @@
+//! A deadline has passed: what the clock table says follows.
+//!
+//! A task that fires is only a reminder. The obligation in the state decides: another generation, or
+//! none, and nothing moves.
+
+use crate::deadline::{BEFORE_VISIT, Clock, ESCALATIONS_MAX, Miss, Then};
+use crate::event::{Ending, Fact};
+use crate::rejection::Rejection;
+use crate::stage::Stage;
+use crate::task::Task;
+use crate::vocab::{Party, Remedy};
+
+use super::draft::{Draft, Tasks};
+use super::{dispatch, holding, remedy, verdict, visit};
+
+pub(super) fn fire(draft: &mut Draft<'_>, task: Task, generation: u64) -> Result<(), Rejection> {
+    let armed = draft
+        .case()
+        .owes(task)
+        .filter(|owed| owed.generation == generation);
+    let Some(armed) = armed else {
+        return Err(Rejection::TaskSuperseded);
+    };
+    if draft.now() < armed.due {
+        return Err(Rejection::TaskSuperseded);
+    }
+    let Task::Clock(clock) = task else {
+        return Err(Rejection::TaskSuperseded);
+    };
+    match clock.row().miss {
+        Miss::ExpireOffer => expire_offer(draft, clock),
+        Miss::Redispatch => redispatch(draft, clock),
+        Miss::DecideWithoutBrand | Miss::DecideAgain => decide_again(draft, clock),
+        Miss::Escalate(then) => escalate(draft, clock, then),
+        Miss::Record => {
+            charge(draft, clock);
+            Ok(())
+        }
+        Miss::NoShow => {
+            charge(draft, clock);
+            visit::no_show(draft, Party::Technician)
+        }
+        Miss::ReleaseHold => visit::release(draft),
+        Miss::ApproveRefund => {
+            charge(draft, clock);
+            let amount_fen = draft.case().filing.price_fen;
+            let fact = Fact::RemedyChosen {
+                remedy: Remedy::Refund,
+                amount_fen,
+            };
+            draft.go(fact, Stage::Refunding)
+        }
+        Miss::ChooseForCustomer => choose_for_customer(draft),
+        Miss::Close => remedy::close(draft, ending(clock)),
+        Miss::Cancel => draft.go(Fact::Cancelled, Stage::Cancelled),
+        Miss::Resume => holding::resume(draft),
+        Miss::Never => Err(Rejection::TaskSuperseded),
+    }
+}
+
+fn ending(clock: Clock) -> Ending {
+    if clock == Clock::AnswerDenial {
+        Ending::DenialAccepted
+    } else {
+        Ending::Silence
+    }
+}
+
+/// Records the miss against whoever held the clock and disarms it.
+fn charge(draft: &mut Draft<'_>, clock: Clock) {
+    let tasks = Tasks::default().and_cancel(draft.case(), clock);
+    draft.record_miss(clock, clock.row().owner, tasks);
+}
+
+fn expire_offer(draft: &mut Draft<'_>, clock: Clock) -> Result<(), Rejection> {
+    let Some(offer) = draft.case().offer.as_ref().map(|live| live.id) else {
+        return Err(Rejection::TaskSuperseded);
+    };
+    charge(draft, clock);
+    draft.go(Fact::OfferExpired { offer }, Stage::ChoosingCentre)
+}
+
+fn redispatch(draft: &mut Draft<'_>, clock: Clock) -> Result<(), Rejection> {
+    charge(draft, clock);
+    if draft.case().stage == Stage::RemoteGuidance {
+        return draft.go(Fact::GuidanceFailed, Stage::ChoosingCentre);
+    }
+    if let Some(certificate) = draft.case().linked_certificate {
+        let reason = "not_read_in_time".to_owned();
+        let fact = Fact::LinkedCertificateRefused {
+            certificate,
+            reason,
+        };
+        return draft.go(fact, Stage::ChoosingCentre);
+    }
+    dispatch::withdraw(draft, clock.as_str())
+}
+
+/// To the decision, which sees the breach. Whatever the field still had is taken back first, so that
+/// nobody travels for a case that is being decided.
+fn decide_again(draft: &mut Draft<'_>, clock: Clock) -> Result<(), Rejection> {
+    charge(draft, clock);
+    let dispatched = BEFORE_VISIT.contains(&draft.case().stage);
+    let live = draft.case().offer.is_some() || draft.case().work_order.is_some();
+    if dispatched && live {
+        dispatch::withdraw(draft, clock.as_str())?;
+    }
+    let fact = match draft.case().stage {
+        Stage::ChoosingCentre => Fact::CoverageExhausted {
+            asked: draft.case().offers_made,
+        },
+        Stage::Disputed => Fact::DisputeHeard,
+        _ => Fact::BackToDecision { because: clock },
+    };
+    let mut tasks = verdict::without_dispute_clocks(draft);
+    for owed in &draft.case().obligations {
+        let Task::Clock(running) = owed.task else {
+            continue;
+        };
+        let by_event = running.row().stages.is_empty() && running != Clock::Reminder;
+        if by_event {
+            tasks.cancel(draft.case(), owed.task);
+        }
+    }
+    draft.go_with(fact, Stage::Deciding, tasks)
+}
+
+fn escalate(draft: &mut Draft<'_>, clock: Clock, then: Then) -> Result<(), Rejection> {
+    let is_last = draft.case().escalations + 1 >= ESCALATIONS_MAX;
+    match then {
+        Then::Redispatch if is_last => return redispatch(draft, clock),
+        Then::DecideAgain if is_last => return decide_again(draft, clock),
+        _ => {}
+    }
+    let due = match clock {
+        Clock::NextContact => draft.due(Clock::FirstContact)?,
+        _ => draft.due(clock)?,
+    };
+    let tasks = Tasks::default().and_arm(clock, due);
+    draft.record_miss(clock, clock.row().owner, tasks);
+    Ok(())
+}
+
+/// What the customer asked for was not on offer, or it would be under way: the first remedy is.
+fn choose_for_customer(draft: &mut Draft<'_>) -> Result<(), Rejection> {
+    let offered = draft
+        .case()
+        .decision
+        .as_ref()
+        .and_then(|decision| decision.offered.first());
+    let Some(first) = offered.map(|one| one.remedy) else {
+        return Err(Rejection::TaskSuperseded);
+    };
+    remedy::choose(draft, first)
+}

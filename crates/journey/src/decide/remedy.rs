@@ -1,0 +1,151 @@
+//! Carrying a decision out, and seeing it confirmed.
+
+use crate::command::Command;
+use crate::deadline::Clock;
+use crate::event::{Ending, Fact};
+use crate::rejection::Rejection;
+use crate::stage::Stage;
+use crate::vocab::{Promise, Remedy};
+
+use super::draft::{Draft, Tasks};
+
+/// Wrong completion codes before only an agent can close the visit.
+const WRONG_CODES_MAX: u32 = 5;
+
+pub(super) fn decide(draft: &mut Draft<'_>, command: &Command) -> Result<(), Rejection> {
+    match command {
+        Command::ChooseRemedy { remedy } => choose(draft, *remedy),
+        Command::RequestParts { part } => request_parts(draft, part),
+        Command::ShipParts { arrives_at } => draft.note(Fact::PartsShipped {
+            arrives_at: *arrives_at,
+        }),
+        Command::ReportReceived => report_received(draft),
+        Command::ReportReturned => {
+            let tasks = without_repair_clocks(draft);
+            draft.note_with(Fact::UnitReturned, tasks)
+        }
+        Command::CompleteRepair => {
+            let tasks = without_repair_clocks(draft);
+            draft.go_with(Fact::RepairCompleted, Stage::AwaitConfirm, tasks)
+        }
+        Command::ReportRepairFailed => {
+            let tasks = without_repair_clocks(draft);
+            draft.go_with(Fact::RepairFailed, Stage::Deciding, tasks)
+        }
+        Command::CompleteVisit { matches } => complete_visit(draft, *matches),
+        Command::RecordRefund { operation } => {
+            let fact = Fact::RefundPaid {
+                operation: operation.clone(),
+            };
+            draft.go(fact, Stage::AwaitConfirm)
+        }
+        Command::ReportReplacement { serial } => {
+            let fact = Fact::ReplacementDelivered {
+                serial: serial.clone(),
+            };
+            draft.go(fact, Stage::AwaitConfirm)
+        }
+        Command::RecordCompensation { operation } => {
+            let fact = Fact::CompensationPaid {
+                operation: operation.clone(),
+            };
+            draft.go(fact, Stage::AwaitConfirm)
+        }
+        Command::GrantGoodwill { amount_fen } => {
+            let fact = Fact::GoodwillGranted {
+                amount_fen: *amount_fen,
+            };
+            let tasks = super::verdict::without_dispute_clocks(draft);
+            draft.go_with(fact, Stage::Compensating, tasks)
+        }
+        Command::AcceptDenial => close(draft, Ending::DenialAccepted),
+        Command::ConfirmOutcome => close(draft, Ending::Confirmed),
+        Command::RejectOutcome => draft.go(Fact::OutcomeRejected, Stage::Deciding),
+        other => unreachable!("{} is not a command of a remedy", other.verb()),
+    }
+}
+
+/// Carries out one remedy of the offered set.
+pub(super) fn choose(draft: &mut Draft<'_>, remedy: Remedy) -> Result<(), Rejection> {
+    let offered = draft
+        .case()
+        .decision
+        .as_ref()
+        .map(|decision| decision.offered.as_slice());
+    let offered = offered.unwrap_or_default();
+    let Some(chosen) = offered.iter().find(|one| one.remedy == remedy) else {
+        let offered = offered.iter().map(|one| one.remedy).collect();
+        return Err(Rejection::RemedyNotOffered { remedy, offered });
+    };
+    let amount_fen = chosen.amount_fen;
+    let to = match remedy {
+        Remedy::Repair => Stage::Repairing,
+        Remedy::Replace => Stage::Replacing,
+        Remedy::Refund => Stage::Refunding,
+    };
+    draft.go(Fact::RemedyChosen { remedy, amount_fen }, to)
+}
+
+/// The 90-day clock starts with the first request and no later request restarts it.
+fn request_parts(draft: &mut Draft<'_>, part: &str) -> Result<(), Rejection> {
+    let mut tasks = Tasks::default();
+    if draft.case().repairs.parts_since.is_none() {
+        tasks = tasks.and_arm(Clock::LegalParts, draft.due(Clock::LegalParts)?);
+    }
+    draft.note_with(
+        Fact::PartsRequested {
+            part: part.to_owned(),
+        },
+        tasks,
+    )
+}
+
+/// The unit is at the workshop: the brand's 24 hours run, and any promise that counts from receipt.
+fn report_received(draft: &mut Draft<'_>) -> Result<(), Rejection> {
+    let mut tasks = Tasks::default().and_arm(Clock::VendorReturn, draft.due(Clock::VendorReturn)?);
+    let promises = &draft.case().filing.promises;
+    for (promise, clock) in [
+        (Promise::FiveWorkingDays, Clock::FiveWorkingDays),
+        (Promise::HundredMinutes, Clock::HundredMinutes),
+    ] {
+        if promises.contains(&promise) {
+            tasks = tasks.and_arm(clock, draft.due(clock)?);
+        }
+    }
+    draft.note_with(Fact::UnitReceived, tasks)
+}
+
+/// Cancels the clocks that only a repair runs.
+pub(super) fn without_repair_clocks(draft: &Draft<'_>) -> Tasks {
+    let mut tasks = Tasks::default();
+    for clock in [
+        Clock::LegalParts,
+        Clock::VendorReturn,
+        Clock::FiveWorkingDays,
+        Clock::HundredMinutes,
+    ] {
+        tasks = tasks.and_cancel(draft.case(), clock);
+    }
+    tasks
+}
+
+/// The right code is the customer's own word: it finishes an open repair and closes the case. A wrong
+/// one is recorded, so that guessing ends.
+fn complete_visit(draft: &mut Draft<'_>, matches: bool) -> Result<(), Rejection> {
+    if draft.case().wrong_codes >= WRONG_CODES_MAX {
+        return Err(Rejection::CodeLocked);
+    }
+    if !matches {
+        return draft.note(Fact::CodeRefused);
+    }
+    if draft.case().stage == Stage::Repairing {
+        let tasks = without_repair_clocks(draft);
+        draft.go_with(Fact::RepairCompleted, Stage::AwaitConfirm, tasks)?;
+    }
+    close(draft, Ending::Code)
+}
+
+/// Ends the case well.
+pub(super) fn close(draft: &mut Draft<'_>, ending: Ending) -> Result<(), Rejection> {
+    draft.go(Fact::Closed { ending }, Stage::Closed)
+}

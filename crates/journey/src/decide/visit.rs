@@ -1,0 +1,231 @@
+//! From the technician's name to the technician's hands on the unit.
+
+use crate::case::Case;
+use crate::command::Command;
+use crate::deadline::Clock;
+use crate::event::{Fact, Window};
+use crate::ids::{AppointmentId, TechnicianId};
+use crate::rejection::Rejection;
+use crate::stage::Stage;
+use crate::time::{Span, Timestamp};
+use crate::vocab::{ContactFailure, Party, PauseCause, UnableReason};
+
+use super::draft::{Draft, Tasks};
+use super::holding;
+
+/// The longest arrival window.
+const WINDOW_MAX: Span = Span::days(1);
+/// How far ahead a visit may be booked.
+const BOOK_AHEAD_MAX: Span = Span::days(90);
+/// How far ahead the next contact may lie.
+const NEXT_CONTACT_MAX: Span = Span::days(7);
+/// After so many failures, over at least two days, the case pauses with notice.
+const CONTACT_FAILURES_MAX: usize = 3;
+/// How long a case waits for a customer nobody can reach before it is tried again.
+const UNREACHABLE_PAUSE: Span = Span::days(7);
+/// How long weather or danger holds a visit back before it is tried again.
+const SAFETY_PAUSE: Span = Span::days(1);
+
+pub(super) fn decide(draft: &mut Draft<'_>, command: &Command) -> Result<(), Rejection> {
+    match command {
+        Command::ReportContactFailed { reason, next_at } => {
+            contact_failed(draft, *reason, *next_at)
+        }
+        Command::HoldSlot {
+            appointment,
+            technician,
+            window,
+            expires_at,
+        } => hold(draft, *appointment, technician, *window, *expires_at),
+        Command::ReleaseSlot => release(draft),
+        Command::BookAppointment {
+            appointment,
+            technician,
+            window,
+        } => book(draft, *appointment, technician, *window),
+        Command::RescheduleAppointment {
+            technician,
+            window,
+            asked_by,
+        } => reschedule(draft, technician, *window, *asked_by),
+        Command::StartTravel => draft.note(Fact::TravelStarted),
+        Command::CheckIn { distance_m } => {
+            let tasks = Tasks::default().and_cancel(draft.case(), Clock::Window);
+            let fact = Fact::CheckedIn {
+                distance_m: *distance_m,
+            };
+            draft.go_with(fact, Stage::OnSite, tasks)
+        }
+        Command::ReportNoShow { by } => no_show(draft, *by),
+        Command::ReportUnable { reason } => unable(draft, *reason),
+        other => unreachable!("{} is not a command of a visit", other.verb()),
+    }
+}
+
+fn check_window(window: Window, now: Timestamp) -> Result<(), Rejection> {
+    let length = window.end.since(window.start);
+    let too_far = window.start > now + BOOK_AHEAD_MAX;
+    if length <= Span::ZERO || length > WINDOW_MAX || too_far {
+        return Err(Rejection::WindowInvalid);
+    }
+    if window.end <= now {
+        return Err(Rejection::WindowInPast);
+    }
+    Ok(())
+}
+
+fn check_technician(case: &Case, technician: &TechnicianId) -> Result<(), Rejection> {
+    if case.technician() == Some(technician) {
+        Ok(())
+    } else {
+        Err(Rejection::TechnicianNotAssigned)
+    }
+}
+
+fn hold(
+    draft: &mut Draft<'_>,
+    appointment: AppointmentId,
+    technician: &TechnicianId,
+    window: Window,
+    expires_at: Timestamp,
+) -> Result<(), Rejection> {
+    check_window(window, draft.now())?;
+    check_technician(draft.case(), technician)?;
+    if expires_at <= draft.now() || expires_at > draft.due(Clock::HoldExpires)? {
+        return Err(Rejection::WindowInvalid);
+    }
+    if draft.case().hold.is_some() {
+        release(draft)?;
+    }
+    let tasks = Tasks::default().and_arm(Clock::HoldExpires, expires_at);
+    let technician = technician.clone();
+    draft.note_with(
+        Fact::SlotHeld {
+            appointment,
+            technician,
+            window,
+            expires_at,
+        },
+        tasks,
+    )
+}
+
+/// Lets the held slot go, if there is one.
+pub(super) fn release(draft: &mut Draft<'_>) -> Result<(), Rejection> {
+    let held = draft.case().hold.as_ref().ok_or(Rejection::HoldExpired)?;
+    let appointment = held.id;
+    let tasks = Tasks::default().and_cancel(draft.case(), Clock::HoldExpires);
+    draft.note_with(Fact::SlotReleased { appointment }, tasks)
+}
+
+fn book(
+    draft: &mut Draft<'_>,
+    appointment: AppointmentId,
+    technician: &TechnicianId,
+    window: Window,
+) -> Result<(), Rejection> {
+    check_window(window, draft.now())?;
+    check_technician(draft.case(), technician)?;
+    if let Some(held) = &draft.case().hold {
+        let same = held.id == appointment && held.window == window;
+        if !same {
+            return Err(Rejection::HoldExpired);
+        }
+    }
+    let tasks = booked_tasks(draft.case(), window);
+    let technician = technician.clone();
+    let fact = Fact::AppointmentBooked {
+        appointment,
+        technician,
+        window,
+    };
+    draft.go_with(fact, Stage::Appointed, tasks)
+}
+
+fn booked_tasks(case: &Case, window: Window) -> Tasks {
+    Tasks::default()
+        .and_cancel(case, Clock::HoldExpires)
+        .and_cancel(case, Clock::NextContact)
+        .and_arm(Clock::Window, window.end)
+}
+
+fn reschedule(
+    draft: &mut Draft<'_>,
+    technician: &TechnicianId,
+    window: Window,
+    asked_by: Party,
+) -> Result<(), Rejection> {
+    check_window(window, draft.now())?;
+    check_technician(draft.case(), technician)?;
+    let appointment = draft
+        .case()
+        .visit
+        .as_ref()
+        .ok_or(Rejection::HoldExpired)?
+        .id;
+    let tasks = booked_tasks(draft.case(), window);
+    let technician = technician.clone();
+    draft.note_with(
+        Fact::AppointmentRescheduled {
+            appointment,
+            technician,
+            window,
+            asked_by,
+        },
+        tasks,
+    )
+}
+
+fn contact_failed(
+    draft: &mut Draft<'_>,
+    reason: ContactFailure,
+    next_at: Timestamp,
+) -> Result<(), Rejection> {
+    let now = draft.now();
+    if next_at <= now || next_at > now + NEXT_CONTACT_MAX {
+        return Err(Rejection::NextContactRequired);
+    }
+    let tasks = Tasks::default().and_arm(Clock::NextContact, next_at);
+    draft.go_with(
+        Fact::ContactFailed { reason, next_at },
+        Stage::Unreachable,
+        tasks,
+    )?;
+    let failures = &draft.case().contact_failures;
+    let first_day = failures.first().map(|at| at.shanghai_day());
+    let over_two_days = first_day.is_some_and(|day| day < now.shanghai_day());
+    if failures.len() >= CONTACT_FAILURES_MAX && over_two_days {
+        let resume_at = now + UNREACHABLE_PAUSE;
+        holding::pause(
+            draft,
+            Party::Customer,
+            PauseCause::CustomerUnreachable,
+            resume_at,
+        )?;
+    }
+    Ok(())
+}
+
+/// Ends the present visit and goes back to finding a time.
+pub(super) fn no_show(draft: &mut Draft<'_>, by: Party) -> Result<(), Rejection> {
+    let tasks = Tasks::default().and_cancel(draft.case(), Clock::Window);
+    draft.go_with(Fact::NoShow { by }, Stage::TechnicianAssigned, tasks)
+}
+
+/// Danger and weather stop the case for a day and are nobody's fault; everything else needs a second
+/// visit.
+fn unable(draft: &mut Draft<'_>, reason: UnableReason) -> Result<(), Rejection> {
+    let tasks = Tasks::default().and_cancel(draft.case(), Clock::Window);
+    draft.go_with(
+        Fact::VisitFailed { reason },
+        Stage::TechnicianAssigned,
+        tasks,
+    )?;
+    let cause = match reason {
+        UnableReason::Unsafe => PauseCause::Unsafe,
+        UnableReason::Weather => PauseCause::Weather,
+        _ => return Ok(()),
+    };
+    let resume_at = draft.now() + SAFETY_PAUSE;
+    holding::pause(draft, Party::Retailer, cause, resume_at)
+}

@@ -1,0 +1,491 @@
+//! The entries of a case's log.
+//!
+//! An event carries everything that folding needs: what happened, the stage after it, who holds the
+//! turn next, what was armed and cancelled. Folding therefore needs no calendar, no limits and no
+//! rules, and an old log reads the same under new rules.
+
+use serde::{Deserialize, Serialize};
+
+use crate::actor::Actor;
+use crate::certificate::Finding;
+use crate::deadline::Clock;
+use crate::ids::{
+    AppointmentId, BrandId, CentreId, CertificateId, County, CustomerId, DecisionId, OfferId,
+    OrderLineId, Serial, Sku, TechnicianId, WorkOrderId,
+};
+use crate::stage::Stage;
+use crate::task::Task;
+use crate::time::Timestamp;
+use crate::vocab::{
+    CaseKind, Category, ContactFailure, DeclineReason, Party, PauseCause, Promise, Remedy,
+    UnableReason,
+};
+
+/// One entry of the log.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Event {
+    /// Its place in the case: 1, 2, 3 …
+    pub seq: u64,
+    /// When it was recorded; never earlier than the entry before it.
+    pub at: Timestamp,
+    /// Who caused it.
+    pub actor: Actor,
+    /// What happened.
+    pub fact: Fact,
+    /// Where the case stands after it.
+    pub stage: Stage,
+    /// Who holds the turn after it; `None` when the case has ended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub turn: Option<Party>,
+    /// Tasks armed by it, with the time each is due.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub armed: Vec<(Task, Timestamp)>,
+    /// Tasks cancelled by it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub cancelled: Vec<Task>,
+}
+
+/// What the retailer knows about the unit and the sale when the case is filed, pinned for its life.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Filing {
+    /// The customer, as a reference into the vault.
+    pub customer: CustomerId,
+    /// The order line the unit was sold under.
+    pub order_line: OrderLineId,
+    /// The stock keeping unit.
+    pub sku: Sku,
+    /// The brand.
+    pub brand: BrandId,
+    /// The appliance category.
+    pub category: Category,
+    /// The serial number sold.
+    pub serial: Serial,
+    /// Where the unit stands; selects the provincial overlay and the coverage.
+    pub county: County,
+    /// What is claimed.
+    pub kind: CaseKind,
+    /// What the customer would like.
+    pub wants: Remedy,
+    /// The coded symptom, for example `not_cooling`.
+    pub symptom: String,
+    /// When the unit was received.
+    pub received_at: Timestamp,
+    /// When its installation was completed, if the seller installs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub installed_at: Option<Timestamp>,
+    /// The price actually paid, in fen.
+    pub price_fen: i64,
+    /// Promises that came with the unit.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub promises: Vec<Promise>,
+    /// The policy pack in force at filing.
+    pub policy: String,
+    /// Completed repairs of this unit before this case.
+    #[serde(default)]
+    pub prior_repairs: u32,
+}
+
+impl Filing {
+    /// When the legal periods start: completion of installation if the seller installs, else receipt
+    /// (实施条例 art. 18).
+    pub fn period_start(&self) -> Timestamp {
+        self.installed_at.unwrap_or(self.received_at)
+    }
+}
+
+/// Where triage sends a case.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Path {
+    /// A technician inspects at home.
+    Inspection,
+    /// Seven-day return without a reason; nobody inspects.
+    NoReason,
+    /// The retailer guides first.
+    RemoteGuidance,
+    /// A promise answers the case without a visit (for example replace-only).
+    NoVisit,
+}
+
+/// An arrival window promised to the customer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Window {
+    /// Its first instant.
+    pub start: Timestamp,
+    /// Its end, exclusive.
+    pub end: Timestamp,
+}
+
+/// One remedy on offer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OfferedRemedy {
+    /// What.
+    pub remedy: Remedy,
+    /// The refund in fen; 0 for other remedies.
+    pub amount_fen: i64,
+    /// Who pays in the end, by the rule.
+    pub payer: String,
+}
+
+/// What the policy or an agent decided.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Decision {
+    /// Its id.
+    pub id: DecisionId,
+    /// The pack that was asked.
+    pub policy: String,
+    /// Every rule that fired, in order.
+    pub rules: Vec<String>,
+    /// The remedies the customer may choose among; empty for a denial.
+    pub offered: Vec<OfferedRemedy>,
+    /// The certificate it stands on, if any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub certificate: Option<CertificateId>,
+}
+
+/// How a case ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Ending {
+    /// The customer gave the technician the completion code.
+    Code,
+    /// The customer confirmed.
+    Confirmed,
+    /// The customer said nothing for the whole term after being asked.
+    Silence,
+    /// The customer accepted a denial, or let its term pass.
+    DenialAccepted,
+}
+
+/// What the other side of a dispute is waited for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Awaited {
+    /// The brand's reply.
+    Reply,
+    /// The customer's evidence.
+    Evidence,
+    /// A laboratory's report.
+    Lab,
+}
+
+/// What happened.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "the filing is the first entry of every log"
+)]
+pub enum Fact {
+    /// The customer filed.
+    Filed(Filing),
+    /// Triage chose a path.
+    Triaged {
+        /// Which.
+        path: Path,
+        /// The rules that said so.
+        rules: Vec<String>,
+    },
+    /// Remote guidance solved it.
+    GuidanceSolved,
+    /// Remote guidance did not solve it.
+    GuidanceFailed,
+    /// The customer's own certificate was handed in.
+    CertificateLinked {
+        /// Which.
+        certificate: CertificateId,
+    },
+    /// The customer's own certificate was refused.
+    LinkedCertificateRefused {
+        /// Which.
+        certificate: CertificateId,
+        /// Why, coded.
+        reason: String,
+    },
+    /// The customer declared the unit intact.
+    DeclaredIntact,
+    /// The unit was picked up.
+    PickedUp {
+        /// Whether it was found intact.
+        intact: bool,
+    },
+    /// An offer was made to a centre.
+    OfferMade {
+        /// The offer.
+        offer: OfferId,
+        /// The how-manieth of this case: 1, 2 …
+        number: u32,
+        /// To whom.
+        centre: CentreId,
+        /// When it lapses.
+        expires_at: Timestamp,
+    },
+    /// The offer was accepted; a work order came of it.
+    OfferAccepted {
+        /// The offer.
+        offer: OfferId,
+        /// The work order.
+        work_order: WorkOrderId,
+        /// The partner's own number, if it has one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        partner_order: Option<String>,
+    },
+    /// The offer was declined.
+    OfferDeclined {
+        /// The offer.
+        offer: OfferId,
+        /// Why.
+        reason: DeclineReason,
+    },
+    /// The offer lapsed unanswered.
+    OfferExpired {
+        /// The offer.
+        offer: OfferId,
+    },
+    /// The offer or work order was taken back.
+    OfferWithdrawn {
+        /// The offer.
+        offer: OfferId,
+        /// Why, coded.
+        reason: String,
+    },
+    /// No centre is left to ask.
+    CoverageExhausted {
+        /// How many centres were asked.
+        asked: u32,
+    },
+    /// A centre took the work order.
+    CentreAssigned {
+        /// Which.
+        centre: CentreId,
+    },
+    /// A technician got the work order.
+    TechnicianAssigned {
+        /// Who.
+        technician: TechnicianId,
+    },
+    /// A contact attempt failed.
+    ContactFailed {
+        /// Why.
+        reason: ContactFailure,
+        /// When the next attempt is due.
+        next_at: Timestamp,
+    },
+    /// A slot is held for the customer.
+    SlotHeld {
+        /// The appointment it would become.
+        appointment: AppointmentId,
+        /// Whose time.
+        technician: TechnicianId,
+        /// The window.
+        window: Window,
+        /// Until when.
+        expires_at: Timestamp,
+    },
+    /// A held slot went free.
+    SlotReleased {
+        /// The appointment that did not come of it.
+        appointment: AppointmentId,
+    },
+    /// A visit was booked.
+    AppointmentBooked {
+        /// Which.
+        appointment: AppointmentId,
+        /// Who comes.
+        technician: TechnicianId,
+        /// When.
+        window: Window,
+    },
+    /// A visit was moved.
+    AppointmentRescheduled {
+        /// Which.
+        appointment: AppointmentId,
+        /// Who comes.
+        technician: TechnicianId,
+        /// When.
+        window: Window,
+        /// Who asked for it; decides whose clock runs.
+        asked_by: Party,
+    },
+    /// The technician set off.
+    TravelStarted,
+    /// The technician is at the door.
+    CheckedIn {
+        /// Metres from the address, if the phone said.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        distance_m: Option<u32>,
+    },
+    /// Nobody came in the window, or nobody opened.
+    NoShow {
+        /// Who did not show.
+        by: Party,
+    },
+    /// The visit could not be finished.
+    VisitFailed {
+        /// Why.
+        reason: UnableReason,
+    },
+    /// The inspection began.
+    InspectionStarted,
+    /// A certificate was submitted.
+    CertificateSubmitted {
+        /// Which.
+        certificate: CertificateId,
+        /// What it says, in short.
+        finding: Finding,
+    },
+    /// The certificate is complete.
+    CertificateAccepted {
+        /// Which.
+        certificate: CertificateId,
+    },
+    /// The certificate waits for the brand.
+    CertificateHeld {
+        /// Which.
+        certificate: CertificateId,
+        /// Why, coded.
+        reason: String,
+    },
+    /// The brand confirmed the certificate.
+    CertificateConfirmed {
+        /// Which.
+        certificate: CertificateId,
+    },
+    /// The brand contested it; both views are kept.
+    CertificateContested {
+        /// Which.
+        certificate: CertificateId,
+        /// Why, coded.
+        reason: String,
+    },
+    /// A decision was made.
+    Decided(Decision),
+    /// The case was refused.
+    Denied(Decision),
+    /// No rule answered; an agent has to.
+    SentToAgent {
+        /// The rules that were tried.
+        rules: Vec<String>,
+    },
+    /// A deadline passed and the case goes (back) to the decision.
+    BackToDecision {
+        /// Which deadline.
+        because: Clock,
+    },
+    /// A second opinion was ordered before deciding.
+    SecondInspectionOrdered {
+        /// The rules that said so.
+        rules: Vec<String>,
+    },
+    /// A remedy was chosen.
+    RemedyChosen {
+        /// Which.
+        remedy: Remedy,
+        /// The refund in fen; 0 for other remedies.
+        amount_fen: i64,
+    },
+    /// Parts were asked for.
+    PartsRequested {
+        /// What, coded.
+        part: String,
+    },
+    /// Parts are on their way.
+    PartsShipped {
+        /// When they arrive.
+        arrives_at: Timestamp,
+    },
+    /// The unit arrived at the workshop.
+    UnitReceived,
+    /// The unit left the workshop.
+    UnitReturned,
+    /// The repair was finished.
+    RepairCompleted,
+    /// The repair did not help.
+    RepairFailed,
+    /// The refund reached the customer.
+    RefundPaid {
+        /// The operation number at the provider.
+        operation: String,
+    },
+    /// The new unit was handed over and the old one taken.
+    ReplacementDelivered {
+        /// Its serial number.
+        serial: Serial,
+    },
+    /// The compensation reached the customer.
+    CompensationPaid {
+        /// The operation number at the provider.
+        operation: String,
+    },
+    /// Goodwill was granted.
+    GoodwillGranted {
+        /// How much, in fen.
+        amount_fen: i64,
+    },
+    /// A wrong completion code was given.
+    CodeRefused,
+    /// The customer rejected the outcome.
+    OutcomeRejected,
+    /// A dispute was opened.
+    DisputeOpened {
+        /// Why, coded.
+        reason: String,
+    },
+    /// A dispute was answered, or its evidence is complete.
+    DisputeAnswered {
+        /// Who answered.
+        by: Party,
+    },
+    /// A dispute now waits for something else.
+    DisputeAwaits {
+        /// What.
+        awaited: Awaited,
+    },
+    /// The dispute goes to its final decision.
+    DisputeHeard,
+    /// The case ended well.
+    Closed {
+        /// How.
+        ending: Ending,
+    },
+    /// The case was reopened by an appeal.
+    Reopened,
+    /// The case stopped.
+    Paused {
+        /// Who has to act for it to go on.
+        owner: Party,
+        /// Why.
+        cause: PauseCause,
+        /// When it goes on by itself.
+        resume_at: Timestamp,
+    },
+    /// The case went on.
+    Resumed,
+    /// The customer asked to cancel while somebody is in the field.
+    CancelRequested,
+    /// The field did not stop in time.
+    CancelRefused {
+        /// Why, coded.
+        reason: String,
+    },
+    /// The case was cancelled.
+    Cancelled,
+    /// The customer chased (催单).
+    Reminded,
+    /// A reminder was answered.
+    ReminderAnswered,
+    /// A message that came late or twice was kept as evidence; it moved nothing.
+    MessageKept {
+        /// Which kind of message.
+        message: String,
+        /// Why it moved nothing, coded.
+        reason: String,
+    },
+    /// A deadline passed.
+    DeadlineMissed {
+        /// Which.
+        clock: Clock,
+        /// Whom it is charged to.
+        charged_to: Party,
+    },
+}

@@ -1,0 +1,130 @@
+//! Why a command is refused. A refusal changes nothing.
+
+use crate::actor::ActorKind;
+use crate::calendar::NotCovered;
+use crate::certificate::CertificateFault;
+use crate::command::Verb;
+use crate::ids::{CentreId, OfferId};
+use crate::stage::Stage;
+use crate::vocab::Remedy;
+
+/// A refusal, with what its receiver needs to go on.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Rejection {
+    /// The command does not fit the stage, or not for this actor.
+    #[error("{verb} is not open to {actor} while the case is {stage}")]
+    IllegalTransition {
+        /// Where the case stands.
+        stage: Stage,
+        /// What was asked.
+        verb: Verb,
+        /// By whom.
+        actor: ActorKind,
+        /// What this actor may do now.
+        open: Vec<Verb>,
+    },
+    /// The case has ended.
+    #[error("the case has ended ({stage})")]
+    CaseEnded {
+        /// How.
+        stage: Stage,
+    },
+    /// The answer belongs to an offer that is no longer live.
+    #[error("offer {offer} is not the live offer")]
+    OfferSuperseded {
+        /// The offer named.
+        offer: OfferId,
+        /// The one that is live, if any.
+        live: Option<OfferId>,
+    },
+    /// The offer lapsed before the answer came.
+    #[error("offer {offer} has expired")]
+    OfferExpired {
+        /// The offer named.
+        offer: OfferId,
+    },
+    /// The centre was asked before, or gave the certificate under dispute.
+    #[error("centre {centre} is out for this case")]
+    CentrePassedOver {
+        /// Which.
+        centre: CentreId,
+    },
+    /// The window lies in the past.
+    #[error("the window lies in the past")]
+    WindowInPast,
+    /// The window is empty, longer than a day or too far ahead.
+    #[error("the window must be longer than nothing, at most a day, and within 90 days")]
+    WindowInvalid,
+    /// The technician is not the one on the job.
+    #[error("the technician is not the one assigned")]
+    TechnicianNotAssigned,
+    /// The hold has lapsed or is another's.
+    #[error("the slot is not held for this appointment any more")]
+    HoldExpired,
+    /// The next contact must lie ahead, within a week.
+    #[error("the next contact must lie ahead, within seven days")]
+    NextContactRequired,
+    /// The certificate cannot be one of this visit.
+    #[error("the certificate is not acceptable")]
+    CertificateInvalid(Vec<CertificateFault>),
+    /// The certificate named is not the one in question.
+    #[error("the certificate is not the one in question")]
+    CertificateUnknown,
+    /// The remedy is not on offer.
+    #[error("{remedy} is not on offer")]
+    RemedyNotOffered {
+        /// What was asked for.
+        remedy: Remedy,
+        /// What is on offer.
+        offered: Vec<Remedy>,
+    },
+    /// A decision without a rule, or with a set that does not fit its kind.
+    #[error("a decision names its rules, and offers something unless it denies")]
+    DecisionInvalid,
+    /// Too many wrong completion codes.
+    #[error("too many wrong completion codes")]
+    CodeLocked,
+    /// The term for an appeal has passed.
+    #[error("the seven days for an appeal are over")]
+    AppealWindowOver,
+    /// The dispute has been heard; there is one appeal.
+    #[error("the dispute has been heard to its end")]
+    DisputeHeard,
+    /// The pause has no end, or all pauses together are too long, or it stops the owner's own clock.
+    #[error("a pause ends within 30 days, all pauses within 60, and no party stops its own clock")]
+    PauseTooLong,
+    /// The task fired with a generation that is no longer armed.
+    #[error("the task is no longer armed in this generation")]
+    TaskSuperseded,
+    /// Working days cannot be counted that far.
+    #[error(transparent)]
+    NotCovered(#[from] NotCovered),
+}
+
+impl Rejection {
+    /// The stable code of this refusal; each has a page in `docs/errors/`.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::IllegalTransition { .. } => "ILLEGAL_TRANSITION",
+            Self::CaseEnded { .. } => "CASE_ENDED",
+            Self::OfferSuperseded { .. } => "OFFER_SUPERSEDED",
+            Self::OfferExpired { .. } => "OFFER_EXPIRED",
+            Self::CentrePassedOver { .. } => "CENTRE_PASSED_OVER",
+            Self::WindowInPast => "WINDOW_IN_PAST",
+            Self::WindowInvalid => "WINDOW_INVALID",
+            Self::TechnicianNotAssigned => "TECHNICIAN_NOT_ASSIGNED",
+            Self::HoldExpired => "HOLD_EXPIRED",
+            Self::NextContactRequired => "NEXT_CONTACT_REQUIRED",
+            Self::CertificateInvalid(_) => "CERTIFICATE_INVALID",
+            Self::CertificateUnknown => "CERTIFICATE_UNKNOWN",
+            Self::RemedyNotOffered { .. } => "REMEDY_NOT_OFFERED",
+            Self::DecisionInvalid => "DECISION_INVALID",
+            Self::CodeLocked => "CODE_LOCKED",
+            Self::AppealWindowOver => "APPEAL_WINDOW_OVER",
+            Self::DisputeHeard => "DISPUTE_HEARD",
+            Self::PauseTooLong => "PAUSE_TOO_LONG",
+            Self::TaskSuperseded => "TASK_SUPERSEDED",
+            Self::NotCovered(_) => "CALENDAR_NOT_COVERED",
+        }
+    }
+}

@@ -1,0 +1,234 @@
+//! The table of transitions: which command fits which stage, where it may lead, who may give it.
+//!
+//! Everything not listed is refused. `decide` never leads anywhere this table does not name, and the
+//! diagram in `docs/journey.md` is drawn from it.
+
+use crate::actor::ActorKind;
+use crate::command::Verb;
+use crate::stage::{OPEN, Stage};
+
+/// One row: a command, where it is open, where it may lead, who may give it.
+pub struct Transition {
+    /// The command.
+    pub verb: Verb,
+    /// The stages it is open in.
+    pub from: &'static [Stage],
+    /// Where it may lead; empty when the case stays where it is. [`Stage::Paused`] and resuming
+    /// lead "back", which is written as the stages a pause can start in.
+    pub to: &'static [Stage],
+    /// Who may give it.
+    pub by: &'static [ActorKind],
+}
+
+const fn t(
+    verb: Verb,
+    from: &'static [Stage],
+    to: &'static [Stage],
+    by: &'static [ActorKind],
+) -> Transition {
+    Transition { verb, from, to, by }
+}
+
+use ActorKind::{Agent, Brand, Carrier, Centre, Customer, Lab, Payment, Policy, Technician, Timer};
+use Stage as S;
+
+const BRAND_SIDE: &[ActorKind] = &[Brand, Centre, Agent];
+const FIELD: &[ActorKind] = &[Brand, Centre, Technician, Agent];
+const ANYBODY: &[ActorKind] = &[
+    Customer, Agent, Brand, Centre, Technician, Carrier, Lab, Payment, Policy, Timer,
+];
+
+/// The stages in which a work order is live and no finding is in.
+const BEFORE_FINDING: &[Stage] = &[
+    S::Dispatched,
+    S::Accepted,
+    S::CentreAssigned,
+    S::TechnicianAssigned,
+    S::Unreachable,
+    S::Appointed,
+];
+const WITH_TECHNICIAN: &[Stage] = &[S::TechnicianAssigned, S::Unreachable, S::Appointed];
+const TO_BOOK: &[Stage] = &[S::TechnicianAssigned, S::Unreachable];
+/// Where a pause may start and therefore where resuming leads back to.
+const PAUSABLE: &[Stage] = &[
+    S::CentreAssigned,
+    S::TechnicianAssigned,
+    S::Unreachable,
+    S::Appointed,
+    S::OnSite,
+    S::Inspecting,
+    S::Repairing,
+    S::Replacing,
+    S::Returning,
+];
+/// Where a case can still be cancelled.
+const CANCELLABLE: &[Stage] = &[
+    S::Filed,
+    S::NoReason,
+    S::RemoteGuidance,
+    S::EvidenceLinked,
+    S::Returning,
+    S::ChoosingCentre,
+    S::Dispatched,
+    S::Accepted,
+    S::CentreAssigned,
+    S::TechnicianAssigned,
+    S::Unreachable,
+    S::Appointed,
+    S::OnSite,
+    S::Inspecting,
+    S::RemedyOffered,
+    S::Denied,
+    S::Paused,
+];
+const BACK_FROM_CANCEL: &[Stage] = &[S::Appointed, S::OnSite, S::Inspecting];
+const REMEDIES: &[Stage] = &[S::Refunding, S::Replacing, S::Repairing];
+/// Where a missed deadline may lead, over all clocks.
+const AFTER_MISS: &[Stage] = &[
+    S::ChoosingCentre,
+    S::Deciding,
+    S::TechnicianAssigned,
+    S::Refunding,
+    S::Replacing,
+    S::Repairing,
+    S::Closed,
+    S::Cancelled,
+    S::CentreAssigned,
+    S::Unreachable,
+    S::Appointed,
+    S::OnSite,
+    S::Inspecting,
+    S::Returning,
+];
+
+/// The whole table.
+#[rustfmt::skip]
+pub const TRANSITIONS: &[Transition] = &[
+    t(Verb::File,                    &[],                          &[S::Filed],                             &[Customer, Agent]),
+    t(Verb::Triage,                  &[S::Filed],                  &[S::ChoosingCentre, S::NoReason, S::RemoteGuidance, S::Deciding], &[Policy, Agent]),
+    t(Verb::SolveByGuidance,         &[S::RemoteGuidance],         &[S::AwaitConfirm],                      &[Agent, Customer]),
+    t(Verb::FailGuidance,            &[S::RemoteGuidance],         &[S::ChoosingCentre],                    &[Agent, Customer]),
+    t(Verb::LinkCertificate,         &[S::Filed, S::RemoteGuidance, S::ChoosingCentre], &[S::EvidenceLinked], &[Customer, Agent]),
+    t(Verb::RefuseLinkedCertificate, &[S::EvidenceLinked],         &[S::ChoosingCentre],                    &[Agent]),
+    t(Verb::DeclareIntact,           &[S::NoReason],               &[S::Returning],                         &[Customer, Agent]),
+    t(Verb::ReportPickup,            &[S::Returning],              &[S::Refunding, S::Disputed],            &[Carrier, Agent]),
+    t(Verb::MakeOffer,               &[S::ChoosingCentre],         &[S::Dispatched],                        &[Policy, Agent]),
+    t(Verb::ReportNoCoverage,        &[S::ChoosingCentre],         &[S::Deciding],                          &[Policy, Agent]),
+    t(Verb::AcceptOffer,             &[S::Dispatched],             &[S::Accepted, S::CentreAssigned],       BRAND_SIDE),
+    t(Verb::DeclineOffer,            &[S::Dispatched],             &[S::ChoosingCentre],                    BRAND_SIDE),
+    t(Verb::WithdrawOffer,           BEFORE_FINDING,               &[S::ChoosingCentre],                    &[Policy, Agent]),
+    t(Verb::AssignCentre,            &[S::Accepted],               &[S::CentreAssigned],                    &[Brand, Agent]),
+    t(Verb::AssignTechnician,        &[S::CentreAssigned],         &[S::TechnicianAssigned],                BRAND_SIDE),
+    t(Verb::ReassignTechnician,      WITH_TECHNICIAN,              &[S::TechnicianAssigned],                BRAND_SIDE),
+    t(Verb::ReportContactFailed,     TO_BOOK,                      &[S::Unreachable, S::Paused],            FIELD),
+    t(Verb::HoldSlot,                WITH_TECHNICIAN,              &[],                                     &[Customer, Agent, Brand, Centre]),
+    t(Verb::ReleaseSlot,             WITH_TECHNICIAN,              &[],                                     &[Customer, Agent, Brand, Centre]),
+    t(Verb::BookAppointment,         TO_BOOK,                      &[S::Appointed],                         &[Customer, Agent, Brand, Centre]),
+    t(Verb::RescheduleAppointment,   &[S::Appointed],              &[],                                     &[Customer, Agent, Brand, Centre]),
+    t(Verb::StartTravel,             &[S::Appointed],              &[],                                     &[Technician, Centre]),
+    t(Verb::CheckIn,                 &[S::Appointed],              &[S::OnSite],                            &[Technician, Centre]),
+    t(Verb::ReportNoShow,            &[S::Appointed, S::OnSite],   &[S::TechnicianAssigned],                &[Customer, Agent, Technician, Centre]),
+    t(Verb::ReportUnable,            &[S::Appointed, S::OnSite, S::Inspecting], &[S::TechnicianAssigned, S::Paused], &[Technician, Centre, Agent]),
+    t(Verb::SubmitCertificate,       &[S::OnSite, S::Inspecting, S::EvidenceLinked, S::Disputed], &[S::VerdictIn, S::Deciding, S::VerdictHeld], &[Technician, Centre, Brand, Lab, Agent]),
+    t(Verb::ConfirmCertificate,      &[S::VerdictHeld],            &[S::Deciding],                          &[Brand]),
+    t(Verb::ContestCertificate,      &[S::VerdictHeld],            &[S::Deciding],                          &[Brand]),
+    t(Verb::Decide,                  &[S::Deciding, S::Disputed],  &[S::RemedyOffered, S::Refunding, S::Replacing, S::Repairing], &[Policy, Agent]),
+    t(Verb::Deny,                    &[S::Deciding, S::Disputed],  &[S::Denied],                            &[Policy, Agent]),
+    t(Verb::SendToAgent,             &[S::Deciding],               &[],                                     &[Policy]),
+    t(Verb::OrderSecondInspection,   &[S::Deciding, S::Disputed],  &[S::ChoosingCentre],                    &[Policy, Agent]),
+    t(Verb::ChooseRemedy,            &[S::RemedyOffered],          REMEDIES,                                &[Customer, Agent]),
+    t(Verb::RequestParts,            &[S::Repairing],              &[],                                     FIELD),
+    t(Verb::ShipParts,               &[S::Repairing],              &[],                                     BRAND_SIDE),
+    t(Verb::ReportReceived,          &[S::Repairing],              &[],                                     BRAND_SIDE),
+    t(Verb::ReportReturned,          &[S::Repairing],              &[],                                     BRAND_SIDE),
+    t(Verb::CompleteRepair,          &[S::Repairing],              &[S::AwaitConfirm],                      FIELD),
+    t(Verb::ReportRepairFailed,      &[S::Repairing],              &[S::Deciding],                          FIELD),
+    t(Verb::CompleteVisit,           &[S::Repairing, S::AwaitConfirm], &[S::Closed],                        FIELD),
+    t(Verb::RecordRefund,            &[S::Refunding],              &[S::AwaitConfirm],                      &[Payment, Policy, Agent]),
+    t(Verb::ReportReplacement,       &[S::Replacing],              &[S::AwaitConfirm],                      &[Carrier, Technician, Centre, Agent]),
+    t(Verb::RecordCompensation,      &[S::Compensating],           &[S::AwaitConfirm],                      &[Payment, Policy, Agent]),
+    t(Verb::GrantGoodwill,           &[S::Deciding, S::RemedyOffered, S::Denied, S::Disputed], &[S::Compensating], &[Agent]),
+    t(Verb::AcceptDenial,            &[S::Denied],                 &[S::Closed],                            &[Customer, Agent]),
+    t(Verb::ConfirmOutcome,          &[S::AwaitConfirm],           &[S::Closed],                            &[Customer, Agent]),
+    t(Verb::RejectOutcome,           &[S::AwaitConfirm],           &[S::Deciding],                          &[Customer, Agent]),
+    t(Verb::OpenDispute,             &[S::Denied, S::RemedyOffered, S::VerdictHeld, S::AwaitConfirm], &[S::Disputed], &[Customer, Agent]),
+    t(Verb::AnswerDispute,           &[S::Disputed],               &[S::Deciding],                          &[Brand, Centre, Customer, Lab, Agent]),
+    t(Verb::AwaitInDispute,          &[S::Disputed],               &[],                                     &[Agent, Policy]),
+    t(Verb::Reopen,                  &[S::Closed],                 &[S::Disputed],                          &[Customer, Agent]),
+    t(Verb::Pause,                   PAUSABLE,                     &[S::Paused],                            &[Agent, Customer]),
+    t(Verb::Resume,                  &[S::Paused],                 PAUSABLE,                                &[Agent, Customer, Technician, Centre, Timer]),
+    t(Verb::Cancel,                  CANCELLABLE,                  &[S::Cancelled, S::CancelRequested],     &[Customer, Agent]),
+    t(Verb::AcknowledgeCancel,       &[S::CancelRequested],        &[S::Cancelled],                         FIELD),
+    t(Verb::RefuseCancel,            &[S::CancelRequested],        BACK_FROM_CANCEL,                        FIELD),
+    t(Verb::Remind,                  OPEN,                         &[],                                     &[Customer, Agent]),
+    t(Verb::AnswerReminder,          OPEN,                         &[],                                     &[Agent, Brand, Centre]),
+    t(Verb::KeepMessage,             Stage::ALL,                   &[],                                     ANYBODY),
+    t(Verb::Fire,                    OPEN,                         AFTER_MISS,                              &[Timer]),
+];
+
+/// The row of a command.
+pub fn row(verb: Verb) -> &'static Transition {
+    &TRANSITIONS[verb as usize]
+}
+
+/// Whether an actor may give a command in a stage.
+pub fn allows(stage: Stage, verb: Verb, actor: ActorKind) -> bool {
+    let row = row(verb);
+    row.from.contains(&stage) && row.by.contains(&actor)
+}
+
+/// What an actor may do in a stage: the moves an illegal command is answered with.
+pub fn open_to(stage: Stage, actor: ActorKind) -> Vec<Verb> {
+    let fits = TRANSITIONS.iter().filter(|row| row.from.contains(&stage));
+    let fits = fits.filter(|row| row.by.contains(&actor) && row.verb != Verb::KeepMessage);
+    fits.map(|row| row.verb).collect()
+}
+
+/// Whether a command may lead from one stage to another.
+pub fn leads(verb: Verb, from: Stage, to: Stage) -> bool {
+    from == to || row(verb).to.contains(&to)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_row_per_verb_in_order() {
+        assert_eq!(TRANSITIONS.len(), Verb::ALL.len());
+        for (row, verb) in TRANSITIONS.iter().zip(Verb::ALL) {
+            assert_eq!(row.verb, *verb);
+        }
+    }
+
+    #[test]
+    fn every_open_stage_can_be_left_and_every_stage_reached() {
+        for stage in OPEN {
+            let out = TRANSITIONS
+                .iter()
+                .any(|row| row.from.contains(stage) && row.to.iter().any(|to| to != stage));
+            assert!(out, "{stage} cannot be left");
+        }
+        for stage in Stage::ALL {
+            assert!(
+                TRANSITIONS.iter().any(|row| row.to.contains(stage)),
+                "{stage} is never reached"
+            );
+        }
+    }
+
+    #[test]
+    fn an_ended_case_moves_only_by_reopening() {
+        for stage in Stage::ALL.iter().filter(|stage| stage.is_ended()) {
+            for row in TRANSITIONS.iter().filter(|row| row.from.contains(stage)) {
+                let moves = !row.to.is_empty();
+                assert_eq!(
+                    moves,
+                    row.verb == Verb::Reopen,
+                    "{} moves {stage}",
+                    row.verb
+                );
+            }
+        }
+    }
+}

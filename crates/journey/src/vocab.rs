@@ -1,0 +1,240 @@
+//! The closed lists the whole house shares: parties, categories, findings, remedies, reasons.
+//!
+//! Each list has one text form (snake_case) used in tables, events and data files alike.
+
+macro_rules! vocabulary {
+    ($(#[$doc:meta])* $name:ident { $($(#[$vdoc:meta])* $variant:ident = $text:literal,)+ }) => {
+        $(#[$doc])*
+        #[derive(
+            Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash,
+            serde::Serialize, serde::Deserialize,
+        )]
+        pub enum $name { $($(#[$vdoc])* #[serde(rename = $text)] $variant,)+ }
+
+        impl $name {
+            /// Every value, in declaration order.
+            pub const ALL: &'static [Self] = &[$(Self::$variant,)+];
+
+            /// The text form.
+            pub const fn as_str(self) -> &'static str {
+                match self { $(Self::$variant => $text,)+ }
+            }
+
+            /// The value with this text form.
+            pub fn parse(text: &str) -> Option<Self> {
+                match text { $($text => Some(Self::$variant),)+ _ => None }
+            }
+        }
+
+        impl std::fmt::Display for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str(self.as_str())
+            }
+        }
+    };
+}
+pub(crate) use vocabulary;
+
+vocabulary! {
+    /// Who can hold the turn. Exactly one does while a case is open.
+    Party {
+        /// The person who filed.
+        Customer = "customer",
+        /// The retailer: its agents, its policy engine, its timers.
+        Retailer = "retailer",
+        /// The manufacturer.
+        Brand = "brand",
+        /// The brand's service centre.
+        Centre = "centre",
+        /// The technician on the visit.
+        Technician = "technician",
+        /// Whoever moves the goods.
+        Carrier = "carrier",
+        /// The payment provider.
+        Payment = "payment",
+        /// A test laboratory.
+        Lab = "lab",
+    }
+}
+
+vocabulary! {
+    /// What kind of claim was filed.
+    CaseKind {
+        /// The unit is faulty.
+        Quality = "quality",
+        /// Seven-day return without a reason (消法 art. 25); no inspection.
+        NoReason = "no_reason",
+    }
+}
+
+vocabulary! {
+    /// The appliance category; rules, skills and coverage are by category.
+    Category {
+        /// 冰箱
+        Refrigerator = "refrigerator",
+        /// 洗衣机
+        WashingMachine = "washing_machine",
+        /// 空调
+        AirConditioner = "air_conditioner",
+        /// 平板电视
+        Television = "television",
+        /// 热水器
+        WaterHeater = "water_heater",
+        /// 油烟机
+        RangeHood = "range_hood",
+        /// 微波炉
+        Microwave = "microwave",
+        /// 吸尘器
+        Vacuum = "vacuum",
+        /// 电风扇
+        Fan = "fan",
+    }
+}
+
+vocabulary! {
+    /// A remedy the customer can be offered.
+    Remedy {
+        /// Mend the unit.
+        Repair = "repair",
+        /// A new unit for the old one.
+        Replace = "replace",
+        /// Money back.
+        Refund = "refund",
+    }
+}
+
+vocabulary! {
+    /// Why the unit is as it is, by the certificate.
+    Cause {
+        /// A defect of the product.
+        Product = "product",
+        /// Damage in transport.
+        Transport = "transport",
+        /// A fault of the installation.
+        Installation = "installation",
+        /// The user's doing.
+        User = "user",
+        /// Opened by somebody who was not authorised.
+        UnauthorisedOpening = "unauthorised_opening",
+        /// Power, water or surroundings.
+        Environment = "environment",
+        /// Lightning, flood and the like.
+        ForceMajeure = "force_majeure",
+        /// Could not be told.
+        Undetermined = "undetermined",
+    }
+}
+
+vocabulary! {
+    /// Whether the unit works, by the certificate.
+    Function {
+        /// It works.
+        Normal = "normal",
+        /// It does not.
+        Fault = "fault",
+        /// It could not be tried.
+        Untested = "untested",
+    }
+}
+
+vocabulary! {
+    /// What the certificate concludes.
+    Conclusion {
+        /// Meets the conditions of return or exchange.
+        MeetsReturnExchange = "meets_return_exchange",
+        /// Does not meet them.
+        DoesNotMeet = "does_not_meet",
+        /// Can be repaired.
+        Repairable = "repairable",
+        /// Cannot be told.
+        CannotDetermine = "cannot_determine",
+    }
+}
+
+vocabulary! {
+    /// A promise sold or given with a unit; the policy pack says what each is worth.
+    Promise {
+        /// Free return within 30 days (30天退).
+        Return30 = "return_30",
+        /// Replace instead of repair within 180 days, once (180天只换不修).
+        ReplaceOnly180 = "replace_only_180",
+        /// Insured exchange from day 8 to 365, once (365天只换不修).
+        Insurance365 = "insurance_365",
+        /// Extended warranty (延保).
+        ExtendedWarranty = "extended_warranty",
+        /// Solved within five working days of receipt, else refund (五日售后).
+        FiveWorkingDays = "five_working_days",
+        /// Solved within 100 minutes of receipt and confirmed fault, else refund (售后100分).
+        HundredMinutes = "hundred_minutes",
+        /// No-reason return pays the customer's freight (运费险).
+        FreightInsurance = "freight_insurance",
+    }
+}
+
+vocabulary! {
+    /// Why a centre or brand declines an offer.
+    DeclineReason {
+        /// No free technician in time.
+        NoCapacity = "no_capacity",
+        /// The address lies outside the covered area.
+        OutOfArea = "out_of_area",
+        /// Nobody with the needed skill or certificate.
+        NoSkill = "no_skill",
+        /// Closed at that time.
+        Closed = "closed",
+        /// The unit is not this brand's, or not handled.
+        NotOurs = "not_ours",
+        /// Anything else, with a text.
+        Other = "other",
+    }
+}
+
+vocabulary! {
+    /// Why a contact attempt failed (service-centre practice: 1无人接听 …).
+    ContactFailure {
+        /// Nobody answered.
+        NoAnswer = "no_answer",
+        /// The phone is off.
+        PhoneOff = "phone_off",
+        /// The number is wrong.
+        WrongNumber = "wrong_number",
+        /// The goods have not arrived.
+        NotReceived = "not_received",
+        /// The customer does not need it now.
+        NotNeededNow = "not_needed_now",
+    }
+}
+
+vocabulary! {
+    /// Why a visit could not be finished.
+    UnableReason {
+        /// No access to the home or the unit.
+        NoAccess = "no_access",
+        /// No power or water.
+        NoPowerOrWater = "no_power_or_water",
+        /// Unsafe to work; never the customer's fault.
+        Unsafe = "unsafe",
+        /// Weather.
+        Weather = "weather",
+        /// Parts are missing.
+        PartsMissing = "parts_missing",
+        /// Needs another skill or a second person.
+        NeedsHelp = "needs_help",
+    }
+}
+
+vocabulary! {
+    /// Why a case is paused. A pause always has an owner and a resume time as well.
+    PauseCause {
+        /// The customer could not be reached on several days.
+        CustomerUnreachable = "customer_unreachable",
+        /// The customer asked for a later time.
+        CustomerAskedLater = "customer_asked_later",
+        /// Weather.
+        Weather = "weather",
+        /// Not safe to work.
+        Unsafe = "unsafe",
+        /// Waiting for a part that has a delivery date.
+        PartOnOrder = "part_on_order",
+    }
+}
