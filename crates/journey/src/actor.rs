@@ -60,25 +60,16 @@ pub struct Actor {
 impl Actor {
     /// An actor with a reference to who it is.
     pub fn new(kind: ActorKind, id: impl Into<String>) -> Self {
-        Self {
-            kind,
-            id: Some(id.into()),
-        }
+        Self { kind, id: Some(id.into()) }
     }
 
     /// The platform's own rules.
     pub const fn policy() -> Self {
-        Self {
-            kind: ActorKind::Policy,
-            id: None,
-        }
+        Self { kind: ActorKind::Policy, id: None }
     }
 
     /// A deadline that passed.
     pub const fn timer() -> Self {
-        Self {
-            kind: ActorKind::Timer,
-            id: None,
-        }
+        Self { kind: ActorKind::Timer, id: None }
     }
 }

@@ -250,10 +250,7 @@ impl Case {
             linked_certificate: None,
             decision: None,
             remedy: None,
-            repairs: Repairs {
-                failed,
-                ..Repairs::default()
-            },
+            repairs: Repairs { failed, ..Repairs::default() },
             replacement: None,
             pause: None,
             paused_before: Span::ZERO,
@@ -286,18 +283,18 @@ impl Case {
 
     /// Folds one event. Adopts what the event says; checks nothing, decides nothing.
     pub fn apply(&mut self, event: &Event) {
+        self.absorb(&event.fact, event.at, event.stage);
+        self.settle(event);
+    }
+
+    /// The part of an event that is the same for every fact: number, time, tasks, turn.
+    pub(crate) fn settle(&mut self, event: &Event) {
         self.version = event.seq;
         self.updated_at = event.at;
-        self.absorb(&event.fact, event.at, event.stage);
-        self.obligations
-            .retain(|owed| !event.cancelled.contains(&owed.task));
+        self.obligations.retain(|owed| !event.cancelled.contains(&owed.task));
         for (task, due) in &event.armed {
             self.obligations.retain(|owed| owed.task != *task);
-            self.obligations.push(Obligation {
-                task: *task,
-                generation: event.seq,
-                due: *due,
-            });
+            self.obligations.push(Obligation { task: *task, generation: event.seq, due: *due });
         }
         self.turn.hand_to(event.turn, event.at);
     }
@@ -317,24 +314,12 @@ impl Case {
 
     fn absorb_dispatch(&mut self, fact: &Fact) {
         match fact {
-            Fact::OfferMade {
-                offer,
-                number,
-                centre,
-                expires_at,
-            } => {
+            Fact::OfferMade { offer, number, centre, expires_at } => {
                 self.offers_made = *number;
-                self.offer = Some(LiveOffer {
-                    id: *offer,
-                    centre: centre.clone(),
-                    expires_at: *expires_at,
-                });
+                self.offer =
+                    Some(LiveOffer { id: *offer, centre: centre.clone(), expires_at: *expires_at });
             }
-            Fact::OfferAccepted {
-                offer,
-                work_order,
-                partner_order,
-            } => {
+            Fact::OfferAccepted { offer, work_order, partner_order } => {
                 if let Some(taken) = self.offer.take() {
                     self.work_order = Some(LiveWorkOrder {
                         id: *work_order,
@@ -366,8 +351,7 @@ impl Case {
             }
             Fact::SecondInspectionOrdered { .. } => {
                 self.second_opinion = true;
-                self.passed_over
-                    .extend(self.work_order.take().map(|order| order.centre));
+                self.passed_over.extend(self.work_order.take().map(|order| order.centre));
                 self.drop_visit();
             }
             _ => {}
@@ -377,26 +361,12 @@ impl Case {
     fn absorb_visit(&mut self, fact: &Fact, at: Timestamp) {
         match fact {
             Fact::ContactFailed { .. } => self.contact_failures.push(at),
-            Fact::SlotHeld {
-                appointment,
-                technician,
-                window,
-                ..
-            } => {
+            Fact::SlotHeld { appointment, technician, window, .. } => {
                 self.hold = Some(visit(*appointment, technician, *window));
             }
             Fact::SlotReleased { .. } => self.hold = None,
-            Fact::AppointmentBooked {
-                appointment,
-                technician,
-                window,
-            }
-            | Fact::AppointmentRescheduled {
-                appointment,
-                technician,
-                window,
-                ..
-            } => {
+            Fact::AppointmentBooked { appointment, technician, window }
+            | Fact::AppointmentRescheduled { appointment, technician, window, .. } => {
                 self.hold = None;
                 self.contact_failures.clear();
                 self.visit = Some(visit(*appointment, technician, *window));
@@ -410,10 +380,7 @@ impl Case {
             Fact::NoShow { .. } | Fact::VisitFailed { .. } => self.drop_visit(),
             Fact::CertificateLinked { certificate } => self.linked_certificate = Some(*certificate),
             Fact::LinkedCertificateRefused { .. } => self.linked_certificate = None,
-            Fact::CertificateSubmitted {
-                certificate,
-                finding,
-            } => {
+            Fact::CertificateSubmitted { certificate, finding } => {
                 self.linked_certificate = None;
                 self.second_opinion = false;
                 self.certificates.push(Inspected {
@@ -423,10 +390,7 @@ impl Case {
                 });
             }
             Fact::CertificateContested { certificate, .. } => {
-                if let Some(held) = self
-                    .certificates
-                    .iter_mut()
-                    .find(|one| one.id == *certificate)
+                if let Some(held) = self.certificates.iter_mut().find(|one| one.id == *certificate)
                 {
                     held.contested = true;
                 }
@@ -478,11 +442,8 @@ impl Case {
     fn absorb_holding(&mut self, fact: &Fact, at: Timestamp, left: Stage) {
         match fact {
             Fact::DisputeOpened { reason } => {
-                self.dispute = Some(Dispute {
-                    reason: reason.clone(),
-                    awaits: Awaited::Reply,
-                    heard: false,
-                });
+                self.dispute =
+                    Some(Dispute { reason: reason.clone(), awaits: Awaited::Reply, heard: false });
             }
             Fact::DisputeAwaits { awaited } => {
                 if let Some(dispute) = &mut self.dispute {
@@ -496,25 +457,11 @@ impl Case {
             }
             Fact::Closed { ending } => self.ending = Some((*ending, at)),
             Fact::Reopened => self.ending = None,
-            Fact::Paused {
-                owner,
-                cause,
-                resume_at,
-            } => {
-                let stopped = self
-                    .stoppable()
-                    .map(|o| (o.task, o.due.since(at)))
-                    .collect();
+            Fact::Paused { owner, cause, resume_at } => {
+                let stopped = self.stoppable().map(|o| (o.task, o.due.since(at))).collect();
                 let from = left;
                 let (owner, cause, resume_at) = (*owner, *cause, *resume_at);
-                self.pause = Some(Pause {
-                    from,
-                    owner,
-                    cause,
-                    since: at,
-                    resume_at,
-                    stopped,
-                });
+                self.pause = Some(Pause { from, owner, cause, since: at, resume_at, stopped });
             }
             Fact::Resumed => {
                 if let Some(pause) = self.pause.take() {
@@ -528,11 +475,7 @@ impl Case {
             Fact::DeadlineMissed { clock, charged_to } => {
                 self.escalations += 1;
                 if self.breaches.len() < BREACHES_KEPT {
-                    self.breaches.push(Breach {
-                        clock: *clock,
-                        charged_to: *charged_to,
-                        at,
-                    });
+                    self.breaches.push(Breach { clock: *clock, charged_to: *charged_to, at });
                 }
             }
             _ => {}
@@ -591,10 +534,7 @@ impl Case {
 
     /// The next deadline a person should know of: the earliest clock, work left out.
     pub fn next_deadline(&self) -> Option<&Obligation> {
-        let clocks = self
-            .obligations
-            .iter()
-            .filter(|owed| matches!(owed.task, Task::Clock(_)));
+        let clocks = self.obligations.iter().filter(|owed| matches!(owed.task, Task::Clock(_)));
         clocks.min_by_key(|owed| owed.due)
     }
 
@@ -618,10 +558,5 @@ impl Case {
 }
 
 fn visit(id: AppointmentId, technician: &TechnicianId, window: Window) -> Visit {
-    Visit {
-        id,
-        technician: technician.clone(),
-        window,
-        en_route: false,
-    }
+    Visit { id, technician: technician.clone(), window, en_route: false }
 }

@@ -185,33 +185,19 @@ impl Certificate {
         };
         let works = self.function == Function::Normal;
         let meets = self.conclusion == Conclusion::MeetsReturnExchange;
-        let photographed = self
-            .evidence
-            .iter()
-            .any(|item| item.kind == EvidenceKind::Nameplate);
+        let photographed = self.evidence.iter().any(|item| item.kind == EvidenceKind::Nameplate);
         let hashes_fit = self.evidence.iter().all(|item| is_sha256(&item.sha256));
         let assigned = case.technician();
-        let early = case
-            .checked_in_at
-            .is_some_and(|arrived| self.inspected_at < arrived);
+        let early = case.checked_in_at.is_some_and(|arrived| self.inspected_at < arrived);
         check(!photographed, CertificateFault::NameplatePhotoMissing);
         check(self.inspected_at > now, CertificateFault::InspectedInFuture);
         check(works && meets, CertificateFault::Contradiction);
-        check(
-            !works && self.fault_code.is_empty(),
-            CertificateFault::FaultCodeMissing,
-        );
+        check(!works && self.fault_code.is_empty(), CertificateFault::FaultCodeMissing);
         check(!hashes_fit, CertificateFault::EvidenceHashInvalid);
-        check(
-            self.evidence.len() > EVIDENCE_MAX,
-            CertificateFault::TooMuchEvidence,
-        );
+        check(self.evidence.len() > EVIDENCE_MAX, CertificateFault::TooMuchEvidence);
         if self.level == Level::First {
             check(early, CertificateFault::InspectedBeforeVisit);
-            check(
-                self.technician.as_ref() != assigned,
-                CertificateFault::TechnicianNotAssigned,
-            );
+            check(self.technician.as_ref() != assigned, CertificateFault::TechnicianNotAssigned);
         }
         faults
     }
@@ -233,20 +219,12 @@ impl Certificate {
     /// the outside; any other cause needs none.
     fn evidence_ok(&self) -> bool {
         let blames_user = matches!(self.cause, Cause::User | Cause::UnauthorisedOpening);
-        let shown = |kind| {
-            self.evidence
-                .iter()
-                .filter(|item| item.kind == kind)
-                .count()
-        };
+        let shown = |kind| self.evidence.iter().filter(|item| item.kind == kind).count();
         let photos = shown(EvidenceKind::Exterior) + shown(EvidenceKind::Fault);
         !blames_user || (photos >= USER_CAUSE_PHOTOS_MIN && shown(EvidenceKind::Exterior) >= 1)
     }
 }
 
 fn is_sha256(text: &str) -> bool {
-    text.len() == 64
-        && text
-            .bytes()
-            .all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b))
+    text.len() == 64 && text.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b))
 }

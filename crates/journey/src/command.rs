@@ -15,7 +15,6 @@ macro_rules! commands {
     ($($(#[$doc:meta])* $variant:ident $({ $($(#[$fdoc:meta])* $field:ident: $ty:ty),+ $(,)? })? = $text:literal,)+) => {
         /// One thing asked of a case.
         #[derive(Clone, Debug, PartialEq, Eq)]
-        #[expect(clippy::large_enum_variant, reason = "a filing happens once per case")]
         pub enum Command { $($(#[$doc])* $variant $({ $($(#[$fdoc])* $field: $ty),+ })?,)+ }
 
         impl Command {

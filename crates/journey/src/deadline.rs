@@ -206,24 +206,12 @@ const fn clock(
     miss: Miss,
     source: &'static str,
 ) -> ClockRow {
-    ClockRow {
-        clock,
-        unit,
-        limit,
-        owner,
-        stages,
-        pausable: true,
-        miss,
-        source,
-    }
+    ClockRow { clock, unit, limit, owner, stages, pausable: true, miss, source }
 }
 
 /// A clock that goes on while the case is paused.
 const fn relentless(row: ClockRow) -> ClockRow {
-    ClockRow {
-        pausable: false,
-        ..row
-    }
+    ClockRow { pausable: false, ..row }
 }
 
 /// The stages between the search for a centre and the technician's arrival.
@@ -318,10 +306,7 @@ impl Deadlines {
 
     /// The limit of a clock.
     pub fn limit(&self, clock: Clock) -> Span {
-        self.changed
-            .get(&clock)
-            .copied()
-            .unwrap_or(clock.row().limit)
+        self.changed.get(&clock).copied().unwrap_or(clock.row().limit)
     }
 
     /// When a clock that starts at `start` runs out.
@@ -355,11 +340,7 @@ mod tests {
         assert_eq!(CLOCKS.len(), Clock::ALL.len());
         for (row, clock) in CLOCKS.iter().zip(Clock::ALL) {
             assert_eq!(row.clock, *clock);
-            assert_eq!(
-                row.unit == Unit::Measure,
-                row.miss == Miss::Never,
-                "{clock}"
-            );
+            assert_eq!(row.unit == Unit::Measure, row.miss == Miss::Never, "{clock}");
         }
     }
 
@@ -370,10 +351,7 @@ mod tests {
             Stage::Disputed,    // dispute.reply, dispute.evidence, second_inspection, lab
             Stage::Paused,      // pause.resume
         ];
-        for stage in crate::stage::OPEN
-            .iter()
-            .filter(|stage| !given_by_event.contains(stage))
-        {
+        for stage in crate::stage::OPEN.iter().filter(|stage| !given_by_event.contains(stage)) {
             assert!(
                 CLOCKS.iter().any(|row| row.stages.contains(stage)),
                 "{stage} could wait for ever"
@@ -386,9 +364,7 @@ mod tests {
         let mut deadlines = Deadlines::default();
         deadlines.change(Clock::Confirm, Span::from_micros(50_000));
         let start = Timestamp::from_micros(0);
-        let due = deadlines
-            .due(Clock::Confirm, start, Calendar::china())
-            .unwrap();
+        let due = deadlines.due(Clock::Confirm, start, Calendar::china()).unwrap();
         assert_eq!(due, Timestamp::from_micros(50_000));
     }
 }

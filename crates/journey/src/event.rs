@@ -172,10 +172,6 @@ pub enum Awaited {
 /// What happened.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
-#[expect(
-    clippy::large_enum_variant,
-    reason = "the filing is the first entry of every log"
-)]
 pub enum Fact {
     /// The customer filed.
     Filed(Filing),

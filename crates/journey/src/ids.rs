@@ -168,12 +168,7 @@ mod tests {
         let id = CaseId::new(Uuid::from_u128(0x0190_5af1_2b3c_7def_8123_4567_89ab_cdef));
         assert_eq!(id.to_string(), "case_01905af12b3c7def8123456789abcdef");
         assert_eq!(id.to_string().parse(), Ok(id));
-        for wrong in [
-            "",
-            "case_",
-            "offer_01905af12b3c7def8123456789abcdef",
-            "case_XYZ",
-        ] {
+        for wrong in ["", "case_", "offer_01905af12b3c7def8123456789abcdef", "case_XYZ"] {
             assert!(wrong.parse::<CaseId>().is_err(), "{wrong:?} was accepted");
         }
     }

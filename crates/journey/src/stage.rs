@@ -92,13 +92,7 @@ const fn row(
     zh: &'static str,
     en: &'static str,
 ) -> StageRow {
-    StageRow {
-        stage,
-        holder,
-        work,
-        zh,
-        en,
-    }
+    StageRow { stage, holder, work, zh, en }
 }
 
 /// One row per stage, in declaration order.
@@ -168,11 +162,7 @@ mod tests {
         for (row, stage) in STAGES.iter().zip(Stage::ALL) {
             assert_eq!(row.stage, *stage);
         }
-        let open: Vec<_> = Stage::ALL
-            .iter()
-            .copied()
-            .filter(|s| !s.is_ended())
-            .collect();
+        let open: Vec<_> = Stage::ALL.iter().copied().filter(|s| !s.is_ended()).collect();
         assert_eq!(open.len(), OPEN.len());
         assert!(open.iter().all(|stage| OPEN.contains(stage)));
     }

@@ -34,9 +34,8 @@ use Stage as S;
 
 const BRAND_SIDE: &[ActorKind] = &[Brand, Centre, Agent];
 const FIELD: &[ActorKind] = &[Brand, Centre, Technician, Agent];
-const ANYBODY: &[ActorKind] = &[
-    Customer, Agent, Brand, Centre, Technician, Carrier, Lab, Payment, Policy, Timer,
-];
+const ANYBODY: &[ActorKind] =
+    &[Customer, Agent, Brand, Centre, Technician, Carrier, Lab, Payment, Policy, Timer];
 
 /// The stages in which a work order is live and no finding is in.
 const BEFORE_FINDING: &[Stage] = &[
@@ -222,12 +221,7 @@ mod tests {
         for stage in Stage::ALL.iter().filter(|stage| stage.is_ended()) {
             for row in TRANSITIONS.iter().filter(|row| row.from.contains(stage)) {
                 let moves = !row.to.is_empty();
-                assert_eq!(
-                    moves,
-                    row.verb == Verb::Reopen,
-                    "{} moves {stage}",
-                    row.verb
-                );
+                assert_eq!(moves, row.verb == Verb::Reopen, "{} moves {stage}", row.verb);
             }
         }
     }

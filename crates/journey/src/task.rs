@@ -64,9 +64,7 @@ impl Task {
 
     /// The task with this text form.
     pub fn parse(text: &str) -> Option<Self> {
-        Work::parse(text)
-            .map(Self::Work)
-            .or_else(|| Clock::parse(text).map(Self::Clock))
+        Work::parse(text).map(Self::Work).or_else(|| Clock::parse(text).map(Self::Clock))
     }
 
     /// Who does it.

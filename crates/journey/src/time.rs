@@ -50,10 +50,8 @@ impl Timestamp {
     /// The same instant on a Shanghai wall clock (UTC+8, no daylight saving since 1991).
     pub fn shanghai(self) -> DateTime<FixedOffset> {
         let offset = shanghai_offset();
-        DateTime::from_timestamp_micros(self.0).map_or_else(
-            || offset.timestamp_nanos(0),
-            |utc| utc.with_timezone(&offset),
-        )
+        DateTime::from_timestamp_micros(self.0)
+            .map_or_else(|| offset.timestamp_nanos(0), |utc| utc.with_timezone(&offset))
     }
 
     /// The Shanghai calendar day this instant falls on.
@@ -160,10 +158,7 @@ mod tests {
     #[test]
     fn a_shanghai_day_starts_at_sixteen_utc() {
         let midnight = Timestamp::parse("2026-06-07T16:00:00Z").unwrap();
-        assert_eq!(
-            Timestamp::shanghai_midnight(midnight.shanghai_day()),
-            midnight
-        );
+        assert_eq!(Timestamp::shanghai_midnight(midnight.shanghai_day()), midnight);
         let before = midnight - Span::from_micros(1);
         assert_ne!(before.shanghai_day(), midnight.shanghai_day());
     }

@@ -122,20 +122,8 @@ impl Calendar {
             if let Some((&before, _)) = exceptions.last_key_value() {
                 check_order(before, row.day)?;
             }
-            let DayRow {
-                day,
-                kind,
-                name_zh,
-                name_en,
-            } = row;
-            exceptions.insert(
-                day,
-                Exception {
-                    kind,
-                    name_zh,
-                    name_en,
-                },
-            );
+            let DayRow { day, kind, name_zh, name_en } = row;
+            exceptions.insert(day, Exception { kind, name_zh, name_en });
         }
         Ok(Self {
             version: file.version,
@@ -153,17 +141,13 @@ fn check_head(file: &CalendarFile) -> Result<(), CalendarError> {
     if file.source.is_empty() {
         return Err(CalendarError::BadText { field: "source" });
     }
-    file.source
-        .iter()
-        .try_for_each(|line| check_text("source", line))?;
+    file.source.iter().try_for_each(|line| check_text("source", line))?;
     let (from, until) = (file.covered_from, file.covered_until);
     if !(0..COVERED_DAYS_MAX).contains(&until.signed_duration_since(from).num_days()) {
         return Err(CalendarError::BadRange { from, until });
     }
     if file.days.len() > DAYS_MAX {
-        return Err(CalendarError::TooManyDays {
-            days: file.days.len(),
-        });
+        return Err(CalendarError::TooManyDays { days: file.days.len() });
     }
     Ok(())
 }
@@ -226,59 +210,30 @@ mod tests {
             r#"{"day": "2026-01-01", "kind": "holiday", "name_zh": "元旦", "name_en": "New Year"}"#;
         let (jan1, jan4) = (day("2026-01-01"), day("2026-01-04"));
         let table = [
-            (
-                r#""x-1""#,
-                r#""  ""#,
-                CalendarError::BadText { field: "version" },
-            ),
-            (
-                r#"["a notice"]"#,
-                "[]",
-                CalendarError::BadText { field: "source" },
-            ),
+            (r#""x-1""#, r#""  ""#, CalendarError::BadText { field: "version" }),
+            (r#"["a notice"]"#, "[]", CalendarError::BadText { field: "source" }),
             (
                 r#""covered_from": "2026-01-01""#,
                 r#""covered_from": "2027-01-01""#,
-                CalendarError::BadRange {
-                    from: day("2027-01-01"),
-                    until: day("2026-12-31"),
-                },
+                CalendarError::BadRange { from: day("2027-01-01"), until: day("2026-12-31") },
             ),
             (
                 r#""covered_from": "2026-01-01""#,
                 r#""covered_from": "1026-01-01""#,
-                CalendarError::BadRange {
-                    from: day("1026-01-01"),
-                    until: day("2026-12-31"),
-                },
+                CalendarError::BadRange { from: day("1026-01-01"), until: day("2026-12-31") },
             ),
             (
                 r#""covered_from": "2026-01-01""#,
                 r#""covered_from": "2026-01-02""#,
                 CalendarError::OutsideRange { day: jan1 },
             ),
-            (
-                r#""2026-01-04""#,
-                r#""2026-01-01""#,
-                CalendarError::MakeUpOnWeekday { day: jan1 },
-            ),
-            (
-                first,
-                &first.replace("01-01", "01-05"),
-                CalendarError::OutOfOrder { day: jan4 },
-            ),
-            (
-                first,
-                &format!("{first}, {first}"),
-                CalendarError::Duplicate { day: jan1 },
-            ),
+            (r#""2026-01-04""#, r#""2026-01-01""#, CalendarError::MakeUpOnWeekday { day: jan1 }),
+            (first, &first.replace("01-01", "01-05"), CalendarError::OutOfOrder { day: jan4 }),
+            (first, &format!("{first}, {first}"), CalendarError::Duplicate { day: jan1 }),
         ];
         for (from, to, expected) in table {
             assert!(GOOD.contains(from), "{from} is not in the sample");
-            assert_eq!(
-                Calendar::from_json(&GOOD.replacen(from, to, 1)),
-                Err(expected)
-            );
+            assert_eq!(Calendar::from_json(&GOOD.replacen(from, to, 1)), Err(expected));
         }
     }
 
@@ -291,10 +246,7 @@ mod tests {
             ("{", ""),
         ] {
             let answer = Calendar::from_json(&GOOD.replacen(from, to, 1));
-            assert!(
-                matches!(answer, Err(CalendarError::Malformed(_))),
-                "{to}: {answer:?}"
-            );
+            assert!(matches!(answer, Err(CalendarError::Malformed(_))), "{to}: {answer:?}");
         }
     }
 
@@ -302,10 +254,7 @@ mod tests {
     fn size_has_limits() {
         let padded = format!("{GOOD}{}", " ".repeat(CALENDAR_BYTES_MAX));
         let bytes = padded.len();
-        assert_eq!(
-            Calendar::from_json(&padded),
-            Err(CalendarError::TooLarge { bytes })
-        );
+        assert_eq!(Calendar::from_json(&padded), Err(CalendarError::TooLarge { bytes }));
 
         let row = r#"{"day":"2026-01-01","kind":"holiday","name_zh":"a","name_en":"a"}"#;
         let rows = vec![row; DAYS_MAX + 1].join(",");

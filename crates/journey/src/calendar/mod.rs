@@ -180,9 +180,8 @@ impl Calendar {
     /// The days before it are not looked at: they count whatever they are.
     pub fn legal_day_limit(&self, start: Timestamp, days: u32) -> Result<Timestamp, NotCovered> {
         let first = start.shanghai_day();
-        let mut last = first
-            .checked_add_days(chrono::Days::new(u64::from(days)))
-            .unwrap_or(NaiveDate::MAX);
+        let mut last =
+            first.checked_add_days(chrono::Days::new(u64::from(days))).unwrap_or(NaiveDate::MAX);
         while self.is_legal_holiday(last)? {
             last = next_day(last);
         }
@@ -220,10 +219,7 @@ impl Calendar {
         if (self.covered_from..=self.covered_until).contains(&day) {
             Ok(())
         } else {
-            Err(NotCovered {
-                day,
-                covered_until: self.covered_until,
-            })
+            Err(NotCovered { day, covered_until: self.covered_until })
         }
     }
 }
@@ -233,10 +229,7 @@ impl Calendar {
 /// Delivered on 1 June at 23:59, a fault filed on 8 June at 00:01 is filed on day 7.
 pub fn day_number(start: Timestamp, at: Timestamp) -> i64 {
     let midnight = Timestamp::shanghai_midnight;
-    midnight(at.shanghai_day())
-        .since(midnight(start.shanghai_day()))
-        .micros()
-        / DAY
+    midnight(at.shanghai_day()).since(midnight(start.shanghai_day())).micros() / DAY
 }
 
 fn is_weekend(day: NaiveDate) -> bool {

@@ -16,35 +16,17 @@ pub(super) fn decide(draft: &mut Draft<'_>, command: &Command) -> Result<(), Rej
             let asked = draft.case().offers_made;
             draft.go(Fact::CoverageExhausted { asked }, Stage::Deciding)
         }
-        Command::AcceptOffer {
-            offer,
-            work_order,
-            centre,
-            partner_order,
-        } => accept(
-            draft,
-            *offer,
-            *work_order,
-            centre.as_ref(),
-            partner_order.clone(),
-        ),
+        Command::AcceptOffer { offer, work_order, centre, partner_order } => {
+            accept(draft, *offer, *work_order, centre.as_ref(), partner_order.clone())
+        }
         Command::DeclineOffer { offer, reason } => {
             check_live(draft, *offer)?;
-            draft.go(
-                Fact::OfferDeclined {
-                    offer: *offer,
-                    reason: *reason,
-                },
-                Stage::ChoosingCentre,
-            )
+            draft.go(Fact::OfferDeclined { offer: *offer, reason: *reason }, Stage::ChoosingCentre)
         }
         Command::WithdrawOffer { reason } => withdraw(draft, reason),
-        Command::AssignCentre { centre } => draft.go(
-            Fact::CentreAssigned {
-                centre: centre.clone(),
-            },
-            Stage::CentreAssigned,
-        ),
+        Command::AssignCentre { centre } => {
+            draft.go(Fact::CentreAssigned { centre: centre.clone() }, Stage::CentreAssigned)
+        }
         Command::AssignTechnician { technician } => assign(draft, technician),
         Command::ReassignTechnician { technician } => assign(draft, technician),
         other => unreachable!("{} is not a command of dispatch", other.verb()),
@@ -54,22 +36,12 @@ pub(super) fn decide(draft: &mut Draft<'_>, command: &Command) -> Result<(), Rej
 fn make_offer(draft: &mut Draft<'_>, offer: OfferId, centre: &CentreId) -> Result<(), Rejection> {
     let case = draft.case();
     if case.passed_over.contains(centre) {
-        return Err(Rejection::CentrePassedOver {
-            centre: centre.clone(),
-        });
+        return Err(Rejection::CentrePassedOver { centre: centre.clone() });
     }
     let number = case.offers_made + 1;
     let expires_at = draft.due(Clock::Accept)?;
     let centre = centre.clone();
-    draft.go(
-        Fact::OfferMade {
-            offer,
-            number,
-            centre,
-            expires_at,
-        },
-        Stage::Dispatched,
-    )
+    draft.go(Fact::OfferMade { offer, number, centre, expires_at }, Stage::Dispatched)
 }
 
 /// The offer must be the live one and not past its time: a met deadline and a missed one are never
@@ -93,19 +65,12 @@ fn accept(
     partner_order: Option<String>,
 ) -> Result<(), Rejection> {
     check_live(draft, offer)?;
-    let accepted = Fact::OfferAccepted {
-        offer,
-        work_order,
-        partner_order,
-    };
+    let accepted = Fact::OfferAccepted { offer, work_order, partner_order };
     draft.go(accepted, Stage::Accepted)?;
     match centre {
-        Some(centre) => draft.go(
-            Fact::CentreAssigned {
-                centre: centre.clone(),
-            },
-            Stage::CentreAssigned,
-        ),
+        Some(centre) => {
+            draft.go(Fact::CentreAssigned { centre: centre.clone() }, Stage::CentreAssigned)
+        }
         None => Ok(()),
     }
 }
@@ -122,11 +87,7 @@ pub(super) fn withdraw(draft: &mut Draft<'_>, reason: &str) -> Result<(), Reject
     match offer {
         Some(offer) => {
             let reason = reason.to_owned();
-            draft.go_with(
-                Fact::OfferWithdrawn { offer, reason },
-                Stage::ChoosingCentre,
-                tasks,
-            )
+            draft.go_with(Fact::OfferWithdrawn { offer, reason }, Stage::ChoosingCentre, tasks)
         }
         None => draft.go_with(Fact::GuidanceFailed, Stage::ChoosingCentre, tasks),
     }
@@ -138,9 +99,5 @@ fn assign(draft: &mut Draft<'_>, technician: &TechnicianId) -> Result<(), Reject
         tasks = tasks.and_cancel(draft.case(), clock);
     }
     let technician = technician.clone();
-    draft.go_with(
-        Fact::TechnicianAssigned { technician },
-        Stage::TechnicianAssigned,
-        tasks,
-    )
+    draft.go_with(Fact::TechnicianAssigned { technician }, Stage::TechnicianAssigned, tasks)
 }

@@ -32,19 +32,11 @@ pub(super) struct Tasks {
 impl<'a> Draft<'a> {
     pub(super) fn new(case: Case, ctx: &'a Ctx<'a>) -> Self {
         let now = ctx.now.max(case.updated_at);
-        Self {
-            case,
-            ctx,
-            now,
-            events: Vec::new(),
-        }
+        Self { case, ctx, now, events: Vec::new() }
     }
 
     pub(super) fn finish(self) -> Decided {
-        Decided {
-            events: self.events,
-            case: self.case,
-        }
+        Decided { events: self.events, case: self.case }
     }
 
     /// The case with everything recorded so far.
@@ -125,8 +117,7 @@ impl<'a> Draft<'a> {
     }
 
     fn write(&mut self, fact: Fact, stage: Stage, tasks: Tasks) {
-        let mut after = self.case.clone();
-        after.absorb(&fact, self.now, stage);
+        self.case.absorb(&fact, self.now, stage);
         let mut cancelled = tasks.cancelled;
         cancelled.retain(|task| !tasks.armed.iter().any(|(armed, _)| armed == task));
         let event = Event {
@@ -135,11 +126,11 @@ impl<'a> Draft<'a> {
             actor: self.ctx.actor.clone(),
             fact,
             stage,
-            turn: after.holder(),
+            turn: self.case.holder(),
             armed: tasks.armed,
             cancelled,
         };
-        self.case.apply(&event);
+        self.case.settle(&event);
         self.events.push(event);
     }
 

@@ -23,33 +23,18 @@ pub(super) fn decide(draft: &mut Draft<'_>, command: &Command) -> Result<(), Rej
                 Path::RemoteGuidance => Stage::RemoteGuidance,
                 Path::NoVisit => Stage::Deciding,
             };
-            draft.go(
-                Fact::Triaged {
-                    path: *path,
-                    rules: rules.clone(),
-                },
-                to,
-            )
+            draft.go(Fact::Triaged { path: *path, rules: rules.clone() }, to)
         }
         Command::SolveByGuidance => draft.go(Fact::GuidanceSolved, Stage::AwaitConfirm),
         Command::FailGuidance => draft.go(Fact::GuidanceFailed, Stage::ChoosingCentre),
-        Command::LinkCertificate { certificate } => draft.go(
-            Fact::CertificateLinked {
-                certificate: *certificate,
-            },
-            Stage::EvidenceLinked,
-        ),
+        Command::LinkCertificate { certificate } => {
+            draft.go(Fact::CertificateLinked { certificate: *certificate }, Stage::EvidenceLinked)
+        }
         Command::RefuseLinkedCertificate { reason } => {
             let certificate = draft.case().linked_certificate;
             let certificate = certificate.ok_or(Rejection::CertificateUnknown)?;
             let reason = reason.clone();
-            draft.go(
-                Fact::LinkedCertificateRefused {
-                    certificate,
-                    reason,
-                },
-                Stage::ChoosingCentre,
-            )
+            draft.go(Fact::LinkedCertificateRefused { certificate, reason }, Stage::ChoosingCentre)
         }
         Command::DeclareIntact => draft.go(Fact::DeclaredIntact, Stage::Returning),
         Command::ReportPickup { intact } => report_pickup(draft, *intact),
@@ -63,13 +48,7 @@ fn report_pickup(draft: &mut Draft<'_>, intact: bool) -> Result<(), Rejection> {
     draft.note(Fact::PickedUp { intact })?;
     if intact {
         let amount_fen = draft.case().filing.price_fen;
-        draft.go(
-            Fact::RemedyChosen {
-                remedy: Remedy::Refund,
-                amount_fen,
-            },
-            Stage::Refunding,
-        )
+        draft.go(Fact::RemedyChosen { remedy: Remedy::Refund, amount_fen }, Stage::Refunding)
     } else {
         let due = draft.due(Clock::DisputeReply)?;
         let tasks = Tasks::default().and_arm(Clock::DisputeReply, due);

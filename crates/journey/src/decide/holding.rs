@@ -25,11 +25,7 @@ pub(super) fn decide(draft: &mut Draft<'_>, command: &Command) -> Result<(), Rej
         Command::AnswerDispute => answer_dispute(draft),
         Command::AwaitInDispute { awaited } => await_in_dispute(draft, *awaited),
         Command::Reopen { reason } => reopen(draft, reason),
-        Command::Pause {
-            owner,
-            cause,
-            resume_at,
-        } => pause(draft, *owner, *cause, *resume_at),
+        Command::Pause { owner, cause, resume_at } => pause(draft, *owner, *cause, *resume_at),
         Command::Resume => resume(draft),
         Command::Cancel => cancel(draft),
         Command::AcknowledgeCancel => draft.go(Fact::Cancelled, Stage::Cancelled),
@@ -48,18 +44,11 @@ pub(super) fn decide(draft: &mut Draft<'_>, command: &Command) -> Result<(), Rej
 }
 
 fn open_dispute(draft: &mut Draft<'_>, reason: &str) -> Result<(), Rejection> {
-    if draft
-        .case()
-        .dispute
-        .as_ref()
-        .is_some_and(|dispute| dispute.heard)
-    {
+    if draft.case().dispute.as_ref().is_some_and(|dispute| dispute.heard) {
         return Err(Rejection::DisputeHeard);
     }
     let tasks = Tasks::default().and_arm(Clock::DisputeReply, draft.due(Clock::DisputeReply)?);
-    let fact = Fact::DisputeOpened {
-        reason: reason.to_owned(),
-    };
+    let fact = Fact::DisputeOpened { reason: reason.to_owned() };
     draft.go_with(fact, Stage::Disputed, tasks)
 }
 
@@ -85,10 +74,7 @@ fn await_in_dispute(draft: &mut Draft<'_>, awaited: Awaited) -> Result<(), Rejec
 fn reopen(draft: &mut Draft<'_>, reason: &str) -> Result<(), Rejection> {
     let case = draft.case();
     let closed_at = case.ending.map_or(case.updated_at, |(_, at)| at);
-    let limit = draft
-        .ctx()
-        .deadlines
-        .due(APPEAL, closed_at, draft.ctx().calendar)?;
+    let limit = draft.ctx().deadlines.due(APPEAL, closed_at, draft.ctx().calendar)?;
     if draft.now() > limit {
         return Err(Rejection::AppealWindowOver);
     }
@@ -97,9 +83,7 @@ fn reopen(draft: &mut Draft<'_>, reason: &str) -> Result<(), Rejection> {
     }
     let tasks = Tasks::default().and_arm(Clock::DisputeReply, draft.due(Clock::DisputeReply)?);
     draft.go(Fact::Reopened, Stage::Disputed)?;
-    let fact = Fact::DisputeOpened {
-        reason: reason.to_owned(),
-    };
+    let fact = Fact::DisputeOpened { reason: reason.to_owned() };
     draft.note_with(fact, tasks)
 }
 
@@ -125,15 +109,7 @@ pub(super) fn pause(
         tasks.cancel(draft.case(), task);
     }
     tasks.arm(Task::Clock(Clock::Resume), resume_at);
-    draft.move_frozen(
-        Fact::Paused {
-            owner,
-            cause,
-            resume_at,
-        },
-        Stage::Paused,
-        tasks,
-    );
+    draft.move_frozen(Fact::Paused { owner, cause, resume_at }, Stage::Paused, tasks);
     Ok(())
 }
 
@@ -161,12 +137,7 @@ fn cancel(draft: &mut Draft<'_>) -> Result<(), Rejection> {
 
 fn refuse_cancel(draft: &mut Draft<'_>, reason: &str) -> Result<(), Rejection> {
     let back = draft.case().cancel_from.unwrap_or(Stage::OnSite);
-    draft.go(
-        Fact::CancelRefused {
-            reason: reason.to_owned(),
-        },
-        back,
-    )
+    draft.go(Fact::CancelRefused { reason: reason.to_owned() }, back)
 }
 
 /// A chase is counted as a failure of the service and has its own answer clock; chasing again does

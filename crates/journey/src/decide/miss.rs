@@ -14,10 +14,7 @@ use super::draft::{Draft, Tasks};
 use super::{dispatch, holding, remedy, verdict, visit};
 
 pub(super) fn fire(draft: &mut Draft<'_>, task: Task, generation: u64) -> Result<(), Rejection> {
-    let armed = draft
-        .case()
-        .owes(task)
-        .filter(|owed| owed.generation == generation);
+    let armed = draft.case().owes(task).filter(|owed| owed.generation == generation);
     let Some(armed) = armed else {
         return Err(Rejection::TaskSuperseded);
     };
@@ -44,10 +41,7 @@ pub(super) fn fire(draft: &mut Draft<'_>, task: Task, generation: u64) -> Result
         Miss::ApproveRefund => {
             charge(draft, clock);
             let amount_fen = draft.case().filing.price_fen;
-            let fact = Fact::RemedyChosen {
-                remedy: Remedy::Refund,
-                amount_fen,
-            };
+            let fact = Fact::RemedyChosen { remedy: Remedy::Refund, amount_fen };
             draft.go(fact, Stage::Refunding)
         }
         Miss::ChooseForCustomer => choose_for_customer(draft),
@@ -59,11 +53,7 @@ pub(super) fn fire(draft: &mut Draft<'_>, task: Task, generation: u64) -> Result
 }
 
 fn ending(clock: Clock) -> Ending {
-    if clock == Clock::AnswerDenial {
-        Ending::DenialAccepted
-    } else {
-        Ending::Silence
-    }
+    if clock == Clock::AnswerDenial { Ending::DenialAccepted } else { Ending::Silence }
 }
 
 /// Records the miss against whoever held the clock and disarms it.
@@ -87,10 +77,7 @@ fn redispatch(draft: &mut Draft<'_>, clock: Clock) -> Result<(), Rejection> {
     }
     if let Some(certificate) = draft.case().linked_certificate {
         let reason = "not_read_in_time".to_owned();
-        let fact = Fact::LinkedCertificateRefused {
-            certificate,
-            reason,
-        };
+        let fact = Fact::LinkedCertificateRefused { certificate, reason };
         return draft.go(fact, Stage::ChoosingCentre);
     }
     dispatch::withdraw(draft, clock.as_str())
@@ -106,9 +93,7 @@ fn decide_again(draft: &mut Draft<'_>, clock: Clock) -> Result<(), Rejection> {
         dispatch::withdraw(draft, clock.as_str())?;
     }
     let fact = match draft.case().stage {
-        Stage::ChoosingCentre => Fact::CoverageExhausted {
-            asked: draft.case().offers_made,
-        },
+        Stage::ChoosingCentre => Fact::CoverageExhausted { asked: draft.case().offers_made },
         Stage::Disputed => Fact::DisputeHeard,
         _ => Fact::BackToDecision { because: clock },
     };
@@ -143,11 +128,7 @@ fn escalate(draft: &mut Draft<'_>, clock: Clock, then: Then) -> Result<(), Rejec
 
 /// What the customer asked for was not on offer, or it would be under way: the first remedy is.
 fn choose_for_customer(draft: &mut Draft<'_>) -> Result<(), Rejection> {
-    let offered = draft
-        .case()
-        .decision
-        .as_ref()
-        .and_then(|decision| decision.offered.first());
+    let offered = draft.case().decision.as_ref().and_then(|decision| decision.offered.first());
     let Some(first) = offered.map(|one| one.remedy) else {
         return Err(Rejection::TaskSuperseded);
     };

@@ -100,12 +100,7 @@ fn check_legal(case: &Case, command: &Command, actor: ActorKind) -> Result<(), R
         return Err(Rejection::CaseEnded { stage: case.stage });
     }
     let open = table::open_to(case.stage, actor);
-    Err(Rejection::IllegalTransition {
-        stage: case.stage,
-        verb,
-        actor,
-        open,
-    })
+    Err(Rejection::IllegalTransition { stage: case.stage, verb, actor, open })
 }
 
 /// Hands the command to the file that knows it; the list is exhaustive, so a new command cannot be

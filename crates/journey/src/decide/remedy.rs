@@ -16,9 +16,9 @@ pub(super) fn decide(draft: &mut Draft<'_>, command: &Command) -> Result<(), Rej
     match command {
         Command::ChooseRemedy { remedy } => choose(draft, *remedy),
         Command::RequestParts { part } => request_parts(draft, part),
-        Command::ShipParts { arrives_at } => draft.note(Fact::PartsShipped {
-            arrives_at: *arrives_at,
-        }),
+        Command::ShipParts { arrives_at } => {
+            draft.note(Fact::PartsShipped { arrives_at: *arrives_at })
+        }
         Command::ReportReceived => report_received(draft),
         Command::ReportReturned => {
             let tasks = without_repair_clocks(draft);
@@ -34,27 +34,19 @@ pub(super) fn decide(draft: &mut Draft<'_>, command: &Command) -> Result<(), Rej
         }
         Command::CompleteVisit { matches } => complete_visit(draft, *matches),
         Command::RecordRefund { operation } => {
-            let fact = Fact::RefundPaid {
-                operation: operation.clone(),
-            };
+            let fact = Fact::RefundPaid { operation: operation.clone() };
             draft.go(fact, Stage::AwaitConfirm)
         }
         Command::ReportReplacement { serial } => {
-            let fact = Fact::ReplacementDelivered {
-                serial: serial.clone(),
-            };
+            let fact = Fact::ReplacementDelivered { serial: serial.clone() };
             draft.go(fact, Stage::AwaitConfirm)
         }
         Command::RecordCompensation { operation } => {
-            let fact = Fact::CompensationPaid {
-                operation: operation.clone(),
-            };
+            let fact = Fact::CompensationPaid { operation: operation.clone() };
             draft.go(fact, Stage::AwaitConfirm)
         }
         Command::GrantGoodwill { amount_fen } => {
-            let fact = Fact::GoodwillGranted {
-                amount_fen: *amount_fen,
-            };
+            let fact = Fact::GoodwillGranted { amount_fen: *amount_fen };
             let tasks = super::verdict::without_dispute_clocks(draft);
             draft.go_with(fact, Stage::Compensating, tasks)
         }
@@ -67,11 +59,7 @@ pub(super) fn decide(draft: &mut Draft<'_>, command: &Command) -> Result<(), Rej
 
 /// Carries out one remedy of the offered set.
 pub(super) fn choose(draft: &mut Draft<'_>, remedy: Remedy) -> Result<(), Rejection> {
-    let offered = draft
-        .case()
-        .decision
-        .as_ref()
-        .map(|decision| decision.offered.as_slice());
+    let offered = draft.case().decision.as_ref().map(|decision| decision.offered.as_slice());
     let offered = offered.unwrap_or_default();
     let Some(chosen) = offered.iter().find(|one| one.remedy == remedy) else {
         let offered = offered.iter().map(|one| one.remedy).collect();
@@ -92,12 +80,7 @@ fn request_parts(draft: &mut Draft<'_>, part: &str) -> Result<(), Rejection> {
     if draft.case().repairs.parts_since.is_none() {
         tasks = tasks.and_arm(Clock::LegalParts, draft.due(Clock::LegalParts)?);
     }
-    draft.note_with(
-        Fact::PartsRequested {
-            part: part.to_owned(),
-        },
-        tasks,
-    )
+    draft.note_with(Fact::PartsRequested { part: part.to_owned() }, tasks)
 }
 
 /// The unit is at the workshop: the brand's 24 hours run, and any promise that counts from receipt.
@@ -118,12 +101,9 @@ fn report_received(draft: &mut Draft<'_>) -> Result<(), Rejection> {
 /// Cancels the clocks that only a repair runs.
 pub(super) fn without_repair_clocks(draft: &Draft<'_>) -> Tasks {
     let mut tasks = Tasks::default();
-    for clock in [
-        Clock::LegalParts,
-        Clock::VendorReturn,
-        Clock::FiveWorkingDays,
-        Clock::HundredMinutes,
-    ] {
+    for clock in
+        [Clock::LegalParts, Clock::VendorReturn, Clock::FiveWorkingDays, Clock::HundredMinutes]
+    {
         tasks = tasks.and_cancel(draft.case(), clock);
     }
     tasks

@@ -18,37 +18,22 @@ pub(super) fn decide(draft: &mut Draft<'_>, command: &Command) -> Result<(), Rej
         Command::SubmitCertificate { certificate } => submit(draft, certificate),
         Command::ConfirmCertificate { certificate } => {
             check_newest(draft, *certificate)?;
-            let fact = Fact::CertificateConfirmed {
-                certificate: *certificate,
-            };
+            let fact = Fact::CertificateConfirmed { certificate: *certificate };
             draft.go(fact, Stage::Deciding)
         }
-        Command::ContestCertificate {
-            certificate,
-            reason,
-        } => {
+        Command::ContestCertificate { certificate, reason } => {
             check_newest(draft, *certificate)?;
             let (certificate, reason) = (*certificate, reason.clone());
-            draft.go(
-                Fact::CertificateContested {
-                    certificate,
-                    reason,
-                },
-                Stage::Deciding,
-            )
+            draft.go(Fact::CertificateContested { certificate, reason }, Stage::Deciding)
         }
         Command::Decide { decision } => offer(draft, decision),
         Command::Deny { decision } => deny(draft, decision),
-        Command::SendToAgent { rules } => draft.note(Fact::SentToAgent {
-            rules: rules.clone(),
-        }),
+        Command::SendToAgent { rules } => draft.note(Fact::SentToAgent { rules: rules.clone() }),
         Command::OrderSecondInspection { rules } => {
             let tasks = without_dispute_clocks(draft);
             let due = draft.due(Clock::SecondInspection)?;
             let tasks = tasks.and_arm(Clock::SecondInspection, due);
-            let fact = Fact::SecondInspectionOrdered {
-                rules: rules.clone(),
-            };
+            let fact = Fact::SecondInspectionOrdered { rules: rules.clone() };
             draft.go_with(fact, Stage::ChoosingCentre, tasks)
         }
         other => unreachable!("{} is not a command of a verdict", other.verb()),
@@ -71,26 +56,14 @@ fn submit(draft: &mut Draft<'_>, certificate: &Certificate) -> Result<(), Reject
     }
     let tasks = without_dispute_clocks(draft).and_cancel(draft.case(), Clock::SecondInspection);
     let id = certificate.id;
-    let submitted = Fact::CertificateSubmitted {
-        certificate: id,
-        finding,
-    };
+    let submitted = Fact::CertificateSubmitted { certificate: id, finding };
     draft.go_with(submitted, Stage::VerdictIn, tasks)?;
     match hold {
         Some(reason) => {
             let reason = reason.to_owned();
-            draft.go(
-                Fact::CertificateHeld {
-                    certificate: id,
-                    reason,
-                },
-                Stage::VerdictHeld,
-            )
+            draft.go(Fact::CertificateHeld { certificate: id, reason }, Stage::VerdictHeld)
         }
-        None => draft.go(
-            Fact::CertificateAccepted { certificate: id },
-            Stage::Deciding,
-        ),
+        None => draft.go(Fact::CertificateAccepted { certificate: id }, Stage::Deciding),
     }
 }
 
@@ -151,11 +124,7 @@ fn close_dispute(draft: &mut Draft<'_>) -> Result<Tasks, Rejection> {
 /// Cancels the clocks that only a dispute runs.
 pub(super) fn without_dispute_clocks(draft: &Draft<'_>) -> Tasks {
     let mut tasks = Tasks::default();
-    for clock in [
-        Clock::DisputeReply,
-        Clock::DisputeEvidence,
-        Clock::LabReport,
-    ] {
+    for clock in [Clock::DisputeReply, Clock::DisputeEvidence, Clock::LabReport] {
         tasks = tasks.and_cancel(draft.case(), clock);
     }
     tasks

@@ -31,29 +31,20 @@ pub(super) fn decide(draft: &mut Draft<'_>, command: &Command) -> Result<(), Rej
         Command::ReportContactFailed { reason, next_at } => {
             contact_failed(draft, *reason, *next_at)
         }
-        Command::HoldSlot {
-            appointment,
-            technician,
-            window,
-            expires_at,
-        } => hold(draft, *appointment, technician, *window, *expires_at),
+        Command::HoldSlot { appointment, technician, window, expires_at } => {
+            hold(draft, *appointment, technician, *window, *expires_at)
+        }
         Command::ReleaseSlot => release(draft),
-        Command::BookAppointment {
-            appointment,
-            technician,
-            window,
-        } => book(draft, *appointment, technician, *window),
-        Command::RescheduleAppointment {
-            technician,
-            window,
-            asked_by,
-        } => reschedule(draft, technician, *window, *asked_by),
+        Command::BookAppointment { appointment, technician, window } => {
+            book(draft, *appointment, technician, *window)
+        }
+        Command::RescheduleAppointment { technician, window, asked_by } => {
+            reschedule(draft, technician, *window, *asked_by)
+        }
         Command::StartTravel => draft.note(Fact::TravelStarted),
         Command::CheckIn { distance_m } => {
             let tasks = Tasks::default().and_cancel(draft.case(), Clock::Window);
-            let fact = Fact::CheckedIn {
-                distance_m: *distance_m,
-            };
+            let fact = Fact::CheckedIn { distance_m: *distance_m };
             draft.go_with(fact, Stage::OnSite, tasks)
         }
         Command::ReportNoShow { by } => no_show(draft, *by),
@@ -99,15 +90,7 @@ fn hold(
     }
     let tasks = Tasks::default().and_arm(Clock::HoldExpires, expires_at);
     let technician = technician.clone();
-    draft.note_with(
-        Fact::SlotHeld {
-            appointment,
-            technician,
-            window,
-            expires_at,
-        },
-        tasks,
-    )
+    draft.note_with(Fact::SlotHeld { appointment, technician, window, expires_at }, tasks)
 }
 
 /// Lets the held slot go, if there is one.
@@ -134,11 +117,7 @@ fn book(
     }
     let tasks = booked_tasks(draft.case(), window);
     let technician = technician.clone();
-    let fact = Fact::AppointmentBooked {
-        appointment,
-        technician,
-        window,
-    };
+    let fact = Fact::AppointmentBooked { appointment, technician, window };
     draft.go_with(fact, Stage::Appointed, tasks)
 }
 
@@ -157,21 +136,11 @@ fn reschedule(
 ) -> Result<(), Rejection> {
     check_window(window, draft.now())?;
     check_technician(draft.case(), technician)?;
-    let appointment = draft
-        .case()
-        .visit
-        .as_ref()
-        .ok_or(Rejection::HoldExpired)?
-        .id;
+    let appointment = draft.case().visit.as_ref().ok_or(Rejection::HoldExpired)?.id;
     let tasks = booked_tasks(draft.case(), window);
     let technician = technician.clone();
     draft.note_with(
-        Fact::AppointmentRescheduled {
-            appointment,
-            technician,
-            window,
-            asked_by,
-        },
+        Fact::AppointmentRescheduled { appointment, technician, window, asked_by },
         tasks,
     )
 }
@@ -186,22 +155,13 @@ fn contact_failed(
         return Err(Rejection::NextContactRequired);
     }
     let tasks = Tasks::default().and_arm(Clock::NextContact, next_at);
-    draft.go_with(
-        Fact::ContactFailed { reason, next_at },
-        Stage::Unreachable,
-        tasks,
-    )?;
+    draft.go_with(Fact::ContactFailed { reason, next_at }, Stage::Unreachable, tasks)?;
     let failures = &draft.case().contact_failures;
     let first_day = failures.first().map(|at| at.shanghai_day());
     let over_two_days = first_day.is_some_and(|day| day < now.shanghai_day());
     if failures.len() >= CONTACT_FAILURES_MAX && over_two_days {
         let resume_at = now + UNREACHABLE_PAUSE;
-        holding::pause(
-            draft,
-            Party::Customer,
-            PauseCause::CustomerUnreachable,
-            resume_at,
-        )?;
+        holding::pause(draft, Party::Customer, PauseCause::CustomerUnreachable, resume_at)?;
     }
     Ok(())
 }
@@ -216,11 +176,7 @@ pub(super) fn no_show(draft: &mut Draft<'_>, by: Party) -> Result<(), Rejection>
 /// visit.
 fn unable(draft: &mut Draft<'_>, reason: UnableReason) -> Result<(), Rejection> {
     let tasks = Tasks::default().and_cancel(draft.case(), Clock::Window);
-    draft.go_with(
-        Fact::VisitFailed { reason },
-        Stage::TechnicianAssigned,
-        tasks,
-    )?;
+    draft.go_with(Fact::VisitFailed { reason }, Stage::TechnicianAssigned, tasks)?;
     let cause = match reason {
         UnableReason::Unsafe => PauseCause::Unsafe,
         UnableReason::Weather => PauseCause::Weather,

@@ -49,10 +49,7 @@ pub fn filing() -> Filing {
 }
 
 pub fn actor(kind: ActorKind) -> Actor {
-    Actor {
-        kind,
-        id: Some(format!("{kind}-1")),
-    }
+    Actor { kind, id: Some(format!("{kind}-1")) }
 }
 
 pub fn centre(n: u128) -> CentreId {
@@ -68,20 +65,10 @@ impl Course {
         let now = start();
         let actor = actor(ActorKind::Customer);
         let deadlines = Deadlines::default();
-        let ctx = Ctx {
-            now,
-            actor: &actor,
-            calendar: Calendar::china(),
-            deadlines: &deadlines,
-        };
+        let ctx = Ctx { now, actor: &actor, calendar: Calendar::china(), deadlines: &deadlines };
         let id = CaseId::new(Uuid::from_u128(1));
         let decided = file(id, &Command::File { filing }, &ctx).unwrap();
-        Self {
-            case: decided.case,
-            log: decided.events,
-            now,
-            ids: 100,
-        }
+        Self { case: decided.case, log: decided.events, now, ids: 100 }
     }
 
     pub fn next_id(&mut self) -> Uuid {
@@ -125,37 +112,18 @@ impl Course {
 
     /// Lets the earliest armed clock run out.
     pub fn miss_next(&mut self) -> &mut Self {
-        let owed = *self
-            .case
-            .next_deadline()
-            .expect("an open case has a deadline");
+        let owed = *self.case.next_deadline().expect("an open case has a deadline");
         self.now = self.now.max(owed.due);
-        self.must(
-            ActorKind::Timer,
-            &Command::Fire {
-                task: owed.task,
-                generation: owed.generation,
-            },
-        )
+        self.must(ActorKind::Timer, &Command::Fire { task: owed.task, generation: owed.generation })
     }
 
     /// A command of this kind that fits the case as well as such a command can.
     pub fn sample_of(&mut self, verb: Verb) -> Command {
         let id = self.next_id();
         let now = self.now;
-        let window = Window {
-            start: now + Span::hours(3),
-            end: now + Span::hours(5),
-        };
-        let offer = self
-            .case
-            .offer
-            .as_ref()
-            .map_or(OfferId::new(id), |offer| offer.id);
-        let newest = self
-            .case
-            .finding()
-            .map_or(CertificateId::new(id), |newest| newest.id);
+        let window = Window { start: now + Span::hours(3), end: now + Span::hours(5) };
+        let offer = self.case.offer.as_ref().map_or(OfferId::new(id), |offer| offer.id);
+        let newest = self.case.finding().map_or(CertificateId::new(id), |newest| newest.id);
         let (appointment, window) = match &self.case.hold {
             Some(held) => (held.id, held.window),
             None => (AppointmentId::new(id), window),
@@ -163,22 +131,18 @@ impl Course {
         let text = || "because".to_owned();
         match verb {
             Verb::File => Command::File { filing: filing() },
-            Verb::Triage => Command::Triage {
-                path: Path::Inspection,
-                rules: vec![],
-            },
+            Verb::Triage => Command::Triage { path: Path::Inspection, rules: vec![] },
             Verb::SolveByGuidance => Command::SolveByGuidance,
             Verb::FailGuidance => Command::FailGuidance,
-            Verb::LinkCertificate => Command::LinkCertificate {
-                certificate: CertificateId::new(id),
-            },
+            Verb::LinkCertificate => {
+                Command::LinkCertificate { certificate: CertificateId::new(id) }
+            }
             Verb::RefuseLinkedCertificate => Command::RefuseLinkedCertificate { reason: text() },
             Verb::DeclareIntact => Command::DeclareIntact,
             Verb::ReportPickup => Command::ReportPickup { intact: true },
-            Verb::MakeOffer => Command::MakeOffer {
-                offer: OfferId::new(id),
-                centre: centre(id.as_u128()),
-            },
+            Verb::MakeOffer => {
+                Command::MakeOffer { offer: OfferId::new(id), centre: centre(id.as_u128()) }
+            }
             Verb::ReportNoCoverage => Command::ReportNoCoverage,
             Verb::AcceptOffer => Command::AcceptOffer {
                 offer,
@@ -186,18 +150,15 @@ impl Course {
                 centre: self.case.offer.as_ref().map(|offer| offer.centre.clone()),
                 partner_order: None,
             },
-            Verb::DeclineOffer => Command::DeclineOffer {
-                offer,
-                reason: DeclineReason::NoCapacity,
-            },
+            Verb::DeclineOffer => {
+                Command::DeclineOffer { offer, reason: DeclineReason::NoCapacity }
+            }
             Verb::WithdrawOffer => Command::WithdrawOffer { reason: text() },
             Verb::AssignCentre => Command::AssignCentre { centre: centre(1) },
-            Verb::AssignTechnician => Command::AssignTechnician {
-                technician: technician(),
-            },
-            Verb::ReassignTechnician => Command::ReassignTechnician {
-                technician: "tech-2".parse().unwrap(),
-            },
+            Verb::AssignTechnician => Command::AssignTechnician { technician: technician() },
+            Verb::ReassignTechnician => {
+                Command::ReassignTechnician { technician: "tech-2".parse().unwrap() }
+            }
             Verb::ReportContactFailed => Command::ReportContactFailed {
                 reason: ContactFailure::NoAnswer,
                 next_at: now + Span::hours(4),
@@ -209,88 +170,56 @@ impl Course {
                 expires_at: now + Span::minutes(10),
             },
             Verb::ReleaseSlot => Command::ReleaseSlot,
-            Verb::BookAppointment => Command::BookAppointment {
-                appointment,
-                technician: self.assigned(),
-                window,
-            },
+            Verb::BookAppointment => {
+                Command::BookAppointment { appointment, technician: self.assigned(), window }
+            }
             Verb::RescheduleAppointment => Command::RescheduleAppointment {
                 technician: self.assigned(),
                 window,
                 asked_by: Party::Customer,
             },
             Verb::StartTravel => Command::StartTravel,
-            Verb::CheckIn => Command::CheckIn {
-                distance_m: Some(20),
-            },
-            Verb::ReportNoShow => Command::ReportNoShow {
-                by: Party::Customer,
-            },
-            Verb::ReportUnable => Command::ReportUnable {
-                reason: UnableReason::NoAccess,
-            },
-            Verb::SubmitCertificate => Command::SubmitCertificate {
-                certificate: Box::new(self.certificate()),
-            },
-            Verb::ConfirmCertificate => Command::ConfirmCertificate {
-                certificate: newest,
-            },
-            Verb::ContestCertificate => Command::ContestCertificate {
-                certificate: newest,
-                reason: text(),
-            },
-            Verb::Decide => Command::Decide {
-                decision: self.decision(Remedy::Repair),
-            },
+            Verb::CheckIn => Command::CheckIn { distance_m: Some(20) },
+            Verb::ReportNoShow => Command::ReportNoShow { by: Party::Customer },
+            Verb::ReportUnable => Command::ReportUnable { reason: UnableReason::NoAccess },
+            Verb::SubmitCertificate => {
+                Command::SubmitCertificate { certificate: Box::new(self.certificate()) }
+            }
+            Verb::ConfirmCertificate => Command::ConfirmCertificate { certificate: newest },
+            Verb::ContestCertificate => {
+                Command::ContestCertificate { certificate: newest, reason: text() }
+            }
+            Verb::Decide => Command::Decide { decision: self.decision(Remedy::Repair) },
             Verb::Deny => {
                 let offered = Vec::new();
-                Command::Deny {
-                    decision: Decision {
-                        offered,
-                        ..self.decision(Remedy::Repair)
-                    },
-                }
+                Command::Deny { decision: Decision { offered, ..self.decision(Remedy::Repair) } }
             }
             Verb::SendToAgent => Command::SendToAgent { rules: vec![] },
             Verb::OrderSecondInspection => Command::OrderSecondInspection { rules: vec![] },
             Verb::ChooseRemedy => {
-                let offered = self
-                    .case
-                    .decision
-                    .as_ref()
-                    .and_then(|one| one.offered.first());
+                let offered = self.case.decision.as_ref().and_then(|one| one.offered.first());
                 let remedy = offered.map_or(Remedy::Repair, |first| first.remedy);
                 Command::ChooseRemedy { remedy }
             }
-            Verb::RequestParts => Command::RequestParts {
-                part: "compressor".into(),
-            },
-            Verb::ShipParts => Command::ShipParts {
-                arrives_at: now + Span::days(2),
-            },
+            Verb::RequestParts => Command::RequestParts { part: "compressor".into() },
+            Verb::ShipParts => Command::ShipParts { arrives_at: now + Span::days(2) },
             Verb::ReportReceived => Command::ReportReceived,
             Verb::ReportReturned => Command::ReportReturned,
             Verb::CompleteRepair => Command::CompleteRepair,
             Verb::ReportRepairFailed => Command::ReportRepairFailed,
             Verb::CompleteVisit => Command::CompleteVisit { matches: true },
-            Verb::RecordRefund => Command::RecordRefund {
-                operation: "op-1".into(),
-            },
-            Verb::ReportReplacement => Command::ReportReplacement {
-                serial: "SN0002".parse().unwrap(),
-            },
-            Verb::RecordCompensation => Command::RecordCompensation {
-                operation: "op-2".into(),
-            },
+            Verb::RecordRefund => Command::RecordRefund { operation: "op-1".into() },
+            Verb::ReportReplacement => {
+                Command::ReportReplacement { serial: "SN0002".parse().unwrap() }
+            }
+            Verb::RecordCompensation => Command::RecordCompensation { operation: "op-2".into() },
             Verb::GrantGoodwill => Command::GrantGoodwill { amount_fen: 5_000 },
             Verb::AcceptDenial => Command::AcceptDenial,
             Verb::ConfirmOutcome => Command::ConfirmOutcome,
             Verb::RejectOutcome => Command::RejectOutcome,
             Verb::OpenDispute => Command::OpenDispute { reason: text() },
             Verb::AnswerDispute => Command::AnswerDispute,
-            Verb::AwaitInDispute => Command::AwaitInDispute {
-                awaited: Awaited::Evidence,
-            },
+            Verb::AwaitInDispute => Command::AwaitInDispute { awaited: Awaited::Evidence },
             Verb::Reopen => Command::Reopen { reason: text() },
             Verb::Pause => Command::Pause {
                 owner: Party::Customer,
@@ -303,10 +232,9 @@ impl Course {
             Verb::RefuseCancel => Command::RefuseCancel { reason: text() },
             Verb::Remind => Command::Remind,
             Verb::AnswerReminder => Command::AnswerReminder,
-            Verb::KeepMessage => Command::KeepMessage {
-                message: "accept_offer".into(),
-                reason: text(),
-            },
+            Verb::KeepMessage => {
+                Command::KeepMessage { message: "accept_offer".into(), reason: text() }
+            }
             Verb::Fire => self.fire_next(),
         }
     }
@@ -315,10 +243,7 @@ impl Course {
         match self.case.next_deadline().copied() {
             Some(owed) => {
                 self.now = self.now.max(owed.due);
-                Command::Fire {
-                    task: owed.task,
-                    generation: owed.generation,
-                }
+                Command::Fire { task: owed.task, generation: owed.generation }
             }
             None => Command::Fire {
                 task: Task::Clock(parasol_journey::deadline::Clock::Accept),
@@ -333,18 +258,10 @@ impl Course {
 
     pub fn certificate(&mut self) -> Certificate {
         let id = CertificateId::new(self.next_id());
-        let photo = |kind| EvidenceItem {
-            kind,
-            sha256: "ab".repeat(32),
-            taken_at: self.now,
-        };
+        let photo = |kind| EvidenceItem { kind, sha256: "ab".repeat(32), taken_at: self.now };
         Certificate {
             id,
-            level: if self.case.stage == Stage::Disputed {
-                Level::Lab
-            } else {
-                Level::First
-            },
+            level: if self.case.stage == Stage::Disputed { Level::Lab } else { Level::First },
             technician: self.case.technician().cloned(),
             inspected_at: self.now,
             serial: self.case.filing.serial.clone(),
@@ -365,11 +282,7 @@ impl Course {
             id: DecisionId::new(self.next_id()),
             policy: "cn-2026.1".into(),
             rules: vec!["R30".into()],
-            offered: vec![OfferedRemedy {
-                remedy,
-                amount_fen: 0,
-                payer: "brand".into(),
-            }],
+            offered: vec![OfferedRemedy { remedy, amount_fen: 0, payer: "brand".into() }],
             certificate: self.case.finding().map(|newest| newest.id),
         }
     }
@@ -383,10 +296,7 @@ pub fn standing_in(stage: Stage) -> Course {
         filing.wants = Remedy::Refund;
     }
     let mut course = Course::filed(filing);
-    let path = |path| Command::Triage {
-        path,
-        rules: vec![],
-    };
+    let path = |path| Command::Triage { path, rules: vec![] };
     match stage {
         Stage::Filed => return course,
         Stage::NoReason | Stage::Returning => {
@@ -424,19 +334,11 @@ pub fn standing_in(stage: Stage) -> Course {
             return course;
         }
         if stage == Stage::Accepted && *verb == Verb::AcceptOffer {
-            let Command::AcceptOffer {
-                offer, work_order, ..
-            } = course.sample_of(*verb)
-            else {
+            let Command::AcceptOffer { offer, work_order, .. } = course.sample_of(*verb) else {
                 unreachable!("the sample of a verb is of that verb")
             };
             let (centre, partner_order) = (None, None);
-            let command = Command::AcceptOffer {
-                offer,
-                work_order,
-                centre,
-                partner_order,
-            };
+            let command = Command::AcceptOffer { offer, work_order, centre, partner_order };
             course.must(ActorKind::Brand, &command);
             return course;
         }
@@ -467,9 +369,7 @@ pub fn standing_in(stage: Stage) -> Course {
             certificate.serial = "OTHER".parse().unwrap();
             course.must(
                 Technician,
-                &Command::SubmitCertificate {
-                    certificate: Box::new(certificate),
-                },
+                &Command::SubmitCertificate { certificate: Box::new(certificate) },
             );
             return course;
         }
@@ -482,19 +382,13 @@ pub fn standing_in(stage: Stage) -> Course {
             course.sample(Policy, Verb::Deny);
         }
         Stage::Disputed => {
-            course
-                .sample(Policy, Verb::Deny)
-                .sample(Customer, Verb::OpenDispute);
+            course.sample(Policy, Verb::Deny).sample(Customer, Verb::OpenDispute);
         }
         Stage::Compensating => {
             course.sample(Agent, Verb::GrantGoodwill);
         }
         Stage::Refunding | Stage::Replacing => {
-            let remedy = if stage == Stage::Refunding {
-                Remedy::Refund
-            } else {
-                Remedy::Replace
-            };
+            let remedy = if stage == Stage::Refunding { Remedy::Refund } else { Remedy::Replace };
             let decision = course.decision(remedy);
             course.must(Policy, &Command::Decide { decision });
             course.must(Customer, &Command::ChooseRemedy { remedy });

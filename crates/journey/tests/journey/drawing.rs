@@ -19,10 +19,7 @@ fn page() -> String {
     );
     let everywhere = [Verb::Fire, Verb::Pause, Verb::Resume, Verb::Cancel];
     let mut drawn = std::collections::BTreeSet::new();
-    for row in TRANSITIONS
-        .iter()
-        .filter(|row| !everywhere.contains(&row.verb))
-    {
+    for row in TRANSITIONS.iter().filter(|row| !everywhere.contains(&row.verb)) {
         for from in row.from {
             for to in row.to.iter().filter(|to| *to != from) {
                 drawn.insert((*from, *to, row.verb));
@@ -35,15 +32,8 @@ fn page() -> String {
     page.push_str("    closed --> [*]\n    cancelled --> [*]\n```\n\n## Stages\n\n");
     page.push_str("| stage | shown as | 显示 | whose turn |\n| --- | --- | --- | --- |\n");
     for row in STAGES {
-        let holder = row
-            .holder
-            .map_or("by its own rule", |holder| holder.as_str());
-        writeln!(
-            page,
-            "| `{}` | {} | {} | {holder} |",
-            row.stage, row.en, row.zh
-        )
-        .unwrap();
+        let holder = row.holder.map_or("by its own rule", |holder| holder.as_str());
+        writeln!(page, "| `{}` | {} | {} | {holder} |", row.stage, row.en, row.zh).unwrap();
     }
     page.push_str("\n## Commands\n\n| command | open in | may lead to | given by |\n| --- | --- | --- | --- |\n");
     for row in TRANSITIONS {
@@ -51,26 +41,12 @@ fn page() -> String {
             0 => "–".to_owned(),
             n if n == Stage::ALL.len() => "every stage".to_owned(),
             n if n == parasol_journey::stage::OPEN.len() => "every open stage".to_owned(),
-            _ => stages
-                .iter()
-                .map(|stage| stage.as_str())
-                .collect::<Vec<_>>()
-                .join(", "),
+            _ => stages.iter().map(|stage| stage.as_str()).collect::<Vec<_>>().join(", "),
         };
         let by: Vec<_> = row.by.iter().map(|kind| kind.as_str()).collect();
-        let by = if by.len() == 10 {
-            "anybody".to_owned()
-        } else {
-            by.join(", ")
-        };
-        writeln!(
-            page,
-            "| `{}` | {} | {} | {by} |",
-            row.verb,
-            list(row.from),
-            list(row.to)
-        )
-        .unwrap();
+        let by = if by.len() == 10 { "anybody".to_owned() } else { by.join(", ") };
+        writeln!(page, "| `{}` | {} | {} | {by} |", row.verb, list(row.from), list(row.to))
+            .unwrap();
     }
     page.push_str("\n## Clocks\n\n| clock | counts | limit | charged to | runs in | when it runs out | source |\n| --- | --- | --- | --- | --- | --- | --- |\n");
     for row in CLOCKS {
@@ -79,11 +55,7 @@ fn page() -> String {
             _ => span(row.limit.micros()),
         };
         let runs: Vec<_> = row.stages.iter().map(|stage| stage.as_str()).collect();
-        let runs = if runs.is_empty() {
-            "by events".to_owned()
-        } else {
-            runs.join(", ")
-        };
+        let runs = if runs.is_empty() { "by events".to_owned() } else { runs.join(", ") };
         writeln!(
             page,
             "| `{}` | {:?} | {limit} | {} | {runs} | {:?} | {} |",
@@ -111,8 +83,5 @@ fn the_page_is_drawn_from_the_tables() {
         std::fs::write(&path, &page).unwrap();
     }
     let committed = std::fs::read_to_string(&path).unwrap_or_default();
-    assert!(
-        committed == page,
-        "docs/journey.md is out of date: run `cargo xtask docs`"
-    );
+    assert!(committed == page, "docs/journey.md is out of date: run `cargo xtask docs`");
 }

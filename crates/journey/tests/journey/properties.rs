@@ -20,51 +20,23 @@ fn check(course: &Course, before: &Case) -> Result<(), TestCaseError> {
     let case = &course.case;
     let replayed = Case::replay(case.id, &course.log).expect("the log folds");
     prop_assert_eq!(&replayed, case, "the state is not the fold of its log");
-    let numbered = course
-        .log
-        .iter()
-        .zip(1u64..)
-        .all(|(event, seq)| event.seq == seq);
+    let numbered = course.log.iter().zip(1u64..).all(|(event, seq)| event.seq == seq);
     prop_assert!(numbered && case.version == course.log.len() as u64);
     prop_assert!(course.log.windows(2).all(|pair| pair[0].at <= pair[1].at));
     let now = course.now.max(case.updated_at);
-    let total: i64 = case
-        .turn
-        .times(now)
-        .iter()
-        .map(|(_, span)| span.micros())
-        .sum();
-    prop_assert_eq!(
-        total,
-        case.turn.elapsed(now).micros(),
-        "party times do not add up"
-    );
+    let total: i64 = case.turn.times(now).iter().map(|(_, span)| span.micros()).sum();
+    prop_assert_eq!(total, case.turn.elapsed(now).micros(), "party times do not add up");
     prop_assert_eq!(case.turn.holder(), case.holder());
     prop_assert_eq!(case.turn.holder().is_none(), case.stage.is_ended());
     if case.stage.is_ended() {
-        prop_assert!(
-            case.obligations.is_empty(),
-            "{} owes {:?}",
-            case.stage,
-            case.obligations
-        );
+        prop_assert!(case.obligations.is_empty(), "{} owes {:?}", case.stage, case.obligations);
     } else {
-        let waits = case
-            .obligations
-            .iter()
-            .any(|owed| matches!(owed.task, Task::Clock(_)));
+        let waits = case.obligations.iter().any(|owed| matches!(owed.task, Task::Clock(_)));
         prop_assert!(waits, "{} waits for nobody's deadline", case.stage);
     }
-    prop_assert!(
-        case.offer.is_none() || case.work_order.is_none(),
-        "two live dispatches"
-    );
+    prop_assert!(case.offer.is_none() || case.work_order.is_none(), "two live dispatches");
     if before.stage == Stage::Closed && case.stage != Stage::Closed {
-        prop_assert_eq!(
-            case.stage,
-            Stage::Disputed,
-            "a closed case moved without an appeal"
-        );
+        prop_assert_eq!(case.stage, Stage::Disputed, "a closed case moved without an appeal");
     }
     prop_assert!(before.stage != Stage::Cancelled || case.stage == Stage::Cancelled);
     Ok(())

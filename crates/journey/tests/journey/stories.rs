@@ -12,9 +12,7 @@ use crate::course::{centre, standing_in};
 fn an_answer_to_an_offer_that_is_gone_moves_nothing() {
     let mut course = standing_in(Stage::Dispatched);
     let late = course.sample_of(Verb::AcceptOffer);
-    course
-        .sample(ActorKind::Centre, Verb::DeclineOffer)
-        .sample(ActorKind::Policy, Verb::MakeOffer);
+    course.sample(ActorKind::Centre, Verb::DeclineOffer).sample(ActorKind::Policy, Verb::MakeOffer);
     let Err(Rejection::OfferSuperseded { live, .. }) = course.give(ActorKind::Centre, &late) else {
         panic!("a superseded offer was accepted")
     };
@@ -27,10 +25,7 @@ fn a_deadline_is_met_or_missed_but_never_both() {
     let accept = course.sample_of(Verb::AcceptOffer);
     let expires = course.case.offer.as_ref().unwrap().expires_at;
     course.now = expires;
-    assert_eq!(
-        course.give(ActorKind::Centre, &accept).unwrap_err().code(),
-        "OFFER_EXPIRED"
-    );
+    assert_eq!(course.give(ActorKind::Centre, &accept).unwrap_err().code(), "OFFER_EXPIRED");
     course.now = expires - Span::from_micros(1);
     course.must(ActorKind::Centre, &accept);
     assert!(course.case.owes(Task::Clock(Clock::Accept)).is_none());
@@ -44,44 +39,23 @@ fn a_centre_is_asked_once() {
     let Command::MakeOffer { offer, .. } = course.sample_of(Verb::MakeOffer) else {
         unreachable!()
     };
-    let again = Command::MakeOffer {
-        offer,
-        centre: asked.clone(),
-    };
+    let again = Command::MakeOffer { offer, centre: asked.clone() };
     assert_eq!(
         course.give(ActorKind::Policy, &again),
         Err(Rejection::CentrePassedOver { centre: asked })
     );
-    course.must(
-        ActorKind::Policy,
-        &Command::MakeOffer {
-            offer,
-            centre: centre(99),
-        },
-    );
+    course.must(ActorKind::Policy, &Command::MakeOffer { offer, centre: centre(99) });
 }
 
 #[test]
 fn a_pause_stops_the_clock_and_gives_back_what_was_left() {
     let mut course = standing_in(Stage::OnSite);
-    let left = course
-        .case
-        .owes(Task::Clock(Clock::Verdict))
-        .unwrap()
-        .due
-        .since(course.now);
+    let left = course.case.owes(Task::Clock(Clock::Verdict)).unwrap().due.since(course.now);
     course.sample(ActorKind::Customer, Verb::Pause);
     assert_eq!(course.case.turn.holder(), Some(Party::Customer));
-    course
-        .wait(Span::hours(30))
-        .sample(ActorKind::Agent, Verb::Resume);
+    course.wait(Span::hours(30)).sample(ActorKind::Agent, Verb::Resume);
     assert_eq!(course.case.stage, Stage::OnSite);
-    let again = course
-        .case
-        .owes(Task::Clock(Clock::Verdict))
-        .unwrap()
-        .due
-        .since(course.now);
+    let again = course.case.owes(Task::Clock(Clock::Verdict)).unwrap().due.since(course.now);
     assert_eq!(left, again);
 }
 
@@ -94,10 +68,7 @@ fn the_field_cannot_stop_its_own_clock() {
             cause: PauseCause::Weather,
             resume_at: course.now + Span::days(1),
         };
-        assert_eq!(
-            course.give(ActorKind::Agent, &pause).unwrap_err().code(),
-            "PAUSE_TOO_LONG"
-        );
+        assert_eq!(course.give(ActorKind::Agent, &pause).unwrap_err().code(), "PAUSE_TOO_LONG");
     }
 }
 
@@ -106,43 +77,24 @@ fn three_failed_contacts_over_two_days_pause_with_notice_and_never_close() {
     let mut course = standing_in(Stage::TechnicianAssigned);
     for _ in 0..3 {
         let next_at = course.now + Span::hours(13);
-        let failed = Command::ReportContactFailed {
-            reason: ContactFailure::NoAnswer,
-            next_at,
-        };
-        course
-            .must(ActorKind::Technician, &failed)
-            .wait(Span::hours(12));
+        let failed = Command::ReportContactFailed { reason: ContactFailure::NoAnswer, next_at };
+        course.must(ActorKind::Technician, &failed).wait(Span::hours(12));
     }
     assert_eq!(course.case.stage, Stage::Paused);
     assert_eq!(course.case.turn.holder(), Some(Party::Customer));
     course.miss_next();
-    assert_eq!(
-        course.case.stage,
-        Stage::Unreachable,
-        "the pause ends by itself"
-    );
+    assert_eq!(course.case.stage, Stage::Unreachable, "the pause ends by itself");
 }
 
 #[test]
 fn a_second_visit_after_a_no_show_is_charged_to_the_technician() {
     let mut course = standing_in(Stage::Appointed);
-    let window = course
-        .case
-        .owes(Task::Clock(Clock::Window))
-        .copied()
-        .unwrap();
+    let window = course.case.owes(Task::Clock(Clock::Window)).copied().unwrap();
     course.now = window.due;
-    let fire = Command::Fire {
-        task: window.task,
-        generation: window.generation,
-    };
+    let fire = Command::Fire { task: window.task, generation: window.generation };
     course.must(ActorKind::Timer, &fire);
     assert_eq!(course.case.stage, Stage::TechnicianAssigned);
-    assert_eq!(
-        course.case.breaches.last().unwrap().charged_to,
-        Party::Technician
-    );
+    assert_eq!(course.case.breaches.last().unwrap().charged_to, Party::Technician);
     assert!(course.case.visit.is_none());
     course.sample(ActorKind::Customer, Verb::BookAppointment);
     assert_eq!(course.case.stage, Stage::Appointed);
@@ -160,31 +112,20 @@ fn blaming_the_user_waits_for_the_brand() {
     let mut course = standing_in(Stage::OnSite);
     let mut certificate = course.certificate();
     certificate.cause = Cause::User;
-    let submit = Command::SubmitCertificate {
-        certificate: Box::new(certificate),
-    };
+    let submit = Command::SubmitCertificate { certificate: Box::new(certificate) };
     course.must(ActorKind::Technician, &submit);
     assert_eq!(course.case.stage, Stage::VerdictHeld);
-    assert!(
-        !course.case.finding().unwrap().finding.evidence_ok,
-        "one photo is not enough"
-    );
+    assert!(!course.case.finding().unwrap().finding.evidence_ok, "one photo is not enough");
 }
 
 #[test]
 fn five_wrong_codes_lock_the_sixth() {
     let mut course = standing_in(Stage::Repairing);
     for _ in 0..5 {
-        course.must(
-            ActorKind::Technician,
-            &Command::CompleteVisit { matches: false },
-        );
+        course.must(ActorKind::Technician, &Command::CompleteVisit { matches: false });
     }
     let right = Command::CompleteVisit { matches: true };
-    assert_eq!(
-        course.give(ActorKind::Technician, &right),
-        Err(Rejection::CodeLocked)
-    );
+    assert_eq!(course.give(ActorKind::Technician, &right), Err(Rejection::CodeLocked));
     assert_eq!(course.case.stage, Stage::Repairing);
 }
 
@@ -197,22 +138,12 @@ fn the_right_code_closes_the_case() {
 #[test]
 fn what_was_asked_for_is_done_and_what_was_not_offered_is_refused() {
     let mut course = standing_in(Stage::RemedyOffered);
-    let refund = Command::ChooseRemedy {
-        remedy: Remedy::Refund,
-    };
+    let refund = Command::ChooseRemedy { remedy: Remedy::Refund };
     assert!(matches!(
         course.give(ActorKind::Customer, &refund),
-        Err(Rejection::RemedyNotOffered {
-            remedy: Remedy::Refund,
-            ..
-        })
+        Err(Rejection::RemedyNotOffered { remedy: Remedy::Refund, .. })
     ));
-    course.must(
-        ActorKind::Customer,
-        &Command::ChooseRemedy {
-            remedy: Remedy::Repair,
-        },
-    );
+    course.must(ActorKind::Customer, &Command::ChooseRemedy { remedy: Remedy::Repair });
     assert_eq!(course.case.stage, Stage::Repairing);
 }
 
@@ -220,31 +151,12 @@ fn what_was_asked_for_is_done_and_what_was_not_offered_is_refused() {
 fn the_legal_parts_clock_runs_through_a_pause_and_no_second_request_restarts_it() {
     let mut course = standing_in(Stage::Repairing);
     course.sample(ActorKind::Technician, Verb::RequestParts);
-    assert_eq!(
-        course.case.turn.holder(),
-        Some(Party::Brand),
-        "who waits for parts is the brand"
-    );
-    let due = course
-        .case
-        .owes(Task::Clock(Clock::LegalParts))
-        .unwrap()
-        .due;
-    course
-        .wait(Span::days(1))
-        .sample(ActorKind::Technician, Verb::RequestParts);
-    course
-        .sample(ActorKind::Customer, Verb::Pause)
-        .wait(Span::days(1));
+    assert_eq!(course.case.turn.holder(), Some(Party::Brand), "who waits for parts is the brand");
+    let due = course.case.owes(Task::Clock(Clock::LegalParts)).unwrap().due;
+    course.wait(Span::days(1)).sample(ActorKind::Technician, Verb::RequestParts);
+    course.sample(ActorKind::Customer, Verb::Pause).wait(Span::days(1));
     course.sample(ActorKind::Agent, Verb::Resume);
-    assert_eq!(
-        course
-            .case
-            .owes(Task::Clock(Clock::LegalParts))
-            .unwrap()
-            .due,
-        due
-    );
+    assert_eq!(course.case.owes(Task::Clock(Clock::LegalParts)).unwrap().due, due);
 }
 
 #[test]
@@ -253,11 +165,7 @@ fn cancelling_asks_whoever_is_at_the_door() {
     course.sample(ActorKind::Technician, Verb::RefuseCancel);
     assert_eq!(course.case.stage, Stage::OnSite);
     course.sample(ActorKind::Customer, Verb::Cancel).miss_next();
-    assert_eq!(
-        course.case.stage,
-        Stage::Cancelled,
-        "silence for an hour agrees"
-    );
+    assert_eq!(course.case.stage, Stage::Cancelled, "silence for an hour agrees");
 }
 
 #[test]
@@ -266,20 +174,12 @@ fn there_is_one_appeal_and_it_has_a_term() {
     let reopen = course.sample_of(Verb::Reopen);
     let closed = course.now;
     course.now = closed + Span::days(7) + Span::from_micros(1);
-    assert_eq!(
-        course.give(ActorKind::Customer, &reopen),
-        Err(Rejection::AppealWindowOver)
-    );
+    assert_eq!(course.give(ActorKind::Customer, &reopen), Err(Rejection::AppealWindowOver));
     course.now = closed + Span::days(7);
-    course
-        .must(ActorKind::Customer, &reopen)
-        .sample(ActorKind::Brand, Verb::AnswerDispute);
+    course.must(ActorKind::Customer, &reopen).sample(ActorKind::Brand, Verb::AnswerDispute);
     course.sample(ActorKind::Policy, Verb::Deny);
     let dispute = course.sample_of(Verb::OpenDispute);
-    assert_eq!(
-        course.give(ActorKind::Customer, &dispute),
-        Err(Rejection::DisputeHeard)
-    );
+    assert_eq!(course.give(ActorKind::Customer, &dispute), Err(Rejection::DisputeHeard));
 }
 
 #[test]
@@ -287,14 +187,6 @@ fn a_silent_field_does_not_stop_the_case() {
     let mut course = standing_in(Stage::OnSite);
     course.miss_next();
     assert_eq!(course.case.stage, Stage::Deciding);
-    assert!(
-        course
-            .case
-            .owes(Task::Work(parasol_journey::task::Work::Decide))
-            .is_some()
-    );
-    assert!(matches!(
-        course.log.last().unwrap().fact,
-        Fact::BackToDecision { .. }
-    ));
+    assert!(course.case.owes(Task::Work(parasol_journey::task::Work::Decide)).is_some());
+    assert!(matches!(course.log.last().unwrap().fact, Fact::BackToDecision { .. }));
 }

@@ -1,0 +1,183 @@
+//! Who may call what: one row per method, nobody without a row.
+//!
+//! The role opens the method. Whose cases and whose work a caller then sees is the service's to say.
+
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
+use crate::role::Role;
+use Role::{
+    Agent, Brand, Centre, Customer, Lab, Link, Manager, Operator, Retailer, Service, Technician,
+};
+
+/// The services every caller may reach without a credential: health and reflection.
+const OPEN_SERVICES: [&str; 3] = [
+    "/grpc.health.v1.Health/",
+    "/grpc.reflection.v1.ServerReflection/",
+    "/grpc.reflection.v1alpha.ServerReflection/",
+];
+
+/// A customer, or somebody who acts for one.
+const CUSTOMER_SIDE: &[Role] = &[Customer, Agent, Manager];
+const CUSTOMER_READS: &[Role] = &[Customer, Agent, Manager, Service];
+const BRAND_SIDE: &[Role] = &[Brand, Centre];
+const FIELD: &[Role] = &[Brand, Centre, Technician];
+const AT_THE_DOOR: &[Role] = &[Technician, Centre];
+const VISIT_DONE: &[Role] = &[Technician, Centre, Brand];
+const BOOKING: &[Role] = &[Customer, Agent, Manager, Brand, Centre];
+const BOOKING_READS: &[Role] = &[Customer, Agent, Manager, Brand, Centre, Technician, Service];
+const WATCHERS: &[Role] = &[Customer, Agent, Manager, Brand, Centre, Technician, Link, Service];
+const CENTRE_READS: &[Role] = &[Operator, Manager, Agent, Brand, Centre, Service];
+const TECHNICIAN_READS: &[Role] = &[Operator, Manager, Brand, Centre, Service];
+const CASE_CONTROL: &[Role] = &[Operator, Manager, Agent];
+
+/// The whole table: path, roles.
+#[rustfmt::skip]
+pub const TABLE: &[(&str, &[Role])] = &[
+    ("/parasol.admin.v1.NetworkService/ImportNetwork",              &[Operator]),
+    ("/parasol.admin.v1.NetworkService/GetCentre",                  CENTRE_READS),
+    ("/parasol.admin.v1.NetworkService/ListCentres",                CENTRE_READS),
+    ("/parasol.admin.v1.NetworkService/GetTechnician",              TECHNICIAN_READS),
+    ("/parasol.admin.v1.NetworkService/ListTechnicians",            TECHNICIAN_READS),
+    ("/parasol.admin.v1.OperationsService/ListParkedTasks",         &[Operator]),
+    ("/parasol.admin.v1.OperationsService/RedriveTask",             &[Operator]),
+    ("/parasol.admin.v1.OperationsService/GetOverview",             &[Operator, Manager]),
+    ("/parasol.admin.v1.OperationsService/AdvanceClock",            &[Operator]),
+    ("/parasol.admin.v1.OperationsService/PauseCase",               CASE_CONTROL),
+    ("/parasol.admin.v1.OperationsService/ResumeCase",              CASE_CONTROL),
+    ("/parasol.admin.v1.PolicyService/ImportCalendar",              &[Operator]),
+    ("/parasol.admin.v1.PolicyService/ListCalendars",               &[Operator, Manager, Service]),
+    ("/parasol.intake.v1.IntakeService/CheckEntitlement",           CUSTOMER_READS),
+    ("/parasol.intake.v1.IntakeService/FileCase",                   CUSTOMER_SIDE),
+    ("/parasol.intake.v1.IntakeService/GetCase",                    CUSTOMER_READS),
+    ("/parasol.intake.v1.IntakeService/ListCases",                  CUSTOMER_READS),
+    ("/parasol.intake.v1.IntakeService/CancelCase",                 CUSTOMER_SIDE),
+    ("/parasol.intake.v1.IntakeService/ReopenCase",                 CUSTOMER_SIDE),
+    ("/parasol.intake.v1.IntakeService/RemindCase",                 CUSTOMER_SIDE),
+    ("/parasol.intake.v1.IntakeService/LinkCertificate",            CUSTOMER_SIDE),
+    ("/parasol.intake.v1.IntakeService/LookupCustomer",             &[Agent, Manager]),
+    ("/parasol.intake.v1.OrderService/ImportOrders",                &[Retailer, Operator]),
+    ("/parasol.intake.v1.OrderService/GetUnit",                     &[Retailer, Agent, Manager, Service]),
+    ("/parasol.partner.v1.AppointmentService/FindSlots",            BOOKING_READS),
+    ("/parasol.partner.v1.AppointmentService/HoldSlot",             BOOKING),
+    ("/parasol.partner.v1.AppointmentService/ReleaseSlot",          BOOKING),
+    ("/parasol.partner.v1.AppointmentService/BookAppointment",      BOOKING),
+    ("/parasol.partner.v1.AppointmentService/RescheduleAppointment", BOOKING),
+    ("/parasol.partner.v1.AppointmentService/ReportContactFailed",  &[Brand, Centre, Technician, Agent, Manager]),
+    ("/parasol.partner.v1.OfferService/StreamOffers",               BRAND_SIDE),
+    ("/parasol.partner.v1.OfferService/ListWorkOrders",             BRAND_SIDE),
+    ("/parasol.partner.v1.OfferService/GetWorkOrder",               FIELD),
+    ("/parasol.partner.v1.OfferService/AcceptOffer",                BRAND_SIDE),
+    ("/parasol.partner.v1.OfferService/DeclineOffer",               BRAND_SIDE),
+    ("/parasol.partner.v1.OfferService/AssignTechnician",           BRAND_SIDE),
+    ("/parasol.partner.v1.OfferService/ReassignTechnician",         BRAND_SIDE),
+    ("/parasol.partner.v1.OfferService/RequestParts",               FIELD),
+    ("/parasol.partner.v1.OfferService/ShipParts",                  BRAND_SIDE),
+    ("/parasol.partner.v1.OfferService/ReportReceived",             BRAND_SIDE),
+    ("/parasol.partner.v1.OfferService/ReportReturned",             BRAND_SIDE),
+    ("/parasol.partner.v1.VerdictService/SubmitCertificate",        &[Brand, Centre, Lab]),
+    ("/parasol.partner.v1.VerdictService/ConfirmCertificate",       &[Brand]),
+    ("/parasol.partner.v1.VerdictService/ContestCertificate",       &[Brand]),
+    ("/parasol.partner.v1.VerdictService/GetDecision",              &[Brand, Centre, Lab, Service]),
+    ("/parasol.technician.v1.VisitService/StreamMyDay",             AT_THE_DOOR),
+    ("/parasol.technician.v1.VisitService/StartTravel",             AT_THE_DOOR),
+    ("/parasol.technician.v1.VisitService/CheckIn",                 AT_THE_DOOR),
+    ("/parasol.technician.v1.VisitService/SubmitInspection",        VISIT_DONE),
+    ("/parasol.technician.v1.VisitService/CompleteRepair",          VISIT_DONE),
+    ("/parasol.technician.v1.VisitService/CompleteVisit",           VISIT_DONE),
+    ("/parasol.technician.v1.VisitService/ReportUnable",            AT_THE_DOOR),
+    ("/parasol.tracking.v1.TrackingService/GetTimeline",            WATCHERS),
+    ("/parasol.tracking.v1.TrackingService/WatchCase",              WATCHERS),
+    ("/parasol.verification.v1.DecisionService/ChooseRemedy",       CUSTOMER_SIDE),
+    ("/parasol.verification.v1.DecisionService/ConfirmOutcome",     CUSTOMER_SIDE),
+    ("/parasol.verification.v1.DecisionService/RejectOutcome",      CUSTOMER_SIDE),
+    ("/parasol.verification.v1.DecisionService/AnswerDenial",       CUSTOMER_SIDE),
+    ("/parasol.verification.v1.DecisionService/OpenDispute",        CUSTOMER_SIDE),
+    ("/parasol.verification.v1.DecisionService/ReplyToDispute",     &[Brand, Centre, Agent, Manager]),
+    ("/parasol.verification.v1.DecisionService/DecideManually",     &[Agent, Manager]),
+    ("/parasol.verification.v1.DecisionService/ExplainDecision",    CUSTOMER_READS),
+    ("/parasol.verification.v1.DecisionService/ReportPickup",       &[Retailer]),
+    ("/parasol.verification.v1.DecisionService/ReportReplacement",  &[Retailer]),
+];
+
+/// The roles a method is open to; empty for a method without a row.
+pub fn roles(path: &str) -> &'static [Role] {
+    static INDEX: LazyLock<HashMap<&str, &[Role]>> =
+        LazyLock::new(|| TABLE.iter().copied().collect());
+    INDEX.get(path).copied().unwrap_or_default()
+}
+
+/// Whether a role may call a method.
+pub fn allows(path: &str, role: Role) -> bool {
+    roles(path).contains(&role)
+}
+
+/// Whether a method needs no credential at all.
+pub fn is_open(path: &str) -> bool {
+    OPEN_SERVICES.iter().any(|service| path.starts_with(service))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::{BTreeMap, BTreeSet};
+
+    use super::*;
+    use crate::descriptor::{methods, pool};
+
+    #[test]
+    fn every_method_has_one_row_and_every_row_its_method() {
+        let declared: BTreeSet<_> = methods().iter().map(|method| method.path.as_str()).collect();
+        let listed: BTreeSet<_> = TABLE.iter().map(|(path, _)| *path).collect();
+        assert_eq!(declared, listed);
+        assert_eq!(TABLE.len(), listed.len(), "a row stands twice");
+        assert!(TABLE.iter().all(|(_, roles)| !roles.is_empty()));
+    }
+
+    #[test]
+    fn nobody_may_call_what_has_no_row() {
+        let unknown = "/parasol.intake.v1.IntakeService/DropEverything";
+        assert!(Role::ALL.iter().all(|role| !allows(unknown, *role)));
+        assert!(!is_open(unknown));
+        assert!(is_open("/grpc.health.v1.Health/Check"));
+        assert!(!allows("/parasol.verification.v1.DecisionService/DecideManually", Brand));
+        assert!(!allows("/parasol.partner.v1.VerdictService/SubmitCertificate", Operator));
+    }
+
+    /// The comments of the contract name the callers; they must name those of the table.
+    #[test]
+    fn the_contract_names_the_same_callers() {
+        let documented = documented_callers();
+        for (path, roles) in TABLE {
+            let listed: BTreeSet<_> = roles.iter().map(|role| role.as_str().to_owned()).collect();
+            assert_eq!(documented.get(*path), Some(&listed), "{path}");
+        }
+    }
+
+    /// Reads `Callers: a, b, c.` from the comment of each method; `as X` means those of X.
+    fn documented_callers() -> BTreeMap<String, BTreeSet<String>> {
+        let mut callers = BTreeMap::<String, BTreeSet<String>>::new();
+        for file in pool().files() {
+            let source = file.file_descriptor_proto().source_code_info.as_ref();
+            let comments: BTreeMap<_, _> = source
+                .into_iter()
+                .flat_map(|source| &source.location)
+                .map(|location| (location.path.as_slice(), location.leading_comments()))
+                .collect();
+            for service in file.services() {
+                for method in service.methods() {
+                    let comment = comments.get(method.path()).copied().unwrap_or_default();
+                    let comment = comment.split_whitespace().collect::<Vec<_>>().join(" ");
+                    let (_, rest) = comment.split_once("Callers: ").unwrap_or_default();
+                    let names = rest.split(['.', ';']).next().unwrap_or_default();
+                    let prefix = format!("/{}/", service.full_name());
+                    let roles = match names.strip_prefix("as ") {
+                        Some(other) => callers[&format!("{prefix}{other}")].clone(),
+                        None => names.split(", ").map(str::to_owned).collect(),
+                    };
+                    callers.insert(format!("{prefix}{}", method.name()), roles);
+                }
+            }
+        }
+        callers
+    }
+}

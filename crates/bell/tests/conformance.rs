@@ -1,0 +1,222 @@
+//! What both adapters promise, and what the Redis one promises while Redis fails.
+
+use std::future::Future;
+use std::time::Duration;
+
+use parasol_bell::{Bell, Heard, OUTBOX_CASES_MAX, RedisLink, RedisSettings, Ring};
+use parasol_journey::ids::CaseId;
+use parasol_journey::task::Role;
+use parasol_testkit::Redis;
+use tokio::sync::mpsc;
+use tokio::task::JoinSet;
+use tokio::time::{interval, timeout};
+use uuid::Uuid;
+
+/// Longer than anything here takes, unless it never comes.
+const LIMIT: Duration = Duration::from_secs(30);
+
+fn moved(case: u128, version: u64) -> Ring {
+    Ring::Case { case: CaseId::new(Uuid::from_u128(case)), version }
+}
+
+fn due(role: Role) -> Ring {
+    Ring::Work { role }
+}
+
+async fn soon<T>(future: impl Future<Output = T>) -> T {
+    timeout(LIMIT, future).await.expect("nothing came within the limit")
+}
+
+/// Two bells of one namespace, each with its link kept up as the supervisor would.
+struct Pair {
+    near: Bell,
+    far: Bell,
+    /// Says which of the two (1 or 2) lost its link.
+    losses: mpsc::UnboundedReceiver<u128>,
+    /// Ended with the pair.
+    _links: JoinSet<()>,
+}
+
+impl Pair {
+    fn in_process() -> Self {
+        let bell = Bell::in_process();
+        let (_, losses) = mpsc::unbounded_channel();
+        Self { near: bell.clone(), far: bell, losses, _links: JoinSet::new() }
+    }
+
+    async fn over(url: &str, namespace: &str, patience: Duration) -> Self {
+        let mut links = JoinSet::new();
+        let (lost, losses) = mpsc::unbounded_channel();
+        let mut bell = |origin| {
+            let settings = RedisSettings {
+                url: url.to_owned(),
+                namespace: namespace.to_owned(),
+                origin: Uuid::from_u128(origin),
+                patience,
+            };
+            let (bell, link) = Bell::over_redis(settings).expect("a URL made by the test kit");
+            let listener = bell.listen();
+            links.spawn(keep_up(link, origin, lost.clone()));
+            (bell, listener)
+        };
+        let (near, mut near_linked) = bell(1);
+        let (far, mut far_linked) = bell(2);
+        // A link that comes up says so to the listeners of its process.
+        assert_eq!(soon(near_linked.next()).await, Heard::Lagged);
+        assert_eq!(soon(far_linked.next()).await, Heard::Lagged);
+        Self { near, far, losses, _links: links }
+    }
+}
+
+async fn keep_up(link: RedisLink, origin: u128, lost: mpsc::UnboundedSender<u128>) {
+    let mut pause = interval(Duration::from_millis(20));
+    loop {
+        pause.tick().await;
+        link.session().await.expect_err("a session ends with an error or not at all");
+        // The test may have ended already.
+        let _ = lost.send(origin);
+    }
+}
+
+/// What holds for every adapter, however far apart the two are.
+async fn conforms(pair: &Pair) {
+    let mut own = pair.near.listen();
+    let mut others = pair.far.listen();
+    let mut watcher = pair.far.watch_case(CaseId::new(Uuid::from_u128(1)));
+    let mut elsewhere = pair.far.watch_case(CaseId::new(Uuid::from_u128(2)));
+    let mut worker = pair.far.watch_work(Role::Dispatch);
+
+    // One at a time, because rings that wait together may arrive in any order.
+    for ring in [moved(1, 5), due(Role::Dispatch)] {
+        pair.near.ring(ring);
+        assert_eq!(soon(own.next()).await, Heard::Ring(ring));
+        assert_eq!(soon(others.next()).await, Heard::Ring(ring));
+    }
+    assert_eq!(soon(watcher.next()).await, Heard::Ring(moved(1, 5)));
+    soon(worker.woken()).await;
+
+    // The case's watcher does not hear the same version twice, and nobody hears an echo.
+    pair.near.ring(moved(1, 5));
+    pair.near.ring(moved(1, 6));
+    assert_eq!(soon(watcher.next()).await, Heard::Ring(moved(1, 6)));
+    assert_eq!(soon(own.next()).await, Heard::Ring(moved(1, 5)));
+    assert_eq!(soon(own.next()).await, Heard::Ring(moved(1, 6)));
+    pair.near.ring(moved(2, 1));
+    assert_eq!(soon(own.next()).await, Heard::Ring(moved(2, 1)));
+    assert_eq!(soon(elsewhere.next()).await, Heard::Ring(moved(2, 1)));
+
+    drop((watcher, elsewhere));
+    assert_eq!(pair.far.figures().watched_cases, 0);
+}
+
+#[tokio::test]
+async fn in_process_conforms() {
+    conforms(&Pair::in_process()).await;
+}
+
+#[tokio::test]
+async fn redis_conforms_and_keeps_namespaces_apart() {
+    let server = Redis::shared().unwrap();
+    // The process id, because every test may run in its own process against one server.
+    let namespace = format!("bell-{}", std::process::id());
+    let here = Pair::over(server.url(), &namespace, LIMIT).await;
+    let there = Pair::over(server.url(), &format!("{namespace}-2"), LIMIT).await;
+    conforms(&here).await;
+    assert!(here.far.figures().from_others > 0);
+    assert_eq!(there.far.figures().from_others, 0);
+}
+
+#[tokio::test]
+async fn an_emptied_redis_changes_nothing() {
+    let mut server = Redis::start().unwrap();
+    let pair = Pair::over(server.url(), "cell", LIMIT).await;
+    server.empty().unwrap();
+    conforms(&pair).await;
+    assert_eq!(pair.far.figures().links, 1, "emptying broke the link");
+}
+
+#[tokio::test]
+async fn rings_go_on_at_home_while_redis_is_dead_and_afar_when_it_is_back() {
+    let mut server = Redis::start().unwrap();
+    let pair = Pair::over(server.url(), "cell", LIMIT).await;
+    let mut own = pair.near.listen();
+    let mut others = pair.far.listen();
+
+    server.kill_9();
+    // More than the outbox holds: nothing waits and nothing fails.
+    let rings = OUTBOX_CASES_MAX + 10;
+    for number in 0..rings {
+        pair.near.ring(moved(number as u128, 1));
+        if number == 0 {
+            assert_eq!(soon(own.next()).await, Heard::Ring(moved(0, 1)));
+        }
+    }
+    assert!(pair.near.figures().dropped > 0);
+
+    server.restart().unwrap();
+    assert_eq!(soon(others.next()).await, Heard::Lagged);
+    let mut watcher = pair.far.watch_case(CaseId::new(Uuid::from_u128(9_999)));
+    // Until near is linked again this waits in its outbox, which may be full: then far is told that
+    // rings were lost, which wakes the watcher just as well.
+    pair.near.ring(moved(9_999, 1));
+    soon(watcher.next()).await;
+    drop(watcher);
+    both_linked(&pair, 2).await;
+    quiet(&pair).await;
+    conforms(&pair).await;
+}
+
+#[tokio::test]
+async fn a_frozen_redis_is_noticed_though_its_connections_stay_open() {
+    let mut server = Redis::start().unwrap();
+    let mut pair = Pair::over(server.url(), "cell", Duration::from_millis(300)).await;
+    let linked = pair.near.figures().links.max(pair.far.figures().links);
+    server.freeze().unwrap();
+    for origin in [1, 2] {
+        while soon(pair.losses.recv()).await != Some(origin) {}
+    }
+    server.thaw().unwrap();
+    both_linked(&pair, linked + 1).await;
+
+    // With so little patience a busy machine may break the link once more, and says so.
+    let mut others = pair.far.listen();
+    pair.near.ring(moved(1, 1));
+    let heard = soon(others.next()).await;
+    assert!([Heard::Ring(moved(1, 1)), Heard::Lagged].contains(&heard), "{heard:?}");
+}
+
+/// Waits until each of the two has been linked so often.
+async fn both_linked(pair: &Pair, times: u64) {
+    soon(async {
+        let mut look = interval(Duration::from_millis(5));
+        while pair.near.figures().links < times || pair.far.figures().links < times {
+            look.tick().await;
+        }
+    })
+    .await;
+}
+
+/// Waits until everything that was rung before has arrived: rings of one process arrive in the order
+/// of their messages, so the last of two marks is the last of all.
+async fn quiet(pair: &Pair) {
+    for (from, to, mark) in [(&pair.near, &pair.far, 77_701), (&pair.far, &pair.near, 77_702)] {
+        let mut listener = to.listen();
+        for version in [1, 2] {
+            from.ring(moved(mark, version));
+            soon(async { while listener.next().await != Heard::Ring(moved(mark, version)) {} })
+                .await;
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_url_of_something_else_is_refused() {
+    let settings = RedisSettings {
+        url: "postgres://secret@localhost/".to_owned(),
+        namespace: "cell".to_owned(),
+        origin: Uuid::nil(),
+        patience: LIMIT,
+    };
+    let error = Bell::over_redis(settings).unwrap_err();
+    assert!(!error.to_string().contains("secret"));
+}

@@ -1,0 +1,205 @@
+//! Assembling: from planned commands to the rows of one commit, grouped by table.
+
+use std::collections::HashMap;
+
+use sea_orm::ActiveValue::Set;
+use uuid::Uuid;
+
+use super::plan::Planned;
+use super::{Committer, Target};
+use crate::dialect::{Batch, Conflict};
+use crate::row::{Cell, RowOp, Table};
+use crate::tables::{answers, audit, cases, commits, events, tasks};
+
+impl Committer {
+    /// Everything the planned commands write, except their claims.
+    pub(super) fn assemble(&self, planned: &[Planned]) -> Batch {
+        let commit = (self.parts.new_id)();
+        let mut batch = Batch::default();
+        let mut new_cases = Vec::new();
+        let mut log = Vec::new();
+        let mut armed = Vec::new();
+        let mut gone = Vec::new();
+        let mut saved = Vec::new();
+        let mut trail = Vec::new();
+        let mut entries = Vec::new();
+        for (place, one) in planned.iter().enumerate() {
+            if let Some((before, case, _)) = &one.case {
+                let row = case_row(case);
+                match before {
+                    0 => new_cases.push(row),
+                    version => batch.cases.push((row, signed(*version))),
+                }
+                log.extend(event_rows(one));
+                armed.extend(self.task_rows(one));
+                gone.extend(one.tasks_gone.iter().map(|owed| {
+                    let task = Cell::from(owed.task.as_str());
+                    vec![Cell::Id(case.id.uuid()), task, Cell::Int(signed(owed.generation))]
+                }));
+                entries.push((case.id.uuid(), before + 1, case.version, case.updated_at.micros()));
+            }
+            saved.extend(answer_row(one));
+            trail.push(audit_row(commit, place, one));
+        }
+        let mut insert = |table, conflict, rows: Vec<Vec<Cell>>| {
+            if !rows.is_empty() {
+                batch.inserts.push((table, conflict, rows));
+            }
+        };
+        insert(Table::of::<cases::Entity>(), Conflict::Lose, new_cases);
+        insert(Table::of::<events::Entity>(), Conflict::Fail, log);
+        insert(Table::of::<tasks::Entity>(), Conflict::Fail, armed);
+        insert(Table::of::<answers::Entity>(), Conflict::Lose, saved);
+        insert(Table::of::<audit::Entity>(), Conflict::Fail, trail);
+        if !entries.is_empty() {
+            let entries = serde_json::to_string(&entries).expect("numbers and ids are JSON");
+            let row = vec![Cell::Id(commit), Cell::Text(entries)];
+            insert(Table::of::<commits::Entity>(), Conflict::Fail, vec![row]);
+        }
+        if !gone.is_empty() {
+            batch.deletes.push((Table::of::<tasks::Entity>(), gone));
+        }
+        add_own_rows(&mut batch, planned);
+        batch
+    }
+
+    fn task_rows(&self, one: &Planned) -> Vec<Vec<Cell>> {
+        let Some((_, case, _)) = &one.case else { return Vec::new() };
+        let lease = self.parts.handoff.lease();
+        one.tasks_armed
+            .iter()
+            .map(|owed| {
+                let handed = one.is_handed_over(owed);
+                let visible_at = if handed { one.at + lease.length } else { owed.due };
+                let row = tasks::ActiveModel {
+                    case_id: Set(case.id.uuid()),
+                    task: Set(owed.task.as_str().to_owned()),
+                    generation: Set(signed(owed.generation)),
+                    role: Set(owed.task.role().as_str().to_owned()),
+                    due: Set(owed.due.micros()),
+                    visible_at: Set(visible_at.micros()),
+                    lease: Set(if handed { lease.holder } else { Uuid::nil() }),
+                    attempts: Set(i64::from(handed)),
+                    parked: Set(String::new()),
+                };
+                cells(row)
+            })
+            .collect()
+    }
+}
+
+fn cells<A: sea_orm::ActiveModelTrait>(row: A) -> Vec<Cell> {
+    match RowOp::put(row) {
+        RowOp::Put(_, cells) => cells,
+        RowOp::Claim(..) | RowOp::Delete(..) => unreachable!("a put is a put"),
+    }
+}
+
+fn case_row(case: &parasol_journey::Case) -> Vec<Cell> {
+    cells(cases::ActiveModel {
+        id: Set(case.id.uuid()),
+        version: Set(signed(case.version)),
+        stage: Set(case.stage.as_str().to_owned()),
+        state: Set(serde_json::to_string(case).expect("a case is JSON")),
+        updated_at: Set(case.updated_at.micros()),
+    })
+}
+
+fn event_rows(one: &Planned) -> Vec<Vec<Cell>> {
+    let Some((_, case, log)) = &one.case else { return Vec::new() };
+    log.iter()
+        .map(|event| {
+            cells(events::ActiveModel {
+                case_id: Set(case.id.uuid()),
+                seq: Set(signed(event.seq)),
+                at: Set(event.at.micros()),
+                body: Set(serde_json::to_string(event).expect("an event is JSON")),
+                trace: Set(one.pending.submission.caller.trace.clone()),
+            })
+        })
+        .collect()
+}
+
+fn answer_row(one: &Planned) -> Option<Vec<Cell>> {
+    let key = one.pending.submission.key?;
+    Some(cells(answers::ActiveModel {
+        key: Set(key.key),
+        case_id: Set(case_id(one)),
+        fingerprint: Set(key.fingerprint),
+        body: Set(one.answer.clone()),
+        at: Set(one.at.micros()),
+    }))
+}
+
+fn audit_row(commit: Uuid, place: usize, one: &Planned) -> Vec<Cell> {
+    let caller = &one.pending.submission.caller;
+    let (first, last) = match &one.case {
+        Some((before, case, _)) => (signed(before + 1), signed(case.version)),
+        None => (0, 0),
+    };
+    cells(audit::ActiveModel {
+        commit_id: Set(commit),
+        place: Set(i64::try_from(place).unwrap_or(i64::MAX)),
+        case_id: Set(case_id(one)),
+        first_seq: Set(first),
+        last_seq: Set(last),
+        principal: Set(caller.principal.clone()),
+        method: Set(caller.method.to_owned()),
+        key: Set(one.pending.submission.key.map_or_else(Uuid::nil, |key| key.key)),
+        at: Set(one.at.micros()),
+    })
+}
+
+fn case_id(one: &Planned) -> Uuid {
+    match one.pending.submission.target {
+        Target::Case(id) | Target::NewCase(id) => id.uuid(),
+        Target::NoCase => Uuid::nil(),
+    }
+}
+
+/// Adds the services' rows, one group a table. Two puts of one key in a commit leave the later one.
+fn add_own_rows(batch: &mut Batch, planned: &[Planned]) {
+    let mut puts: Vec<(&'static Table, Vec<Vec<Cell>>)> = Vec::new();
+    let mut deletes: Vec<(&'static Table, Vec<Vec<Cell>>)> = Vec::new();
+    for op in planned.iter().flat_map(|one| &one.rows) {
+        match op {
+            RowOp::Put(table, row) => group(&mut puts, table).push(row.clone()),
+            RowOp::Delete(table, key) => group(&mut deletes, table).push(key.clone()),
+            RowOp::Claim(..) => {}
+        }
+    }
+    // In one order, so that the same mix of tables is the same statement.
+    puts.sort_by_key(|(table, _)| table.name);
+    deletes.sort_by_key(|(table, _)| table.name);
+    for (table, rows) in puts {
+        let mut latest: HashMap<Vec<Cell>, Vec<Cell>> = HashMap::with_capacity(rows.len());
+        for row in rows {
+            latest.insert(table.key_of(&row), row);
+        }
+        batch.inserts.push((table, Conflict::Replace, latest.into_values().collect()));
+    }
+    for (table, mut keys) in deletes {
+        keys.sort();
+        keys.dedup();
+        match batch.deletes.iter_mut().find(|(known, _)| known.name == table.name) {
+            Some((_, known)) => known.extend(keys),
+            None => batch.deletes.push((table, keys)),
+        }
+    }
+}
+
+fn group<'a>(
+    groups: &'a mut Vec<(&'static Table, Vec<Vec<Cell>>)>,
+    table: &'static Table,
+) -> &'a mut Vec<Vec<Cell>> {
+    let place = groups.iter().position(|(known, _)| known.name == table.name);
+    let place = place.unwrap_or_else(|| {
+        groups.push((table, Vec::new()));
+        groups.len() - 1
+    });
+    &mut groups[place].1
+}
+
+fn signed(number: u64) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
+}

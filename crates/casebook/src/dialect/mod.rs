@@ -1,0 +1,324 @@
+//! The only place that knows which engine is underneath, beside the migrations.
+//!
+//! The write path speaks raw SQL in one multi-row statement a table, because statements a commit are
+//! what it costs; everything else goes through sea-orm. Both files offer the same few functions, and the
+//! conformance suite runs every one of them on both engines.
+
+mod postgres;
+mod sqlite;
+
+use sea_orm::{
+    ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction, DbBackend,
+    DbErr, QueryResult, SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait,
+};
+use uuid::Uuid;
+
+use crate::row::{Cell, Table};
+use crate::tables::cases;
+
+/// Which engine.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Engine {
+    /// Embedded: one file, one writer.
+    Sqlite,
+    /// A server, possibly shared by many processes.
+    Postgres,
+}
+
+/// What to do about a row whose key exists.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Conflict {
+    /// Fail the whole write.
+    Fail,
+    /// Leave the row out; the write is lost if any was.
+    Lose,
+    /// Replace the row.
+    Replace,
+}
+
+/// Everything one commit writes, as data.
+#[derive(Default)]
+pub(crate) struct Batch {
+    /// New rows by table.
+    pub inserts: Vec<(&'static Table, Conflict, Vec<Vec<Cell>>)>,
+    /// Keys to delete by table.
+    pub deletes: Vec<(&'static Table, Vec<Vec<Cell>>)>,
+    /// Changed cases: the whole row, and the version it must still have.
+    pub cases: Vec<(Vec<Cell>, i64)>,
+}
+
+/// Whether a batch was written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Outcome {
+    /// All of it.
+    Written,
+    /// None of it: a case had moved on, or a key was taken.
+    Lost,
+}
+
+/// A case as its row has it.
+pub(crate) struct LoadedCase {
+    pub id: Uuid,
+    pub version: i64,
+    pub state: String,
+}
+
+/// A saved answer.
+pub(crate) struct SavedAnswer {
+    pub key: Uuid,
+    pub fingerprint: Uuid,
+    pub body: Vec<u8>,
+}
+
+/// A task that was claimed.
+pub(crate) struct ClaimedRow {
+    pub case_id: Uuid,
+    pub task: String,
+    pub generation: i64,
+    pub due: i64,
+    pub attempts: i64,
+}
+
+/// How to claim tasks.
+pub(crate) struct ClaimTasks<'a> {
+    pub role: &'a str,
+    pub now: i64,
+    pub lease: Uuid,
+    pub lease_until: i64,
+    pub limit: i64,
+}
+
+impl Engine {
+    /// The engine behind a connection.
+    pub(crate) fn of(connection: &impl ConnectionTrait) -> Self {
+        match connection.get_database_backend() {
+            DbBackend::Postgres => Self::Postgres,
+            _ => Self::Sqlite,
+        }
+    }
+
+    /// Opens the pool that writes.
+    pub(crate) async fn open_writer(
+        url: &str,
+        connections: u32,
+    ) -> Result<DatabaseConnection, DbErr> {
+        let mut options = ConnectOptions::new(url.to_owned());
+        options.sqlx_logging(false).test_before_acquire(false);
+        match Self::of_url(url) {
+            Self::Sqlite => sqlite::writer_options(&mut options),
+            Self::Postgres => postgres::writer_options(&mut options, connections),
+        }
+        Database::connect(options).await
+    }
+
+    /// Opens the pool that reads.
+    pub(crate) async fn open_reader(
+        url: &str,
+        connections: u32,
+    ) -> Result<DatabaseConnection, DbErr> {
+        let mut options = ConnectOptions::new(url.to_owned());
+        options.sqlx_logging(false).max_connections(connections);
+        match Self::of_url(url) {
+            Self::Sqlite => sqlite::reader_options(&mut options),
+            Self::Postgres => postgres::reader_options(&mut options),
+        }
+        Database::connect(options).await
+    }
+
+    /// The engine a URL names.
+    pub fn of_url(url: &str) -> Self {
+        if url.starts_with("postgres") { Self::Postgres } else { Self::Sqlite }
+    }
+
+    /// Settings that would let an acknowledged step be lost; empty when the engine is safe.
+    pub(crate) async fn durability_problems(
+        self,
+        connection: &DatabaseConnection,
+    ) -> Result<Vec<String>, DbErr> {
+        match self {
+            Self::Sqlite => sqlite::durability_problems(connection).await,
+            Self::Postgres => postgres::durability_problems(connection).await,
+        }
+    }
+
+    /// Reads cases by id, locking their rows when `lock` is set (PostgreSQL; on SQLite the write
+    /// transaction is the lock).
+    pub(crate) async fn load_cases(
+        self,
+        connection: &impl ConnectionTrait,
+        ids: &[Uuid],
+        lock: bool,
+    ) -> Result<Vec<LoadedCase>, DbErr> {
+        if ids.is_empty() {
+            return Ok(Vec::new());
+        }
+        let statement = match self {
+            Self::Sqlite => sqlite::by_ids("id, version, state", "cases", "id", ids),
+            Self::Postgres => postgres::load_cases(ids, lock),
+        };
+        let rows = connection.query_all_raw(statement).await?;
+        rows.iter()
+            .map(|row| {
+                Ok(LoadedCase {
+                    id: row.try_get_by_index(0)?,
+                    version: row.try_get_by_index(1)?,
+                    state: row.try_get_by_index(2)?,
+                })
+            })
+            .collect()
+    }
+
+    /// Reads saved answers by key.
+    pub(crate) async fn saved_answers(
+        self,
+        connection: &impl ConnectionTrait,
+        keys: &[Uuid],
+    ) -> Result<Vec<SavedAnswer>, DbErr> {
+        if keys.is_empty() {
+            return Ok(Vec::new());
+        }
+        let columns = "key, fingerprint, body";
+        let statement = match self {
+            Self::Sqlite => sqlite::by_ids(columns, "answers", "key", keys),
+            Self::Postgres => postgres::by_ids(columns, "answers", "key", keys),
+        };
+        let rows = connection.query_all_raw(statement).await?;
+        rows.iter()
+            .map(|row| {
+                Ok(SavedAnswer {
+                    key: row.try_get_by_index(0)?,
+                    fingerprint: row.try_get_by_index(1)?,
+                    body: row.try_get_by_index(2)?,
+                })
+            })
+            .collect()
+    }
+
+    /// Takes keys that nobody holds; answers with the rows that were taken.
+    pub(crate) async fn claim_rows(
+        self,
+        connection: &impl ConnectionTrait,
+        table: &'static Table,
+        rows: &[Vec<Cell>],
+    ) -> Result<Vec<Vec<Cell>>, DbErr> {
+        let statement = match self {
+            Self::Sqlite => sqlite::claim(table, rows),
+            Self::Postgres => postgres::claim(table, rows),
+        };
+        let taken = connection.query_all_raw(statement).await?;
+        taken.iter().map(|row| read_key(table, row)).collect()
+    }
+
+    /// Writes a batch. Inside a transaction a lost batch must be rolled back by the caller; outside
+    /// one (PostgreSQL only) nothing was written.
+    pub(crate) async fn write(
+        self,
+        connection: &impl ConnectionTrait,
+        batch: &Batch,
+    ) -> Result<Outcome, DbErr> {
+        match self {
+            Self::Sqlite => sqlite::write(connection, batch).await,
+            Self::Postgres => postgres::write(connection, batch).await,
+        }
+    }
+
+    /// Whether a batch can be written in one statement that commits by itself.
+    pub(crate) const fn writes_alone(self) -> bool {
+        matches!(self, Self::Postgres)
+    }
+
+    /// Claims due tasks of a role; tasks another worker is claiming are passed over.
+    pub(crate) async fn claim_tasks(
+        self,
+        connection: &impl ConnectionTrait,
+        claim: &ClaimTasks<'_>,
+    ) -> Result<Vec<ClaimedRow>, DbErr> {
+        let (backend, skip) = match self {
+            Self::Sqlite => (DbBackend::Sqlite, ""),
+            Self::Postgres => (DbBackend::Postgres, "FOR UPDATE SKIP LOCKED"),
+        };
+        let sql = format!(
+            "WITH picked AS (SELECT case_id, task, generation FROM tasks \
+             WHERE role = $1 AND visible_at <= $2 AND parked = '' \
+             ORDER BY visible_at LIMIT $5 {skip}) \
+             UPDATE tasks SET lease = $3, visible_at = $4, attempts = attempts + 1 \
+             WHERE (case_id, task, generation) IN (SELECT case_id, task, generation FROM picked) \
+             RETURNING case_id, task, generation, due, attempts"
+        );
+        let values = [
+            claim.role.into(),
+            claim.now.into(),
+            claim.lease.into(),
+            claim.lease_until.into(),
+            claim.limit.into(),
+        ];
+        let statement = Statement::from_sql_and_values(backend, sql, values);
+        let rows = connection.query_all_raw(statement).await?;
+        rows.iter()
+            .map(|row| {
+                Ok(ClaimedRow {
+                    case_id: row.try_get_by_index(0)?,
+                    task: row.try_get_by_index(1)?,
+                    generation: row.try_get_by_index(2)?,
+                    due: row.try_get_by_index(3)?,
+                    attempts: row.try_get_by_index(4)?,
+                })
+            })
+            .collect()
+    }
+}
+
+/// Opens a transaction that writes. SQLite takes its write lock at once: a transaction that reads
+/// first and writes later fails there.
+#[expect(clippy::disallowed_methods, reason = "this is the one place that opens transactions")]
+pub(crate) async fn begin(connection: &DatabaseConnection) -> Result<DatabaseTransaction, DbErr> {
+    let options = TransactionOptions {
+        sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
+        ..Default::default()
+    };
+    connection.begin_with_options(options).await
+}
+
+/// Engine settings for the tables that every step touches.
+pub(crate) async fn tune_hot_tables(connection: &impl ConnectionTrait) -> Result<(), DbErr> {
+    match Engine::of(connection) {
+        Engine::Sqlite => Ok(()),
+        Engine::Postgres => postgres::tune_hot_tables(connection).await,
+    }
+}
+
+/// Tells the planner about freshly made tables; a plan made for an empty table is a scan that stays.
+pub(crate) async fn analyze(connection: &DatabaseConnection) -> Result<(), DbErr> {
+    connection.execute_unprepared("ANALYZE").await.map(|_| ())
+}
+
+/// Moves what SQLite has logged into its file, without making the writer wait. PostgreSQL does it
+/// by itself.
+pub(crate) async fn checkpoint(connection: &DatabaseConnection) -> Result<(), DbErr> {
+    match Engine::of(connection) {
+        Engine::Sqlite => sqlite::checkpoint(connection).await,
+        Engine::Postgres => Ok(()),
+    }
+}
+
+fn read_key(table: &Table, row: &QueryResult) -> Result<Vec<Cell>, DbErr> {
+    use crate::row::CellType;
+    table
+        .key
+        .iter()
+        .enumerate()
+        .map(|(index, place)| {
+            Ok(match table.columns[*place].cell {
+                CellType::Id => Cell::Id(row.try_get_by_index(index)?),
+                CellType::Text => Cell::Text(row.try_get_by_index(index)?),
+                CellType::Int => Cell::Int(row.try_get_by_index(index)?),
+                CellType::Bytes => Cell::Bytes(row.try_get_by_index(index)?),
+            })
+        })
+        .collect()
+}
+
+/// The table of cases, whose rows are changed by version.
+fn cases_table() -> &'static Table {
+    Table::of::<cases::Entity>()
+}

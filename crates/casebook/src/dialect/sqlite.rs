@@ -1,0 +1,213 @@
+//! SQLite: one writer, lists padded to a power of two, checkpoints off the write path.
+//!
+//! A list in a statement makes its text depend on its length; padding to the next power of two keeps
+//! the number of different texts small, so that they stay prepared. Padding rows are all NULL and are
+//! filtered out.
+
+use std::fmt::Write as _;
+use std::time::Duration;
+
+use sea_orm::sea_query::Value;
+use sea_orm::sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous};
+use sea_orm::{
+    ConnectOptions, ConnectionTrait, DatabaseConnection, DbBackend, DbErr, RuntimeErr, SqlErr,
+    Statement,
+};
+use uuid::Uuid;
+
+use super::{Batch, Conflict, Outcome, cases_table};
+use crate::row::{Cell, Table};
+
+/// Statement texts kept prepared per connection.
+const STATEMENTS_KEPT: usize = 500;
+
+pub(super) fn writer_options(options: &mut ConnectOptions) {
+    options.max_connections(1).min_connections(1).max_lifetime(None::<Duration>);
+    options.idle_timeout(None::<Duration>);
+    options.map_sqlx_sqlite_opts(|options| {
+        options
+            .create_if_missing(true)
+            .journal_mode(SqliteJournalMode::Wal)
+            .synchronous(SqliteSynchronous::Full)
+            .busy_timeout(Duration::from_secs(5))
+            .statement_cache_capacity(STATEMENTS_KEPT)
+            .pragma("wal_autocheckpoint", "0")
+            .pragma("cache_size", "-65536")
+    });
+}
+
+pub(super) fn reader_options(options: &mut ConnectOptions) {
+    options.map_sqlx_sqlite_opts(|options| {
+        options
+            .journal_mode(SqliteJournalMode::Wal)
+            .synchronous(SqliteSynchronous::Full)
+            .busy_timeout(Duration::from_secs(5))
+            .pragma("query_only", "ON")
+    });
+}
+
+pub(super) async fn durability_problems(
+    connection: &DatabaseConnection,
+) -> Result<Vec<String>, DbErr> {
+    let mut problems = Vec::new();
+    let mode: String = pragma(connection, "journal_mode").await?;
+    let synchronous: i64 = pragma(connection, "synchronous").await?;
+    if mode != "wal" {
+        problems.push(format!("journal_mode is {mode}, not wal"));
+    }
+    if synchronous < 2 {
+        problems.push(format!("synchronous is {synchronous}, below FULL"));
+    }
+    Ok(problems)
+}
+
+async fn pragma<T: sea_orm::TryGetable>(
+    connection: &DatabaseConnection,
+    name: &str,
+) -> Result<T, DbErr> {
+    let statement = Statement::from_string(DbBackend::Sqlite, format!("PRAGMA {name}"));
+    let row = connection.query_one_raw(statement).await?;
+    let row = row.ok_or_else(|| DbErr::RecordNotFound(format!("PRAGMA {name}")))?;
+    row.try_get_by_index(0).map_err(Into::into)
+}
+
+pub(super) async fn checkpoint(connection: &DatabaseConnection) -> Result<(), DbErr> {
+    connection.execute_unprepared("PRAGMA wal_checkpoint(PASSIVE)").await.map(|_| ())
+}
+
+pub(super) fn by_ids(columns: &str, table: &str, key: &str, ids: &[Uuid]) -> Statement {
+    let padded = ids.len().next_power_of_two();
+    let list = vec!["?"; padded].join(", ");
+    let last = ids.last().copied().unwrap_or_default();
+    let values = ids.iter().copied().chain(std::iter::repeat(last)).take(padded).map(Value::from);
+    let sql = format!("SELECT {columns} FROM {table} WHERE {key} IN ({list})");
+    Statement::from_sql_and_values(DbBackend::Sqlite, sql, values)
+}
+
+/// `(VALUES (?, …), …)` for the rows, padded, with the values to bind.
+fn values_list<'a>(
+    width: usize,
+    rows: impl ExactSizeIterator<Item = Vec<&'a Cell>>,
+) -> (String, Vec<Value>) {
+    let padded = rows.len().next_power_of_two();
+    let row = format!("({})", vec!["?"; width].join(", "));
+    let text = format!("(VALUES {})", vec![row.as_str(); padded].join(", "));
+    let mut values: Vec<Value> = Vec::with_capacity(padded * width);
+    for row in rows {
+        values.extend(row.into_iter().map(|cell| cell.clone().into_value()));
+    }
+    values.resize(padded * width, Value::BigInt(None));
+    (text, values)
+}
+
+fn insert(table: &Table, rows: &[Vec<Cell>], clause: &str) -> Statement {
+    let width = table.columns.len();
+    let (source, values) = values_list(width, rows.iter().map(|row| row.iter().collect()));
+    let sql = format!(
+        "INSERT INTO {} ({}) SELECT * FROM {source} WHERE column1 IS NOT NULL {clause}",
+        table.name,
+        table.column_list(),
+    );
+    Statement::from_sql_and_values(DbBackend::Sqlite, sql, values)
+}
+
+/// Replaces a row with the same key; both engines write it alike.
+pub(super) fn replace_clause(table: &Table) -> String {
+    let mut text = format!("ON CONFLICT ({}) DO ", table.key_list());
+    let is_key = |place: &usize| table.key.contains(place);
+    let rest: Vec<_> = (0..table.columns.len()).filter(|place| !is_key(place)).collect();
+    if rest.is_empty() {
+        text.push_str("NOTHING");
+        return text;
+    }
+    text.push_str("UPDATE SET ");
+    for (nth, place) in rest.into_iter().enumerate() {
+        let comma = if nth == 0 { "" } else { ", " };
+        let name = table.columns[place].name;
+        write!(text, "{comma}{name} = excluded.{name}").expect("a String takes all");
+    }
+    text
+}
+
+fn delete(table: &Table, keys: &[Vec<Cell>]) -> Statement {
+    let width = table.key.len();
+    let (source, values) = values_list(width, keys.iter().map(|key| key.iter().collect()));
+    let names = table.key_list();
+    let columns: Vec<_> = (1..=width).map(|nth| format!("column{nth}")).collect();
+    let sql = format!(
+        "DELETE FROM {} WHERE ({names}) IN (SELECT {} FROM {source} WHERE column1 IS NOT NULL)",
+        table.name,
+        columns.join(", "),
+    );
+    Statement::from_sql_and_values(DbBackend::Sqlite, sql, values)
+}
+
+fn change_cases(cases: &[(Vec<Cell>, i64)]) -> Statement {
+    let table = cases_table();
+    let width = table.columns.len() + 1;
+    let expected: Vec<Cell> = cases.iter().map(|(_, version)| Cell::Int(*version)).collect();
+    let rows = cases
+        .iter()
+        .zip(&expected)
+        .map(|((row, _), version)| row.iter().chain(std::iter::once(version)).collect());
+    let (source, values) = values_list(width, rows);
+    let sets: Vec<_> = table
+        .columns
+        .iter()
+        .enumerate()
+        .skip(1)
+        .map(|(place, column)| format!("{} = n.column{}", column.name, place + 1))
+        .collect();
+    let sql = format!(
+        "UPDATE cases SET {} FROM {source} AS n \
+         WHERE cases.id = n.column1 AND cases.version = n.column{width}",
+        sets.join(", ")
+    );
+    Statement::from_sql_and_values(DbBackend::Sqlite, sql, values)
+}
+
+pub(super) fn claim(table: &'static Table, rows: &[Vec<Cell>]) -> Statement {
+    let keys = table.key_list();
+    insert(table, rows, &format!("ON CONFLICT ({keys}) DO NOTHING RETURNING {keys}"))
+}
+
+pub(super) async fn write(
+    connection: &impl ConnectionTrait,
+    batch: &Batch,
+) -> Result<Outcome, DbErr> {
+    if !batch.cases.is_empty() {
+        let changed = connection.execute_raw(change_cases(&batch.cases)).await?;
+        if changed.rows_affected() != batch.cases.len() as u64 {
+            return Ok(Outcome::Lost);
+        }
+    }
+    for (table, conflict, rows) in &batch.inserts {
+        let clause = match conflict {
+            Conflict::Fail => String::new(),
+            Conflict::Lose => format!("ON CONFLICT ({}) DO NOTHING", table.key_list()),
+            Conflict::Replace => replace_clause(table),
+        };
+        match connection.execute_raw(insert(table, rows, &clause)).await {
+            Ok(done)
+                if *conflict == Conflict::Lose && done.rows_affected() != rows.len() as u64 =>
+            {
+                return Ok(Outcome::Lost);
+            }
+            Ok(_) => {}
+            Err(error) if is_lost(&error) => return Ok(Outcome::Lost),
+            Err(error) => return Err(error),
+        }
+    }
+    for (table, keys) in &batch.deletes {
+        connection.execute_raw(delete(table, keys)).await?;
+    }
+    Ok(Outcome::Written)
+}
+
+fn is_lost(error: &DbErr) -> bool {
+    matches!(error.sql_err(), Some(SqlErr::UniqueConstraintViolation(_)))
+        && matches!(
+            error,
+            DbErr::Exec(RuntimeErr::SqlxError(_)) | DbErr::Query(RuntimeErr::SqlxError(_))
+        )
+}

@@ -1,0 +1,144 @@
+//! The feed: every event of the cell in one order without gaps, numbered after its commit.
+//!
+//! A commit leaves one row that lists its events. The sequencer, alone under a lease, turns waiting
+//! rows into chunks with positions. No database sequence decides the order, because sequences have
+//! holes and are handed out before commits; and because a case's next event can only commit after its
+//! last one, sorting what is visible by time and case keeps every case in order.
+
+use parasol_journey::ids::CaseId;
+use parasol_journey::time::Timestamp;
+use sea_orm::{
+    ActiveValue::Set, ColumnTrait, DbErr, EntityTrait, Order, QueryFilter, QueryOrder, QuerySelect,
+};
+use uuid::Uuid;
+
+use crate::dialect;
+use crate::lease::{Held, still_held};
+use crate::store::Store;
+use crate::tables::{commits, feed};
+
+/// The name of the sequencer's lease.
+pub const SEQUENCER: &str = "sequencer";
+
+/// One numbered event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Numbered {
+    /// Its position in the feed: 1, 2, 3 …
+    pub position: u64,
+    /// The case.
+    pub case: CaseId,
+    /// Its number in the case.
+    pub seq: u64,
+}
+
+/// What one pass of the sequencer did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sequenced {
+    /// So many events were numbered; 0 when none waited.
+    Events(u64),
+    /// The lease is another's by now; nothing was numbered.
+    LeaseLost,
+}
+
+type Entry = (Uuid, u64, u64, i64);
+
+impl Store {
+    /// Numbers every commit that waits.
+    ///
+    /// # Errors
+    /// What the engine says; nothing is then numbered.
+    pub async fn sequence(&self, held: &Held, now: Timestamp) -> Result<Sequenced, DbErr> {
+        let transaction = dialect::begin(&self.writer).await?;
+        if !still_held(&transaction, held, now).await? {
+            transaction.rollback().await?;
+            return Ok(Sequenced::LeaseLost);
+        }
+        let waiting = commits::Entity::find().all(&transaction).await?;
+        if waiting.is_empty() {
+            transaction.rollback().await?;
+            return Ok(Sequenced::Events(0));
+        }
+        let events = in_order(&waiting)?;
+        let last: Option<i64> = feed::Entity::find()
+            .select_only()
+            .column(feed::Column::Last)
+            .order_by(feed::Column::First, Order::Desc)
+            .limit(1)
+            .into_tuple()
+            .one(&transaction)
+            .await?;
+        let first = last.unwrap_or(0) + 1;
+        let count = i64::try_from(events.len()).unwrap_or(i64::MAX);
+        let chunk = feed::ActiveModel {
+            first: Set(first),
+            last: Set(first + count - 1),
+            entries: Set(serde_json::to_string(&events).map_err(broken)?),
+        };
+        feed::Entity::insert(chunk).exec_without_returning(&transaction).await?;
+        let ids = waiting.iter().map(|commit| commit.id);
+        commits::Entity::delete_many()
+            .filter(commits::Column::Id.is_in(ids))
+            .exec(&transaction)
+            .await?;
+        transaction.commit().await?;
+        Ok(Sequenced::Events(events.len() as u64))
+    }
+
+    /// Up to `chunks` chunks of events after a position, in order.
+    ///
+    /// # Errors
+    /// What the engine says.
+    pub async fn feed_after(&self, position: u64, chunks: u64) -> Result<Vec<Numbered>, DbErr> {
+        let after = i64::try_from(position).unwrap_or(i64::MAX);
+        let rows = feed::Entity::find()
+            .filter(feed::Column::Last.gt(after))
+            .order_by(feed::Column::First, Order::Asc)
+            .limit(chunks)
+            .all(self.reader())
+            .await?;
+        let mut events = Vec::new();
+        for row in rows {
+            let entries: Vec<(Uuid, u64)> = serde_json::from_str(&row.entries).map_err(broken)?;
+            let first = u64::try_from(row.first).unwrap_or_default();
+            let numbered = (first..).zip(entries).map(|(position, (case, seq))| Numbered {
+                position,
+                case: CaseId::new(case),
+                seq,
+            });
+            events.extend(numbered.filter(|one| one.position > position));
+        }
+        Ok(events)
+    }
+
+    /// The last position given.
+    ///
+    /// # Errors
+    /// What the engine says.
+    pub async fn feed_position(&self) -> Result<u64, DbErr> {
+        let last: Option<i64> = feed::Entity::find()
+            .select_only()
+            .column(feed::Column::Last)
+            .order_by(feed::Column::First, Order::Desc)
+            .limit(1)
+            .into_tuple()
+            .one(self.reader())
+            .await?;
+        Ok(u64::try_from(last.unwrap_or(0)).unwrap_or_default())
+    }
+}
+
+/// All events of the waiting commits, each case in its own order.
+fn in_order(waiting: &[commits::Model]) -> Result<Vec<(Uuid, u64)>, DbErr> {
+    let mut entries: Vec<Entry> = Vec::new();
+    for commit in waiting {
+        let listed: Vec<Entry> = serde_json::from_str(&commit.entries).map_err(broken)?;
+        entries.extend(listed);
+    }
+    entries.sort_by_key(|(case, first, _, at)| (*at, *case, *first));
+    let expand = |(case, first, last, _): Entry| (first..=last).map(move |seq| (case, seq));
+    Ok(entries.into_iter().flat_map(expand).collect())
+}
+
+fn broken(error: serde_json::Error) -> DbErr {
+    DbErr::Json(error.to_string())
+}

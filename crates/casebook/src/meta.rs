@@ -1,0 +1,46 @@
+//! Facts about the store itself: its feed epoch, and how far a test clock was advanced.
+
+use sea_orm::{ActiveValue::Set, DbErr, EntityTrait, sea_query::OnConflict};
+use uuid::Uuid;
+
+use crate::store::Store;
+use crate::tables::meta;
+
+/// The key of the feed epoch.
+const EPOCH: &str = "feed_epoch";
+
+impl Store {
+    /// A stored fact.
+    ///
+    /// # Errors
+    /// What the engine says.
+    pub async fn meta(&self, name: &str) -> Result<Option<String>, DbErr> {
+        let row = meta::Entity::find_by_id(name.to_owned()).one(&self.writer).await?;
+        Ok(row.map(|row| row.value))
+    }
+
+    /// Stores a fact.
+    ///
+    /// # Errors
+    /// What the engine says.
+    pub async fn set_meta(&self, name: &str, value: &str) -> Result<(), DbErr> {
+        let row = meta::ActiveModel { name: Set(name.to_owned()), value: Set(value.to_owned()) };
+        let replace =
+            OnConflict::column(meta::Column::Name).update_column(meta::Column::Value).to_owned();
+        meta::Entity::insert(row).on_conflict(replace).exec_without_returning(&self.writer).await?;
+        Ok(())
+    }
+
+    /// The epoch of the feed: positions and tokens of another epoch mean nothing here. Made on first
+    /// use, from the id given.
+    ///
+    /// # Errors
+    /// What the engine says.
+    pub async fn feed_epoch(&self, fresh: Uuid) -> Result<Uuid, DbErr> {
+        let row = meta::ActiveModel { name: Set(EPOCH.to_owned()), value: Set(fresh.to_string()) };
+        let keep = OnConflict::column(meta::Column::Name).do_nothing().to_owned();
+        meta::Entity::insert(row).on_conflict(keep).exec_without_returning(&self.writer).await?;
+        let stored = self.meta(EPOCH).await?.and_then(|text| Uuid::try_parse(&text).ok());
+        stored.ok_or_else(|| DbErr::Custom("the feed epoch is not an id".into()))
+    }
+}

@@ -1,0 +1,168 @@
+//! The kernel's tables as migrations, the same on both engines.
+//!
+//! Forward only. A service adds its own migrations with [`TableBuilder`]; the binary composes them.
+
+use sea_orm_migration::prelude::*;
+
+/// Builds a table of the four column types the house uses, nothing nullable.
+pub struct TableBuilder {
+    create: TableCreateStatement,
+    name: &'static str,
+    indexes: Vec<IndexCreateStatement>,
+}
+
+impl TableBuilder {
+    /// A table with this name.
+    pub fn new(name: &'static str) -> Self {
+        let mut create = Table::create();
+        create.table(name).if_not_exists();
+        Self { create, name, indexes: Vec::new() }
+    }
+
+    /// UUID columns.
+    #[must_use]
+    pub fn ids(mut self, names: &[&'static str]) -> Self {
+        for name in names {
+            self.create.col(ColumnDef::new(*name).uuid().not_null());
+        }
+        self
+    }
+
+    /// Text columns.
+    #[must_use]
+    pub fn texts(mut self, names: &[&'static str]) -> Self {
+        for name in names {
+            self.create.col(ColumnDef::new(*name).text().not_null());
+        }
+        self
+    }
+
+    /// Integer columns of 64 bits.
+    #[must_use]
+    pub fn ints(mut self, names: &[&'static str]) -> Self {
+        for name in names {
+            self.create.col(ColumnDef::new(*name).big_integer().not_null());
+        }
+        self
+    }
+
+    /// Byte columns.
+    #[must_use]
+    pub fn bytes(mut self, names: &[&'static str]) -> Self {
+        for name in names {
+            self.create.col(ColumnDef::new(*name).blob().not_null());
+        }
+        self
+    }
+
+    /// The primary key.
+    #[must_use]
+    pub fn key(mut self, names: &[&'static str]) -> Self {
+        let mut key = Index::create();
+        for name in names {
+            key.col(*name);
+        }
+        self.create.primary_key(&mut key);
+        self
+    }
+
+    /// A further index.
+    #[must_use]
+    pub fn index(mut self, names: &[&'static str]) -> Self {
+        let mut index = Index::create();
+        index.name(format!("{}_by_{}", self.name, names.join("_"))).table(self.name);
+        index.if_not_exists();
+        for name in names {
+            index.col(*name);
+        }
+        self.indexes.push(index.to_owned());
+        self
+    }
+
+    /// Creates the table and its indexes.
+    ///
+    /// # Errors
+    /// What the engine says.
+    pub async fn create(self, manager: &SchemaManager<'_>) -> Result<(), DbErr> {
+        manager.create_table(self.create).await?;
+        for index in self.indexes {
+            manager.create_index(index).await?;
+        }
+        Ok(())
+    }
+}
+
+/// The kernel's migrations, oldest first.
+pub fn migrations() -> Vec<Box<dyn MigrationTrait>> {
+    vec![Box::new(Kernel)]
+}
+
+struct Kernel;
+
+impl MigrationName for Kernel {
+    fn name(&self) -> &'static str {
+        "m0001_casebook_kernel"
+    }
+}
+
+#[async_trait::async_trait]
+impl MigrationTrait for Kernel {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        let tables = [
+            TableBuilder::new("cases")
+                .ids(&["id"])
+                .ints(&["version"])
+                .texts(&["stage", "state"])
+                .ints(&["updated_at"])
+                .key(&["id"]),
+            TableBuilder::new("events")
+                .ids(&["case_id"])
+                .ints(&["seq", "at"])
+                .texts(&["body", "trace"])
+                .key(&["case_id", "seq"]),
+            TableBuilder::new("tasks")
+                .ids(&["case_id"])
+                .texts(&["task"])
+                .ints(&["generation"])
+                .texts(&["role"])
+                .ints(&["due", "visible_at"])
+                .ids(&["lease"])
+                .ints(&["attempts"])
+                .texts(&["parked"])
+                .key(&["case_id", "task", "generation"])
+                .index(&["role", "visible_at"]),
+            TableBuilder::new("answers")
+                .ids(&["key", "case_id", "fingerprint"])
+                .bytes(&["body"])
+                .ints(&["at"])
+                .key(&["key"]),
+            TableBuilder::new("audit")
+                .ids(&["commit_id"])
+                .ints(&["place"])
+                .ids(&["case_id"])
+                .ints(&["first_seq", "last_seq"])
+                .texts(&["principal", "method"])
+                .ids(&["key"])
+                .ints(&["at"])
+                .key(&["commit_id", "place"]),
+            TableBuilder::new("commits").ids(&["id"]).texts(&["entries"]).key(&["id"]),
+            TableBuilder::new("feed").ints(&["first", "last"]).texts(&["entries"]).key(&["first"]),
+            TableBuilder::new("leases")
+                .texts(&["name"])
+                .ids(&["holder"])
+                .ints(&["token", "expires_at"])
+                .key(&["name"]),
+            TableBuilder::new("meta").texts(&["name", "value"]).key(&["name"]),
+            TableBuilder::new("vault")
+                .ids(&["subject"])
+                .texts(&["kind", "lookup", "body"])
+                .ints(&["at"])
+                .key(&["subject", "kind"])
+                .index(&["lookup"]),
+        ];
+        for table in tables {
+            table.create(manager).await?;
+        }
+        crate::dialect::tune_hot_tables(manager.get_connection()).await
+    }
+}

@@ -1,0 +1,105 @@
+//! Reading cases and their logs.
+
+use parasol_journey::ids::CaseId;
+use parasol_journey::{Case, Event};
+use sea_orm::{
+    ColumnTrait, DbErr, EntityTrait, Order, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
+};
+
+use crate::store::Store;
+use crate::tables::{audit, cases, events};
+
+/// An event with the trace it was written in.
+#[derive(Clone, Debug)]
+pub struct Logged {
+    /// The event.
+    pub event: Event,
+    /// W3C traceparent, or empty.
+    pub trace: String,
+}
+
+impl Store {
+    /// A case as it stands.
+    ///
+    /// # Errors
+    /// What the engine says, or that the state cannot be read.
+    pub async fn case(&self, id: CaseId) -> Result<Option<Case>, DbErr> {
+        let row = cases::Entity::find_by_id(id.uuid()).one(self.reader()).await?;
+        row.map(|row| parse(&row.state)).transpose()
+    }
+
+    /// Several cases as they stand, in no order; unknown ones are left out.
+    ///
+    /// # Errors
+    /// What the engine says, or that a state cannot be read.
+    pub async fn cases(&self, ids: &[CaseId]) -> Result<Vec<Case>, DbErr> {
+        let ids = ids.iter().map(|id| id.uuid());
+        let rows =
+            cases::Entity::find().filter(cases::Column::Id.is_in(ids)).all(self.reader()).await?;
+        rows.iter().map(|row| parse(&row.state)).collect()
+    }
+
+    /// All cases, page by page in id order; for audits and exports.
+    ///
+    /// # Errors
+    /// What the engine says, or that a state cannot be read.
+    pub async fn cases_after(&self, after: Option<CaseId>, limit: u64) -> Result<Vec<Case>, DbErr> {
+        let mut query = cases::Entity::find().order_by(cases::Column::Id, Order::Asc).limit(limit);
+        if let Some(after) = after {
+            query = query.filter(cases::Column::Id.gt(after.uuid()));
+        }
+        let rows = query.all(self.reader()).await?;
+        rows.iter().map(|row| parse(&row.state)).collect()
+    }
+
+    /// The log of a case after a number, at most `limit` entries.
+    ///
+    /// # Errors
+    /// What the engine says, or that an event cannot be read.
+    pub async fn log_after(
+        &self,
+        id: CaseId,
+        after: u64,
+        limit: u64,
+    ) -> Result<Vec<Logged>, DbErr> {
+        let after = i64::try_from(after).unwrap_or(i64::MAX);
+        let rows = events::Entity::find()
+            .filter(events::Column::CaseId.eq(id.uuid()))
+            .filter(events::Column::Seq.gt(after))
+            .order_by(events::Column::Seq, Order::Asc)
+            .limit(limit)
+            .all(self.reader())
+            .await?;
+        rows.into_iter()
+            .map(|row| Ok(Logged { event: parse(&row.body)?, trace: row.trace }))
+            .collect()
+    }
+
+    /// How many cases stand in each stage.
+    ///
+    /// # Errors
+    /// What the engine says.
+    pub async fn cases_by_stage(&self) -> Result<Vec<(String, i64)>, DbErr> {
+        cases::Entity::find()
+            .select_only()
+            .column(cases::Column::Stage)
+            .column_as(cases::Column::Id.count(), "n")
+            .group_by(cases::Column::Stage)
+            .order_by(cases::Column::Stage, Order::Asc)
+            .into_tuple()
+            .all(self.reader())
+            .await
+    }
+
+    /// How many commands took effect under a request key: 0 or 1, unless something is broken.
+    ///
+    /// # Errors
+    /// What the engine says.
+    pub async fn effects_of(&self, key: crate::RequestKey) -> Result<u64, DbErr> {
+        audit::Entity::find().filter(audit::Column::Key.eq(key.key)).count(self.reader()).await
+    }
+}
+
+fn parse<'a, T: serde::Deserialize<'a>>(text: &'a str) -> Result<T, DbErr> {
+    serde_json::from_str(text).map_err(|error| DbErr::Json(error.to_string()))
+}

@@ -1,0 +1,107 @@
+//! The store: one database, a small pool that writes and one that reads.
+//!
+//! There is no storage trait. sea-orm is the abstraction over the engines, and a real SQLite file is
+//! the fast test double.
+
+use parasol_journey::time::Timestamp;
+use sea_orm::{DatabaseConnection, DbErr};
+
+use crate::dialect::{self, Engine};
+
+/// How many connections a store may open.
+#[derive(Clone, Copy, Debug)]
+pub struct Pools {
+    /// Connections that write: committers plus one for claiming and sequencing. SQLite has one.
+    pub write: u32,
+    /// Connections that read.
+    pub read: u32,
+}
+
+impl Default for Pools {
+    fn default() -> Self {
+        Self { write: 3, read: 4 }
+    }
+}
+
+/// A database that holds a cell.
+#[derive(Clone, Debug)]
+pub struct Store {
+    pub(crate) engine: Engine,
+    pub(crate) writer: DatabaseConnection,
+    reader: DatabaseConnection,
+}
+
+/// Why a store cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// The engine did not answer.
+    #[error("the database did not answer")]
+    Unreachable(#[source] DbErr),
+    /// The engine is set so that an acknowledged step could be lost.
+    #[error("the database is not durable: {}", .0.join("; "))]
+    NotDurable(Vec<String>),
+}
+
+impl Store {
+    /// Opens a database by URL (`sqlite:///path/file.db` or `postgres://…`).
+    ///
+    /// # Errors
+    /// [`OpenError::NotDurable`] when a setting would let an acknowledged step be lost.
+    pub async fn open(url: &str, pools: Pools) -> Result<Self, OpenError> {
+        let writer = Engine::open_writer(url, pools.write).await.map_err(OpenError::Unreachable)?;
+        let reader = Engine::open_reader(url, pools.read).await.map_err(OpenError::Unreachable)?;
+        let engine = Engine::of(&writer);
+        let problems = engine.durability_problems(&writer).await.map_err(OpenError::Unreachable)?;
+        if problems.is_empty() {
+            Ok(Self { engine, writer, reader })
+        } else {
+            Err(OpenError::NotDurable(problems))
+        }
+    }
+
+    /// The engine underneath.
+    pub fn engine(&self) -> Engine {
+        self.engine
+    }
+
+    /// The pool for queries. It cannot write.
+    pub fn reader(&self) -> &DatabaseConnection {
+        &self.reader
+    }
+
+    /// The connection migrations run on. Nothing else may use it: rows are written through the
+    /// casebook only.
+    pub fn for_migrations(&self) -> &DatabaseConnection {
+        &self.writer
+    }
+
+    /// Tells the planner about the tables; once after migrating.
+    ///
+    /// # Errors
+    /// What the engine says.
+    pub async fn analyze(&self) -> Result<(), DbErr> {
+        dialect::analyze(&self.writer).await
+    }
+
+    /// One pass of keeping the embedded file short; the server engine does this by itself.
+    ///
+    /// # Errors
+    /// What the engine says.
+    pub async fn checkpoint(&self) -> Result<(), DbErr> {
+        dialect::checkpoint(&self.reader).await
+    }
+
+    /// Closes both pools.
+    ///
+    /// # Errors
+    /// What the engine says.
+    pub async fn close(self) -> Result<(), DbErr> {
+        self.reader.close().await?;
+        self.writer.close().await
+    }
+}
+
+/// A column's integer as an instant.
+pub(crate) fn instant(micros: i64) -> Timestamp {
+    Timestamp::from_micros(micros)
+}

@@ -1,0 +1,238 @@
+//! Claiming tasks, giving them back, parking the ones that keep failing.
+//!
+//! A claim is a lease on a row and nothing more: the task is done when the commit of its effect removes
+//! the row. Doing a task twice is harmless, because the case's state knows which generation it owes.
+
+use parasol_journey::Task;
+use parasol_journey::ids::CaseId;
+use parasol_journey::task::{Obligation, Role};
+use parasol_journey::time::{MINUTE, SECOND, Span, Timestamp};
+use sea_orm::sea_query::Expr;
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, DbErr, EntityTrait, Order, PaginatorTrait, QueryFilter,
+    QueryOrder, QuerySelect,
+};
+use uuid::Uuid;
+
+use crate::dialect::ClaimTasks;
+use crate::handoff::Lease;
+use crate::store::{Store, instant};
+use crate::tables::tasks;
+
+/// After so many failed attempts a task is parked.
+pub const ATTEMPTS_MAX: i64 = 8;
+/// The longest wait between two attempts.
+const BACK_OFF_MAX: i64 = 5 * MINUTE;
+
+/// A task this process has a lease on.
+#[derive(Clone, Copy, Debug)]
+pub struct Claimed {
+    /// The case.
+    pub case: CaseId,
+    /// What it owes.
+    pub obligation: Obligation,
+    /// How often it was claimed, this time included.
+    pub attempts: i64,
+}
+
+/// A task that was given up until a person looks at it.
+#[derive(Clone, Debug)]
+pub struct Parked {
+    /// The case.
+    pub case: CaseId,
+    /// What it owes.
+    pub obligation: Obligation,
+    /// How often it was tried.
+    pub attempts: i64,
+    /// Why it was parked.
+    pub why: String,
+}
+
+impl Store {
+    /// Claims up to `limit` due tasks of a role for the length of a lease.
+    ///
+    /// # Errors
+    /// What the engine says; nothing is then claimed.
+    pub async fn claim_tasks(
+        &self,
+        role: Role,
+        now: Timestamp,
+        lease: Lease,
+        limit: usize,
+    ) -> Result<Vec<Claimed>, DbErr> {
+        let claim = ClaimTasks {
+            role: role.as_str(),
+            now: now.micros(),
+            lease: lease.holder,
+            lease_until: (now + lease.length).micros(),
+            limit: i64::try_from(limit).unwrap_or(i64::MAX),
+        };
+        let rows = self.engine.claim_tasks(&self.writer, &claim).await?;
+        Ok(rows
+            .into_iter()
+            .filter_map(|row| {
+                let obligation = obligation(&row.task, row.generation, row.due)?;
+                Some(Claimed { case: CaseId::new(row.case_id), obligation, attempts: row.attempts })
+            })
+            .collect())
+    }
+
+    /// When the next task of a role can be claimed; `None` when there is none.
+    ///
+    /// # Errors
+    /// What the engine says.
+    pub async fn next_task_at(&self, role: Role) -> Result<Option<Timestamp>, DbErr> {
+        let soonest: Option<i64> = tasks::Entity::find()
+            .select_only()
+            .column(tasks::Column::VisibleAt)
+            .filter(tasks::Column::Role.eq(role.as_str()))
+            .filter(tasks::Column::Parked.eq(""))
+            .order_by(tasks::Column::VisibleAt, Order::Asc)
+            .limit(1)
+            .into_tuple()
+            .one(self.reader())
+            .await?;
+        Ok(soonest.map(instant))
+    }
+
+    /// Gives a task back after a failure: later, or not before a person has looked at it.
+    ///
+    /// # Errors
+    /// What the engine says; the lease then runs out by itself.
+    pub async fn task_failed(
+        &self,
+        claimed: &Claimed,
+        why: &str,
+        now: Timestamp,
+    ) -> Result<(), DbErr> {
+        let parked = if claimed.attempts >= ATTEMPTS_MAX { why } else { "" };
+        let update = tasks::Entity::update_many()
+            .col_expr(tasks::Column::VisibleAt, Expr::value((now + back_off(claimed)).micros()))
+            .col_expr(tasks::Column::Lease, Expr::value(Uuid::nil()))
+            .col_expr(tasks::Column::Attempts, Expr::value(claimed.attempts))
+            .col_expr(tasks::Column::Parked, Expr::value(parked));
+        let update = update.filter(is_row(claimed.case, &claimed.obligation));
+        update.exec(&self.writer).await.map(|_| ())
+    }
+
+    /// Removes a task that its case does not owe any more.
+    ///
+    /// # Errors
+    /// What the engine says; the task is then claimed again and found superseded again.
+    pub async fn drop_task(&self, case: CaseId, obligation: &Obligation) -> Result<(), DbErr> {
+        let delete = tasks::Entity::delete_many().filter(is_row(case, obligation));
+        delete.exec(&self.writer).await.map(|_| ())
+    }
+
+    /// Frees what a former run of this process had leased. Only where this process is the only one:
+    /// on the embedded store.
+    ///
+    /// # Errors
+    /// What the engine says.
+    pub async fn free_leases(&self) -> Result<(), DbErr> {
+        let update = tasks::Entity::update_many()
+            .col_expr(tasks::Column::VisibleAt, Expr::col(tasks::Column::Due).into())
+            .col_expr(tasks::Column::Lease, Expr::value(Uuid::nil()))
+            .filter(tasks::Column::Lease.ne(Uuid::nil()));
+        update.exec(&self.writer).await.map(|_| ())
+    }
+
+    /// Parked tasks, oldest due first.
+    ///
+    /// # Errors
+    /// What the engine says.
+    pub async fn parked_tasks(&self, limit: u64) -> Result<Vec<Parked>, DbErr> {
+        let rows = tasks::Entity::find()
+            .filter(tasks::Column::Parked.ne(""))
+            .order_by(tasks::Column::Due, Order::Asc)
+            .limit(limit)
+            .all(self.reader())
+            .await?;
+        Ok(rows
+            .into_iter()
+            .filter_map(|row| {
+                let obligation = obligation(&row.task, row.generation, row.due)?;
+                let case = CaseId::new(row.case_id);
+                Some(Parked { case, obligation, attempts: row.attempts, why: row.parked })
+            })
+            .collect())
+    }
+
+    /// Lets a parked task be tried again at once; false when it was not parked.
+    ///
+    /// # Errors
+    /// What the engine says.
+    pub async fn redrive(&self, case: CaseId, task: Task, now: Timestamp) -> Result<bool, DbErr> {
+        let update = tasks::Entity::update_many()
+            .col_expr(tasks::Column::VisibleAt, Expr::value(now.micros()))
+            .col_expr(tasks::Column::Attempts, Expr::value(0_i64))
+            .col_expr(tasks::Column::Parked, Expr::value(""))
+            .filter(tasks::Column::CaseId.eq(case.uuid()))
+            .filter(tasks::Column::Task.eq(task.as_str()))
+            .filter(tasks::Column::Parked.ne(""));
+        Ok(update.exec(&self.writer).await?.rows_affected == 1)
+    }
+
+    /// The task that is overdue longest and not parked, with how many are overdue.
+    ///
+    /// # Errors
+    /// What the engine says.
+    pub async fn overdue(&self, now: Timestamp) -> Result<(Option<Claimed>, u64), DbErr> {
+        let overdue = tasks::Entity::find()
+            .filter(tasks::Column::Due.lt(now.micros()))
+            .filter(tasks::Column::Parked.eq(""));
+        let count = overdue.clone().count(self.reader()).await?;
+        let oldest = overdue.order_by(tasks::Column::Due, Order::Asc).one(self.reader()).await?;
+        let oldest = oldest.and_then(|row| {
+            let obligation = obligation(&row.task, row.generation, row.due)?;
+            Some(Claimed { case: CaseId::new(row.case_id), obligation, attempts: row.attempts })
+        });
+        Ok((oldest, count))
+    }
+}
+
+/// Doubles from half a second up to five minutes.
+fn back_off(claimed: &Claimed) -> Span {
+    let doublings = u32::try_from(claimed.attempts.clamp(0, 20)).unwrap_or(20);
+    Span::from_micros((SECOND / 2).saturating_mul(1 << doublings).min(BACK_OFF_MAX))
+}
+
+fn obligation(task: &str, generation: i64, due: i64) -> Option<Obligation> {
+    let Some(task) = Task::parse(task) else {
+        tracing::error!(task, "a task of this name is not known to this release");
+        return None;
+    };
+    let generation = u64::try_from(generation).ok()?;
+    Some(Obligation { task, generation, due: instant(due) })
+}
+
+fn is_row(case: CaseId, owed: &Obligation) -> sea_orm::Condition {
+    sea_orm::Condition::all()
+        .add(tasks::Column::CaseId.eq(case.uuid()))
+        .add(tasks::Column::Task.eq(owed.task.as_str()))
+        .add(tasks::Column::Generation.eq(i64::try_from(owed.generation).unwrap_or(i64::MAX)))
+}
+
+/// Inserts a task row that should be there; for the reconciler.
+pub(crate) async fn restore(
+    connection: &impl ConnectionTrait,
+    case: CaseId,
+    owed: &Obligation,
+) -> Result<(), DbErr> {
+    use sea_orm::ActiveValue::Set;
+    let row = tasks::ActiveModel {
+        case_id: Set(case.uuid()),
+        task: Set(owed.task.as_str().to_owned()),
+        generation: Set(i64::try_from(owed.generation).unwrap_or(i64::MAX)),
+        role: Set(owed.task.role().as_str().to_owned()),
+        due: Set(owed.due.micros()),
+        visible_at: Set(owed.due.micros()),
+        lease: Set(Uuid::nil()),
+        attempts: Set(0),
+        parked: Set(String::new()),
+    };
+    let keys = [tasks::Column::CaseId, tasks::Column::Task, tasks::Column::Generation];
+    let nothing = sea_orm::sea_query::OnConflict::columns(keys).do_nothing().to_owned();
+    tasks::Entity::insert(row).on_conflict(nothing).exec_without_returning(connection).await?;
+    Ok(())
+}

@@ -1,0 +1,234 @@
+//! Doing tasks: what is handed over, what is due, one bounded pass at a time.
+//!
+//! A handler turns a task and its case into a submission; the committer writes the effect and removes
+//! the task in one commit. A deadline needs no handler: that it passed *is* the command.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use futures::StreamExt as _;
+use futures::stream::FuturesUnordered;
+use parasol_journey::task::Role;
+use parasol_journey::{Actor, Case, Command, Rejection, Task};
+use sea_orm::DbErr;
+use tokio::sync::mpsc;
+
+use crate::committer::{Now, Submitter};
+use crate::handoff::{Handed, Handoff};
+use crate::store::Store;
+use crate::submission::{Caller, CaseDeed, Deed, Error, Refusal, Submission, Target};
+use crate::tasks::Claimed;
+
+/// What a pass did.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Pass {
+    /// Tasks that took effect.
+    pub done: usize,
+    /// Tasks that were no longer owed.
+    pub superseded: usize,
+    /// Tasks given back to be tried later.
+    pub failed: usize,
+    /// Whether there may be more due right now.
+    pub more: bool,
+}
+
+/// Why a task could not be done.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct WorkError(pub String);
+
+/// Does the work of one role.
+#[async_trait]
+pub trait Handler: Send + Sync {
+    /// Prepares the command that does this task. Called with the case as it is now; the commit checks
+    /// that it still is. May call out, and may be called again for the same task.
+    ///
+    /// # Errors
+    /// The task is given back and tried later.
+    async fn prepare(&self, case: &Case, claimed: &Claimed) -> Result<Prepared, WorkError>;
+}
+
+/// A task turned into a command.
+pub struct Prepared {
+    /// What to do.
+    pub deed: Arc<dyn Deed>,
+    /// Who the log says did it.
+    pub actor: Actor,
+}
+
+/// Lets deadlines pass.
+pub struct Deadlines;
+
+#[async_trait]
+impl Handler for Deadlines {
+    async fn prepare(&self, _: &Case, claimed: &Claimed) -> Result<Prepared, WorkError> {
+        let Claimed { obligation, .. } = claimed;
+        let command = Command::Fire { task: obligation.task, generation: obligation.generation };
+        let answer = |_: &Case| Vec::new();
+        let deed = Arc::new(CaseDeed { command, rows: Vec::new(), answer });
+        Ok(Prepared { deed, actor: Actor::timer() })
+    }
+}
+
+/// Does the tasks of one role in this process.
+pub struct Worker {
+    role: Role,
+    store: Store,
+    submitter: Submitter,
+    handoff: Handoff,
+    handed: Option<mpsc::Receiver<Handed>>,
+    handler: Arc<dyn Handler>,
+    now: Now,
+    batch_max: usize,
+}
+
+impl Worker {
+    /// A worker. `handed` is the queue of its role, if work is handed over in this process.
+    pub fn new(
+        role: Role,
+        store: Store,
+        submitter: Submitter,
+        handoff: Handoff,
+        handed: Option<mpsc::Receiver<Handed>>,
+        handler: Arc<dyn Handler>,
+        now: Now,
+        batch_max: usize,
+    ) -> Self {
+        Self { role, store, submitter, handoff, handed, handler, now, batch_max }
+    }
+
+    /// The role it works for.
+    pub fn role(&self) -> Role {
+        self.role
+    }
+
+    /// Does what was handed over, without waiting for more.
+    pub async fn run_handed(&mut self) -> Pass {
+        let mut tasks = Vec::new();
+        if let Some(queue) = &mut self.handed {
+            while tasks.len() < self.batch_max
+                && let Ok(handed) = queue.try_recv()
+            {
+                tasks.push(claimed(handed));
+            }
+        }
+        let more = tasks.len() == self.batch_max;
+        Pass { more, ..self.do_all(tasks).await }
+    }
+
+    /// Waits until something is handed over and does it; only for roles with a queue.
+    pub async fn next_handed(&mut self) -> Option<Pass> {
+        let queue = self.handed.as_mut()?;
+        let mut handed = Vec::with_capacity(self.batch_max);
+        if queue.recv_many(&mut handed, self.batch_max).await == 0 {
+            return None;
+        }
+        let tasks = handed.into_iter().map(claimed).collect();
+        Some(self.do_all(tasks).await)
+    }
+
+    /// Claims what is due and does it.
+    ///
+    /// # Errors
+    /// What the engine says to the claim; what was claimed before is done.
+    pub async fn run_due(&self) -> Result<Pass, DbErr> {
+        let now = (self.now)();
+        let lease = self.handoff.lease();
+        let due = self.store.claim_tasks(self.role, now, lease, self.batch_max).await?;
+        let more = due.len() == self.batch_max;
+        Ok(Pass { more, ..self.do_all(due).await })
+    }
+
+    async fn do_all(&self, tasks: Vec<Claimed>) -> Pass {
+        let mut pass = Pass::default();
+        let mut running: FuturesUnordered<_> = tasks.iter().map(|one| self.do_one(one)).collect();
+        while let Some(done) = running.next().await {
+            match done {
+                Done::Effect => pass.done += 1,
+                Done::Superseded => pass.superseded += 1,
+                Done::Failed => pass.failed += 1,
+            }
+        }
+        pass
+    }
+
+    async fn do_one(&self, claimed: &Claimed) -> Done {
+        match self.attempt(claimed).await {
+            Ok(()) => Done::Effect,
+            Err(Failure::Superseded) => {
+                if let Err(error) = self.store.drop_task(claimed.case, &claimed.obligation).await {
+                    tracing::warn!(%error, case = %claimed.case, "a stale task stays for now");
+                }
+                Done::Superseded
+            }
+            Err(Failure::Later(why)) => {
+                let task = claimed.obligation.task;
+                tracing::warn!(case = %claimed.case, %task, why, "a task failed");
+                let now = (self.now)();
+                if let Err(error) = self.store.task_failed(claimed, &why, now).await {
+                    tracing::warn!(%error, case = %claimed.case, "a failed task keeps its lease");
+                }
+                Done::Failed
+            }
+        }
+    }
+
+    async fn attempt(&self, claimed: &Claimed) -> Result<(), Failure> {
+        let case = match self.submitter.recent_case(claimed.case) {
+            Some(case) if owes(&case, claimed) => case,
+            _ => {
+                let case = self.store.case(claimed.case).await.map_err(later)?;
+                Arc::new(case.ok_or(Failure::Superseded)?)
+            }
+        };
+        if !owes(&case, claimed) {
+            return Err(Failure::Superseded);
+        }
+        let prepared = self.handler.prepare(&case, claimed).await.map_err(later)?;
+        let is_deadline = matches!(claimed.obligation.task, Task::Clock(_));
+        let submission = Submission {
+            target: Target::Case(claimed.case),
+            key: None,
+            caller: Caller {
+                principal: format!("role:{}", self.role),
+                method: claimed.obligation.task.as_str(),
+                trace: String::new(),
+            },
+            actor: prepared.actor,
+            // A deadline stands by its generation alone; prepared work only by the case it was
+            // prepared for.
+            expected: (!is_deadline).then_some(case.version),
+            deed: prepared.deed,
+        };
+        match self.submitter.submit(submission).await {
+            Ok(_) => Ok(()),
+            Err(Error::Refused(Refusal::Journey(Rejection::TaskSuperseded)))
+            | Err(Error::CaseUnknown) => Err(Failure::Superseded),
+            Err(error) => Err(later(error)),
+        }
+    }
+}
+
+enum Done {
+    Effect,
+    Superseded,
+    Failed,
+}
+
+enum Failure {
+    Superseded,
+    Later(String),
+}
+
+fn later(error: impl std::fmt::Display) -> Failure {
+    Failure::Later(error.to_string())
+}
+
+fn claimed(handed: Handed) -> Claimed {
+    Claimed { case: handed.case, obligation: handed.obligation, attempts: 1 }
+}
+
+fn owes(case: &Case, claimed: &Claimed) -> bool {
+    case.owes(claimed.obligation.task)
+        .is_some_and(|owed| owed.generation == claimed.obligation.generation)
+}

@@ -1,0 +1,183 @@
+//! The shape of a pack file, word for word. Unknown words are refused where they stand.
+
+use chrono::NaiveDate;
+use parasol_journey::vocab::{CaseKind, Category, Cause, Function, Promise, Remedy};
+use serde::Deserialize;
+use toml::Spanned;
+
+use crate::amount::RefundRule;
+use crate::facts::{GuidedTest, Identity, Proof, Province};
+use crate::outcome::{DenialReason, Extra, Instead, Need, Payer};
+use crate::probe::Flag;
+use crate::rule::{Inspection, Stage};
+
+/// A whole pack file.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct PackForm {
+    pub(crate) version: Spanned<String>,
+    pub(crate) effective_from: NaiveDate,
+    pub(crate) effective_until: Option<NaiveDate>,
+    pub(crate) source: String,
+    pub(crate) parameters: Parameters,
+    #[serde(default, rename = "category")]
+    pub(crate) categories: Vec<Spanned<CategoryForm>>,
+    #[serde(default, rename = "rule")]
+    pub(crate) rules: Vec<Spanned<RuleForm>>,
+}
+
+/// What holds for all rows of a pack.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Parameters {
+    pub(crate) roll_over_rest_days: bool,
+    pub(crate) counted_from: StartEvent,
+}
+
+/// From which event a row counts its days.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum StartEvent {
+    ServiceStart,
+    Receipt,
+    Invoice,
+}
+
+/// Warranty and depreciation of one category.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct CategoryForm {
+    pub(crate) name: Category,
+    pub(crate) whole_unit_months: u32,
+    pub(crate) main_part_months: u32,
+    pub(crate) main_parts: Vec<String>,
+    /// In 1/10000 of the price.
+    pub(crate) depreciation_per_day: u32,
+    pub(crate) source: String,
+}
+
+/// One row of the decision table.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RuleForm {
+    pub(crate) id: String,
+    pub(crate) stage: Stage,
+    pub(crate) when: When,
+    pub(crate) then: Then,
+    pub(crate) inspection: Option<Inspection>,
+    pub(crate) payer: Option<Payer>,
+    pub(crate) recourse: Option<Payer>,
+    pub(crate) basis: String,
+    pub(crate) say_zh: String,
+    pub(crate) say_en: String,
+}
+
+/// Conditions of a row; all that are given must hold.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct When {
+    pub(crate) kind: Option<CaseKind>,
+    pub(crate) categories: Option<Vec<Category>>,
+    pub(crate) causes: Option<Vec<Cause>>,
+    pub(crate) function: Option<Function>,
+    pub(crate) identity: Option<Identity>,
+    pub(crate) proof: Option<Proof>,
+    pub(crate) guided_test: Option<GuidedTest>,
+    pub(crate) wish: Option<Remedy>,
+    pub(crate) province: Option<Vec<Province>>,
+    pub(crate) not_province: Option<Vec<Province>>,
+    pub(crate) promises_any: Option<Vec<Promise>>,
+    pub(crate) promises_none: Option<Vec<Promise>>,
+
+    pub(crate) counted_from: Option<StartEvent>,
+    pub(crate) days_min: Option<u32>,
+    pub(crate) days_max: Option<u32>,
+    pub(crate) months_min: Option<u32>,
+    pub(crate) months_max: Option<u32>,
+    pub(crate) repairs_min: Option<u32>,
+    pub(crate) repair_days_min: Option<u32>,
+    pub(crate) parts_wait_days_min: Option<u32>,
+    pub(crate) repairer_wait_days_min: Option<u32>,
+    pub(crate) level_min: Option<u32>,
+    pub(crate) level_max: Option<u32>,
+    pub(crate) inspections_without_result_min: Option<u32>,
+    pub(crate) inspections_without_result_max: Option<u32>,
+    pub(crate) transport_report_hours_max: Option<u32>,
+
+    pub(crate) in_validity: Option<bool>,
+    pub(crate) part_in_validity: Option<bool>,
+    pub(crate) danger: Option<bool>,
+    pub(crate) intact: Option<bool>,
+    pub(crate) exclusion_confirmed: Option<bool>,
+    pub(crate) wrong_item: Option<bool>,
+    pub(crate) stock_same_model: Option<bool>,
+    pub(crate) customer_disputes: Option<bool>,
+    pub(crate) customer_evidence: Option<bool>,
+    pub(crate) no_service: Option<bool>,
+    pub(crate) installer_ours: Option<bool>,
+    pub(crate) unit_damaged: Option<bool>,
+    pub(crate) extension_covers: Option<bool>,
+    pub(crate) extension_limit_reached: Option<bool>,
+    pub(crate) evidence_ok: Option<bool>,
+    pub(crate) inspected: Option<bool>,
+    pub(crate) inconclusive: Option<bool>,
+    pub(crate) brand_silent: Option<bool>,
+    pub(crate) brand_evidence_late: Option<bool>,
+    pub(crate) vendor_return_late: Option<bool>,
+    pub(crate) five_days_missed: Option<bool>,
+    pub(crate) hundred_minutes_missed: Option<bool>,
+    pub(crate) replace_offered: Option<bool>,
+    pub(crate) exchange_due: Option<bool>,
+    pub(crate) refund_offered: Option<bool>,
+}
+
+impl When {
+    /// The yes/no conditions beside the facts they ask for.
+    pub(crate) fn flags(&self) -> [(Option<bool>, Flag); 25] {
+        [
+            (self.in_validity, Flag::InValidity),
+            (self.part_in_validity, Flag::PartInValidity),
+            (self.danger, Flag::Danger),
+            (self.intact, Flag::Intact),
+            (self.exclusion_confirmed, Flag::ExclusionConfirmed),
+            (self.wrong_item, Flag::WrongItem),
+            (self.stock_same_model, Flag::StockSameModel),
+            (self.customer_disputes, Flag::CustomerDisputes),
+            (self.customer_evidence, Flag::CustomerEvidence),
+            (self.no_service, Flag::NoService),
+            (self.installer_ours, Flag::InstallerOurs),
+            (self.unit_damaged, Flag::UnitDamaged),
+            (self.extension_covers, Flag::ExtensionCovers),
+            (self.extension_limit_reached, Flag::ExtensionLimitReached),
+            (self.evidence_ok, Flag::EvidenceOk),
+            (self.inspected, Flag::Inspected),
+            (self.inconclusive, Flag::Inconclusive),
+            (self.brand_silent, Flag::BrandSilent),
+            (self.brand_evidence_late, Flag::BrandEvidenceLate),
+            (self.vendor_return_late, Flag::VendorReturnLate),
+            (self.five_days_missed, Flag::FiveDaysMissed),
+            (self.hundred_minutes_missed, Flag::HundredMinutesMissed),
+            (self.replace_offered, Flag::ReplaceOffered),
+            (self.exchange_due, Flag::ExchangeDue),
+            (self.refund_offered, Flag::RefundOffered),
+        ]
+    }
+}
+
+/// What a row brings about when it holds. Exactly one main effect, and what comes on top.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Then {
+    pub(crate) remedies: Option<Vec<Remedy>>,
+    pub(crate) refund: Option<RefundRule>,
+    pub(crate) exchange_due: bool,
+    pub(crate) treat_as_product_fault: bool,
+    pub(crate) carry_on: bool,
+    pub(crate) charge_all: bool,
+    pub(crate) deny: Option<DenialReason>,
+    pub(crate) instead: Option<Instead>,
+    pub(crate) need: Option<Need>,
+    pub(crate) extras: Vec<Extra>,
+    pub(crate) goodwill_fen: i64,
+    pub(crate) points: u32,
+}

@@ -1,0 +1,39 @@
+//! What a customer is owed, as a pure function of a rule pack and the facts of one case.
+//!
+//! Law, provincial overlays and promises are rows of a versioned [`Pack`], read from a text file
+//! that people who do not program can edit. [`evaluate`] walks the rows in four stages and says
+//! which of them fired; [`entitlements_before_inspection`] answers the same question before anybody
+//! has looked at the unit.
+//!
+//! Architecture invariants: this crate reads no clock and does no I/O, so the same pack and the
+//! same facts give the same bytes for ever; [`Facts`] has no field for who the customer is, what
+//! they spend or how well known they are; money is integer fen. What to do about an outcome,
+//! whether a certificate is acceptable, and when a clock has run out are decided elsewhere and
+//! arrive here as facts.
+
+mod amount;
+mod condition;
+mod evaluate;
+mod facts;
+mod form;
+mod outcome;
+mod pack;
+mod probe;
+mod problems;
+mod rule;
+mod validity;
+
+pub use amount::{PRICE_FEN_MAX, Refund, RefundRule, depreciation_fee_fen};
+pub use evaluate::{Prospect, entitlements_before_inspection, evaluate};
+pub use facts::{
+    Age, Breaches, Facts, Finding, GuidedTest, History, Identity, Prices, PromiseSet, Proof,
+    Province, UnknownProvince,
+};
+pub use outcome::{
+    Denial, DenialReason, Extra, FiredRule, Goodwill, Instead, Need, Offer, Outcome, Payer,
+    Requirement, Ruling,
+};
+pub use pack::{Cover, Pack, PackError};
+pub use problems::Problem;
+pub use rule::{BadRuleId, Inspection, RuleId, RuleText, Stage};
+pub use validity::{DayRange, day_count, days_covered, in_validity, months_elapsed, validity_end};

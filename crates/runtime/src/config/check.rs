@@ -1,0 +1,135 @@
+//! The rules that settings must keep, each by itself and with each other.
+
+use std::net::SocketAddr;
+use std::ops::RangeInclusive;
+
+use parasol_journey::time::Timestamp;
+use secrecy::ExposeSecret;
+use tracing_subscriber::EnvFilter;
+
+use super::{Config, NodeRole, Problem};
+
+/// Collects problems instead of stopping at the first.
+#[derive(Default)]
+struct Findings(Vec<Problem>);
+
+impl Findings {
+    fn note(&mut self, key: &'static str, text: impl Into<String>) {
+        self.0.push(Problem { key, text: text.into() });
+    }
+
+    fn demand(&mut self, holds: bool, key: &'static str, text: &str) {
+        if !holds {
+            self.note(key, text);
+        }
+    }
+
+    fn range<N: TryInto<u64>>(&mut self, key: &'static str, value: N, range: RangeInclusive<u64>) {
+        if !value.try_into().is_ok_and(|value| range.contains(&value)) {
+            self.note(key, format!("must be {} to {}", range.start(), range.end()));
+        }
+    }
+}
+
+impl Config {
+    /// Every problem of these settings; empty when they are fit for use.
+    pub fn validate(&self) -> Vec<Problem> {
+        let mut findings = Findings::default();
+        self.check_ranges(&mut findings);
+        self.check_texts(&mut findings);
+        self.check_stores(&mut findings);
+        self.check_together(&mut findings);
+        findings.0
+    }
+
+    fn check_ranges(&self, findings: &mut Findings) {
+        let limits = &self.limits;
+        findings.range("limits.request_timeout_ms", limits.request_timeout_ms, 10..=600_000);
+        findings.range("limits.message_bytes", limits.message_bytes, 65_536..=67_108_864);
+        findings.range("limits.header_bytes", limits.header_bytes, 4_096..=1_048_576);
+        findings.range("limits.connections", limits.connections, 1..=1_000_000);
+        findings.range("limits.streams_per_connection", limits.streams_per_connection, 1..=10_000);
+        findings.range("limits.opening_ms", limits.opening_ms, 100..=60_000);
+        findings.range("limits.keepalive_s", limits.keepalive_s, 1..=3_600);
+        findings.range("limits.keepalive_timeout_s", limits.keepalive_timeout_s, 1..=600);
+        findings.range("limits.connection_age_s", limits.connection_age_s, 10..=86_400);
+        findings.range("limits.connection_age_grace_s", limits.connection_age_grace_s, 1..=86_400);
+        findings.range("limits.drain_s", limits.drain_s, 1..=600);
+        findings.range("committer.batch_max", self.committer.batch_max, 1..=1_024);
+        findings.range("committer.queue_max", self.committer.queue_max, 1..=65_536);
+        findings.range("pools.write", self.pools.write, 1..=256);
+        findings.range("pools.read", self.pools.read, 1..=256);
+        findings.range("tasks.batch", self.tasks.batch, 1..=1_000);
+        findings.range("tasks.lease_ms", self.tasks.lease_ms, 1_000..=600_000);
+        findings.range("tasks.poll_ms", self.tasks.poll_ms, 10..=60_000);
+        findings.range("tasks.attempts_max", self.tasks.attempts_max, 1..=100);
+        findings.range("otlp.metrics_period_s", self.otlp.metrics_period_s, 1..=3_600);
+        let ratio = self.otlp.sample_ratio;
+        findings.demand((0.0..=1.0).contains(&ratio), "otlp.sample_ratio", "must be 0.0 to 1.0");
+    }
+
+    fn check_texts(&self, findings: &mut Findings) {
+        findings.demand(!self.data_dir.as_os_str().is_empty(), "data_dir", "must name a folder");
+        let endpoint = &self.otlp.endpoint;
+        let is_uri = endpoint.starts_with("http://") && endpoint.parse::<http::Uri>().is_ok();
+        let fits = endpoint.is_empty() || is_uri;
+        findings.demand(fits, "otlp.endpoint", "must be empty or like http://host:4317");
+        for (key, text) in [("grpc_addr", &self.grpc_addr), ("http_addr", &self.http_addr)] {
+            let fits = text.parse::<SocketAddr>().is_ok();
+            findings.demand(fits, key, "must be an IP address and a port, like 127.0.0.1:7443");
+        }
+        if let Err(error) = EnvFilter::try_new(&self.log.level) {
+            findings.note("log.level", format!("is no level and no filter: {error}"));
+        }
+        let start = &self.test_clock_start;
+        let fits = start.is_empty() || Timestamp::parse(start).is_some();
+        findings.demand(fits, "test_clock_start", "must be empty or an RFC 3339 instant");
+    }
+
+    fn check_stores(&self, findings: &mut Findings) {
+        let database = self.database_url.expose_secret();
+        let schemes = ["postgres://", "postgresql://"];
+        let fits = database.is_empty() || schemes.iter().any(|scheme| database.starts_with(scheme));
+        findings.demand(fits, "database_url", "must be empty or start with postgres://");
+        let redis = self.redis_url.expose_secret();
+        let fits =
+            redis.is_empty() || redis.starts_with("redis://") || redis.starts_with("rediss://");
+        findings.demand(fits, "redis_url", "must be empty or start with redis:// or rediss://");
+        let once = "may not both be set";
+        let twice = !database.is_empty() && !self.database_url_file.is_empty();
+        findings.demand(!twice, "database_url, database_url_file", once);
+        let twice = !redis.is_empty() && !self.redis_url_file.is_empty();
+        findings.demand(!twice, "redis_url, redis_url_file", once);
+    }
+
+    fn check_together(&self, findings: &mut Findings) {
+        findings.demand(!self.roles.is_empty(), "roles", "must name at least one role");
+        let played = |role: &NodeRole| self.roles.iter().filter(|other| *other == role).count();
+        let doubled = self.roles.iter().any(|role| played(role) > 1);
+        findings.demand(!doubled, "roles", "names a role twice");
+        let all = NodeRole::ALL.iter().all(|role| played(role) > 0);
+        let shared = "the embedded store belongs to one process, which must play all roles; \
+                      set database_url to spread them";
+        findings.demand(all || !self.is_embedded(), "roles, database_url", shared);
+        let same = self.grpc_addr == self.http_addr && !self.grpc_addr.ends_with(":0");
+        findings.demand(!same, "grpc_addr, http_addr", "may not be the same address");
+        let idle = self.test_clock || self.test_clock_start.is_empty();
+        findings.demand(idle, "test_clock_start, test_clock", "a start needs test_clock = true");
+        let limits = &self.limits;
+        findings.demand(
+            limits.keepalive_timeout_s < limits.keepalive_s,
+            "limits.keepalive_timeout_s, limits.keepalive_s",
+            "the answer to a probe must be due before the next probe",
+        );
+        findings.demand(
+            self.committer.queue_max >= self.committer.batch_max,
+            "committer.queue_max, committer.batch_max",
+            "the queue must hold at least one full batch",
+        );
+        findings.demand(
+            self.tasks.lease_ms >= self.tasks.poll_ms.saturating_mul(3),
+            "tasks.lease_ms, tasks.poll_ms",
+            "a lease must outlast three polls, or a slow worker loses what it holds",
+        );
+    }
+}

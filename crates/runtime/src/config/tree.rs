@@ -1,0 +1,212 @@
+//! The tree of settings as types. Meaning, unit and range of each key stand in `default.toml`.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use secrecy::{ExposeSecret, SecretString};
+use serde::de::IntoDeserializer;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+/// All settings of a process.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    /// Folder of everything that must survive a restart.
+    pub data_dir: PathBuf,
+    /// PostgreSQL of this cell; empty = the embedded store.
+    #[serde(serialize_with = "redacted")]
+    pub database_url: SecretString,
+    /// File that holds `database_url` instead.
+    pub database_url_file: String,
+    /// Redis that carries wake-ups; empty = none.
+    #[serde(serialize_with = "redacted")]
+    pub redis_url: SecretString,
+    /// File that holds `redis_url` instead.
+    pub redis_url_file: String,
+    /// Address of the gRPC services.
+    pub grpc_addr: String,
+    /// Address of pages, REST and probes.
+    pub http_addr: String,
+    /// The roles this process plays.
+    #[serde(deserialize_with = "roles")]
+    pub roles: Vec<NodeRole>,
+    /// Number of this cell.
+    pub cell: u16,
+    /// Whether the clock may be advanced.
+    pub test_clock: bool,
+    /// What the test clock shows at the first start; empty = the present.
+    pub test_clock_start: String,
+    /// Logging.
+    pub log: Log,
+    /// Export of traces and metrics.
+    pub otlp: Otlp,
+    /// Limits at the edge.
+    pub limits: Limits,
+    /// The one write path.
+    pub committer: Committer,
+    /// Database connections.
+    pub pools: Pools,
+    /// Claiming of tasks.
+    pub tasks: Tasks,
+    /// Other lengths for deadlines, in seconds, by deadline id.
+    pub deadlines: BTreeMap<String, u64>,
+}
+
+/// Logging.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Log {
+    /// Level or filter.
+    pub level: String,
+    /// Form of each line.
+    pub format: LogFormat,
+}
+
+/// Form of log lines.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// One JSON object a line.
+    Json,
+    /// Text on a terminal, otherwise JSON.
+    Auto,
+}
+
+/// Export of traces and metrics.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Otlp {
+    /// OTLP over gRPC; empty = no export.
+    pub endpoint: String,
+    /// Share of traces kept, 0 to 1.
+    pub sample_ratio: f64,
+    /// Seconds between two reports of metrics.
+    pub metrics_period_s: u64,
+}
+
+/// Limits at the edge.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Limits {
+    /// Longest unary call, milliseconds.
+    pub request_timeout_ms: u64,
+    /// Largest decoded message, bytes. Services set it on their generated servers.
+    pub message_bytes: usize,
+    /// Largest header list, bytes.
+    pub header_bytes: u32,
+    /// Connections open at a time.
+    pub connections: usize,
+    /// Calls in flight on one connection.
+    pub streams_per_connection: u32,
+    /// Time until a connection has said what it is, milliseconds.
+    pub opening_ms: u64,
+    /// Silence before a probe, seconds.
+    pub keepalive_s: u64,
+    /// Time for the answer to a probe, seconds.
+    pub keepalive_timeout_s: u64,
+    /// Age at which a connection is asked to close, seconds.
+    pub connection_age_s: u64,
+    /// Time an aged connection has to finish, seconds.
+    pub connection_age_grace_s: u64,
+    /// Time calls and tasks have to finish at the end, seconds.
+    pub drain_s: u64,
+}
+
+impl Limits {
+    /// Longest unary call.
+    pub fn request_timeout(&self) -> Duration {
+        Duration::from_millis(self.request_timeout_ms)
+    }
+
+    /// Time calls and tasks have to finish at the end.
+    pub fn drain(&self) -> Duration {
+        Duration::from_secs(self.drain_s)
+    }
+}
+
+/// The one write path.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Committer {
+    /// Most commands in one commit.
+    pub batch_max: usize,
+    /// Most commands waiting.
+    pub queue_max: usize,
+}
+
+/// Database connections.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Pools {
+    /// Connections that write.
+    pub write: u32,
+    /// Connections that only read.
+    pub read: u32,
+}
+
+/// Claiming of tasks.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Tasks {
+    /// Most tasks claimed at a time.
+    pub batch: u32,
+    /// How long a claim lasts, milliseconds.
+    pub lease_ms: u64,
+    /// Time between two looks at the database, milliseconds.
+    pub poll_ms: u64,
+    /// Attempts before a task is parked.
+    pub attempts_max: u32,
+}
+
+/// A part of the house that a process can play.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum NodeRole {
+    /// Filing and orders.
+    Intake,
+    /// Offers and the network.
+    Dispatch,
+    /// Slots, appointments and visits.
+    Scheduling,
+    /// Certificates, decisions and settlement.
+    Verification,
+    /// Timelines and watching.
+    Tracking,
+    /// Pages, REST and webhooks.
+    Gateway,
+}
+
+impl NodeRole {
+    /// Every role.
+    pub const ALL: [Self; 6] = [
+        Self::Intake,
+        Self::Dispatch,
+        Self::Scheduling,
+        Self::Verification,
+        Self::Tracking,
+        Self::Gateway,
+    ];
+}
+
+/// A list of roles, written as a list or, as in the environment, as text separated by commas.
+fn roles<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<NodeRole>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Written {
+        List(Vec<String>),
+        Text(String),
+    }
+    let names = match Written::deserialize(deserializer)? {
+        Written::List(names) => names,
+        Written::Text(text) => text.split(',').map(|name| name.trim().to_owned()).collect(),
+    };
+    let named = names.into_iter().filter(|name| !name.is_empty());
+    named.map(|name| NodeRole::deserialize(name.into_deserializer())).collect()
+}
+
+fn redacted<S: Serializer>(secret: &SecretString, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(if secret.expose_secret().is_empty() { "" } else { "[redacted]" })
+}

@@ -1,0 +1,79 @@
+//! The layers around every call, the same in one process and over TCP.
+//!
+//! Owns deadlines, caught panics, traces and who may call what. A service is a set of tonic routes
+//! that knows nothing of this; [`Layers::around`] turns it into a [`Transport`], which is called
+//! directly ([`local`]) or served on a port ([`server`]). What is *said* on a refusal is not owned
+//! here: the error model hands in a function that makes the status.
+
+pub mod auth;
+mod body;
+pub mod catch_panic;
+pub mod deadline;
+pub mod local;
+mod refusal;
+pub mod server;
+pub mod trace;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tonic::Status;
+use tonic::body::Body;
+use tonic::service::Routes;
+use tower::util::BoxCloneSyncService;
+use tower::{Layer, ServiceExt};
+
+pub use self::refusal::{Refusal, Refuse, plain_refusal};
+use crate::clock::Clock;
+use crate::identity::{Role, TokenKey};
+use crate::ids::IdSource;
+use crate::metrics::Metrics;
+
+/// What generated clients are made over, whether the service is in this process or not.
+///
+/// A call that fails on the way answers with a gRPC status like one that fails in the service, so
+/// the error type is a formality that tonic's clients need.
+pub type Transport = BoxCloneSyncService<http::Request<Body>, http::Response<Body>, Status>;
+
+/// Whether a caller may call a method, by its path (`/package.Service/Method`); `None` = a caller
+/// without credential.
+pub type Access = fn(path: &str, role: Option<Role>) -> bool;
+
+/// What the layers need. Cheap to clone.
+#[derive(Clone)]
+pub struct Layers {
+    /// Makes the ids of incidents.
+    pub ids: IdSource,
+    /// Tells whether a token is still valid.
+    pub clock: Clock,
+    /// Checks tokens.
+    pub key: Arc<TokenKey>,
+    /// Who may call what; default deny.
+    pub access: Access,
+    /// Makes the status of a refusal.
+    pub refuse: Refuse,
+    /// Takes the duration of calls and the number of panics.
+    pub metrics: Metrics,
+    /// The longest a call may take until its response begins.
+    pub request_timeout: Duration,
+    /// Methods, by path, that `request_timeout` does not cut: those that take a stream. They are
+    /// bound by the deadline their caller sets, and by their own limits.
+    pub long_lived: fn(path: &str) -> bool,
+}
+
+impl Layers {
+    /// Puts the layers around services. From the outside in: trace (sees every outcome), panic,
+    /// auth, deadline.
+    pub fn around(&self, routes: Routes) -> Transport {
+        let deadline = deadline::DeadlineLayer::capped(self.request_timeout, self.refuse)
+            .except(self.long_lived);
+        let auth = auth::AuthLayer::new(self);
+        let panic = catch_panic::CatchPanicLayer::new(self);
+        let trace = trace::TraceLayer::new(self);
+        let service = trace.layer(panic.layer(auth.layer(deadline.layer(routes.prepare()))));
+        Transport::new(service.map_err(|never| match never {}))
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod probe;

@@ -1,0 +1,1 @@
+//! parasol-intake

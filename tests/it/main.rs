@@ -1,0 +1,3 @@
+//! The one integration binary: linked once, one module per subject.
+
+mod tidy;

@@ -1,0 +1,65 @@
+//! The project's chores, one subcommand each: `cargo xtask --help`.
+//!
+//! Owns running other programs in the right order with the right surroundings. It builds no product
+//! code into itself, so that it starts fast, and what it installs goes under `target/` or comes from
+//! the distribution's packages.
+
+mod ci;
+mod docs;
+mod examples;
+mod packages;
+mod programs;
+mod proto;
+mod test;
+
+use std::process::ExitCode;
+
+use anyhow::Result;
+use clap::{Parser, Subcommand};
+
+#[derive(Parser)]
+#[command(name = "cargo xtask", about = "The project's chores.", disable_help_subcommand = true)]
+struct Cli {
+    #[command(subcommand)]
+    chore: Chore,
+}
+
+#[derive(Subcommand)]
+enum Chore {
+    /// Run every test against throwaway PostgreSQL and Redis servers, installing them where missing
+    #[command(after_help = "Example: cargo xtask test -p parasol-bell -- kill_9")]
+    Test(test::Options),
+    /// Everything a change must pass: format, lints, documentation, proto, tests
+    Ci,
+    /// Check the format, the lints and the documentation's links
+    Lint,
+    /// Lint the contract and compare it with the landed one
+    Proto(proto::Options),
+    /// Make the files under `examples/`, the same bytes every time
+    Examples(examples::Args),
+    /// Write the pages that are made from code
+    Docs(docs::Options),
+}
+
+fn main() -> ExitCode {
+    match run(Cli::parse().chore) {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(chore: Chore) -> Result<ExitCode> {
+    programs::handle_signals()?;
+    let done = |()| ExitCode::SUCCESS;
+    match chore {
+        Chore::Test(options) => test::run(&options),
+        Chore::Ci => ci::run(),
+        Chore::Lint => ci::lint().map(done),
+        Chore::Proto(options) => proto::run(&options).map(done),
+        Chore::Examples(args) => examples::run(args).map(done),
+        Chore::Docs(options) => docs::run(&options).map(done),
+    }
+}
