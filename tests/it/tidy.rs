@@ -22,6 +22,10 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("parasol-casebook", &["parasol-journey", "parasol-bell"]),
     ("parasol-api", &["parasol-journey"]),
     ("parasol-runtime", &["parasol-journey", "parasol-api"]),
+    (
+        "parasol-desk",
+        &["parasol-journey", "parasol-casebook", "parasol-api", "parasol-runtime"],
+    ),
     ("parasol-testkit", &[]),
     ("parasol-intake", FOR_SERVICES),
     ("parasol-dispatch", FOR_SERVICES),
@@ -36,6 +40,7 @@ const LAYERS: &[(&str, &[&str])] = &[
 
 /// Services meet in the log and never depend on each other.
 const FOR_SERVICES: &[&str] = &[
+    "parasol-desk",
     "parasol-journey",
     "parasol-policy",
     "parasol-bell",

@@ -1,6 +1,7 @@
 //! Who may call what: one row per method, nobody without a row.
 //!
-//! The role opens the method. Whose cases and whose work a caller then sees is the service's to say.
+//! The role opens the method. Whose cases and whose work a caller then sees is the service's to
+//! say.
 
 use std::collections::HashMap;
 use std::sync::LazyLock;
@@ -29,6 +30,9 @@ const BOOKING_READS: &[Role] = &[Customer, Agent, Manager, Brand, Centre, Techni
 const WATCHERS: &[Role] = &[Customer, Agent, Manager, Brand, Centre, Technician, Link, Service];
 const CENTRE_READS: &[Role] = &[Operator, Manager, Agent, Brand, Centre, Service];
 const TECHNICIAN_READS: &[Role] = &[Operator, Manager, Brand, Centre, Service];
+const UNIT_READS: &[Role] = &[Retailer, Agent, Manager, Service];
+const CALLERS: &[Role] = &[Brand, Centre, Technician, Agent, Manager];
+const DISPUTE_SIDE: &[Role] = &[Brand, Centre, Agent, Manager];
 const CASE_CONTROL: &[Role] = &[Operator, Manager, Agent];
 
 /// The whole table: path, roles.
@@ -57,13 +61,13 @@ pub const TABLE: &[(&str, &[Role])] = &[
     ("/parasol.intake.v1.IntakeService/LinkCertificate",            CUSTOMER_SIDE),
     ("/parasol.intake.v1.IntakeService/LookupCustomer",             &[Agent, Manager]),
     ("/parasol.intake.v1.OrderService/ImportOrders",                &[Retailer, Operator]),
-    ("/parasol.intake.v1.OrderService/GetUnit",                     &[Retailer, Agent, Manager, Service]),
+    ("/parasol.intake.v1.OrderService/GetUnit",                     UNIT_READS),
     ("/parasol.partner.v1.AppointmentService/FindSlots",            BOOKING_READS),
     ("/parasol.partner.v1.AppointmentService/HoldSlot",             BOOKING),
     ("/parasol.partner.v1.AppointmentService/ReleaseSlot",          BOOKING),
     ("/parasol.partner.v1.AppointmentService/BookAppointment",      BOOKING),
     ("/parasol.partner.v1.AppointmentService/RescheduleAppointment", BOOKING),
-    ("/parasol.partner.v1.AppointmentService/ReportContactFailed",  &[Brand, Centre, Technician, Agent, Manager]),
+    ("/parasol.partner.v1.AppointmentService/ReportContactFailed",  CALLERS),
     ("/parasol.partner.v1.OfferService/StreamOffers",               BRAND_SIDE),
     ("/parasol.partner.v1.OfferService/ListWorkOrders",             BRAND_SIDE),
     ("/parasol.partner.v1.OfferService/GetWorkOrder",               FIELD),
@@ -93,7 +97,7 @@ pub const TABLE: &[(&str, &[Role])] = &[
     ("/parasol.verification.v1.DecisionService/RejectOutcome",      CUSTOMER_SIDE),
     ("/parasol.verification.v1.DecisionService/AnswerDenial",       CUSTOMER_SIDE),
     ("/parasol.verification.v1.DecisionService/OpenDispute",        CUSTOMER_SIDE),
-    ("/parasol.verification.v1.DecisionService/ReplyToDispute",     &[Brand, Centre, Agent, Manager]),
+    ("/parasol.verification.v1.DecisionService/ReplyToDispute",     DISPUTE_SIDE),
     ("/parasol.verification.v1.DecisionService/DecideManually",     &[Agent, Manager]),
     ("/parasol.verification.v1.DecisionService/ExplainDecision",    CUSTOMER_READS),
     ("/parasol.verification.v1.DecisionService/ReportPickup",       &[Retailer]),

@@ -48,7 +48,8 @@ pub fn methods() -> &'static [Method] {
     &METHODS
 }
 
-/// A reflection service to be built in either version; it knows the contract and the health service.
+/// A reflection service to be built in either version; it knows the contract and the health
+/// service.
 pub fn reflection() -> tonic_reflection::server::Builder<'static> {
     tonic_reflection::server::Builder::configure()
         .register_encoded_file_descriptor_set(FILE_DESCRIPTOR_SET)

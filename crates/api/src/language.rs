@@ -19,7 +19,8 @@ impl Language {
         }
     }
 
-    /// The language of a tag such as `zh`, `zh-TW` or `en-GB`, whatever its case; `None` for others.
+    /// The language of a tag such as `zh`, `zh-TW` or `en-GB`, whatever its case; `None` for
+    /// others.
     pub fn of_tag(tag: &str) -> Option<Self> {
         let primary = tag.trim().split(['-', '_']).next().unwrap_or_default();
         if primary.eq_ignore_ascii_case("zh") {

@@ -1,8 +1,8 @@
-//! The contract in Rust: generated messages, clients and servers, the error model, who may call what,
-//! and the conversions between the wire and the house's own types.
+//! The contract in Rust: generated messages, clients and servers, the error model, who may call
+//! what, and the conversions between the wire and the house's own types.
 //!
-//! Owns everything that is said on the wire and nothing that is decided: no rule of the journey lives
-//! here, no I/O, no clock. The generated modules mirror the packages under `proto/parasol/`.
+//! Owns everything that is said on the wire and nothing that is decided: no rule of the journey
+//! lives here, no I/O, no clock. The generated modules mirror the packages under `proto/parasol/`.
 
 pub mod access;
 pub mod convert;

@@ -1,7 +1,7 @@
 //! Keeps `docs/errors/` in step with the registry of reasons.
 //!
-//! With `UPDATE_DOCS=1` in the environment the pages are written; without it a page that is missing,
-//! differs or belongs to no reason fails the test.
+//! With `UPDATE_DOCS=1` in the environment the pages are written; without it a page that is
+//! missing, differs or belongs to no reason fails the test.
 
 use std::collections::BTreeMap;
 use std::fs;

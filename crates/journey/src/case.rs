@@ -384,7 +384,7 @@ impl Case {
                 self.linked_certificate = None;
                 self.second_opinion = false;
                 self.certificates.push(Inspected {
-                    id: *certificate,
+                    id: certificate.id,
                     finding: finding.clone(),
                     contested: false,
                 });

@@ -7,7 +7,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::actor::Actor;
-use crate::certificate::Finding;
+use crate::certificate::{Certificate, Finding};
 use crate::deadline::Clock;
 use crate::ids::{
     AppointmentId, BrandId, CentreId, CertificateId, County, CustomerId, DecisionId, OfferId,
@@ -325,8 +325,8 @@ pub enum Fact {
     InspectionStarted,
     /// A certificate was submitted.
     CertificateSubmitted {
-        /// Which.
-        certificate: CertificateId,
+        /// The certificate, whole: it is immutable and speaks for itself.
+        certificate: Box<Certificate>,
         /// What it says, in short.
         finding: Finding,
     },

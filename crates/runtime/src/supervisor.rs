@@ -90,6 +90,12 @@ impl Wake for Arc<tokio::sync::Notify> {
     }
 }
 
+impl Wake for parasol_bell::WorkWatcher {
+    async fn woken(&mut self) {
+        Self::woken(self).await;
+    }
+}
+
 /// No bell: the loop runs by its period alone.
 impl Wake for () {
     async fn woken(&mut self) {
@@ -337,9 +343,9 @@ mod tests {
 
     use parasol_journey::time::{Span, Timestamp};
     use tokio::sync::Notify;
-    use tokio::time::Instant;
 
     use super::*;
+    use crate::clock::Stopwatch;
 
     const SECOND: Duration = Duration::from_secs(1);
     const STEP: Backoff = Backoff { first: SECOND, max: Duration::from_secs(4) };
@@ -354,11 +360,11 @@ mod tests {
 
     /// Remembers when a task ran, in paused tokio time.
     #[derive(Clone)]
-    struct Runs(Instant, Arc<Mutex<Vec<Duration>>>);
+    struct Runs(Stopwatch, Arc<Mutex<Vec<Duration>>>);
 
     impl Runs {
         fn new() -> Self {
-            Self(Instant::now(), Arc::default())
+            Self(Stopwatch::start(), Arc::default())
         }
 
         fn note(&self) -> usize {
@@ -506,7 +512,7 @@ mod tests {
             supervisor.spawn(kind(OnStop::Drain, OnFailure::StopProcess), || async {
                 std::future::pending::<Result<(), String>>().await
             });
-            let begun = Instant::now();
+            let begun = Stopwatch::start();
             if second_signal {
                 supervisor.shutdown().force();
             }

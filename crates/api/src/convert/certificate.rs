@@ -12,8 +12,8 @@ use crate::limits::{
 };
 
 impl Checker {
-    /// A certificate, which gets its id here. A level that is not given is the first; texts that the
-    /// journey does not decide on are checked and left in the message.
+    /// A certificate, which gets its id here. A level that is not given is the first; texts that
+    /// the journey does not decide on are checked and left in the message.
     pub fn certificate(
         &mut self,
         field: &str,

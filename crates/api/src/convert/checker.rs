@@ -54,8 +54,8 @@ impl Checker {
         None
     }
 
-    /// Checks the fields of a message inside the request: paths get `segment.` in front, for example
-    /// `customer.` or `evidence[2].`.
+    /// Checks the fields of a message inside the request: paths get `segment.` in front, for
+    /// example `customer.` or `evidence[2].`.
     pub fn within<T>(&mut self, segment: &str, check: impl FnOnce(&mut Self) -> T) -> T {
         let outer = self.prefix.len();
         self.prefix.push_str(segment);

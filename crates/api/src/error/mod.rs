@@ -1,8 +1,9 @@
-//! The one error model: every failure that leaves the house is an [`Error`] with a registered reason.
+//! The one error model: every failure that leaves the house is an [`Error`] with a registered
+//! reason.
 //!
-//! What the caller may read (message, metadata, violations) and what only we may read (the cause) are
-//! kept apart; the cause never reaches the wire. The mapping to a gRPC status is written once, in
-//! `status.rs`, and nowhere else is a status made.
+//! What the caller may read (message, metadata, violations) and what only we may read (the cause)
+//! are kept apart; the cause never reaches the wire. The mapping to a gRPC status is written once,
+//! in `status.rs`, and nowhere else is a status made.
 
 mod page;
 mod reason;
@@ -86,7 +87,8 @@ impl Error {
             .with("current_etag", crate::convert::etag(current_version))
     }
 
-    /// A step the state does not allow: what was asked, where things stand, which steps are open now.
+    /// A step the state does not allow: what was asked, where things stand, which steps are open
+    /// now.
     pub fn illegal_transition<'a>(
         asked: &str,
         stage: &str,

@@ -5,8 +5,8 @@ use std::fmt::Write;
 use super::{DOMAIN, Error, Kind, Reason};
 use crate::language::Language;
 
-/// The page of a reason, in Markdown: what happened, why, what to do next, in both languages, and what
-/// a client sees.
+/// The page of a reason, in Markdown: what happened, why, what to do next, in both languages, and
+/// what a client sees.
 pub fn page(reason: Reason) -> String {
     let (en, zh) = (reason.words(Language::En), reason.words(Language::Zh));
     let waits =

@@ -153,10 +153,13 @@ macro_rules! reasons {
 
             /// What it says in a language.
             pub const fn words(self, language: $crate::language::Language) -> $crate::error::Words {
+                use $crate::error::Words;
                 use $crate::language::Language::{En, Zh};
                 match (self, language) {
-                    $((Self::$variant, En) => $crate::error::Words { what: $what, why: $why, next: $next },
-                    (Self::$variant, Zh) => $crate::error::Words { what: $what_zh, why: $why_zh, next: $next_zh },)+
+                    $((Self::$variant, En) => Words { what: $what, why: $why, next: $next },
+                    (Self::$variant, Zh) => {
+                        Words { what: $what_zh, why: $why_zh, next: $next_zh }
+                    })+
                 }
             }
         }
@@ -167,8 +170,8 @@ pub(super) use reasons;
 pub use super::registry::Reason;
 
 impl Reason {
-    /// The reason to assume when an answer carries no reason of ours: it came from a proxy, from the
-    /// transport, or from a server newer than this client.
+    /// The reason to assume when an answer carries no reason of ours: it came from a proxy, from
+    /// the transport, or from a server newer than this client.
     pub const fn of_kind(kind: Kind) -> Self {
         match kind {
             Kind::InvalidArgument => Self::FieldInvalid,

@@ -39,8 +39,8 @@ impl From<Error> for Status {
 }
 
 impl Error {
-    /// Reads an answer back on the client's side. A status without a reason of ours, or with one this
-    /// client does not know, keeps its kind and gets the nearest reason.
+    /// Reads an answer back on the client's side. A status without a reason of ours, or with one
+    /// this client does not know, keeps its kind and gets the nearest reason.
     pub fn from_status(status: &Status) -> Self {
         let kind = Kind::of_code(status.code());
         let details = status.get_error_details();

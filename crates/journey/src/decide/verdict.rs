@@ -56,7 +56,8 @@ fn submit(draft: &mut Draft<'_>, certificate: &Certificate) -> Result<(), Reject
     }
     let tasks = without_dispute_clocks(draft).and_cancel(draft.case(), Clock::SecondInspection);
     let id = certificate.id;
-    let submitted = Fact::CertificateSubmitted { certificate: id, finding };
+    let submitted =
+        Fact::CertificateSubmitted { certificate: Box::new(certificate.clone()), finding };
     draft.go_with(submitted, Stage::VerdictIn, tasks)?;
     match hold {
         Some(reason) => {

@@ -15,7 +15,7 @@ use parasol_journey::time::{SECOND, Span, Timestamp};
 use serde::{Deserialize, Serialize};
 use sha2::Sha256;
 
-use super::Principal;
+use super::{Principal, Role};
 
 /// The file in the data folder: 64 hexadecimal digits.
 const FILE: &str = "secret.key";
@@ -70,7 +70,7 @@ struct Claims {
     iss: String,
     aud: String,
     sub: String,
-    role: super::Role,
+    role: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     brand: Option<String>,
     iat: i64,
@@ -135,7 +135,7 @@ impl TokenKey {
             iss: HOUSE.to_owned(),
             aud: HOUSE.to_owned(),
             sub: principal.subject.clone(),
-            role: principal.role,
+            role: principal.role.as_str().to_owned(),
             brand: principal.brand.clone(),
             iat: begins,
             nbf: begins,
@@ -168,7 +168,8 @@ impl TokenKey {
         if claims.nbf > now.saturating_add(LEEWAY_S) {
             return Err(TokenError::NotYet);
         }
-        Ok(Principal { role: claims.role, subject: claims.sub, brand: claims.brand })
+        let role = Role::parse(&claims.role).ok_or(TokenError::Malformed)?;
+        Ok(Principal { role, subject: claims.sub, brand: claims.brand })
     }
 
     /// A code that only this cell can make (HMAC-SHA-256), for watch tokens, page tokens and
@@ -232,7 +233,6 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::identity::Role;
 
     fn noon() -> Timestamp {
         Timestamp::parse("2026-06-08T12:00:00+08:00").unwrap()

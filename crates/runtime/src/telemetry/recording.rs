@@ -211,7 +211,8 @@ impl Collector {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = listener.local_addr().unwrap().port();
         let limits = Config::load(&Sources::default()).unwrap().limits;
-        let service = Transport::new(routes.map_err(|never: Infallible| match never {}));
+        let service = ServiceExt::<Request<Body>>::map_err(routes, |never| match never {});
+        let service = Transport::new(service);
         tokio::spawn(async move {
             server::serve(listener, service, &limits, &Shutdown::new()).await.unwrap()
         });

@@ -2,7 +2,7 @@
 //!
 //! The bearer token becomes a [`Principal`] in the request's extensions; a method's path and the
 //! role are looked up in the access table, which denies by default. What a caller may see *within*
-//! a method is for the method to decide from the principal. Health and reflection are open.
+//! a method is for the method to decide from the principal.
 
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -13,21 +13,9 @@ use http::{HeaderMap, Request, Response};
 use tonic::body::Body;
 use tower::{Layer, Service};
 
-use super::{Access, Layers, Refusal, Refuse};
+use super::{Access, Layers, Refusal, refused};
 use crate::clock::Clock;
 use crate::identity::{Principal, TokenKey};
-
-/// Services that anybody may call.
-const OPEN: [&str; 3] = [
-    "/grpc.health.v1.Health/",
-    "/grpc.reflection.v1.ServerReflection/",
-    "/grpc.reflection.v1alpha.ServerReflection/",
-];
-
-/// Whether a path belongs to health or reflection.
-pub(super) fn is_open(path: &str) -> bool {
-    OPEN.iter().any(|service| path.starts_with(service))
-}
 
 /// Checks callers.
 #[derive(Clone)]
@@ -35,21 +23,17 @@ pub struct AuthLayer {
     key: Arc<TokenKey>,
     clock: Clock,
     access: Access,
-    refuse: Refuse,
 }
 
 impl AuthLayer {
     /// The layer as `layers` wants it.
     pub fn new(layers: &Layers) -> Self {
-        let Layers { key, clock, access, refuse, .. } = layers.clone();
-        Self { key, clock, access, refuse }
+        let Layers { key, clock, access, .. } = layers.clone();
+        Self { key, clock, access }
     }
 
     /// The caller, or `None` for one without credential where none is needed.
     fn admit(&self, path: &str, headers: &HeaderMap) -> Result<Option<Principal>, Refusal> {
-        if is_open(path) {
-            return Ok(None);
-        }
         if !headers.contains_key(AUTHORIZATION) {
             let anonymous = (self.access)(path, None);
             return if anonymous { Ok(None) } else { Err(Refusal::Unauthenticated) };
@@ -114,7 +98,7 @@ where
                 }
                 Box::pin(self.inner.call(request))
             }
-            Err(refusal) => Box::pin(ready(Ok((self.layer.refuse)(refusal).into_http()))),
+            Err(refusal) => Box::pin(ready(Ok(refused(refusal)))),
         }
     }
 }
@@ -188,10 +172,9 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn health_is_open_and_methods_for_anybody_need_no_token() {
+    async fn methods_for_anybody_need_no_token() {
         let bench = Bench::start().await;
         for transport in bench.both() {
-            assert_eq!(call(&transport, "/grpc.health.v1.Health/Probe", &[]).await.code, Code::Ok);
             let answer = call(&transport, WHOAMI, &[]).await;
             assert_eq!((answer.code, answer.told.as_str()), (Code::Ok, "nobody"));
         }

@@ -18,7 +18,7 @@ use tonic::body::Body;
 use tower::{Layer, Service};
 
 use super::body::{Onlooker, watched};
-use super::{Layers, Refusal, Refuse};
+use super::{Layers, Refusal};
 use crate::ids::IdSource;
 use crate::metrics::{Counter, Metrics};
 use crate::panics::panic_text;
@@ -28,21 +28,20 @@ use crate::panics::panic_text;
 pub struct CatchPanicLayer {
     ids: IdSource,
     metrics: Metrics,
-    refuse: Refuse,
 }
 
 impl CatchPanicLayer {
     /// The layer as `layers` wants it.
     pub fn new(layers: &Layers) -> Self {
-        let Layers { ids, metrics, refuse, .. } = layers.clone();
-        Self { ids, metrics, refuse }
+        let Layers { ids, metrics, .. } = layers.clone();
+        Self { ids, metrics }
     }
 
     fn report(&self, panic: &(dyn Any + Send)) -> Status {
         let incident = self.ids.next();
         tracing::error!(%incident, error = panic_text(panic), "a call panicked");
         self.metrics.count(Counter::Panics, 1, &[]);
-        (self.refuse)(Refusal::Internal { incident })
+        Refusal::Panicked { incident }.into()
     }
 }
 
@@ -119,6 +118,7 @@ impl Onlooker for Stream {
 
 #[cfg(test)]
 mod tests {
+    use parasol_api::Reason;
     use tonic::Code;
 
     use crate::telemetry::recording::Figures;
@@ -135,8 +135,9 @@ mod tests {
             for way in ways {
                 let answer = call(&transport, way, &[]).await;
                 assert_eq!(answer.code, Code::Internal, "{way}");
-                assert!(answer.message.starts_with("internal error, incident 0"), "{answer:?}");
-                assert!(!answer.message.contains("secret"), "{answer:?}");
+                assert_eq!(answer.error.reason(), Reason::Internal);
+                assert!(answer.error.metadata().contains_key("incident"), "{answer:?}");
+                assert!(!format!("{answer:?}").contains("secret"), "{answer:?}");
             }
             assert_eq!(call(&transport, "/test.Probe/Whoami", &[]).await.code, Code::Ok);
         }

@@ -14,7 +14,7 @@ use tonic::body::Body;
 use tonic::{Code, Status};
 use tower::{Layer, Service};
 
-use super::{Refusal, Refuse};
+use super::{Refusal, refused};
 use crate::clock::Stopwatch;
 use crate::supervisor::pause;
 
@@ -39,18 +39,17 @@ impl Deadline {
 pub struct DeadlineLayer {
     cap: Option<Duration>,
     uncapped: fn(&str) -> bool,
-    refuse: Refuse,
 }
 
 impl DeadlineLayer {
     /// The caller's deadline, but never more than `cap`.
-    pub fn capped(cap: Duration, refuse: Refuse) -> Self {
-        Self { cap: Some(cap), ..Self::as_asked(refuse) }
+    pub fn capped(cap: Duration) -> Self {
+        Self { cap: Some(cap), ..Self::as_asked() }
     }
 
     /// The caller's deadline alone; for the calling side.
-    pub fn as_asked(refuse: Refuse) -> Self {
-        Self { cap: None, uncapped: |_| false, refuse }
+    pub fn as_asked() -> Self {
+        Self { cap: None, uncapped: |_| false }
     }
 
     /// Methods, by path, that the cap does not cut.
@@ -103,17 +102,16 @@ where
         let deadline = Deadline { since: Stopwatch::start(), allowed };
         request.extensions_mut().insert(deadline);
         let response = self.inner.call(request);
-        let refuse = self.layer.refuse;
         Box::pin(async move {
             tokio::select! {
                 biased;
                 response = response => match response {
                     Ok(response) if is_cancelled(&response) && deadline.left().is_zero() => {
-                        Ok(refuse(Refusal::DeadlineExceeded).into_http())
+                        Ok(refused(Refusal::DeadlineExceeded))
                     }
                     other => other,
                 },
-                () = timer => Ok(refuse(Refusal::DeadlineExceeded).into_http()),
+                () = timer => Ok(refused(Refusal::DeadlineExceeded)),
             }
         })
     }

@@ -13,7 +13,7 @@ use tonic::transport::{Channel, Endpoint};
 use tower::{Layer, ServiceExt};
 
 use super::deadline::DeadlineLayer;
-use super::{Layers, Refuse, Transport};
+use super::{Layers, Transport};
 use crate::clock::Clock;
 use crate::config::Limits;
 use crate::identity::{Principal, Role, TokenKey};
@@ -31,11 +31,11 @@ pub fn in_process(routes: Routes, layers: &Layers) -> Transport {
 
 /// Calls services over a connection. The caller's deadline is kept on this side too, so that a
 /// server that does not answer at all is a `DEADLINE_EXCEEDED`.
-pub fn remote(channel: Channel, refuse: Refuse) -> Transport {
+pub fn remote(channel: Channel) -> Transport {
     let answered = channel
         .map_err(|error| Status::from_error(error.into()))
         .map_result(|outcome| outcome.or_else(|status| Ok::<_, Status>(status.into_http())));
-    outbound(Transport::new(DeadlineLayer::as_asked(refuse).layer(answered)), |_| {})
+    outbound(Transport::new(DeadlineLayer::as_asked().layer(answered)), |_| {})
 }
 
 /// A channel to `address` (`http://host:port`) with our limits, connected at the first call and
@@ -140,7 +140,7 @@ mod tests {
     async fn an_address_where_nobody_listens_is_unavailable() {
         let bench = Bench::start().await;
         let channel = dial("http://127.0.0.1:1", &bench.limits).unwrap();
-        let answer = call(&remote(channel, bench.refuse), "/test.Probe/Whoami", &[]).await;
+        let answer = call(&remote(channel), "/test.Probe/Whoami", &[]).await;
         assert_eq!(answer.code, Code::Unavailable);
         assert!(dial("not an address", &bench.limits).is_err());
     }

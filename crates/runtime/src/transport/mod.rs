@@ -2,12 +2,13 @@
 //!
 //! Owns deadlines, caught panics, traces and who may call what. A service is a set of tonic routes
 //! that knows nothing of this; [`Layers::around`] turns it into a [`Transport`], which is called
-//! directly ([`local`]) or served on a port ([`server`]). What is *said* on a refusal is not owned
-//! here: the error model hands in a function that makes the status.
+//! directly ([`local`]) or served on a port ([`server`]). Which methods there are and who may call
+//! them is the contract's to say; what is said on a refusal is the error model's.
 
 pub mod auth;
 mod body;
 pub mod catch_panic;
+pub mod contract;
 pub mod deadline;
 pub mod local;
 mod refusal;
@@ -23,8 +24,9 @@ use tonic::service::Routes;
 use tower::util::BoxCloneSyncService;
 use tower::{Layer, ServiceExt};
 
-pub use self::refusal::{Refusal, Refuse, plain_refusal};
+use self::refusal::{Refusal, refused};
 use crate::clock::Clock;
+use crate::config::Limits;
 use crate::identity::{Role, TokenKey};
 use crate::ids::IdSource;
 use crate::metrics::Metrics;
@@ -50,8 +52,6 @@ pub struct Layers {
     pub key: Arc<TokenKey>,
     /// Who may call what; default deny.
     pub access: Access,
-    /// Makes the status of a refusal.
-    pub refuse: Refuse,
     /// Takes the duration of calls and the number of panics.
     pub metrics: Metrics,
     /// The longest a call may take until its response begins.
@@ -62,11 +62,24 @@ pub struct Layers {
 }
 
 impl Layers {
+    /// The layers of production: the contract's access table, and its streams long-lived.
+    pub fn new(
+        ids: IdSource,
+        clock: Clock,
+        key: Arc<TokenKey>,
+        metrics: Metrics,
+        limits: &Limits,
+    ) -> Self {
+        let request_timeout = limits.request_timeout();
+        let (access, long_lived): (Access, _) = (contract::allows, contract::is_streaming);
+        Self { ids, clock, key, access, metrics, request_timeout, long_lived }
+    }
+
     /// Puts the layers around services. From the outside in: trace (sees every outcome), panic,
     /// auth, deadline.
     pub fn around(&self, routes: Routes) -> Transport {
-        let deadline = deadline::DeadlineLayer::capped(self.request_timeout, self.refuse)
-            .except(self.long_lived);
+        let deadline =
+            deadline::DeadlineLayer::capped(self.request_timeout).except(self.long_lived);
         let auth = auth::AuthLayer::new(self);
         let panic = catch_panic::CatchPanicLayer::new(self);
         let trace = trace::TraceLayer::new(self);

@@ -21,7 +21,7 @@ use tonic::{Code, Status};
 use tower::{Service, ServiceExt};
 
 use super::deadline::Deadline;
-use super::{Layers, Refuse, Transport, local, plain_refusal, server};
+use super::{Layers, Transport, local, server};
 use crate::clock::Clock;
 use crate::config::{Config, Limits, Sources};
 use crate::identity::{Principal, Role, TokenKey};
@@ -48,14 +48,6 @@ struct Probe(Gate);
 
 impl NamedService for Probe {
     const NAME: &'static str = "test.Probe";
-}
-
-/// The same service under a name that is open to all.
-#[derive(Clone)]
-struct OpenProbe(Probe);
-
-impl NamedService for OpenProbe {
-    const NAME: &'static str = "grpc.health.v1.Health";
 }
 
 type Handled = BoxFuture<'static, Result<Response<Body>, Infallible>>;
@@ -89,20 +81,6 @@ impl Service<Request<Body>> for Probe {
                 _ => told(caller(&request)),
             })
         })
-    }
-}
-
-impl Service<Request<Body>> for OpenProbe {
-    type Response = Response<Body>;
-    type Error = Infallible;
-    type Future = Handled;
-
-    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
-        self.0.poll_ready(cx)
-    }
-
-    fn call(&mut self, request: Request<Body>) -> Handled {
-        self.0.call(request)
     }
 }
 
@@ -181,7 +159,6 @@ pub(crate) struct Bench {
     pub(crate) clock: Clock,
     pub(crate) key: Arc<TokenKey>,
     pub(crate) limits: Limits,
-    pub(crate) refuse: Refuse,
     pub(crate) shutdown: Shutdown,
     pub(crate) gate: Gate,
     server: Option<JoinHandle<Drained>>,
@@ -214,7 +191,6 @@ impl Bench {
             clock: clock.clone(),
             key: key.clone(),
             access,
-            refuse: plain_refusal,
             metrics: Metrics::silent(),
             request_timeout: Duration::from_secs(30),
             long_lived: |_| false,
@@ -222,7 +198,7 @@ impl Bench {
         change_layers(&mut layers);
         let gate = Gate::default();
         let probe = Probe(gate.clone());
-        let routes = Routes::new(probe.clone()).add_service(OpenProbe(probe));
+        let routes = Routes::new(probe);
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let shutdown = Shutdown::new();
@@ -233,10 +209,9 @@ impl Bench {
         });
         let local = local::in_process(routes, &layers);
         let channel = local::dial(&format!("http://{address}"), &limits).unwrap();
-        let refuse = layers.refuse;
-        let remote = local::remote(channel, refuse);
+        let remote = local::remote(channel);
         let server = Some(server);
-        Self { local, remote, address, clock, key, limits, refuse, shutdown, gate, server }
+        Self { local, remote, address, clock, key, limits, shutdown, gate, server }
     }
 
     /// The service in process and over TCP.
@@ -247,7 +222,7 @@ impl Bench {
     /// A connection of its own to the server.
     pub(crate) fn dial(&self) -> Transport {
         let channel = local::dial(&format!("http://{}", self.address), &self.limits).unwrap();
-        local::remote(channel, self.refuse)
+        local::remote(channel)
     }
 
     /// Gives up the bench's own connection.
@@ -270,7 +245,8 @@ impl Bench {
 #[derive(Debug)]
 pub(crate) struct Answer {
     pub(crate) code: Code,
-    pub(crate) message: String,
+    /// The failure as the error model reads it.
+    pub(crate) error: parasol_api::Error,
     /// What the handler told, if it got so far.
     pub(crate) told: String,
 }
@@ -293,7 +269,7 @@ pub(crate) async fn call(transport: &Transport, path: &str, headers: &[(&str, &s
     };
     Answer {
         code: status.code(),
-        message: status.message().to_owned(),
+        error: parasol_api::Error::from_status(&status),
         told: told.unwrap_or_default(),
     }
 }

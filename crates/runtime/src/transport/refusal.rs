@@ -1,12 +1,12 @@
-//! Why a layer turns a call away.
+//! Why a layer turns a call away, said by the error model.
 
-use tonic::{Code, Status};
-use tonic_types::{ErrorDetails, StatusExt};
+use parasol_api::{Error, Reason};
+use tonic::Status;
 use uuid::Uuid;
 
 /// Why a call was turned away before or instead of its service's answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Refusal {
+pub(super) enum Refusal {
     /// No credential, or one that is not valid. Callers are not told which part was wrong.
     Unauthenticated,
     /// A valid credential whose role may not call this method.
@@ -14,33 +14,27 @@ pub enum Refusal {
     /// The deadline passed.
     DeadlineExceeded,
     /// The service panicked; the log has the rest under this id.
-    Internal {
+    Panicked {
         /// The id in the log.
         incident: Uuid,
     },
 }
 
-/// Makes the status of a refusal; the error model has one, [`plain_refusal`] is another.
-pub type Refuse = fn(Refusal) -> Status;
+impl From<Refusal> for Status {
+    fn from(refusal: Refusal) -> Self {
+        let error = match refusal {
+            Refusal::Unauthenticated => Error::new(Reason::Unauthenticated),
+            Refusal::Forbidden => Error::new(Reason::PermissionDenied),
+            Refusal::DeadlineExceeded => Error::new(Reason::DeadlineExceeded),
+            Refusal::Panicked { incident } => {
+                Error::new(Reason::Internal).with("incident", incident.to_string())
+            }
+        };
+        error.into()
+    }
+}
 
-/// A status with the right code, an English sentence and an `ErrorInfo`, for processes without the
-/// error model and for tests.
-pub fn plain_refusal(refusal: Refusal) -> Status {
-    let (code, reason, text) = match refusal {
-        Refusal::Unauthenticated => {
-            (Code::Unauthenticated, "UNAUTHENTICATED", "a valid bearer token is needed".to_owned())
-        }
-        Refusal::Forbidden => {
-            (Code::PermissionDenied, "FORBIDDEN", "this role may not call this method".to_owned())
-        }
-        Refusal::DeadlineExceeded => (
-            Code::DeadlineExceeded,
-            "DEADLINE_EXCEEDED",
-            "the call took longer than its deadline; it may have taken effect".to_owned(),
-        ),
-        Refusal::Internal { incident } => {
-            (Code::Internal, "INTERNAL", format!("internal error, incident {incident}"))
-        }
-    };
-    Status::with_error_details(code, text, ErrorDetails::with_error_info(reason, "parasol", []))
+/// The whole answer to a call that is turned away.
+pub(super) fn refused(refusal: Refusal) -> http::Response<tonic::body::Body> {
+    Status::from(refusal).into_http()
 }

@@ -1,0 +1,77 @@
+//! A call: its caller, its method, and what makes its repetition safe.
+
+use parasol_api::{Error, Reason};
+use parasol_casebook::{Caller, RequestKey};
+use parasol_runtime::identity::Principal;
+use parasol_runtime::trace_context::current_traceparent;
+use prost::Message;
+use uuid::Uuid;
+
+/// Who calls what.
+#[derive(Clone, Debug)]
+pub struct Call {
+    /// The caller, from its credential.
+    pub principal: Principal,
+    /// The method, for example `FileCase`.
+    pub method: &'static str,
+    key: Option<RequestKey>,
+}
+
+impl Call {
+    /// A call that reads.
+    ///
+    /// # Errors
+    /// `UNAUTHENTICATED` when no layer has put a caller into the request.
+    pub fn reading<T>(
+        request: &tonic::Request<T>,
+        method: &'static str,
+    ) -> Result<Self, Error> {
+        let principal = request.extensions().get::<Principal>().cloned();
+        let principal = principal.ok_or_else(|| Error::new(Reason::Unauthenticated))?;
+        Ok(Self { principal, method, key: None })
+    }
+
+    /// A call that changes something. The whole request is the fingerprint: the same id with anything
+    /// else in it is refused.
+    ///
+    /// # Errors
+    /// `UNAUTHENTICATED`; `REQUEST_ID_MISSING` when the id is not a UUID.
+    pub fn changing<T: Message>(
+        request: &tonic::Request<T>,
+        method: &'static str,
+        request_id: &str,
+    ) -> Result<Self, Error> {
+        let mut call = Self::reading(request, method)?;
+        let id = Uuid::try_parse(request_id).ok().filter(|id| !id.is_nil());
+        let id = id.ok_or_else(|| {
+            Error::field("request_id", Reason::RequestIdMissing, "a UUID made by the caller")
+        })?;
+        call.key = Some(call.key_for(id, &request.get_ref().encode_to_vec()));
+        Ok(call)
+    }
+
+    /// The same for a stream, whose body is all of its messages.
+    #[must_use]
+    pub fn with_key(mut self, request_id: Uuid, body: &[u8]) -> Self {
+        self.key = Some(self.key_for(request_id, body));
+        self
+    }
+
+    fn key_for(&self, request_id: Uuid, body: &[u8]) -> RequestKey {
+        RequestKey::new(&self.principal.to_string(), self.method, request_id, body)
+    }
+
+    /// The key of the saved answer; `None` for a call that reads.
+    pub fn key(&self) -> Option<RequestKey> {
+        self.key
+    }
+
+    /// The caller as the audit trail names it, with the trace it called in.
+    pub fn caller(&self) -> Caller {
+        Caller {
+            principal: self.principal.to_string(),
+            method: self.method,
+            trace: current_traceparent().unwrap_or_default(),
+        }
+    }
+}

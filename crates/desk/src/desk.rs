@@ -1,0 +1,189 @@
+//! One step of a case, from a checked request to its saved answer.
+
+use std::sync::Arc;
+
+use parasol_api::common::v1::MessageEffect;
+use parasol_api::{Error, Reason};
+use parasol_casebook::{
+    Answer, Deed, Refusal, RowOp, Store, Submission, Submitter, Target, Written,
+};
+use parasol_journey::ids::CaseId;
+use parasol_journey::{Case, Command, Ctx, Rejection, decide};
+use parasol_runtime::clock::Clock;
+use parasol_runtime::identity::{Principal, TokenKey};
+use parasol_runtime::ids::IdSource;
+use prost::Message;
+
+use crate::call::Call;
+use crate::refusal::to_error;
+use crate::scope::{actor, sees};
+
+/// What every handler needs. Cheap to clone.
+#[derive(Clone)]
+pub struct Desk {
+    /// For queries.
+    pub store: Store,
+    /// For steps.
+    pub submitter: Submitter,
+    /// For the time.
+    pub clock: Clock,
+    /// For new ids.
+    pub ids: IdSource,
+    /// For tokens and codes that carry a proof.
+    pub key: Arc<TokenKey>,
+}
+
+/// Whether a message moved its case.
+pub type StepEffect = MessageEffect;
+
+/// One step.
+pub struct Step<C, A> {
+    /// The case.
+    pub case: CaseId,
+    /// The version the caller insists on.
+    pub etag: Option<u64>,
+    /// Makes the command from the case as it is at the commit. Asked again if the case moved on.
+    pub command: C,
+    /// Rows of the service's own beside those its projection adds.
+    pub rows: Vec<RowOp>,
+    /// If set, an answer to an offer that is no longer live is kept as evidence under this name
+    /// instead of being refused. Only for offers that were really made to the caller.
+    pub keep_late: Option<&'static str>,
+    /// What a lost key means.
+    pub taken: Reason,
+    /// Makes the answer from the case after the step.
+    pub answer: A,
+}
+
+impl<C> Step<C, ()> {
+    /// A step with nothing special about it.
+    pub fn new(case: CaseId, etag: Option<u64>, command: C) -> Self {
+        let (rows, keep_late, taken) = (Vec::new(), None, Reason::Overloaded);
+        Self { case, etag, command, rows, keep_late, taken, answer: () }
+    }
+
+    /// Says how to answer.
+    pub fn answering<A>(self, answer: A) -> Step<C, A> {
+        let Self { case, etag, command, rows, keep_late, taken, .. } = self;
+        Step { case, etag, command, rows, keep_late, taken, answer }
+    }
+}
+
+impl Desk {
+    /// A case, if the caller may see it.
+    ///
+    /// # Errors
+    /// `NOT_FOUND` when there is none, or none for this caller.
+    pub async fn case(&self, principal: &Principal, id: CaseId) -> Result<Case, Error> {
+        let case = self.store.case(id).await.map_err(store_error)?;
+        case.filter(|case| sees(principal, case)).ok_or_else(|| Error::new(Reason::NotFound))
+    }
+
+    /// Takes one step and answers with the saved bytes.
+    ///
+    /// # Errors
+    /// What the journey refuses, `VERSION_CONFLICT`, `REQUEST_ID_REUSED`, `NOT_FOUND`, and what the
+    /// store says.
+    pub async fn step<M, C, A>(&self, call: &Call, step: Step<C, A>) -> Result<M, Error>
+    where
+        M: Message + Default,
+        C: Fn(&Case) -> Result<Command, Refusal> + Send + Sync + 'static,
+        A: Fn(&Case, StepEffect) -> M + Send + Sync + 'static,
+    {
+        let taken = step.taken;
+        let submission = Submission {
+            target: Target::Case(step.case),
+            key: call.key(),
+            caller: call.caller(),
+            actor: actor(&call.principal),
+            expected: step.etag,
+            deed: Arc::new(ScopedDeed { principal: call.principal.clone(), step }),
+        };
+        self.submit(submission, taken).await
+    }
+
+    /// Hands a submission in and reads its answer.
+    ///
+    /// # Errors
+    /// See [`to_error`]; `taken` says what a lost key means.
+    pub async fn submit<M: Message + Default>(
+        &self,
+        submission: Submission,
+        taken: Reason,
+    ) -> Result<M, Error> {
+        let answer = self.submitter.submit(submission).await;
+        let Answer { body, .. } = answer.map_err(|error| to_error(error, taken))?;
+        M::decode(body.as_slice()).map_err(Error::internal)
+    }
+
+    /// The six digits the customer gives when satisfied. Follows from the case and the secret key, so
+    /// it is stored nowhere.
+    pub fn completion_code(&self, case: CaseId) -> String {
+        let mac = self.key.mac("completion-code", case.uuid().as_bytes());
+        let number = u32::from_be_bytes([mac[0], mac[1], mac[2], mac[3]]) % 1_000_000;
+        format!("{number:06}")
+    }
+}
+
+/// A query that failed, as the caller reads it.
+pub(crate) fn store_error(error: impl std::error::Error + Send + Sync + 'static) -> Error {
+    Error::new(Reason::StoreUnavailable).because(error)
+}
+
+struct ScopedDeed<C, A> {
+    principal: Principal,
+    step: Step<C, A>,
+}
+
+impl<M, C, A> Deed for ScopedDeed<C, A>
+where
+    M: Message,
+    C: Fn(&Case) -> Result<Command, Refusal> + Send + Sync,
+    A: Fn(&Case, StepEffect) -> M + Send + Sync,
+{
+    fn decide(&self, case: Option<&Case>, ctx: &Ctx<'_>) -> Result<Written, Refusal> {
+        let case = case.filter(|case| sees(&self.principal, case));
+        let case = case.ok_or_else(|| Refusal::Service {
+            code: Reason::NotFound.code(),
+            message: Reason::NotFound.summary().to_owned(),
+        })?;
+        let command = (self.step.command)(case)?;
+        let (decided, effect) = match decide(case, &command, ctx) {
+            Ok(decided) => (decided, StepEffect::Applied),
+            Err(rejection) => {
+                let kept = self.keep(case, ctx, &rejection)?;
+                (kept.ok_or(rejection)?, StepEffect::KeptAsEvidence)
+            }
+        };
+        let answer = (self.step.answer)(&decided.case, effect).encode_to_vec();
+        let rows = match effect {
+            StepEffect::Applied => self.step.rows.clone(),
+            _ => Vec::new(),
+        };
+        Ok(Written { decided: Some(decided), rows, answer })
+    }
+}
+
+impl<C, A> ScopedDeed<C, A> {
+    fn keep(
+        &self,
+        case: &Case,
+        ctx: &Ctx<'_>,
+        rejection: &Rejection,
+    ) -> Result<Option<parasol_journey::Decided>, Refusal> {
+        let Some(message) = self.step.keep_late else { return Ok(None) };
+        let is_late = matches!(
+            rejection,
+            Rejection::OfferSuperseded { .. }
+                | Rejection::OfferExpired { .. }
+                | Rejection::IllegalTransition { .. }
+                | Rejection::CaseEnded { .. }
+        );
+        if !is_late {
+            return Ok(None);
+        }
+        let (message, reason) = (message.to_owned(), rejection.code().to_owned());
+        let keep = Command::KeepMessage { message, reason };
+        Ok(Some(decide(case, &keep, ctx)?))
+    }
+}

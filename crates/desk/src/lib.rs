@@ -1,0 +1,18 @@
+//! The desk every handler works at: who calls, which cases they may see, how a request becomes a step
+//! of a case and an error becomes an answer.
+//!
+//! Owns what is the same for every method of every service, so that a handler is left with decoding,
+//! one command, and encoding. It decides nothing about cases and has no tables.
+
+mod call;
+mod desk;
+mod refusal;
+mod scope;
+
+pub use call::Call;
+pub use desk::{Desk, Step, StepEffect};
+pub use refusal::to_error;
+pub use scope::{actor, customer_id, sees};
+
+/// The result of a handler, before it is a gRPC answer.
+pub type Result<T> = std::result::Result<T, parasol_api::Error>;
