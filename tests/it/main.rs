@@ -1,3 +1,7 @@
 //! The one integration binary: linked once, one module per subject.
 
+mod killing;
+mod limits;
+mod program;
+mod stories;
 mod tidy;

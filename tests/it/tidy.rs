@@ -206,14 +206,14 @@ const MADE: &[&str] = &["target", "node_modules"];
 /// Folders with a leading dot that are part of the project.
 const DOT_FOLDERS: &[&str] = &[".cargo", ".ci", ".config"];
 
-struct TextFile {
+pub(crate) struct TextFile {
     /// Below the root.
-    path: PathBuf,
-    text: String,
+    pub(crate) path: PathBuf,
+    pub(crate) text: String,
 }
 
 impl TextFile {
-    fn lines(&self) -> impl Iterator<Item = (usize, &str)> {
+    pub(crate) fn lines(&self) -> impl Iterator<Item = (usize, &str)> {
         (1..).zip(self.text.lines())
     }
 
@@ -229,7 +229,7 @@ impl TextFile {
     }
 }
 
-fn none(wrong: &[String]) {
+pub(crate) fn none(wrong: &[String]) {
     assert!(wrong.is_empty(), "{} violations:\n{}", wrong.len(), wrong.join("\n"));
 }
 
@@ -238,7 +238,7 @@ fn root() -> PathBuf {
 }
 
 /// All files of the project whose name, or what follows its last dot, is one of `endings`.
-fn files(endings: &[&str]) -> Vec<TextFile> {
+pub(crate) fn files(endings: &[&str]) -> Vec<TextFile> {
     let root = root();
     let mut found = Vec::new();
     let mut folders = vec![root.clone()];

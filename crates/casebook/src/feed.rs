@@ -125,6 +125,23 @@ impl Store {
             .await?;
         Ok(u64::try_from(last.unwrap_or(0)).unwrap_or_default())
     }
+
+    /// The moment before which every commit has its numbers: `now`, or when the oldest commit that
+    /// still waits was decided. Ask before reading the feed, and the reader has everything that was
+    /// committed before the answer.
+    ///
+    /// # Errors
+    /// What the engine says.
+    pub async fn numbered_until(&self, now: Timestamp) -> Result<Timestamp, DbErr> {
+        let waiting = commits::Entity::find().all(self.reader()).await?;
+        let mut until = now;
+        for commit in waiting {
+            let listed: Vec<Entry> = serde_json::from_str(&commit.entries).map_err(broken)?;
+            let oldest = listed.iter().map(|(_, _, _, at)| Timestamp::from_micros(*at)).min();
+            until = oldest.map_or(until, |at| until.min(at));
+        }
+        Ok(until)
+    }
 }
 
 /// All events of the waiting commits, each case in its own order.

@@ -6,10 +6,11 @@
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 
 use parasol_journey::ids::CaseId;
 use parasol_journey::task::{Obligation, Role};
-use parasol_journey::time::Span;
+use parasol_journey::time::{Span, Timestamp};
 use tokio::sync::{Notify, mpsc};
 use uuid::Uuid;
 
@@ -39,8 +40,10 @@ pub struct Lease {
 pub struct Handoff {
     lease: Lease,
     queues: Arc<HashMap<Role, mpsc::Sender<Handed>>>,
-    wakes: Arc<HashMap<Role, Notify>>,
+    wakes: Arc<HashMap<Role, Arc<Notify>>>,
     committed: Arc<Notify>,
+    /// When the timer worker looks again; a deadline armed before it wakes the worker.
+    horizon: Arc<AtomicI64>,
 }
 
 /// The receiving ends, one per role.
@@ -56,12 +59,13 @@ impl Handoff {
             senders.insert(*role, sender);
             receivers.insert(*role, receiver);
         }
-        let wakes = Role::ALL.iter().map(|role| (*role, Notify::new())).collect();
+        let wakes = Role::ALL.iter().map(|role| (*role, Arc::default())).collect();
         let handoff = Self {
             lease,
             queues: Arc::new(senders),
             wakes: Arc::new(wakes),
-            committed: Arc::new(Notify::new()),
+            committed: Arc::default(),
+            horizon: Arc::new(AtomicI64::new(i64::MAX)),
         };
         (handoff, receivers)
     }
@@ -71,24 +75,43 @@ impl Handoff {
         self.lease
     }
 
-    /// Woken when a task of this role was armed, here or, by the bell, elsewhere.
-    pub fn wake(&self, role: Role) -> &Notify {
-        &self.wakes[&role]
+    /// Woken when this role has something to claim sooner than its worker knows.
+    pub fn wake(&self, role: Role) -> Arc<Notify> {
+        Arc::clone(&self.wakes[&role])
     }
 
     /// Woken after every commit of this process.
-    pub fn committed(&self) -> &Notify {
-        &self.committed
+    pub fn committed(&self) -> Arc<Notify> {
+        Arc::clone(&self.committed)
+    }
+
+    /// When the timer worker means to look again.
+    pub fn horizon(&self) -> Timestamp {
+        Timestamp::from_micros(self.horizon.load(Ordering::Acquire))
+    }
+
+    /// Forgets the horizon, before the worker asks the table for the next one.
+    pub(crate) fn forget_horizon(&self) {
+        self.horizon.store(i64::MAX, Ordering::Release);
+    }
+
+    /// Draws the horizon nearer; true when it was farther.
+    pub(crate) fn draw_horizon(&self, due: Timestamp) -> bool {
+        self.horizon.fetch_min(due.micros(), Ordering::AcqRel) > due.micros()
     }
 
     pub(crate) fn reserve(&self, role: Role) -> Option<Permit> {
         self.queues.get(&role)?.clone().try_reserve_owned().ok()
     }
 
-    /// Tells the workers of these roles that something was armed.
-    pub(crate) fn armed(&self, roles: &HashSet<Role>) {
+    /// Tells the workers of a commit: the roles whose work was not handed over, and the earliest
+    /// deadline it armed.
+    pub(crate) fn armed(&self, roles: &HashSet<Role>, earliest: Option<Timestamp>) {
         for role in roles {
             self.wake(*role).notify_one();
+        }
+        if earliest.is_some_and(|due| self.draw_horizon(due)) {
+            self.wake(Role::Timer).notify_one();
         }
         self.committed.notify_one();
     }

@@ -44,6 +44,25 @@ impl Store {
         Ok(row.map(|row| row.body))
     }
 
+    /// The data of a kind about several subjects, as JSON; in no order, unknown ones are left out.
+    ///
+    /// # Errors
+    /// What the engine says.
+    pub async fn reveal_many(
+        &self,
+        subjects: impl IntoIterator<Item = Uuid>,
+        kind: &str,
+    ) -> Result<Vec<(Uuid, String)>, DbErr> {
+        vault::Entity::find()
+            .select_only()
+            .columns([vault::Column::Subject, vault::Column::Body])
+            .filter(vault::Column::Subject.is_in(subjects))
+            .filter(vault::Column::Kind.eq(kind))
+            .into_tuple()
+            .all(self.reader())
+            .await
+    }
+
     /// Who is found under a keyed hash; at most 20.
     ///
     /// # Errors

@@ -9,6 +9,7 @@ use async_trait::async_trait;
 use futures::StreamExt as _;
 use futures::stream::FuturesUnordered;
 use parasol_journey::task::Role;
+use parasol_journey::time::Timestamp;
 use parasol_journey::{Actor, Case, Command, Rejection, Task};
 use sea_orm::DbErr;
 use tokio::sync::mpsc;
@@ -137,6 +138,23 @@ impl Worker {
         let due = self.store.claim_tasks(self.role, now, lease, self.batch_max).await?;
         let more = due.len() == self.batch_max;
         Ok(Pass { more, ..self.do_all(due).await })
+    }
+
+    /// When there is something to claim again, to be asked after a pass that left nothing; also draws
+    /// the horizon of the timer worker there, so that an earlier deadline wakes it.
+    ///
+    /// # Errors
+    /// What the engine says.
+    pub async fn rests_until(&self) -> Result<Option<Timestamp>, DbErr> {
+        if self.role != Role::Timer {
+            return self.store.next_task_at(self.role).await;
+        }
+        self.handoff.forget_horizon();
+        let next = self.store.next_task_at(self.role).await?;
+        if let Some(next) = next {
+            self.handoff.draw_horizon(next);
+        }
+        Ok(next)
     }
 
     async fn do_all(&self, tasks: Vec<Claimed>) -> Pass {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use parasol_api::common::v1::MessageEffect;
 use parasol_api::{Error, Reason};
 use parasol_casebook::{
-    Answer, Deed, Refusal, RowOp, Store, Submission, Submitter, Target, Written,
+    Answer, Deed, Refusal, RowOp, RowsDeed, Store, Submission, Submitter, Target, Written,
 };
 use parasol_journey::ids::CaseId;
 use parasol_journey::{Case, Command, Ctx, Rejection, decide};
@@ -98,6 +98,28 @@ impl Desk {
             actor: actor(&call.principal),
             expected: step.etag,
             deed: Arc::new(ScopedDeed { principal: call.principal.clone(), step }),
+        };
+        self.submit(submission, taken).await
+    }
+
+    /// Writes rows that belong to no case, with the answer that a repetition gets again.
+    ///
+    /// # Errors
+    /// `REQUEST_ID_REUSED` and what the store says; `taken` says what a lost key means.
+    pub async fn record<M: Message + Default>(
+        &self,
+        call: &Call,
+        rows: Vec<RowOp>,
+        answer: &M,
+        taken: Reason,
+    ) -> Result<M, Error> {
+        let submission = Submission {
+            target: Target::NoCase,
+            key: call.key(),
+            caller: call.caller(),
+            actor: actor(&call.principal),
+            expected: None,
+            deed: Arc::new(RowsDeed { rows, answer: answer.encode_to_vec() }),
         };
         self.submit(submission, taken).await
     }

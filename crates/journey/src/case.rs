@@ -5,7 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::certificate::Finding;
+use crate::certificate::{Finding, Level};
 use crate::deadline::Clock;
 use crate::event::{Awaited, Decision, Ending, Event, Fact, Filing, Window};
 use crate::ids::{
@@ -72,6 +72,21 @@ pub struct Inspected {
     /// Whether the brand contested it.
     #[serde(default)]
     pub contested: bool,
+    /// Whether the brand confirmed it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub confirmed: bool,
+    /// Whether it is a second opinion given after a dispute was opened, and so answers it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub answers_dispute: bool,
+}
+
+/// Money that reached the customer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PaidOut {
+    /// The operation number at the provider.
+    pub operation: String,
+    /// How much, in fen.
+    pub amount_fen: i64,
 }
 
 /// A pause in force.
@@ -100,6 +115,9 @@ pub struct Dispute {
     pub awaits: Awaited,
     /// Whether it has been heard to its end; there is one appeal, not two.
     pub heard: bool,
+    /// Whether the other side accepted the customer's view.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub conceded: bool,
 }
 
 /// A deadline somebody missed.
@@ -190,9 +208,15 @@ pub struct Case {
     /// Repairs.
     #[serde(default)]
     pub repairs: Repairs,
+    /// The order for the replacement, while it is under way.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub replacement_order: Option<String>,
     /// The serial of the replacement.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub replacement: Option<Serial>,
+    /// Money that reached the customer, oldest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub paid: Vec<PaidOut>,
     /// The pause in force.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pause: Option<Pause>,
@@ -251,7 +275,9 @@ impl Case {
             decision: None,
             remedy: None,
             repairs: Repairs { failed, ..Repairs::default() },
+            replacement_order: None,
             replacement: None,
+            paid: Vec::new(),
             pause: None,
             paused_before: Span::ZERO,
             cancel_from: None,
@@ -383,11 +409,20 @@ impl Case {
             Fact::CertificateSubmitted { certificate, finding } => {
                 self.linked_certificate = None;
                 self.second_opinion = false;
+                let is_second = finding.level != Level::First;
                 self.certificates.push(Inspected {
                     id: certificate.id,
                     finding: finding.clone(),
                     contested: false,
+                    confirmed: false,
+                    answers_dispute: is_second && self.dispute.is_some(),
                 });
+            }
+            Fact::CertificateConfirmed { certificate } => {
+                if let Some(held) = self.certificates.iter_mut().find(|one| one.id == *certificate)
+                {
+                    held.confirmed = true;
+                }
             }
             Fact::CertificateContested { certificate, .. } => {
                 if let Some(held) = self.certificates.iter_mut().find(|one| one.id == *certificate)
@@ -433,7 +468,17 @@ impl Case {
                 }
                 self.remedy = None;
             }
-            Fact::ReplacementDelivered { serial } => self.replacement = Some(serial.clone()),
+            Fact::ReplacementOrdered { operation } => {
+                self.replacement_order = Some(operation.clone());
+            }
+            Fact::ReplacementDelivered { serial } => {
+                self.replacement_order = None;
+                self.replacement = Some(serial.clone());
+            }
+            Fact::RefundPaid { operation } | Fact::CompensationPaid { operation } => {
+                let amount_fen = self.remedy.map_or(0, |(_, amount_fen)| amount_fen);
+                self.paid.push(PaidOut { operation: operation.clone(), amount_fen });
+            }
             Fact::CodeRefused => self.wrong_codes += 1,
             _ => {}
         }
@@ -442,8 +487,13 @@ impl Case {
     fn absorb_holding(&mut self, fact: &Fact, at: Timestamp, left: Stage) {
         match fact {
             Fact::DisputeOpened { reason } => {
-                self.dispute =
-                    Some(Dispute { reason: reason.clone(), awaits: Awaited::Reply, heard: false });
+                let (reason, awaits) = (reason.clone(), Awaited::Reply);
+                self.dispute = Some(Dispute { reason, awaits, heard: false, conceded: false });
+            }
+            Fact::DisputeAnswered { conceded, .. } => {
+                if let Some(dispute) = &mut self.dispute {
+                    dispute.conceded = *conceded;
+                }
             }
             Fact::DisputeAwaits { awaited } => {
                 if let Some(dispute) = &mut self.dispute {

@@ -125,6 +125,15 @@ pub struct Certificate {
     pub customer_signed: bool,
     /// What it concludes.
     pub conclusion: Conclusion,
+    /// Whether it says why the serial differs from the one sold.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub serial_explained: bool,
+    /// Whether it names the sign that shows the cause.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub cause_sign: bool,
+    /// Whether a danger was seen, so that the unit must not be used.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub danger: bool,
 }
 
 /// What the log keeps of a certificate: enough to decide, nothing personal.
@@ -142,8 +151,11 @@ pub struct Finding {
     pub handling: Handling,
     /// Whether the evidence meets the standard for its cause.
     pub evidence_ok: bool,
-    /// Whether the serial is the one sold.
+    /// Whether the serial is the one sold, or the difference is explained.
     pub serial_matches: bool,
+    /// Whether a danger was seen.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub danger: bool,
 }
 
 vocabulary! {
@@ -165,6 +177,8 @@ vocabulary! {
         EvidenceHashInvalid = "evidence_hash_invalid",
         /// There is too much evidence.
         TooMuchEvidence = "too_much_evidence",
+        /// It claims more authority than its inspection has.
+        LevelNotDue = "level_not_due",
     }
 }
 
@@ -211,17 +225,19 @@ impl Certificate {
             conclusion: self.conclusion,
             handling: self.handling,
             evidence_ok: self.evidence_ok(),
-            serial_matches: self.serial == case.filing.serial,
+            serial_matches: self.serial_explained || self.serial == case.filing.serial,
+            danger: self.danger,
         }
     }
 
-    /// Evidence against the user needs at least two photos besides the nameplate's, one of them of
-    /// the outside; any other cause needs none.
+    /// Evidence against the user needs the sign that shows it and at least two photos besides the
+    /// nameplate's, one of them of the outside; any other cause needs none.
     fn evidence_ok(&self) -> bool {
         let blames_user = matches!(self.cause, Cause::User | Cause::UnauthorisedOpening);
         let shown = |kind| self.evidence.iter().filter(|item| item.kind == kind).count();
         let photos = shown(EvidenceKind::Exterior) + shown(EvidenceKind::Fault);
-        !blames_user || (photos >= USER_CAUSE_PHOTOS_MIN && shown(EvidenceKind::Exterior) >= 1)
+        let photographed = photos >= USER_CAUSE_PHOTOS_MIN && shown(EvidenceKind::Exterior) >= 1;
+        !blames_user || (self.cause_sign && photographed)
     }
 }
 

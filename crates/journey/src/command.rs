@@ -237,6 +237,18 @@ commands! {
         /// The operation number.
         operation: String,
     } = "record_refund",
+    /// The provider took the payment on and pays later.
+    RecordPaymentAccepted {
+        /// The operation number.
+        operation: String,
+        /// When to ask again.
+        ask_at: Timestamp,
+    } = "record_payment_accepted",
+    /// The warehouse took the order for the new unit.
+    RecordReplacementOrdered {
+        /// The operation number.
+        operation: String,
+    } = "record_replacement_ordered",
     /// The replacement was handed over.
     ReportReplacement {
         /// Its serial.
@@ -264,7 +276,10 @@ commands! {
         reason: String,
     } = "open_dispute",
     /// The other side answers, or evidence is complete.
-    AnswerDispute = "answer_dispute",
+    AnswerDispute {
+        /// Whether the customer's view is accepted.
+        concedes: bool,
+    } = "answer_dispute",
     /// The dispute now waits for something else.
     AwaitInDispute {
         /// What.

@@ -64,13 +64,16 @@ pub struct Filing {
     pub county: County,
     /// What is claimed.
     pub kind: CaseKind,
-    /// What the customer would like.
-    pub wants: Remedy,
+    /// What the customer would like; `None` leaves it open, and the customer then chooses among what
+    /// is offered.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub wants: Option<Remedy>,
     /// The coded symptom, for example `not_cooling`.
     pub symptom: String,
     /// When the unit was received.
     pub received_at: Timestamp,
-    /// When its installation was completed, if the seller installs.
+    /// When its installation was completed, if the seller installs; the moment of filing while that
+    /// is outstanding.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub installed_at: Option<Timestamp>,
     /// The price actually paid, in fen.
@@ -83,6 +86,16 @@ pub struct Filing {
     /// Completed repairs of this unit before this case.
     #[serde(default)]
     pub prior_repairs: u32,
+    /// Whether the customer declared the unit intact at filing; only means something for a return
+    /// without a reason.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub declared_intact: bool,
+    /// Whether the customer reported a danger such as a smell of gas, fire or an electric shock.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub danger: bool,
+    /// Whether the unit arrived damaged and this was said at signing or within 48 hours.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub damaged_on_arrival: bool,
 }
 
 impl Filing {
@@ -171,7 +184,7 @@ pub enum Awaited {
 
 /// What happened.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "snake_case")]
+#[serde(tag = "what", rename_all = "snake_case")]
 pub enum Fact {
     /// The customer filed.
     Filed(Filing),
@@ -403,6 +416,16 @@ pub enum Fact {
         /// The operation number at the provider.
         operation: String,
     },
+    /// The provider took a payment on; it is not paid yet.
+    PaymentAccepted {
+        /// The operation number at the provider.
+        operation: String,
+    },
+    /// The warehouse took the order for the new unit.
+    ReplacementOrdered {
+        /// The operation number at the warehouse.
+        operation: String,
+    },
     /// The new unit was handed over and the old one taken.
     ReplacementDelivered {
         /// Its serial number.
@@ -431,6 +454,9 @@ pub enum Fact {
     DisputeAnswered {
         /// Who answered.
         by: Party,
+        /// Whether the customer's view was accepted.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        conceded: bool,
     },
     /// A dispute now waits for something else.
     DisputeAwaits {

@@ -104,7 +104,7 @@ const AFTER_MISS: &[Stage] = &[
 #[rustfmt::skip]
 pub const TRANSITIONS: &[Transition] = &[
     t(Verb::File,                    &[],                          &[S::Filed],                             &[Customer, Agent]),
-    t(Verb::Triage,                  &[S::Filed],                  &[S::ChoosingCentre, S::NoReason, S::RemoteGuidance, S::Deciding], &[Policy, Agent]),
+    t(Verb::Triage,                  &[S::Filed],                  &[S::ChoosingCentre, S::NoReason, S::Returning, S::RemoteGuidance, S::Deciding], &[Policy, Agent]),
     t(Verb::SolveByGuidance,         &[S::RemoteGuidance],         &[S::AwaitConfirm],                      &[Agent, Customer]),
     t(Verb::FailGuidance,            &[S::RemoteGuidance],         &[S::ChoosingCentre],                    &[Agent, Customer]),
     t(Verb::LinkCertificate,         &[S::Filed, S::RemoteGuidance, S::ChoosingCentre], &[S::EvidenceLinked], &[Customer, Agent]),
@@ -144,6 +144,8 @@ pub const TRANSITIONS: &[Transition] = &[
     t(Verb::ReportRepairFailed,      &[S::Repairing],              &[S::Deciding],                          FIELD),
     t(Verb::CompleteVisit,           &[S::Repairing, S::AwaitConfirm], &[S::Closed],                        FIELD),
     t(Verb::RecordRefund,            &[S::Refunding],              &[S::AwaitConfirm],                      &[Payment, Policy, Agent]),
+    t(Verb::RecordPaymentAccepted,   &[S::Refunding, S::Compensating], &[],                              &[Payment, Policy]),
+    t(Verb::RecordReplacementOrdered, &[S::Replacing, S::Paused],  &[],                                     &[Policy]),
     t(Verb::ReportReplacement,       &[S::Replacing],              &[S::AwaitConfirm],                      &[Carrier, Technician, Centre, Agent]),
     t(Verb::RecordCompensation,      &[S::Compensating],           &[S::AwaitConfirm],                      &[Payment, Policy, Agent]),
     t(Verb::GrantGoodwill,           &[S::Deciding, S::RemedyOffered, S::Denied, S::Disputed], &[S::Compensating], &[Agent]),

@@ -57,6 +57,22 @@ vocabulary! {
     }
 }
 
+impl Party {
+    /// What a customer calls the party, in Chinese and in English.
+    pub const fn names(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Customer => ("您", "customer"),
+            Self::Retailer => ("平台", "retailer"),
+            Self::Brand => ("厂家", "brand"),
+            Self::Centre => ("网点", "centre"),
+            Self::Technician => ("工程师", "technician"),
+            Self::Carrier => ("物流", "carrier"),
+            Self::Payment => ("支付", "payment"),
+            Self::Lab => ("检测机构", "laboratory"),
+        }
+    }
+}
+
 vocabulary! {
     /// What kind of claim was filed.
     CaseKind {

@@ -2,7 +2,7 @@
 //!
 //! Matching allocates nothing and touches no text.
 
-use parasol_journey::vocab::{Category, Cause, Function};
+use parasol_journey::vocab::{Category, Cause, Function, Promise};
 
 use crate::facts::Province;
 use crate::form::{StartEvent, When};
@@ -124,6 +124,11 @@ impl Condition {
             && self.allowed & fault != 0
             && !refuses(Flag::Inspected, true)
             && !refuses(Flag::Inconclusive, false)
+    }
+
+    /// The first promise that opens it, if it asks for one.
+    pub(crate) fn promise(&self) -> Option<Promise> {
+        Promise::ALL.iter().copied().find(|promise| self.promises_any & 1 << *promise as u16 != 0)
     }
 
     /// Whether it holds for every case.

@@ -15,6 +15,7 @@ mod amount;
 mod condition;
 mod evaluate;
 mod facts;
+mod filing;
 mod form;
 mod outcome;
 mod pack;
@@ -29,11 +30,12 @@ pub use facts::{
     Age, Breaches, Facts, Finding, GuidedTest, History, Identity, Prices, PromiseSet, Proof,
     Province, UnknownProvince,
 };
+pub use filing::NoFacts;
 pub use outcome::{
     Denial, DenialReason, Extra, FiredRule, Goodwill, Instead, Need, Offer, Outcome, Payer,
     Requirement, Ruling,
 };
-pub use pack::{Cover, Pack, PackError};
+pub use pack::{Cover, Grant, Pack, PackError};
 pub use problems::Problem;
 pub use rule::{BadRuleId, Inspection, RuleId, RuleText, Stage};
 pub use validity::{DayRange, day_count, days_covered, in_validity, months_elapsed, validity_end};

@@ -9,13 +9,13 @@ use std::fmt;
 use std::sync::Arc;
 
 use chrono::NaiveDate;
-use parasol_journey::vocab::Category;
+use parasol_journey::vocab::{Category, Promise, Remedy};
 use serde::Serialize;
 use toml::Spanned;
 
 use crate::amount::RATE_DENOMINATOR;
 use crate::form::{CategoryForm, PackForm, Parameters, RuleForm};
-use crate::rule::{Rule, RuleText, Stage};
+use crate::rule::{Rule, RuleId, RuleText, Stage};
 
 /// The pack that comes with the program.
 const BUILTIN: &str = include_str!("../packs/cn-2026.1.toml");
@@ -80,6 +80,15 @@ pub struct Cover {
     pub depreciation_per_day: u32,
     /// Where the numbers come from.
     pub source: String,
+}
+
+/// What one row gives the customer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Grant<'a> {
+    /// The remedies, in declaration order; never empty.
+    pub remedies: &'a [Remedy],
+    /// The promise it asks for; `None` for a row that stands on the law alone.
+    pub promise: Option<Promise>,
 }
 
 impl Pack {
@@ -173,6 +182,14 @@ impl Pack {
             .into_iter()
             .flatten()
             .map(|rule| &rule.text)
+    }
+
+    /// What a row gives the customer; `None` for a row that gives no remedy, or is not in the pack.
+    pub fn grant(&self, id: &RuleId) -> Option<Grant<'_>> {
+        let stages = [&self.guards, &self.entitlements, &self.amounts, &self.breaches];
+        let rule = stages.into_iter().flatten().find(|rule| rule.text.id == *id)?;
+        let remedies = rule.effect.remedies();
+        (!remedies.is_empty()).then(|| Grant { remedies, promise: rule.when.promise() })
     }
 
     fn read_rules(

@@ -212,6 +212,14 @@ impl Rule {
 }
 
 impl Effect {
+    /// The remedies it puts on offer; empty when it offers none.
+    pub(crate) fn remedies(&self) -> &[Remedy] {
+        match self {
+            Self::Offer { remedies, .. } => remedies,
+            _ => &[],
+        }
+    }
+
     fn compile(
         then: &Then,
         stage: Stage,

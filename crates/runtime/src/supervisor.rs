@@ -341,6 +341,8 @@ pub(crate) fn pause(length: Duration) -> tokio::time::Sleep {
 mod tests {
     use std::sync::Mutex;
 
+    use parasol_bell::Ring;
+    use parasol_journey::task::Role;
     use parasol_journey::time::{Span, Timestamp};
     use tokio::sync::Notify;
 
@@ -462,6 +464,26 @@ mod tests {
         pause(SECOND / 10).await;
         assert_eq!(runs.count(), 7, "advancing the clock is a bell too");
         assert_eq!(supervisor.drain(SECOND).await, Drained::InTime);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_bell_wakes_a_loop_of_its_role() {
+        let (supervisor, runs, bell) =
+            (supervisor(), Runs::new(), parasol_bell::Bell::in_process());
+        let (noted, work) = (runs.clone(), bell.watch_work(Role::Dispatch));
+        let policy = kind(OnStop::Drain, OnFailure::Restart(STEP));
+        supervisor.spawn_loop(policy, 600 * SECOND, work, move || {
+            noted.note();
+            async { Ok::<_, String>(Progress::Idle) }
+        });
+        pause(SECOND).await;
+        let before = runs.count();
+        bell.ring(Ring::Work { role: Role::Intake });
+        pause(SECOND).await;
+        assert_eq!(runs.count(), before, "another role's bell");
+        bell.ring(Ring::Work { role: Role::Dispatch });
+        pause(SECOND).await;
+        assert_eq!(runs.count(), before + 1);
     }
 
     #[tokio::test(start_paused = true)]

@@ -1,1 +1,152 @@
-//! parasol-intake
+//! Intake: where a case begins.
+//!
+//! Owns the retailer's orders, the question what a customer is owed for a unit, the filing of cases
+//! and what a customer may do to one afterwards, and the triage that says which way a case goes.
+//!
+//! What it deliberately does not do: it chooses no centre, decides no claim and shows no story of a
+//! case; it knows no brand or centre beyond the ids in its orders.
+
+mod filings;
+mod handlers;
+mod migration;
+mod orders;
+mod page;
+mod person;
+mod projection;
+mod sold;
+mod tables;
+mod views;
+mod words;
+mod workers;
+
+use std::sync::Arc;
+
+use parasol_api::intake::v1::intake_service_server::{IntakeService, IntakeServiceServer};
+use parasol_api::intake::v1::order_service_server::{OrderService, OrderServiceServer};
+use parasol_api::intake::v1::*;
+use parasol_api::{Error, Reason};
+use parasol_casebook::{Handler, Projector};
+use parasol_desk::Desk;
+use parasol_journey::task::Role;
+use parasol_policy::Pack;
+use tonic::service::RoutesBuilder;
+use tonic::{Request, Response, Status, Streaming};
+
+pub use migration::migrations;
+
+/// The service. Cheap to clone.
+#[derive(Clone)]
+pub struct Intake {
+    desk: Desk,
+    pack: Arc<Pack>,
+}
+
+impl Intake {
+    /// A service that reads and writes through the desk and judges by the pack that comes with the
+    /// program.
+    pub fn new(desk: Desk) -> Self {
+        Self { desk, pack: Arc::new(Pack::builtin()) }
+    }
+
+    /// Adds both gRPC services.
+    pub fn add_routes(&self, routes: &mut RoutesBuilder) {
+        routes.add_service(IntakeServiceServer::new(self.clone()));
+        routes.add_service(OrderServiceServer::new(self.clone()));
+    }
+
+    /// The work it does: triage.
+    pub fn work(&self) -> Option<(Role, Arc<dyn Handler>)> {
+        let triage = workers::Triage::new(self.desk.submitter.clone(), Arc::clone(&self.pack));
+        Some((Role::Intake, Arc::new(triage)))
+    }
+}
+
+/// Keeps intake's index of cases in step with the log; for the committer of every process.
+pub fn projector() -> Arc<dyn Projector> {
+    Arc::new(projection::CaseIndex)
+}
+
+/// A query that failed, as the caller reads it.
+fn unreadable(error: impl std::error::Error + Send + Sync + 'static) -> Error {
+    Error::new(Reason::StoreUnavailable).because(error)
+}
+
+#[tonic::async_trait]
+impl IntakeService for Intake {
+    async fn check_entitlement(
+        &self,
+        request: Request<CheckEntitlementRequest>,
+    ) -> Result<Response<CheckEntitlementResponse>, Status> {
+        Ok(Response::new(handlers::check_entitlement::handle(self, request).await?))
+    }
+
+    async fn file_case(
+        &self,
+        request: Request<FileCaseRequest>,
+    ) -> Result<Response<FileCaseResponse>, Status> {
+        Ok(Response::new(handlers::file_case::handle(self, request).await?))
+    }
+
+    async fn get_case(&self, request: Request<GetCaseRequest>) -> Result<Response<Case>, Status> {
+        Ok(Response::new(handlers::get_case::handle(self, request).await?))
+    }
+
+    async fn list_cases(
+        &self,
+        request: Request<ListCasesRequest>,
+    ) -> Result<Response<ListCasesResponse>, Status> {
+        Ok(Response::new(handlers::list_cases::handle(self, request).await?))
+    }
+
+    async fn cancel_case(
+        &self,
+        request: Request<CancelCaseRequest>,
+    ) -> Result<Response<CancelCaseResponse>, Status> {
+        Ok(Response::new(handlers::cancel_case::handle(self, request).await?))
+    }
+
+    async fn reopen_case(
+        &self,
+        request: Request<ReopenCaseRequest>,
+    ) -> Result<Response<ReopenCaseResponse>, Status> {
+        Ok(Response::new(handlers::reopen_case::handle(self, request).await?))
+    }
+
+    async fn remind_case(
+        &self,
+        request: Request<RemindCaseRequest>,
+    ) -> Result<Response<RemindCaseResponse>, Status> {
+        Ok(Response::new(handlers::remind_case::handle(self, request).await?))
+    }
+
+    async fn link_certificate(
+        &self,
+        request: Request<LinkCertificateRequest>,
+    ) -> Result<Response<LinkCertificateResponse>, Status> {
+        Ok(Response::new(handlers::link_certificate::handle(self, request).await?))
+    }
+
+    async fn lookup_customer(
+        &self,
+        request: Request<LookupCustomerRequest>,
+    ) -> Result<Response<LookupCustomerResponse>, Status> {
+        Ok(Response::new(handlers::lookup_customer::handle(self, request).await?))
+    }
+}
+
+#[tonic::async_trait]
+impl OrderService for Intake {
+    async fn import_orders(
+        &self,
+        request: Request<Streaming<ImportOrdersRequest>>,
+    ) -> Result<Response<ImportOrdersResponse>, Status> {
+        Ok(Response::new(handlers::import_orders::handle(self, request).await?))
+    }
+
+    async fn get_unit(
+        &self,
+        request: Request<GetUnitRequest>,
+    ) -> Result<Response<UnitHistory>, Status> {
+        Ok(Response::new(handlers::get_unit::handle(self, request).await?))
+    }
+}

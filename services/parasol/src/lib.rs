@@ -1,1 +1,11 @@
-//! parasol
+//! The one binary of the house: it composes the services into a node and offers the command line.
+//!
+//! Owns the wiring ([`node`]), the order of migrations ([`migrations`]), the commands ([`cli`]), the
+//! import of files ([`import`]) and the demonstration ([`demo`]). What a service decides is the
+//! service's; nothing here knows a rule.
+
+pub mod cli;
+pub mod demo;
+pub mod import;
+pub mod migrations;
+pub mod node;

@@ -1,1 +1,27 @@
-fn main() {}
+//! The `parasol` command. Everything it does is in the library.
+
+use std::process::ExitCode;
+use std::time::Duration;
+
+use parasol::cli;
+use parasol_runtime::clock::Stopwatch;
+
+/// How long threads may go on after the command has ended, before the process ends without them.
+const LINGER_MAX: Duration = Duration::from_secs(2);
+
+fn main() -> ExitCode {
+    let since = Stopwatch::start();
+    // Whichever library speaks TLS first finds the provider chosen. It can only be chosen twice by
+    // somebody who came before this line.
+    let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            eprintln!("error: threads cannot be started: {error}");
+            return ExitCode::FAILURE;
+        }
+    };
+    let exit = runtime.block_on(cli::run(std::env::args_os(), since));
+    runtime.shutdown_timeout(LINGER_MAX);
+    exit.into()
+}

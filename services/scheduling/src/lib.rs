@@ -1,1 +1,177 @@
-//! parasol-scheduling
+//! Scheduling: real windows from real shifts, held and booked without an overlap, and the
+//! technician's day from the way there to the completion code.
+//!
+//! Owns the cells of technicians' time, the list of appointments, slot ids and the stream of a day.
+//! Where a case stands is the journey's; who works when is the network's, asked over the wire; what a
+//! certificate means is verification's, which reads it from the log. It has no worker: holds lapse
+//! and windows are missed by the timer, and the projection frees the time in the same commit.
+
+mod cells;
+mod choice;
+mod day;
+mod handlers;
+mod migration;
+mod projection;
+mod report;
+mod roster;
+mod shifts;
+mod slot_id;
+mod stamp;
+mod tables;
+mod views;
+
+use std::sync::Arc;
+
+use parasol_api::partner::v1::appointment_service_server::{
+    AppointmentService, AppointmentServiceServer,
+};
+use parasol_api::partner::v1::{
+    BookAppointmentRequest, BookAppointmentResponse, FindSlotsRequest, FindSlotsResponse,
+    HoldSlotRequest, HoldSlotResponse, ReleaseSlotRequest, ReleaseSlotResponse,
+    ReportContactFailedRequest, ReportContactFailedResponse, RescheduleAppointmentRequest,
+    RescheduleAppointmentResponse,
+};
+use parasol_api::technician::v1::visit_service_server::{VisitService, VisitServiceServer};
+use parasol_api::technician::v1::{
+    CheckInRequest, CheckInResponse, CompleteRepairRequest, CompleteRepairResponse,
+    CompleteVisitRequest, CompleteVisitResponse, ReportUnableRequest, ReportUnableResponse,
+    StartTravelRequest, StartTravelResponse, StreamMyDayRequest, SubmitInspectionRequest,
+    SubmitInspectionResponse,
+};
+use parasol_api::{Error, Reason};
+use parasol_bell::Bell;
+use parasol_casebook::Projector;
+use parasol_desk::Desk;
+use parasol_runtime::shutdown::Shutdown;
+use parasol_runtime::transport::Transport;
+use tonic::service::RoutesBuilder;
+use tonic::{Request, Response, Status};
+
+pub use migration::migrations;
+
+use day::DayStream;
+use handlers::{appointment, visit};
+use roster::Roster;
+
+/// The service. Cheap to clone.
+#[derive(Clone)]
+pub struct Scheduling {
+    desk: Desk,
+    bell: Bell,
+    roster: Roster,
+    shutdown: Shutdown,
+}
+
+impl Scheduling {
+    /// A service that works at `desk`, hears of changes by `bell`, asks the network service over
+    /// `peers` for technicians, and ends its streams when `shutdown` begins.
+    pub fn new(desk: Desk, bell: Bell, peers: Transport, shutdown: Shutdown) -> Self {
+        let roster = Roster::new(peers, desk.clock.clone());
+        Self { desk, bell, roster, shutdown }
+    }
+
+    /// Adds the gRPC services of appointments and visits.
+    pub fn add_routes(&self, routes: &mut RoutesBuilder) {
+        routes.add_service(AppointmentServiceServer::new(self.clone()));
+        routes.add_service(VisitServiceServer::new(self.clone()));
+    }
+}
+
+/// Keeps this service's tables in step with the log; part of every commit.
+pub fn projector() -> Arc<dyn Projector> {
+    Arc::new(projection::Diary)
+}
+
+/// A query that failed, as the caller reads it.
+fn store_error(error: impl std::error::Error + Send + Sync + 'static) -> Error {
+    Error::new(Reason::StoreUnavailable).because(error)
+}
+
+type Answer<T> = Result<Response<T>, Status>;
+
+#[tonic::async_trait]
+impl AppointmentService for Scheduling {
+    async fn find_slots(&self, request: Request<FindSlotsRequest>) -> Answer<FindSlotsResponse> {
+        Ok(Response::new(appointment::find_slots::handle(self, request).await?))
+    }
+
+    async fn hold_slot(&self, request: Request<HoldSlotRequest>) -> Answer<HoldSlotResponse> {
+        Ok(Response::new(appointment::hold_slot::handle(self, request).await?))
+    }
+
+    async fn release_slot(
+        &self,
+        request: Request<ReleaseSlotRequest>,
+    ) -> Answer<ReleaseSlotResponse> {
+        Ok(Response::new(appointment::release_slot::handle(self, request).await?))
+    }
+
+    async fn book_appointment(
+        &self,
+        request: Request<BookAppointmentRequest>,
+    ) -> Answer<BookAppointmentResponse> {
+        Ok(Response::new(appointment::book::handle(self, request).await?))
+    }
+
+    async fn reschedule_appointment(
+        &self,
+        request: Request<RescheduleAppointmentRequest>,
+    ) -> Answer<RescheduleAppointmentResponse> {
+        Ok(Response::new(appointment::reschedule::handle(self, request).await?))
+    }
+
+    async fn report_contact_failed(
+        &self,
+        request: Request<ReportContactFailedRequest>,
+    ) -> Answer<ReportContactFailedResponse> {
+        Ok(Response::new(appointment::contact_failed::handle(self, request).await?))
+    }
+}
+
+#[tonic::async_trait]
+impl VisitService for Scheduling {
+    type StreamMyDayStream = DayStream;
+
+    async fn stream_my_day(&self, request: Request<StreamMyDayRequest>) -> Answer<DayStream> {
+        Ok(Response::new(visit::stream_my_day::handle(self, request).await?))
+    }
+
+    async fn start_travel(
+        &self,
+        request: Request<StartTravelRequest>,
+    ) -> Answer<StartTravelResponse> {
+        Ok(Response::new(visit::start_travel::handle(self, request).await?))
+    }
+
+    async fn check_in(&self, request: Request<CheckInRequest>) -> Answer<CheckInResponse> {
+        Ok(Response::new(visit::check_in::handle(self, request).await?))
+    }
+
+    async fn submit_inspection(
+        &self,
+        request: Request<SubmitInspectionRequest>,
+    ) -> Answer<SubmitInspectionResponse> {
+        Ok(Response::new(visit::submit_inspection::handle(self, request).await?))
+    }
+
+    async fn complete_repair(
+        &self,
+        request: Request<CompleteRepairRequest>,
+    ) -> Answer<CompleteRepairResponse> {
+        Ok(Response::new(visit::complete_repair::handle(self, request).await?))
+    }
+
+    async fn complete_visit(
+        &self,
+        request: Request<CompleteVisitRequest>,
+    ) -> Answer<CompleteVisitResponse> {
+        Ok(Response::new(visit::complete_visit::handle(self, request).await?))
+    }
+
+    async fn report_unable(
+        &self,
+        request: Request<ReportUnableRequest>,
+    ) -> Answer<ReportUnableResponse> {
+        Ok(Response::new(visit::report_unable::handle(self, request).await?))
+    }
+}

@@ -92,6 +92,9 @@ fn read(check: &mut Checker, wire: &v1::Certificate, id: CertificateId) -> Optio
         handling: handling?,
         customer_signed: signature? == v1::Signature::Signed,
         conclusion: conclusion?,
+        serial_explained: !wire.serial_remark.trim().is_empty(),
+        cause_sign: !wire.cause_sign.trim().is_empty(),
+        danger: wire.danger,
     })
 }
 

@@ -178,6 +178,13 @@ reasons! {
         zh "序列号属于另一笔订单。"
            "每台机器只对应一笔订单，该序列号已在其他订单出库。"
            "请核对机身铭牌，或用对应的订单提交。";
+    UnitHasOpenCase "UNIT_HAS_OPEN_CASE" FailedPrecondition
+        en "The unit has another open case."
+           "A unit has one open case at a time, and a newer one was filed after this one ended."
+           "Go on with the open case; what is still wrong belongs there."
+        zh "该商品已有处理中的服务单。"
+           "每台机器同一时间只有一个处理中的服务单，此单结束后已提交新的服务单。"
+           "请在处理中的服务单里继续。";
     SkuUnknown "SKU_UNKNOWN" InvalidArgument
         en "The stock keeping unit is not known."
            "No such row was imported before this one."
@@ -196,11 +203,11 @@ reasons! {
 
     // Rows of an import.
     RowDuplicate "ROW_DUPLICATE" AlreadyExists
-        en "The row's key came before in the same import with other content."
-           "Two rows of one file name the same thing and differ."
+        en "The row's key came before in the same import."
+           "Two rows of one file name the same thing; the first one counts."
            "Keep one of the two and import again."
         zh "同一文件中有重复行。"
-           "两行编号相同但内容不同。"
+           "两行编号相同，以先出现的一行为准。"
            "请保留其中一行后重新导入。";
     RowMalformed "ROW_MALFORMED" InvalidArgument
         en "The row cannot be read."

@@ -19,11 +19,11 @@ use std::time::Duration;
 
 use moka::sync::Cache;
 use parasol_bell::Bell;
-use parasol_journey::Case;
 use parasol_journey::calendar::Calendar;
 use parasol_journey::deadline::Deadlines;
 use parasol_journey::ids::CaseId;
 use parasol_journey::time::Timestamp;
+use parasol_journey::{Case, Task};
 use tokio::sync::{mpsc, oneshot};
 use uuid::Uuid;
 
@@ -304,13 +304,21 @@ impl Committer {
     /// Remembers what a commit wrote and tells everybody who listens.
     fn after_commit(&self, planned: Vec<plan::Planned>) {
         let mut roles = HashSet::new();
+        let mut earliest = None;
         for mut one in planned {
             if let Some(key) = one.pending.submission.key {
                 let body = Arc::new(one.answer.clone());
                 self.answers.insert(key.key, Saved { fingerprint: key.fingerprint, body });
             }
             if let Some((_, case, _)) = one.case.take() {
-                roles.extend(one.tasks_armed.iter().map(|owed| owed.task.role()));
+                for owed in one.tasks_armed.iter().filter(|owed| !one.is_handed_over(owed)) {
+                    match owed.task {
+                        Task::Work(_) => drop(roles.insert(owed.task.role())),
+                        Task::Clock(_) => {
+                            earliest = Some(earliest.map_or(owed.due, |due| owed.due.min(due)));
+                        }
+                    }
+                }
                 self.parts
                     .bell
                     .ring(parasol_bell::Ring::Case { case: case.id, version: case.version });
@@ -321,7 +329,7 @@ impl Committer {
             }
             one.pending.answer(Ok(Answer { body: one.answer, repeated: false }));
         }
-        self.parts.handoff.armed(&roles);
+        self.parts.handoff.armed(&roles, earliest);
     }
 }
 

@@ -105,7 +105,9 @@ impl Committer {
     pub(super) fn hand_over(&self, planned: &mut [Planned]) {
         for one in planned.iter_mut() {
             let Some((_, case, _)) = &one.case else { continue };
-            for owed in one.tasks_armed.iter().filter(|owed| matches!(owed.task, Task::Work(_))) {
+            let at = one.at;
+            let is_work = |owed: &&Obligation| matches!(owed.task, Task::Work(_)) && owed.due <= at;
+            for owed in one.tasks_armed.iter().filter(is_work) {
                 let Some(permit) = self.parts.handoff.reserve(owed.task.role()) else { continue };
                 let handed = Handed { case: case.id, obligation: *owed };
                 one.handed_over.push((permit, handed));

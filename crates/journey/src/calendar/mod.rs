@@ -188,6 +188,23 @@ impl Calendar {
         Ok(Timestamp::shanghai_midnight(next_day(last)))
     }
 
+    /// How many legal holidays stand in an unbroken row directly before `day`: the days a period
+    /// that ended in that row may still be acted upon late (民法典 203).
+    ///
+    /// # Errors
+    /// [`NotCovered`] when the row reaches outside the covered range.
+    pub fn legal_holidays_before(&self, day: NaiveDate) -> Result<u32, NotCovered> {
+        let mut row = 0;
+        let mut before = day.pred_opt();
+        while let Some(one) = before
+            && self.is_legal_holiday(one)?
+        {
+            row += 1;
+            before = one.pred_opt();
+        }
+        Ok(row)
+    }
+
     fn is_legal_holiday(&self, day: NaiveDate) -> Result<bool, NotCovered> {
         self.require(day)?;
         Ok(match self.exceptions.get(&day) {

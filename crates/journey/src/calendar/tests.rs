@@ -242,4 +242,18 @@ proptest! {
         let plain = start.shanghai_day() + chrono::Days::new(u64::from(n));
         prop_assert!(plain == last || !china().is_working_day(plain).unwrap());
     }
+
+    #[test]
+    fn days_less_the_holidays_before_them_end_when_the_legal_period_does(
+        start in instant(),
+        n in 0_u32..400,
+    ) {
+        let limit = china().legal_day_limit(start, n).unwrap();
+        let counted = |at: Timestamp| {
+            let before = china().legal_holidays_before(at.shanghai_day()).unwrap();
+            day_number(start, at) - i64::from(before)
+        };
+        prop_assert!(counted(limit - Span::from_micros(1)) <= i64::from(n));
+        prop_assert!(counted(limit) > i64::from(n));
+    }
 }

@@ -16,15 +16,7 @@ pub(super) fn file(draft: &mut Draft<'_>, filing: &Filing) -> Result<(), Rejecti
 
 pub(super) fn decide(draft: &mut Draft<'_>, command: &Command) -> Result<(), Rejection> {
     match command {
-        Command::Triage { path, rules } => {
-            let to = match path {
-                Path::Inspection => Stage::ChoosingCentre,
-                Path::NoReason => Stage::NoReason,
-                Path::RemoteGuidance => Stage::RemoteGuidance,
-                Path::NoVisit => Stage::Deciding,
-            };
-            draft.go(Fact::Triaged { path: *path, rules: rules.clone() }, to)
-        }
+        Command::Triage { path, rules } => triage(draft, *path, rules),
         Command::SolveByGuidance => draft.go(Fact::GuidanceSolved, Stage::AwaitConfirm),
         Command::FailGuidance => draft.go(Fact::GuidanceFailed, Stage::ChoosingCentre),
         Command::LinkCertificate { certificate } => {
@@ -40,6 +32,22 @@ pub(super) fn decide(draft: &mut Draft<'_>, command: &Command) -> Result<(), Rej
         Command::ReportPickup { intact } => report_pickup(draft, *intact),
         other => unreachable!("{} is not a command of filing", other.verb()),
     }
+}
+
+/// A return whose customer declared the unit intact when filing has nothing left to declare: the
+/// pick-up is next.
+fn triage(draft: &mut Draft<'_>, path: Path, rules: &[String]) -> Result<(), Rejection> {
+    let to = match path {
+        Path::Inspection => Stage::ChoosingCentre,
+        Path::NoReason => Stage::NoReason,
+        Path::RemoteGuidance => Stage::RemoteGuidance,
+        Path::NoVisit => Stage::Deciding,
+    };
+    draft.go(Fact::Triaged { path, rules: rules.to_vec() }, to)?;
+    if path == Path::NoReason && draft.case().filing.declared_intact {
+        draft.go(Fact::DeclaredIntact, Stage::Returning)?;
+    }
+    Ok(())
 }
 
 /// Found intact, the money goes back; found otherwise, nothing is refused but a dispute is opened so

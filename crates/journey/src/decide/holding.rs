@@ -22,7 +22,7 @@ const APPEAL: Clock = Clock::Appeal;
 pub(super) fn decide(draft: &mut Draft<'_>, command: &Command) -> Result<(), Rejection> {
     match command {
         Command::OpenDispute { reason } => open_dispute(draft, reason),
-        Command::AnswerDispute => answer_dispute(draft),
+        Command::AnswerDispute { concedes } => answer_dispute(draft, *concedes),
         Command::AwaitInDispute { awaited } => await_in_dispute(draft, *awaited),
         Command::Reopen { reason } => reopen(draft, reason),
         Command::Pause { owner, cause, resume_at } => pause(draft, *owner, *cause, *resume_at),
@@ -53,9 +53,9 @@ fn open_dispute(draft: &mut Draft<'_>, reason: &str) -> Result<(), Rejection> {
 }
 
 /// The answer ends the hearing and the case goes to its final decision.
-fn answer_dispute(draft: &mut Draft<'_>) -> Result<(), Rejection> {
+fn answer_dispute(draft: &mut Draft<'_>, conceded: bool) -> Result<(), Rejection> {
     let by = draft.ctx().actor.kind.party();
-    draft.note(Fact::DisputeAnswered { by })?;
+    draft.note(Fact::DisputeAnswered { by, conceded })?;
     let tasks = without_dispute_clocks(draft);
     draft.go_with(Fact::DisputeHeard, Stage::Deciding, tasks)
 }

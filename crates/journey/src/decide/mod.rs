@@ -149,6 +149,8 @@ fn route(draft: &mut Draft<'_>, command: &Command) -> Result<(), Rejection> {
         | Command::ReportRepairFailed
         | Command::CompleteVisit { .. }
         | Command::RecordRefund { .. }
+        | Command::RecordPaymentAccepted { .. }
+        | Command::RecordReplacementOrdered { .. }
         | Command::ReportReplacement { .. }
         | Command::RecordCompensation { .. }
         | Command::GrantGoodwill { .. }
@@ -156,7 +158,7 @@ fn route(draft: &mut Draft<'_>, command: &Command) -> Result<(), Rejection> {
         | Command::ConfirmOutcome
         | Command::RejectOutcome => remedy::decide(draft, command),
         Command::OpenDispute { .. }
-        | Command::AnswerDispute
+        | Command::AnswerDispute { .. }
         | Command::AwaitInDispute { .. }
         | Command::Reopen { .. }
         | Command::Pause { .. }

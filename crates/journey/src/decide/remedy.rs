@@ -5,6 +5,8 @@ use crate::deadline::Clock;
 use crate::event::{Ending, Fact};
 use crate::rejection::Rejection;
 use crate::stage::Stage;
+use crate::task::{Task, Work};
+use crate::time::Timestamp;
 use crate::vocab::{Promise, Remedy};
 
 use super::draft::{Draft, Tasks};
@@ -37,6 +39,10 @@ pub(super) fn decide(draft: &mut Draft<'_>, command: &Command) -> Result<(), Rej
             let fact = Fact::RefundPaid { operation: operation.clone() };
             draft.go(fact, Stage::AwaitConfirm)
         }
+        Command::RecordPaymentAccepted { operation, ask_at } => {
+            payment_accepted(draft, operation, *ask_at)
+        }
+        Command::RecordReplacementOrdered { operation } => replacement_ordered(draft, operation),
         Command::ReportReplacement { serial } => {
             let fact = Fact::ReplacementDelivered { serial: serial.clone() };
             draft.go(fact, Stage::AwaitConfirm)
@@ -72,6 +78,31 @@ pub(super) fn choose(draft: &mut Draft<'_>, remedy: Remedy) -> Result<(), Reject
         Remedy::Refund => Stage::Refunding,
     };
     draft.go(Fact::RemedyChosen { remedy, amount_fen }, to)
+}
+
+/// The payment is on its way at the provider: the same work is done again at a later time, and asks.
+fn payment_accepted(
+    draft: &mut Draft<'_>,
+    operation: &str,
+    ask_at: Timestamp,
+) -> Result<(), Rejection> {
+    let work = draft.case().stage.row().work.map(Task::Work);
+    let work = work.ok_or(Rejection::TaskSuperseded)?;
+    let mut tasks = Tasks::default();
+    tasks.arm(work, ask_at.max(draft.now()));
+    draft.note_with(Fact::PaymentAccepted { operation: operation.to_owned() }, tasks)
+}
+
+/// The order is out; what follows is the carrier's word. The order may have gone out just before a
+/// pause, so it is recorded in a paused case as well.
+fn replacement_ordered(draft: &mut Draft<'_>, operation: &str) -> Result<(), Rejection> {
+    let work = Task::Work(Work::ShipReplacement);
+    if draft.case().owes(work).is_none() {
+        return Err(Rejection::TaskSuperseded);
+    }
+    let mut tasks = Tasks::default();
+    tasks.cancel(draft.case(), work);
+    draft.note_with(Fact::ReplacementOrdered { operation: operation.to_owned() }, tasks)
 }
 
 /// The 90-day clock starts with the first request and no later request restarts it.

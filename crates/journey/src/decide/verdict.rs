@@ -1,13 +1,15 @@
 //! Certificates and decisions. The brand may confirm or contest a certificate but never decide; the
 //! platform decides but never rewrites a certificate.
 
-use crate::certificate::{Certificate, Level};
+use crate::actor::ActorKind;
+use crate::certificate::{Certificate, CertificateFault, Level};
 use crate::command::Command;
 use crate::deadline::Clock;
 use crate::event::{Decision, Fact};
 use crate::ids::CertificateId;
 use crate::rejection::Rejection;
 use crate::stage::Stage;
+use crate::task::{Task, Work};
 use crate::vocab::{Cause, Function};
 
 use super::draft::{Draft, Tasks};
@@ -28,7 +30,12 @@ pub(super) fn decide(draft: &mut Draft<'_>, command: &Command) -> Result<(), Rej
         }
         Command::Decide { decision } => offer(draft, decision),
         Command::Deny { decision } => deny(draft, decision),
-        Command::SendToAgent { rules } => draft.note(Fact::SentToAgent { rules: rules.clone() }),
+        Command::SendToAgent { rules } => {
+            // The policy has done its part; the clock of deciding by hand runs on.
+            let mut tasks = Tasks::default();
+            tasks.cancel(draft.case(), Task::Work(Work::Decide));
+            draft.note_with(Fact::SentToAgent { rules: rules.clone() }, tasks)
+        }
         Command::OrderSecondInspection { rules } => {
             let tasks = without_dispute_clocks(draft);
             let due = draft.due(Clock::SecondInspection)?;
@@ -44,10 +51,15 @@ pub(super) fn decide(draft: &mut Draft<'_>, command: &Command) -> Result<(), Rej
 /// breath, unless it may be of another unit or a human must look at who it blames.
 fn submit(draft: &mut Draft<'_>, certificate: &Certificate) -> Result<(), Rejection> {
     let case = draft.case();
-    let faults = certificate.faults(case, draft.now());
+    let due = level_due(draft);
+    let mut faults = certificate.faults(case, draft.now());
+    if certificate.level > due {
+        faults.push(CertificateFault::LevelNotDue);
+    }
     if !faults.is_empty() {
         return Err(Rejection::CertificateInvalid(faults));
     }
+    let certificate = &Certificate { level: due, ..certificate.clone() };
     let finding = certificate.finding(case);
     let hold = held_because(certificate, finding.serial_matches);
     let arrived_by_visit = case.stage == Stage::OnSite;
@@ -65,6 +77,18 @@ fn submit(draft: &mut Draft<'_>, certificate: &Certificate) -> Result<(), Reject
             draft.go(Fact::CertificateHeld { certificate: id, reason }, Stage::VerdictHeld)
         }
         None => draft.go(Fact::CertificateAccepted { certificate: id }, Stage::Deciding),
+    }
+}
+
+/// With what authority a certificate speaks follows from who inspects and why, not from what it
+/// claims: one that claims less is raised, one that claims more is refused.
+fn level_due(draft: &Draft<'_>) -> Level {
+    if draft.ctx().actor.kind == ActorKind::Lab {
+        Level::Lab
+    } else if draft.case().second_opinion {
+        Level::Second
+    } else {
+        Level::First
     }
 }
 
@@ -99,11 +123,12 @@ fn offer(draft: &mut Draft<'_>, decision: &Decision) -> Result<(), Rejection> {
     }
     let tasks = close_dispute(draft)?;
     draft.go_with(Fact::Decided(decision.clone()), Stage::RemedyOffered, tasks)?;
-    let wish = draft.case().filing.wants;
-    if decision.offered.iter().any(|one| one.remedy == wish) {
-        remedy::choose(draft, wish)?;
+    match draft.case().filing.wants {
+        Some(wish) if decision.offered.iter().any(|one| one.remedy == wish) => {
+            remedy::choose(draft, wish)
+        }
+        _ => Ok(()),
     }
-    Ok(())
 }
 
 fn deny(draft: &mut Draft<'_>, decision: &Decision) -> Result<(), Rejection> {

@@ -37,7 +37,7 @@ pub fn filing() -> Filing {
         serial: "SN0001".parse().unwrap(),
         county: "330106".parse().unwrap(),
         kind: CaseKind::Quality,
-        wants: Remedy::Repair,
+        wants: Some(Remedy::Repair),
         symptom: "not_cooling".into(),
         received_at: start() - Span::days(3),
         installed_at: None,
@@ -45,6 +45,9 @@ pub fn filing() -> Filing {
         promises: vec![Promise::FiveWorkingDays, Promise::HundredMinutes],
         policy: "cn-2026.1".into(),
         prior_repairs: 0,
+        declared_intact: false,
+        danger: false,
+        damaged_on_arrival: false,
     }
 }
 
@@ -209,6 +212,13 @@ impl Course {
             Verb::ReportRepairFailed => Command::ReportRepairFailed,
             Verb::CompleteVisit => Command::CompleteVisit { matches: true },
             Verb::RecordRefund => Command::RecordRefund { operation: "op-1".into() },
+            Verb::RecordPaymentAccepted => Command::RecordPaymentAccepted {
+                operation: "op-1".into(),
+                ask_at: now + Span::hours(1),
+            },
+            Verb::RecordReplacementOrdered => {
+                Command::RecordReplacementOrdered { operation: "op-3".into() }
+            }
             Verb::ReportReplacement => {
                 Command::ReportReplacement { serial: "SN0002".parse().unwrap() }
             }
@@ -218,7 +228,7 @@ impl Course {
             Verb::ConfirmOutcome => Command::ConfirmOutcome,
             Verb::RejectOutcome => Command::RejectOutcome,
             Verb::OpenDispute => Command::OpenDispute { reason: text() },
-            Verb::AnswerDispute => Command::AnswerDispute,
+            Verb::AnswerDispute => Command::AnswerDispute { concedes: false },
             Verb::AwaitInDispute => Command::AwaitInDispute { awaited: Awaited::Evidence },
             Verb::Reopen => Command::Reopen { reason: text() },
             Verb::Pause => Command::Pause {
@@ -261,7 +271,7 @@ impl Course {
         let photo = |kind| EvidenceItem { kind, sha256: "ab".repeat(32), taken_at: self.now };
         Certificate {
             id,
-            level: if self.case.stage == Stage::Disputed { Level::Lab } else { Level::First },
+            level: Level::First,
             technician: self.case.technician().cloned(),
             inspected_at: self.now,
             serial: self.case.filing.serial.clone(),
@@ -274,6 +284,9 @@ impl Course {
             handling: Handling::None,
             customer_signed: true,
             conclusion: Conclusion::Repairable,
+            serial_explained: false,
+            cause_sign: false,
+            danger: false,
         }
     }
 
@@ -293,7 +306,7 @@ pub fn standing_in(stage: Stage) -> Course {
     use ActorKind::{Agent, Centre, Customer, Policy, Technician};
     let mut filing = filing();
     if stage == Stage::RemedyOffered {
-        filing.wants = Remedy::Refund;
+        filing.wants = Some(Remedy::Refund);
     }
     let mut course = Course::filed(filing);
     let path = |path| Command::Triage { path, rules: vec![] };

@@ -1,12 +1,14 @@
 //! Courses worth telling: what a reader would ask "but what if …" about.
 
+use parasol_journey::certificate::{CertificateFault, EvidenceItem, EvidenceKind, Level};
 use parasol_journey::deadline::Clock;
-use parasol_journey::event::{Ending, Fact};
+use parasol_journey::event::{Ending, Fact, Filing, Path};
+use parasol_journey::task::Work;
 use parasol_journey::time::Span;
 use parasol_journey::vocab::{Cause, ContactFailure, Party, PauseCause, Remedy};
 use parasol_journey::{ActorKind, Command, Rejection, Stage, Task, Verb};
 
-use crate::course::{centre, standing_in};
+use crate::course::{Course, centre, filing, standing_in};
 
 #[test]
 fn an_answer_to_an_offer_that_is_gone_moves_nothing() {
@@ -45,6 +47,29 @@ fn a_centre_is_asked_once() {
         Err(Rejection::CentrePassedOver { centre: asked })
     );
     course.must(ActorKind::Policy, &Command::MakeOffer { offer, centre: centre(99) });
+}
+
+#[test]
+fn a_unit_declared_intact_when_filing_goes_straight_to_the_pick_up() {
+    let triage = Command::Triage { path: Path::NoReason, rules: vec!["R01".into()] };
+    for (declared_intact, stage, holder) in
+        [(true, Stage::Returning, Party::Carrier), (false, Stage::NoReason, Party::Customer)]
+    {
+        let mut course = Course::filed(Filing { declared_intact, ..filing() });
+        course.must(ActorKind::Policy, &triage);
+        assert_eq!((course.case.stage, course.case.turn.holder()), (stage, Some(holder)));
+        let declared = course.log.iter().any(|event| event.fact == Fact::DeclaredIntact);
+        assert_eq!(declared, declared_intact);
+    }
+}
+
+#[test]
+fn a_customer_who_left_the_wish_open_chooses() {
+    let mut course = Course::filed(Filing { wants: None, ..filing() });
+    let triage = Command::Triage { path: Path::NoVisit, rules: vec!["R13".into()] };
+    course.must(ActorKind::Policy, &triage).sample(ActorKind::Policy, Verb::Decide);
+    assert_eq!(course.case.stage, Stage::RemedyOffered);
+    assert_eq!(course.case.remedy, None);
 }
 
 #[test]
@@ -189,4 +214,99 @@ fn a_silent_field_does_not_stop_the_case() {
     assert_eq!(course.case.stage, Stage::Deciding);
     assert!(course.case.owes(Task::Work(parasol_journey::task::Work::Decide)).is_some());
     assert!(matches!(course.log.last().unwrap().fact, Fact::BackToDecision { .. }));
+}
+
+#[test]
+fn a_case_sent_to_an_agent_is_not_decided_by_the_policy_again() {
+    let mut course = standing_in(Stage::Deciding);
+    assert!(course.case.owes(Task::Work(Work::Decide)).is_some());
+    course.sample(ActorKind::Policy, Verb::SendToAgent);
+    assert!(course.case.owes(Task::Work(Work::Decide)).is_none());
+    assert_eq!(course.case.next_deadline().unwrap().task, Task::Clock(Clock::DecideManually));
+    course.sample(ActorKind::Agent, Verb::Decide);
+    assert_eq!(course.case.stage, Stage::Repairing);
+}
+
+#[test]
+fn ordering_the_new_unit_ends_the_work_and_the_delivery_ends_the_order() {
+    let mut course = standing_in(Stage::Replacing);
+    course.sample(ActorKind::Customer, Verb::Pause);
+    course.sample(ActorKind::Policy, Verb::RecordReplacementOrdered);
+    assert!(course.case.owes(Task::Work(Work::ShipReplacement)).is_none());
+    assert_eq!(course.case.replacement_order.as_deref(), Some("op-3"));
+    let twice = course.sample_of(Verb::RecordReplacementOrdered);
+    assert_eq!(course.give(ActorKind::Policy, &twice), Err(Rejection::TaskSuperseded));
+    course.sample(ActorKind::Agent, Verb::Resume);
+    assert!(course.case.owes(Task::Work(Work::ShipReplacement)).is_none(), "ordered once");
+    course.sample(ActorKind::Carrier, Verb::ReportReplacement);
+    assert_eq!(course.case.replacement_order, None);
+}
+
+#[test]
+fn a_payment_that_is_only_accepted_is_asked_about_later() {
+    let mut course = standing_in(Stage::Refunding);
+    let first = *course.case.owes(Task::Work(Work::PayRefund)).unwrap();
+    course.sample(ActorKind::Payment, Verb::RecordPaymentAccepted);
+    let again = *course.case.owes(Task::Work(Work::PayRefund)).unwrap();
+    assert!(again.generation > first.generation && again.due > course.now);
+    assert!(course.case.paid.is_empty());
+    course.sample(ActorKind::Payment, Verb::RecordRefund);
+    assert_eq!(course.case.paid.len(), 1);
+    assert!(course.case.owes(Task::Work(Work::PayRefund)).is_none());
+}
+
+#[test]
+fn a_certificate_speaks_with_the_authority_of_its_inspection() {
+    let mut course = standing_in(Stage::OnSite);
+    let mut claiming = course.certificate();
+    claiming.level = Level::Lab;
+    let submit = Command::SubmitCertificate { certificate: Box::new(claiming) };
+    let refused = course.give(ActorKind::Technician, &submit).unwrap_err();
+    assert_eq!(refused, Rejection::CertificateInvalid(vec![CertificateFault::LevelNotDue]));
+
+    let mut course = standing_in(Stage::Disputed);
+    course.sample(ActorKind::Lab, Verb::SubmitCertificate);
+    let newest = course.case.finding().unwrap();
+    assert_eq!(newest.finding.level, Level::Lab, "whatever it claimed");
+    assert!(newest.answers_dispute);
+}
+
+#[test]
+fn blaming_the_user_needs_a_sign_and_photos() {
+    for (sign, photos, proven) in [(true, 2, true), (false, 2, false), (true, 1, false)] {
+        let mut course = standing_in(Stage::OnSite);
+        let mut certificate = course.certificate();
+        certificate.cause = Cause::User;
+        certificate.cause_sign = sign;
+        let outside =
+            EvidenceItem { kind: EvidenceKind::Exterior, ..certificate.evidence[0].clone() };
+        certificate.evidence.truncate(1);
+        certificate.evidence.extend(vec![outside; photos]);
+        let submit = Command::SubmitCertificate { certificate: Box::new(certificate) };
+        course.must(ActorKind::Technician, &submit);
+        let held = course.case.finding().unwrap();
+        assert_eq!(held.finding.evidence_ok, proven, "sign {sign}, {photos} photos");
+    }
+}
+
+#[test]
+fn a_serial_that_differs_for_a_stated_reason_is_not_held() {
+    let mut course = standing_in(Stage::OnSite);
+    let mut certificate = course.certificate();
+    certificate.serial = "SN0009".parse().unwrap();
+    certificate.serial_explained = true;
+    let submit = Command::SubmitCertificate { certificate: Box::new(certificate) };
+    course.must(ActorKind::Technician, &submit);
+    assert_eq!(course.case.stage, Stage::Deciding);
+}
+
+#[test]
+fn who_concedes_a_dispute_and_who_confirms_a_certificate_is_remembered() {
+    let mut course = standing_in(Stage::Disputed);
+    course.must(ActorKind::Brand, &Command::AnswerDispute { concedes: true });
+    assert!(course.case.dispute.as_ref().unwrap().conceded);
+
+    let mut course = standing_in(Stage::VerdictHeld);
+    course.sample(ActorKind::Brand, Verb::ConfirmCertificate);
+    assert!(course.case.finding().unwrap().confirmed);
 }

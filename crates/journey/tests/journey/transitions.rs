@@ -9,6 +9,7 @@ use crate::course::standing_in;
 fn needs_more(stage: Stage, verb: Verb) -> Option<&'static str> {
     match (stage, verb) {
         (_, Verb::ReleaseSlot) => Some("HOLD_EXPIRED"),
+        (Stage::Paused, Verb::RecordReplacementOrdered) => Some("TASK_SUPERSEDED"),
         _ => None,
     }
 }

@@ -18,7 +18,7 @@ use sha2::Sha256;
 use super::{Principal, Role};
 
 /// The file in the data folder: 64 hexadecimal digits.
-const FILE: &str = "secret.key";
+pub const KEY_FILE: &str = "secret.key";
 /// Issuer and audience of every token of ours.
 const HOUSE: &str = "parasol";
 /// How far the clocks of two machines may differ, in seconds, before a token is refused for it.
@@ -111,7 +111,7 @@ impl TokenKey {
     /// # Errors
     /// [`KeyError`] when the file cannot be used, is malformed, or is open to others.
     pub fn load_or_create(folder: &Path, random: impl FnOnce(&mut [u8])) -> Result<Self, KeyError> {
-        let path = folder.join(FILE);
+        let path = folder.join(KEY_FILE);
         let failed = |source| KeyError::File { path: path.clone(), source };
         if !path.try_exists().map_err(failed)? {
             let mut secret = [0; 32];
@@ -210,7 +210,7 @@ fn absorb(key: &[u8; 32], parts: &[&[u8]]) -> Hmac<Sha256> {
 /// all and a key that another process made meanwhile wins.
 fn create(folder: &Path, path: &Path, secret: &[u8; 32]) -> io::Result<()> {
     fs::create_dir_all(folder)?;
-    let draft = folder.join(format!("{FILE}.{}", std::process::id()));
+    let draft = folder.join(format!("{KEY_FILE}.{}", std::process::id()));
     let _ = fs::remove_file(&draft);
     let mut file = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&draft)?;
     writeln!(file, "{}", hex::encode(secret))?;
@@ -326,7 +326,7 @@ mod tests {
         let again = TokenKey::load_or_create(&folder, |_| panic!("there is a key")).unwrap();
         assert_eq!(first.mac("x", b""), again.mac("x", b""));
         assert_eq!(first.mac("x", b""), TokenKey::from_secret(&[1; 32]).mac("x", b""));
-        let file = folder.join(FILE);
+        let file = folder.join(KEY_FILE);
         assert_eq!(fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
         assert_eq!(fs::read_dir(&folder).unwrap().count(), 1, "no draft is left behind");
 
@@ -338,7 +338,7 @@ mod tests {
     #[test]
     fn a_key_file_that_is_open_or_broken_is_refused() {
         let folder = tempfile::tempdir().unwrap();
-        let file = folder.path().join(FILE);
+        let file = folder.path().join(KEY_FILE);
         let load = || TokenKey::load_or_create(folder.path(), |_| panic!("there is a key"));
         fs::write(&file, "short").unwrap();
         fs::set_permissions(&file, fs::Permissions::from_mode(0o600)).unwrap();

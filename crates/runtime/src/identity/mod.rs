@@ -10,7 +10,7 @@ use std::fmt;
 
 pub use parasol_api::Role;
 
-pub use self::key::{KeyError, TokenError, TokenKey};
+pub use self::key::{KEY_FILE, KeyError, TokenError, TokenKey};
 
 /// A caller, as its credential names it. Never built from a field of a message.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]

@@ -1,0 +1,141 @@
+//! Crashes: of the committer at any moment, and of the server underneath.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use parasol_casebook::{Error, Limits};
+use parasol_testkit::Postgres;
+use tokio::task::JoinSet;
+use tokio::time::timeout;
+
+use crate::ask::Ask;
+use crate::books::check;
+use crate::world::{LIMIT, Running, World};
+
+on_both_engines!(
+    a_committer_that_dies_at_any_moment_doubles_nothing,
+    an_answer_that_was_saved_is_found_after_a_crash,
+);
+
+/// Asks under keys `from..to`, spread over ten cases, all at once; answers come back in any order.
+fn ask_all(running: &Running, wanted: impl Iterator<Item = u128>) -> JoinSet<(u128, Outcome)> {
+    let mut asking = JoinSet::new();
+    for request in wanted {
+        let submitter = running.submitter.clone();
+        asking.spawn(async move {
+            let answer = submitter.submit(message(request).submission()).await;
+            (request, answer.map(|answer| answer.body))
+        });
+    }
+    asking
+}
+
+type Outcome = Result<Vec<u8>, Error>;
+
+fn message(request: u128) -> Ask {
+    Ask::message(request % 10 + 1, &request.to_string()).keyed(request, "message")
+}
+
+/// Repeats whatever has no answer until everything has one, and compares with what was answered.
+async fn settle(running: &Running, answered: &BTreeMap<u128, Vec<u8>>, requests: u128) {
+    let mut asking = ask_all(running, 0..requests);
+    while let Some(asked) = asking.join_next().await {
+        let (request, answer) = asked.unwrap();
+        let answer = answer.unwrap();
+        if let Some(first) = answered.get(&request) {
+            assert_eq!(*first, answer, "request {request} has two answers");
+        }
+        let key = message(request).request_key().unwrap();
+        assert_eq!(running.store.effects_of(key).await.unwrap(), 1, "request {request}");
+    }
+    check(&running.store).await;
+}
+
+async fn a_committer_that_dies_at_any_moment_doubles_nothing(world: World) {
+    const ROUND: u128 = 60;
+    let mut process = world.process().await;
+    process.must((1..=10).map(Ask::file)).await;
+    let mut answered = BTreeMap::new();
+    let mut unknown = 0;
+    for round in 0..8_u128 {
+        let limits = Limits { batch_max: 4, ..Limits::default() };
+        let running = world.process_with(limits, &[], 1).await.run();
+        let mut asking = ask_all(&running, 0..(round + 1) * ROUND);
+        let mut left = round * ROUND + round * 7;
+        while left > 0 {
+            let (request, answer) = asking.join_next().await.unwrap().unwrap();
+            answered.entry(request).or_insert(answer.unwrap());
+            left -= 1;
+        }
+        running.crash().await;
+        while let Some(asked) = asking.join_next().await {
+            match asked.unwrap() {
+                (request, Ok(body)) => drop(answered.entry(request).or_insert(body)),
+                (_, Err(Error::Store(_) | Error::Stopped)) => unknown += 1,
+                (_, Err(error)) => panic!("{error:?}"),
+            }
+        }
+    }
+    assert!(unknown > 0, "no crash bit");
+    let running = world.process().await.run();
+    settle(&running, &answered, 8 * ROUND).await;
+}
+
+async fn an_answer_that_was_saved_is_found_after_a_crash(world: World) {
+    let mut process = world.process().await;
+    process.must([Ask::file(1)]).await;
+    let ask = Ask::remind(1).keyed(1, "remind");
+    let first = process.ask(ask.clone()).await.unwrap();
+    process.run().crash().await;
+    let mut process = world.process().await;
+    let again = process.ask(ask).await.unwrap();
+    assert!(again.repeated);
+    assert_eq!(again.body, first.body);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_acknowledged_survives_kill_9_of_the_server_on_postgres() {
+    const REQUESTS: u128 = 900;
+    let mut server = Postgres::start().unwrap();
+    let world = World::at(server.fresh_database("killed").unwrap(), None).await;
+    let mut process = world.process().await;
+    process.must((1..=10).map(Ask::file)).await;
+    let running = process.run();
+    let mut answered = BTreeMap::new();
+    let mut bitten = 0;
+    for round in 0..3 {
+        let mut asking = ask_all(&running, round * REQUESTS / 3..(round + 1) * REQUESTS / 3);
+        let mut left = 60 + round * 50;
+        while let Some(asked) = timeout(LIMIT, asking.join_next()).await.unwrap() {
+            match asked.unwrap() {
+                (request, Ok(body)) => drop(answered.insert(request, body)),
+                (_, Err(Error::Store(_))) => bitten += 1,
+                (_, Err(error)) => panic!("{error:?}"),
+            }
+            left -= 1;
+            if left == 0 {
+                server.kill_9();
+                server.restart().unwrap();
+            }
+        }
+    }
+    let acknowledged = answered.len();
+    assert!(acknowledged > 100, "{acknowledged} acknowledged, {bitten} unknown");
+    // The same process goes on by itself, without being started again.
+    settle(&running, &answered, REQUESTS).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_server_that_is_away_is_said_to_be_away_on_postgres() {
+    let mut server = Postgres::start().unwrap();
+    let world = World::at(server.fresh_database("away").unwrap(), None).await;
+    let mut process = world.process().await;
+    process.must((1..=64).map(Ask::file)).await;
+    server.kill_9();
+    let asks = (1..=64).map(Ask::remind).collect();
+    let answers = timeout(Duration::from_secs(30), process.together(asks)).await.unwrap();
+    assert!(answers.iter().all(|one| matches!(one, Err(Error::Store(_)))), "{answers:?}");
+    server.restart().unwrap();
+    process.must((1..=64).map(Ask::remind)).await;
+    check(&process.store).await;
+}

@@ -1,0 +1,40 @@
+//! What the kernel promises, on both engines alike.
+//!
+//! Every case is written once, against an opened [`world::World`], and run on a real SQLite file and
+//! on a real PostgreSQL server. Time and ids come from the world; nothing here waits for a clock.
+
+/// Runs each case on both engines: `case::on_sqlite` and `case::on_postgres`.
+macro_rules! on_both_engines {
+    ($($case:ident),+ $(,)?) => {$(
+        mod $case {
+            use crate::world::World;
+
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn on_sqlite() {
+                Box::pin(super::$case(World::on_sqlite().await)).await;
+            }
+
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn on_postgres() {
+                Box::pin(super::$case(World::on_postgres(stringify!($case)).await)).await;
+            }
+        }
+    )+};
+}
+
+mod ask;
+mod books;
+mod claiming;
+mod crashing;
+mod feeding;
+mod leasing;
+mod opening;
+mod property;
+mod reconciling;
+mod repeating;
+mod rivals;
+mod rows;
+mod tasks;
+mod working;
+mod world;
+mod writing;

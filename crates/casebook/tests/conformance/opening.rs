@@ -1,0 +1,203 @@
+//! Opening a store: durable or not at all, migrated once, tables as their entities say.
+
+use std::collections::BTreeMap;
+use std::os::unix::fs::MetadataExt as _;
+use std::os::unix::process::CommandExt as _;
+use std::process::{Child, Command, Stdio};
+
+use parasol_casebook::tables::{
+    answers, audit, cases, commits, events, feed, leases, meta, tasks, vault,
+};
+use parasol_casebook::{Engine, OpenError, Pools, Store};
+use parasol_testkit::{Postgres, program_path};
+use sea_orm::{ConnectionTrait as _, DbBackend, EntityTrait, IdenStatic as _, Iterable, Statement};
+use sea_orm_migration::MigratorTrait as _;
+
+use crate::ask::Ask;
+use crate::books::everything;
+use crate::rows::{Migrations, board, notes, slots};
+use crate::world::World;
+
+on_both_engines!(
+    migrations_apply_twice_without_change,
+    entities_have_the_columns_of_their_tables,
+    the_reader_cannot_write,
+    a_store_is_opened_again_with_all_it_held,
+);
+
+async fn rows_of(store: &Store, sql: &str) -> Vec<String> {
+    let backend = match store.engine() {
+        Engine::Sqlite => DbBackend::Sqlite,
+        Engine::Postgres => DbBackend::Postgres,
+    };
+    let statement = Statement::from_string(backend, sql);
+    let rows = store.reader().query_all_raw(statement).await.unwrap();
+    rows.iter().map(|row| row.try_get_by_index(0).unwrap()).collect()
+}
+
+/// Every table, column, key and index, as the engine describes them.
+async fn schema(store: &Store) -> Vec<String> {
+    match store.engine() {
+        Engine::Sqlite => {
+            rows_of(store, "SELECT coalesce(sql, name) FROM sqlite_master ORDER BY name").await
+        }
+        Engine::Postgres => {
+            let columns = "SELECT concat_ws(' ', table_name, ordinal_position, column_name, \
+                           data_type, is_nullable, column_default) FROM information_schema.columns \
+                           WHERE table_schema = 'public' ORDER BY 1";
+            let indexes = "SELECT indexdef FROM pg_indexes WHERE schemaname = 'public' ORDER BY 1";
+            [rows_of(store, columns).await, rows_of(store, indexes).await].concat()
+        }
+    }
+}
+
+async fn migrations_apply_twice_without_change(world: World) {
+    let mut process = world.process().await;
+    process.must([Ask::file(1).keyed(1, "x")]).await;
+    let before = (schema(&process.store).await, everything(&process.store).await);
+    assert!(before.0.len() > 10);
+    Migrations::up(process.store.for_migrations(), None).await.unwrap();
+    // Even where the record of migrations was lost, applying them again harms nothing.
+    let forget = "DELETE FROM seaql_migrations";
+    process.store.for_migrations().execute_unprepared(forget).await.unwrap();
+    Migrations::up(process.store.for_migrations(), None).await.unwrap();
+    assert_eq!((schema(&process.store).await, everything(&process.store).await), before);
+}
+
+fn columns_of<E: EntityTrait>() -> (String, Vec<String>) {
+    let names = E::Column::iter().map(|column| column.as_str().to_owned()).collect();
+    (E::default().table_name().to_owned(), names)
+}
+
+async fn entities_have_the_columns_of_their_tables(world: World) {
+    let store = world.store().await;
+    let described: BTreeMap<_, _> = [
+        columns_of::<cases::Entity>(),
+        columns_of::<events::Entity>(),
+        columns_of::<tasks::Entity>(),
+        columns_of::<answers::Entity>(),
+        columns_of::<audit::Entity>(),
+        columns_of::<commits::Entity>(),
+        columns_of::<feed::Entity>(),
+        columns_of::<leases::Entity>(),
+        columns_of::<meta::Entity>(),
+        columns_of::<vault::Entity>(),
+        columns_of::<slots::Entity>(),
+        columns_of::<notes::Entity>(),
+        columns_of::<board::Entity>(),
+    ]
+    .into();
+    let tables = match store.engine() {
+        Engine::Sqlite => "SELECT name FROM sqlite_master WHERE type = 'table'",
+        Engine::Postgres => "SELECT tablename::text FROM pg_tables WHERE schemaname = 'public'",
+    };
+    let mut there = BTreeMap::new();
+    for table in rows_of(&store, tables).await {
+        if table.starts_with("sqlite_") || table == "seaql_migrations" {
+            continue;
+        }
+        let columns = match store.engine() {
+            Engine::Sqlite => format!("SELECT name FROM pragma_table_info('{table}') ORDER BY cid"),
+            Engine::Postgres => format!(
+                "SELECT column_name::text FROM information_schema.columns \
+                 WHERE table_name = '{table}' ORDER BY ordinal_position"
+            ),
+        };
+        there.insert(table, rows_of(&store, &columns).await);
+    }
+    assert_eq!(there, described);
+}
+
+async fn the_reader_cannot_write(world: World) {
+    let store = world.store().await;
+    for sql in ["DELETE FROM cases", "CREATE TABLE stray (id int)", "UPDATE meta SET value = ''"] {
+        let refused = store.reader().execute_unprepared(sql).await;
+        assert!(refused.is_err(), "{sql} was taken");
+    }
+}
+
+async fn a_store_is_opened_again_with_all_it_held(world: World) {
+    let mut process = world.process().await;
+    process.must((1..=9).map(Ask::file)).await;
+    let before = everything(&process.store).await;
+    process.store.checkpoint().await.unwrap();
+    process.store.clone().close().await.unwrap();
+    let store = world.store().await;
+    assert_eq!(everything(&store).await, before);
+}
+
+#[tokio::test]
+async fn sqlite_in_memory_is_refused_on_sqlite() {
+    let opened = Store::open("sqlite::memory:", Pools::default()).await;
+    assert!(matches!(opened, Err(OpenError::NotDurable(_))), "{opened:?}");
+}
+
+#[tokio::test]
+async fn every_write_is_synced_on_sqlite() {
+    let world = World::on_sqlite().await;
+    let store = world.store().await;
+    for (pragma, wanted) in [("synchronous", 2), ("wal_autocheckpoint", 0)] {
+        let statement = Statement::from_string(DbBackend::Sqlite, format!("PRAGMA {pragma}"));
+        let row = store.for_migrations().query_one_raw(statement).await.unwrap().unwrap();
+        assert_eq!(row.try_get_by_index::<i64>(0).unwrap(), wanted, "{pragma}");
+    }
+}
+
+/// The same server on the same data, started with other settings; killed when dropped.
+struct Careless(Child);
+
+impl Careless {
+    fn start(server: &Postgres, data: &str, settings: &[&str]) -> Self {
+        let port = server.url().rsplit(':').next().unwrap().split('/').next().unwrap();
+        let owner = std::fs::metadata(data).unwrap();
+        let mut command = Command::new(program_path("postgres").unwrap());
+        command.args(["-D", data, "-p", port, "-c", "listen_addresses=127.0.0.1"]);
+        command.args(["-c", "unix_socket_directories="]);
+        for setting in settings {
+            command.args(["-c", setting]);
+        }
+        command.uid(owner.uid()).gid(owner.gid()).current_dir(data);
+        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+        Self(command.spawn().unwrap())
+    }
+}
+
+impl Drop for Careless {
+    fn drop(&mut self) {
+        self.0.kill().unwrap();
+        self.0.wait().unwrap();
+    }
+}
+
+/// Opens a server that is still starting up.
+async fn open(url: &str) -> Result<Store, OpenError> {
+    for _ in 0..20 {
+        match Store::open(url, Pools { write: 1, read: 1 }).await {
+            Err(OpenError::Unreachable(_)) => {}
+            other => return other,
+        }
+    }
+    panic!("the server did not come up");
+}
+
+#[tokio::test]
+async fn a_careless_server_is_refused_on_postgres() {
+    let mut server = Postgres::start().unwrap();
+    let data = server.query("SHOW data_directory").unwrap();
+    let url = server.url().to_owned();
+    for settings in [&["fsync=off", "full_page_writes=off"][..], &["synchronous_commit=off"]] {
+        server.kill_9();
+        let careless = Careless::start(&server, &data, settings);
+        let Err(OpenError::NotDurable(problems)) = open(&url).await else {
+            panic!("opened with {settings:?}")
+        };
+        assert_eq!(problems.len(), settings.len(), "{problems:?}");
+        for (setting, problem) in settings.iter().zip(&problems) {
+            let (name, _) = setting.split_once('=').unwrap();
+            assert!(problem.starts_with(name), "{problem}");
+        }
+        drop(careless);
+    }
+    server.restart().unwrap();
+    open(&url).await.unwrap();
+}

@@ -1,0 +1,236 @@
+//! A database, a clock that only moves when told, and the processes that work on it.
+
+use std::future::Future;
+use std::pin::pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::time::Duration;
+
+use futures::future::join_all;
+use parasol_bell::Bell;
+use parasol_casebook::{
+    Answer, Committer, Engine, Error, Handler, Handoff, Lease, Limits, NewId, Now, Parts, Pools,
+    Queues, Rules, Store, Submitter, Worker, committer,
+};
+use parasol_journey::calendar::Calendar;
+use parasol_journey::deadline::Deadlines;
+use parasol_journey::task::Role;
+use parasol_journey::time::{MINUTE, Span, Timestamp};
+use parasol_testkit::Postgres;
+use sea_orm_migration::MigratorTrait as _;
+use tempfile::TempDir;
+use tokio::task::JoinSet;
+use tokio::time::timeout;
+use uuid::Uuid;
+
+use crate::ask::{Ask, start};
+use crate::rows::{Board, Migrations};
+
+/// Longer than anything here takes, unless it hangs.
+pub const LIMIT: Duration = Duration::from_secs(60);
+/// How long tasks are leased.
+pub const LEASE: Span = Span::from_micros(MINUTE);
+
+/// One database with everything that processes share.
+pub struct World {
+    pub url: String,
+    clock: Arc<AtomicI64>,
+    ids: Arc<AtomicU64>,
+    holders: AtomicU64,
+    /// Removes the embedded database with the world.
+    _folder: Option<TempDir>,
+}
+
+impl World {
+    /// A migrated SQLite file.
+    pub async fn on_sqlite() -> Self {
+        let folder = TempDir::new().unwrap();
+        let url = format!("sqlite://{}", folder.path().join("cell.db").display());
+        Self::at(url, Some(folder)).await
+    }
+
+    /// A migrated database of the shared server.
+    pub async fn on_postgres(name: &str) -> Self {
+        let name = &name[..name.len().min(40)];
+        let server = Postgres::shared().unwrap();
+        Self::at(server.fresh_database(name).unwrap(), None).await
+    }
+
+    /// A database by URL, migrated.
+    pub async fn at(url: String, folder: Option<TempDir>) -> Self {
+        let world = Self {
+            url,
+            clock: Arc::new(AtomicI64::new(start().micros())),
+            ids: Arc::new(AtomicU64::new(1_000_000)),
+            holders: AtomicU64::new(1),
+            _folder: folder,
+        };
+        let store = world.store().await;
+        Migrations::up(store.for_migrations(), None).await.unwrap();
+        store.analyze().await.unwrap();
+        store.close().await.unwrap();
+        world
+    }
+
+    pub fn engine(&self) -> Engine {
+        Engine::of_url(&self.url)
+    }
+
+    /// How many processes may write here at once.
+    pub fn writers(&self) -> usize {
+        match self.engine() {
+            Engine::Sqlite => 1,
+            Engine::Postgres => 2,
+        }
+    }
+
+    pub fn now(&self) -> Timestamp {
+        Timestamp::from_micros(self.clock.load(Ordering::SeqCst))
+    }
+
+    pub fn wait(&self, span: Span) {
+        self.clock.fetch_add(span.micros(), Ordering::SeqCst);
+    }
+
+    pub fn clock(&self) -> Now {
+        let clock = Arc::clone(&self.clock);
+        Arc::new(move || Timestamp::from_micros(clock.load(Ordering::SeqCst)))
+    }
+
+    pub fn ids(&self) -> NewId {
+        let ids = Arc::clone(&self.ids);
+        Arc::new(move || Uuid::from_u128(u128::from(ids.fetch_add(1, Ordering::SeqCst))))
+    }
+
+    pub async fn store(&self) -> Store {
+        Store::open(&self.url, Pools { write: 3, read: 2 }).await.unwrap()
+    }
+
+    /// A process without workers.
+    pub async fn process(&self) -> Process {
+        self.process_with(Limits::default(), &[], 0).await
+    }
+
+    /// A process with these limits and these roles' queues.
+    pub async fn process_with(&self, limits: Limits, roles: &[Role], depth: usize) -> Process {
+        let store = self.store().await;
+        let holder = self.holders.fetch_add(1, Ordering::SeqCst);
+        let lease = Lease { holder: Uuid::from_u128(u128::from(holder)), length: LEASE };
+        let (handoff, queues) = Handoff::new(lease, roles, depth.max(1));
+        let bell = Bell::in_process();
+        let rules = Rules {
+            calendar: Arc::new(Calendar::china().clone()),
+            deadlines: Arc::new(Deadlines::default()),
+        };
+        let (submitter, committer) = committer(Parts {
+            store: store.clone(),
+            now: self.clock(),
+            new_id: self.ids(),
+            rules,
+            projectors: vec![Arc::new(Board)],
+            bell: bell.clone(),
+            handoff: handoff.clone(),
+            limits,
+        });
+        Process { store, submitter, committer, handoff, queues, bell, now: self.clock() }
+    }
+}
+
+/// A process whose committer runs only when told.
+pub struct Process {
+    pub store: Store,
+    pub submitter: Submitter,
+    pub committer: Committer,
+    pub handoff: Handoff,
+    pub queues: Queues,
+    pub bell: Bell,
+    now: Now,
+}
+
+impl Process {
+    /// Runs the committer for as long as `future` takes.
+    pub async fn drive<T>(&mut self, future: impl Future<Output = T>) -> T {
+        let committer = &mut self.committer;
+        let driven = async move {
+            let mut future = pin!(future);
+            loop {
+                tokio::select! {
+                    biased;
+                    done = &mut future => return done,
+                    more = committer.run_once() => assert!(more, "the committer ended"),
+                }
+            }
+        };
+        timeout(LIMIT, driven).await.expect("nobody was answered within the limit")
+    }
+
+    /// Hands in all of these before the committer takes up any.
+    pub async fn together(&mut self, asks: Vec<Ask>) -> Vec<Result<Answer, Error>> {
+        let submitter = self.submitter.clone();
+        let asked = asks.into_iter().map(|ask| {
+            let submitter = submitter.clone();
+            async move { submitter.submit(ask.submission()).await }
+        });
+        let all = join_all(asked.collect::<Vec<_>>());
+        Box::pin(self.drive(all)).await
+    }
+
+    pub async fn ask(&mut self, ask: Ask) -> Result<Answer, Error> {
+        self.together(vec![ask]).await.remove(0)
+    }
+
+    /// Asks for what cannot be refused.
+    pub async fn must(&mut self, asks: impl IntoIterator<Item = Ask>) {
+        for answer in self.together(asks.into_iter().collect()).await {
+            answer.expect("the command was refused");
+        }
+    }
+
+    /// A worker of this process; takes over the role's queue if there is one.
+    pub fn worker(&mut self, role: Role, handler: Arc<dyn Handler>) -> Worker {
+        Worker::new(
+            role,
+            self.store.clone(),
+            self.submitter.clone(),
+            self.handoff.clone(),
+            self.queues.remove(&role),
+            handler,
+            Arc::clone(&self.now),
+            50,
+        )
+    }
+
+    /// Lets the committer run by itself.
+    pub fn run(self) -> Running {
+        let mut committing = JoinSet::new();
+        committing.spawn(self.committer.run());
+        Running { store: self.store, submitter: self.submitter, committing }
+    }
+}
+
+/// A process whose committer runs by itself.
+pub struct Running {
+    pub store: Store,
+    pub submitter: Submitter,
+    committing: JoinSet<()>,
+}
+
+impl Running {
+    pub async fn ask(&self, ask: Ask) -> Result<Answer, Error> {
+        let asked = self.submitter.submit(ask.submission());
+        timeout(LIMIT, asked).await.expect("nobody was answered within the limit")
+    }
+
+    /// Ends the committer wherever it is, as a crash would.
+    pub async fn crash(mut self) {
+        self.committing.shutdown().await;
+    }
+
+    /// Ends once everything handed in is answered.
+    pub async fn end(self) {
+        let Self { submitter, mut committing, .. } = self;
+        drop(submitter);
+        let ended = timeout(LIMIT, committing.join_next()).await;
+        ended.expect("the committer did not end").expect("it ran").expect("it did not panic");
+    }
+}

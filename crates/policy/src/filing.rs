@@ -1,0 +1,215 @@
+//! The facts a filing alone gives: what is known before anybody has looked at the unit.
+//!
+//! What happens afterwards (findings, repairs, missed deadlines, disputes) is laid over these facts
+//! by whoever decides; it is not read here.
+
+use chrono::NaiveDate;
+use parasol_journey::calendar::{Calendar, NotCovered};
+use parasol_journey::event::Filing;
+use parasol_journey::time::{HOUR, Timestamp};
+use parasol_journey::vocab::Promise;
+
+use crate::facts::{Age, Facts, History, Province, UnknownProvince};
+use crate::pack::Pack;
+use crate::validity::{day_count, in_validity, months_elapsed};
+
+/// Damage in transport counts when it was said within this many hours of signing.
+const TRANSPORT_REPORT_HOURS_MAX: u32 = 48;
+
+/// Why a filing gives no facts.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NoFacts {
+    /// The county lies in no province of GB/T 2260.
+    #[error(transparent)]
+    Province(#[from] UnknownProvince),
+    /// The rest days before the filing are not known.
+    #[error(transparent)]
+    NotCovered(#[from] NotCovered),
+}
+
+impl Facts {
+    /// The facts of a case as filed at `filed_at`: kind, goods, place, age, price, promises, wish,
+    /// warranty, danger, earlier repairs.
+    ///
+    /// Days in repair are not taken out of the warranty here; whoever knows them corrects
+    /// `in_validity`. A return counts as of an intact unit until a pick-up finds otherwise, and an
+    /// extended warranty in force counts as covering the fault until its terms say otherwise.
+    ///
+    /// # Errors
+    /// [`NoFacts`]: an unknown province, or a day of filing outside the calendar.
+    pub fn of_filing(
+        pack: &Pack,
+        filing: &Filing,
+        filed_at: Timestamp,
+        calendar: &Calendar,
+    ) -> Result<Self, NoFacts> {
+        let rest_days = calendar.legal_holidays_before(filed_at.shanghai_day())?;
+        Ok(Self::of_filing_on(pack, filing, filed_at, rest_days)?)
+    }
+
+    /// The same with the row of rest days before the filing given, for days no calendar covers yet.
+    ///
+    /// # Errors
+    /// [`UnknownProvince`].
+    pub fn of_filing_on(
+        pack: &Pack,
+        filing: &Filing,
+        filed_at: Timestamp,
+        rest_days_before: u32,
+    ) -> Result<Self, UnknownProvince> {
+        let province = Province::of(&filing.county)?;
+        let quiet = Self::new(filing.kind, filing.category, province, filing.price_fen);
+        let today = filed_at.shanghai_day();
+        let started = filing.period_start().shanghai_day();
+        let cover = pack.cover(filing.category);
+        let runs = |months: u32| in_validity(started, months, 0, today);
+        let extended = filing.promises.contains(&Promise::ExtendedWarranty);
+        Ok(Self {
+            age: age(filing, today, rest_days_before),
+            history: History { repairs: filing.prior_repairs, ..History::default() },
+            promises: filing.promises.iter().copied().collect(),
+            wish: filing.wants,
+            in_validity: runs(cover.whole_unit_months),
+            part_in_validity: !cover.main_parts.is_empty() && runs(cover.main_part_months),
+            danger: filing.danger,
+            transport_report_hours: filing
+                .damaged_on_arrival
+                .then(|| hours(filing.received_at, filed_at).min(TRANSPORT_REPORT_HOURS_MAX)),
+            extension_covers: extended,
+            ..quiet
+        })
+    }
+}
+
+fn age(filing: &Filing, today: NaiveDate, rest_days_before: u32) -> Age {
+    let received = filing.received_at.shanghai_day();
+    // An order line knows no day of its invoice; it is written when the goods are handed over.
+    let receipt_days = day_count(received, today);
+    Age {
+        invoice_days: receipt_days,
+        receipt_days,
+        installation_days: filing.installed_at.map(|at| day_count(at.shanghai_day(), today)),
+        months: months_elapsed(received, today),
+        rest_days_before,
+    }
+}
+
+fn hours(from: Timestamp, until: Timestamp) -> u32 {
+    u32::try_from(until.since(from).micros() / HOUR).unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use parasol_journey::ids::CustomerId;
+    use parasol_journey::time::Span;
+    use parasol_journey::vocab::{CaseKind, Category, Remedy};
+
+    use super::*;
+    use crate::entitlements_before_inspection;
+
+    fn noon(day: &str) -> Timestamp {
+        Timestamp::parse(&format!("{day}T12:00:00+08:00")).unwrap()
+    }
+
+    fn filing(received: &str) -> Filing {
+        Filing {
+            customer: serde_json::from_str::<CustomerId>(
+                "\"00000000-0000-0000-0000-000000000007\"",
+            )
+            .unwrap(),
+            order_line: "300000010007-1".parse().unwrap(),
+            sku: "AUR-RF-468".parse().unwrap(),
+            brand: "aurora".parse().unwrap(),
+            category: Category::Refrigerator,
+            serial: "AURRF46826100003".parse().unwrap(),
+            county: "330106".parse().unwrap(),
+            kind: CaseKind::Quality,
+            wants: None,
+            symptom: "not_cooling".to_owned(),
+            received_at: noon(received),
+            installed_at: None,
+            price_fen: 399_900,
+            promises: vec![],
+            policy: "cn-2026.1".to_owned(),
+            prior_repairs: 0,
+            declared_intact: false,
+            danger: false,
+            damaged_on_arrival: false,
+        }
+    }
+
+    fn facts(filing: &Filing, filed: &str) -> Facts {
+        Facts::of_filing(&Pack::builtin(), filing, noon(filed), Calendar::china()).unwrap()
+    }
+
+    /// Delivered on Saturday 30 May 2026, the seventh day is Saturday 6 June: it rolls to Monday.
+    #[test]
+    fn a_period_that_ends_on_a_rest_day_runs_to_the_next_working_day() {
+        let pack = Pack::builtin();
+        let refunds = |filed| {
+            let prospect =
+                entitlements_before_inspection(&pack, &facts(&filing("2026-05-30"), filed));
+            prospect.if_faulty.rests_on("R10")
+        };
+        assert!(refunds("2026-06-06") && refunds("2026-06-07") && refunds("2026-06-08"));
+        assert!(!refunds("2026-06-09"));
+    }
+
+    #[test]
+    fn the_warranty_runs_from_installation_where_the_seller_installs() {
+        let mut installed = filing("2025-06-08");
+        assert!(facts(&installed, "2026-06-08").in_validity);
+        assert!(!facts(&installed, "2026-06-09").in_validity);
+        assert!(facts(&installed, "2026-06-09").part_in_validity);
+        installed.installed_at = Some(noon("2025-06-20"));
+        let later = facts(&installed, "2026-06-20");
+        assert!(later.in_validity);
+        assert_eq!((later.age.receipt_days, later.age.installation_days), (377, Some(365)));
+    }
+
+    #[test]
+    fn what_the_customer_said_is_taken_over() {
+        let mut said = filing("2026-06-01");
+        said.wants = Some(Remedy::Replace);
+        said.promises = vec![Promise::ReplaceOnly180, Promise::ExtendedWarranty];
+        said.prior_repairs = 2;
+        said.danger = true;
+        said.damaged_on_arrival = true;
+        let found = facts(&said, "2026-06-02");
+        assert_eq!((found.wish, found.history.repairs), (Some(Remedy::Replace), 2));
+        assert!(found.danger && found.extension_covers);
+        assert!(found.promises.contains(Promise::ReplaceOnly180));
+        assert_eq!(found.transport_report_hours, Some(24));
+        let quiet = facts(&filing("2026-06-01"), "2026-06-02");
+        assert!(!quiet.danger && !quiet.extension_covers);
+        assert_eq!(quiet.transport_report_hours, None);
+    }
+
+    #[test]
+    fn unknown_provinces_and_days_are_not_guessed() {
+        let pack = Pack::builtin();
+        let mut lost = filing("2026-06-01");
+        lost.county = "990101".parse().unwrap();
+        let at = noon("2026-06-02");
+        let calendar = Calendar::china();
+        let refused = Facts::of_filing(&pack, &lost, at, calendar).unwrap_err();
+        assert!(matches!(refused, NoFacts::Province(_)));
+        let late = Timestamp::shanghai_midnight(calendar.covered_until()) + Span::days(10);
+        let refused = Facts::of_filing(&pack, &filing("2026-06-01"), late, calendar).unwrap_err();
+        assert!(matches!(refused, NoFacts::NotCovered(_)));
+    }
+
+    #[test]
+    fn a_row_tells_what_it_gives_and_which_promise_it_stands_on() {
+        let pack = Pack::builtin();
+        let grant = |id: &str| pack.grant(&id.parse().unwrap());
+        let promised = grant("R13").unwrap();
+        assert_eq!(promised.remedies, [Remedy::Replace]);
+        assert_eq!(promised.promise, Some(Promise::ReplaceOnly180));
+        let legal = grant("R10").unwrap();
+        assert_eq!(legal.remedies, [Remedy::Repair, Remedy::Replace, Remedy::Refund]);
+        assert_eq!(legal.promise, None);
+        assert_eq!(grant("R60-first"), None);
+        assert_eq!(grant("R53"), None);
+    }
+}

@@ -1,0 +1,95 @@
+//! The tables of this service as a migration.
+
+use parasol_casebook::migration::TableBuilder;
+use sea_orm_migration::prelude::*;
+
+/// The migrations of this service, oldest first.
+pub fn migrations() -> Vec<Box<dyn MigrationTrait>> {
+    vec![Box::new(Dispatch)]
+}
+
+struct Dispatch;
+
+impl MigrationName for Dispatch {
+    fn name(&self) -> &'static str {
+        "m0003_dispatch"
+    }
+}
+
+#[async_trait::async_trait]
+impl MigrationTrait for Dispatch {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        for table in network().into_iter().chain(work()) {
+            table.create(manager).await?;
+        }
+        Ok(())
+    }
+}
+
+fn network() -> Vec<TableBuilder> {
+    vec![
+        TableBuilder::new("brands")
+            .texts(&["brand", "name_zh", "name_en", "mode", "hotline"])
+            .key(&["brand"]),
+        TableBuilder::new("centres")
+            .texts(&["centre", "brand", "name_zh", "name_en", "phone", "county", "address"])
+            .ints(&["lat", "lon"])
+            .texts(&["coverage", "daily_capacity"])
+            .key(&["centre"])
+            .index(&["brand", "centre"]),
+        // The choice of a centre reads the prefix (county, brand).
+        TableBuilder::new("coverage")
+            .texts(&["county", "brand", "category", "centre", "home_county"])
+            .ints(&["visits"])
+            .key(&["county", "brand", "category", "centre"]),
+        TableBuilder::new("technicians")
+            .texts(&["technician", "centre", "name", "phone", "skills", "licences", "shifts"])
+            .key(&["technician"])
+            .index(&["centre", "technician"]),
+    ]
+}
+
+fn work() -> Vec<TableBuilder> {
+    vec![
+        // By case for the feed, by partner for a reader's first look, by day for capacity.
+        TableBuilder::new("offers")
+            .ids(&["offer", "case_id"])
+            .ints(&["number"])
+            .texts(&["brand", "centre", "category", "state", "reason"])
+            .ints(&["offered_at", "expires_at", "changed_at", "changed_seq", "open"])
+            .key(&["offer"])
+            .index(&["case_id"])
+            .index(&["brand", "open", "offer"])
+            .index(&["centre", "open", "offer"])
+            .index(&["centre", "offered_at"]),
+        TableBuilder::new("work_orders")
+            .ids(&["work_order", "case_id", "offer"])
+            .texts(&["brand", "centre", "technician", "state", "partner_order"])
+            .ids(&["appointment"])
+            .ints(&["window_start", "window_end", "changed_at", "changed_seq", "open"])
+            .key(&["work_order"])
+            .index(&["case_id"])
+            .index(&["brand", "open", "work_order"])
+            .index(&["centre", "open", "work_order"]),
+        TableBuilder::new("part_orders")
+            .ids(&["part_order", "case_id", "work_order"])
+            .texts(&["lines"])
+            .ints(&["ordered_at", "expected_at"])
+            .key(&["part_order"])
+            .index(&["case_id"]),
+        TableBuilder::new("movements")
+            .ids(&["subject"])
+            .texts(&["kind"])
+            .ids(&["case_id"])
+            .texts(&["carrier", "tracking_no"])
+            .ints(&["at", "expected_at"])
+            .key(&["subject", "kind"])
+            .index(&["case_id"]),
+        TableBuilder::new("choices")
+            .ids(&["case_id"])
+            .ints(&["version"])
+            .texts(&["centre", "ranking"])
+            .ints(&["at"])
+            .key(&["case_id", "version"]),
+    ]
+}

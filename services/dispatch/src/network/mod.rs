@@ -1,0 +1,80 @@
+//! The network as this service knows it: what stands in the JSON columns of centres and technicians,
+//! and who is allowed to do what.
+//!
+//! Rows were checked when they were imported, so reading them back cannot fail unless somebody wrote
+//! into the tables by hand; such a row counts as empty and grants nothing.
+
+mod qualification;
+mod views;
+
+use parasol_journey::vocab::Category;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+pub use qualification::{Qualified, needed_licences, qualified};
+pub use views::{to_centre, to_technician};
+
+/// A county a centre goes to, and for what.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Area {
+    /// The county.
+    pub county: String,
+    /// The categories.
+    pub categories: Vec<Category>,
+}
+
+/// Visits a centre can make in a day for one category.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Capacity {
+    /// The category.
+    pub category: Category,
+    /// How many.
+    pub visits: u32,
+}
+
+/// What a technician can do.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Skill {
+    /// The category.
+    pub category: Category,
+    /// How well: 1 (learning) to 3 (expert).
+    pub level: i32,
+}
+
+/// A trade licence.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Licence {
+    /// Its kind, for example `electrician`.
+    pub kind: String,
+    /// Its number.
+    pub number: String,
+    /// The last Shanghai day on which it is valid, as `YYYY-MM-DD`.
+    pub valid_until: String,
+}
+
+/// A shift that comes round every week, in Shanghai wall clock as `HH:MM`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Shift {
+    /// 1 Monday to 7 Sunday.
+    pub weekday: i32,
+    /// Begin.
+    pub from: String,
+    /// End.
+    pub to: String,
+    /// Begin of the break, or empty.
+    pub break_from: String,
+    /// End of the break, or empty.
+    pub break_to: String,
+}
+
+/// What a JSON column holds; nothing when it cannot be read.
+pub fn listed<T: DeserializeOwned>(json: &str) -> Vec<T> {
+    serde_json::from_str(json)
+        .inspect_err(|error| tracing::error!(%error, "a row of the network cannot be read"))
+        .unwrap_or_default()
+}
+
+/// A JSON column.
+pub fn column<T: Serialize>(items: &[T]) -> String {
+    serde_json::to_string(items).expect("texts and numbers are JSON")
+}

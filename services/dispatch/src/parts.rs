@@ -1,0 +1,104 @@
+//! Parts and units on the move, as the tables keep them.
+//!
+//! A part order is written once; that it was shipped and that it arrived are facts of their own, so
+//! that two reports at the same moment cannot undo each other.
+
+use std::fmt;
+use std::str::FromStr;
+
+use parasol_api::common::v1::PartLine;
+use parasol_api::partner::v1::PartOrderState;
+use parasol_journey::ids::BadId;
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+/// A part order's id, for example `part_01905af12b3c7def8123456789abcdef`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PartOrderId(pub Uuid);
+
+impl fmt::Display for PartOrderId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "part_{}", self.0.simple())
+    }
+}
+
+impl FromStr for PartOrderId {
+    type Err = BadId;
+
+    /// Reads exactly what `Display` prints.
+    fn from_str(text: &str) -> Result<Self, BadId> {
+        let id = text.strip_prefix("part_").and_then(|hex| Uuid::try_parse(hex).ok()).map(Self);
+        id.filter(|id| id.to_string() == text).ok_or(BadId { expected: "part order" })
+    }
+}
+
+/// One line of a part order.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Line {
+    /// The brand's part number.
+    pub part_no: String,
+    /// What it is called.
+    pub name: String,
+    /// How many.
+    pub quantity: i32,
+}
+
+impl From<PartLine> for Line {
+    fn from(wire: PartLine) -> Self {
+        Self { part_no: wire.part_no, name: wire.name, quantity: wire.quantity }
+    }
+}
+
+impl From<Line> for PartLine {
+    fn from(line: Line) -> Self {
+        Self { part_no: line.part_no, name: line.name, quantity: line.quantity }
+    }
+}
+
+/// What moved where.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Movement {
+    /// Parts to the workshop.
+    PartsShipped,
+    /// Parts at the workshop.
+    PartsReceived,
+    /// The unit at the workshop.
+    UnitReceived,
+    /// The unit back to the customer.
+    UnitReturned,
+}
+
+impl Movement {
+    /// The text form, as the table holds it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::PartsShipped => "parts_shipped",
+            Self::PartsReceived => "parts_received",
+            Self::UnitReceived => "unit_received",
+            Self::UnitReturned => "unit_returned",
+        }
+    }
+}
+
+/// How a part order stands, by what was reported of it.
+pub fn part_state(shipped: bool, received: bool) -> PartOrderState {
+    match (shipped, received) {
+        (_, true) => PartOrderState::Received,
+        (true, false) => PartOrderState::Shipped,
+        (false, false) => PartOrderState::Ordered,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_id_reads_what_it_prints_and_nothing_else() {
+        let id = PartOrderId(Uuid::from_u128(0x0190_5af1_2b3c_7def_8123_4567_89ab_cdef));
+        assert_eq!(id.to_string().parse(), Ok(id));
+        for wrong in ["", "part_", "part_01905af1-2b3c-7def-8123-456789abcdef", "case_1"] {
+            assert!(wrong.parse::<PartOrderId>().is_err(), "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,84 @@
+//! The pages on a port, with every limit of a connection set here.
+
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use hyper::server::conn::http1;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::server::graceful::GracefulShutdown;
+use hyper_util::service::TowerToHyperService;
+use parasol_runtime::shutdown::Shutdown;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Semaphore;
+use tokio::task::JoinSet;
+use tokio::time::timeout;
+
+/// Connections open at a time; further ones wait to be accepted.
+const CONNECTIONS_MAX: usize = 256;
+/// Time for the head of a request, and between two requests of a connection.
+const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
+/// Bytes of a request's head.
+const HEAD_BYTES_MAX: usize = 16 * 1024;
+/// Fields in a request's head.
+const HEADERS_MAX: usize = 64;
+/// How long a connection lives, however busy it is.
+const CONNECTION_MAX: Duration = Duration::from_secs(60);
+/// How long answers under way may take once stopping has begun.
+const DRAIN_MAX: Duration = Duration::from_secs(5);
+/// The wait after an accept that failed, for example for want of file descriptors.
+const ACCEPT_RETRY: Duration = Duration::from_millis(100);
+
+/// Serves the routes on `listener` until stopping begins, then until the answers under way are given,
+/// at most five seconds. HTTP/1.1 only: what needs HTTP/2 is on the other port.
+///
+/// # Errors
+/// None today; a connection that fails harms only itself.
+pub async fn serve(listener: TcpListener, router: Router, shutdown: &Shutdown) -> io::Result<()> {
+    let places = Arc::new(Semaphore::new(CONNECTIONS_MAX));
+    let draining = GracefulShutdown::new();
+    // Dropped with this future, and its connections with it.
+    let mut connections = JoinSet::new();
+    loop {
+        let place = Arc::clone(&places).acquire_owned();
+        let accepted = async { (place.await, accept(&listener).await) };
+        let (place, stream) = tokio::select! {
+            (place, stream) = accepted => (place, stream),
+            _ = connections.join_next(), if !connections.is_empty() => continue,
+            () = shutdown.stopping() => break,
+        };
+        let service = TowerToHyperService::new(router.clone());
+        let connection = http1::Builder::new()
+            .timer(TokioTimer::new())
+            .header_read_timeout(HEAD_TIMEOUT)
+            .max_buf_size(HEAD_BYTES_MAX)
+            .max_headers(HEADERS_MAX)
+            .serve_connection(TokioIo::new(stream), service);
+        let connection = draining.watch(connection);
+        connections.spawn(async move {
+            if let Ok(Err(error)) = timeout(CONNECTION_MAX, connection).await {
+                tracing::debug!(%error, "a connection failed");
+            }
+            drop(place);
+        });
+    }
+    drop(listener);
+    if timeout(DRAIN_MAX, draining.shutdown()).await.is_err() {
+        tracing::warn!("cutting connections that did not end in time");
+    }
+    Ok(())
+}
+
+async fn accept(listener: &TcpListener) -> TcpStream {
+    loop {
+        match listener.accept().await {
+            Ok((stream, _)) => return stream,
+            Err(error) => {
+                tracing::warn!(%error, "cannot accept connections");
+                // Nothing else can be done but to wait; the future never ends by itself.
+                let _ = timeout(ACCEPT_RETRY, std::future::pending::<()>()).await;
+            }
+        }
+    }
+}

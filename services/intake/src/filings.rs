@@ -1,0 +1,81 @@
+//! Queries over the index of cases.
+
+use parasol_api::Error;
+use parasol_casebook::Store;
+use parasol_journey::ids::{CaseId, CustomerId, OrderLineId};
+use parasol_journey::vocab::Remedy;
+use parasol_journey::{Case, Stage};
+use sea_orm::{ColumnTrait, EntityTrait, Order, QueryFilter, QueryOrder, QuerySelect};
+use uuid::Uuid;
+
+use crate::tables::{filings, open_units};
+use crate::unreadable;
+
+/// The most cases of one unit that count for its history.
+const CASES_OF_A_UNIT_MAX: u64 = 50;
+
+/// Which cases are wanted.
+#[derive(Default)]
+pub(crate) struct Wanted {
+    pub customer: Option<CustomerId>,
+    pub order_line: Option<OrderLineId>,
+    pub stage: Option<Stage>,
+    pub open_only: bool,
+    /// Only cases filed before this one.
+    pub before: Option<CaseId>,
+}
+
+/// The cases wanted, newest first. Ids are made in the order of filing, so they are the order.
+pub(crate) async fn list(store: &Store, wanted: &Wanted, limit: u64) -> Result<Vec<Case>, Error> {
+    let mut query = filings::Entity::find()
+        .select_only()
+        .column(filings::Column::CaseId)
+        .order_by(filings::Column::CaseId, Order::Desc)
+        .limit(limit);
+    if let Some(customer) = wanted.customer {
+        query = query.filter(filings::Column::Customer.eq(customer.uuid()));
+    }
+    if let Some(line) = &wanted.order_line {
+        query = query.filter(filings::Column::OrderLine.eq(line.as_str()));
+    }
+    if let Some(stage) = wanted.stage {
+        query = query.filter(filings::Column::Stage.eq(stage.as_str()));
+    }
+    if wanted.open_only {
+        query = query.filter(filings::Column::Ended.eq(0));
+    }
+    if let Some(before) = wanted.before {
+        query = query.filter(filings::Column::CaseId.lt(before.uuid()));
+    }
+    let ids: Vec<Uuid> = query.into_tuple().all(store.reader()).await.map_err(unreadable)?;
+    let ids: Vec<CaseId> = ids.into_iter().map(CaseId::new).collect();
+    let mut cases = store.cases(&ids).await.map_err(unreadable)?;
+    cases.sort_by_key(|case| std::cmp::Reverse(case.id));
+    Ok(cases)
+}
+
+/// The cases of one unit, oldest first; of very many the newest.
+pub(crate) async fn of_unit(store: &Store, line: &OrderLineId) -> Result<Vec<Case>, Error> {
+    let wanted = Wanted { order_line: Some(line.clone()), ..Wanted::default() };
+    let mut cases = list(store, &wanted, CASES_OF_A_UNIT_MAX).await?;
+    cases.reverse();
+    Ok(cases)
+}
+
+/// The open case of a unit.
+pub(crate) async fn open_case(store: &Store, serial: &str) -> Result<Option<CaseId>, Error> {
+    let row = open_units::Entity::find_by_id(serial.to_owned()).one(store.reader()).await;
+    Ok(row.map_err(unreadable)?.map(|row| CaseId::new(row.case_id)))
+}
+
+/// Completed repairs over all these cases.
+pub(crate) fn repairs_done(cases: &[Case]) -> u32 {
+    cases.iter().map(repairs_in).fold(0, u32::saturating_add)
+}
+
+/// Repairs after which the fault was still there, and the one that ended the case well.
+fn repairs_in(case: &Case) -> u32 {
+    let persisted = case.repairs.failed.saturating_sub(case.filing.prior_repairs);
+    let helped = case.stage == Stage::Closed && matches!(case.remedy, Some((Remedy::Repair, _)));
+    persisted.saturating_add(u32::from(helped))
+}

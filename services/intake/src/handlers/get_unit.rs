@@ -1,0 +1,83 @@
+//! `GetUnit`: the life of one unit, folded from its sale and from the logs of its cases.
+
+use parasol_api::convert::to_timestamp;
+use parasol_api::intake::v1::{GetUnitRequest, UnitEvent, UnitHistory};
+use parasol_api::{Checker, Error, Language, Reason};
+use parasol_desk::{Call, Result};
+use parasol_journey::Fact;
+use parasol_journey::ids::Serial;
+use parasol_journey::time::Timestamp;
+use tonic::Request;
+
+use crate::sold::Sold;
+use crate::words::Milestone;
+use crate::{Intake, filings, unreadable};
+
+/// Entries shown at most.
+const EVENTS_MAX: usize = 200;
+/// Entries of one case's log that are read.
+const LOG_MAX: u64 = 1_000;
+
+pub(crate) async fn handle(
+    intake: &Intake,
+    request: Request<GetUnitRequest>,
+) -> Result<UnitHistory> {
+    Call::reading(&request, "GetUnit")?;
+    let wire = request.into_inner();
+    let mut check = Checker::new();
+    let serial = check.id::<Serial>("serial", &wire.serial);
+    let language = check.language(&wire.language);
+    let (serial, language) = check.all((serial, language))?;
+
+    let store = &intake.desk.store;
+    let sold = Sold::of_serial(store, &serial).await?;
+    let sold = sold.ok_or_else(|| Error::new(Reason::NotFound))?;
+    let line = sold.order.order_line.parse().map_err(Error::internal)?;
+    let cases = filings::of_unit(store, &line).await?;
+    let mut events = vec![event(sold.delivered_at(), Milestone::Delivered, "", language)];
+    if let Some(at) = sold.installed_at() {
+        events.push(event(at, Milestone::Installed, "", language));
+    }
+    for case in &cases {
+        if events.len() >= EVENTS_MAX {
+            break;
+        }
+        let log = store.log_after(case.id, 0, LOG_MAX).await.map_err(unreadable)?;
+        let id = case.id.to_string();
+        for entry in log {
+            if let Some(milestone) = milestone(&entry.event.fact) {
+                events.push(event(entry.event.at, milestone, &id, language));
+            }
+        }
+    }
+    events.truncate(EVENTS_MAX);
+    let repairs_done = i32::try_from(filings::repairs_done(&cases)).unwrap_or(i32::MAX);
+    Ok(UnitHistory { unit: Some(sold.unit()), events, repairs_done })
+}
+
+fn event(at: Timestamp, milestone: Milestone, case: &str, language: Language) -> UnitEvent {
+    UnitEvent {
+        at: Some(to_timestamp(at)),
+        kind: milestone.kind().to_owned(),
+        case_id: case.to_owned(),
+        text: milestone.sentence(language),
+    }
+}
+
+/// What of a case's log belongs into the life of the unit.
+fn milestone(fact: &Fact) -> Option<Milestone> {
+    Some(match fact {
+        Fact::Filed(_) => Milestone::CaseFiled,
+        Fact::CertificateSubmitted { .. } => Milestone::Inspected,
+        Fact::RepairCompleted => Milestone::Repaired,
+        Fact::RepairFailed => Milestone::RepairFailed,
+        Fact::ReplacementDelivered { .. } => Milestone::Replaced,
+        Fact::RefundPaid { .. } => Milestone::Refunded,
+        Fact::CompensationPaid { .. } => Milestone::Compensated,
+        Fact::Denied(_) => Milestone::Denied,
+        Fact::Reopened => Milestone::CaseReopened,
+        Fact::Closed { .. } => Milestone::CaseClosed,
+        Fact::Cancelled => Milestone::CaseCancelled,
+        _ => return None,
+    })
+}

@@ -1,0 +1,60 @@
+//! Intake's tables as a migration, the same on both engines.
+
+use parasol_casebook::migration::TableBuilder;
+use sea_orm_migration::prelude::*;
+
+/// Intake's migrations, oldest first; they come after the kernel's.
+pub fn migrations() -> Vec<Box<dyn MigrationTrait>> {
+    vec![Box::new(Tables)]
+}
+
+struct Tables;
+
+impl MigrationName for Tables {
+    fn name(&self) -> &'static str {
+        "m0002_intake"
+    }
+}
+
+#[async_trait::async_trait]
+impl MigrationTrait for Tables {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        let tables = [
+            TableBuilder::new("skus")
+                .texts(&["sku", "brand", "category", "model", "name_zh", "name_en"])
+                .ints(&["seller_installs"])
+                .key(&["sku"]),
+            TableBuilder::new("orders")
+                .texts(&["order_line", "sku", "serial"])
+                .ids(&["customer"])
+                .texts(&["county"])
+                .ints(&["price_fen", "delivered_at", "installed_at"])
+                .texts(&["promises"])
+                .ints(&["at"])
+                .key(&["order_line"])
+                .index(&["customer"]),
+            TableBuilder::new("units").texts(&["serial", "order_line"]).key(&["serial"]),
+            TableBuilder::new("open_units").texts(&["serial"]).ids(&["case_id"]).key(&["serial"]),
+            TableBuilder::new("filings")
+                .ids(&["case_id", "customer"])
+                .texts(&["order_line", "serial", "brand"])
+                .ints(&["filed_at"])
+                .texts(&["stage"])
+                .ints(&["ended"])
+                .key(&["case_id"])
+                .index(&["customer", "case_id"])
+                .index(&["order_line"]),
+            TableBuilder::new("lookups")
+                .ids(&["id"])
+                .texts(&["principal"])
+                .ids(&["customer"])
+                .ints(&["at"])
+                .key(&["id"])
+                .index(&["customer", "at"]),
+        ];
+        for table in tables {
+            table.create(manager).await?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,51 @@
+//! What a step of a case means for intake's tables, whoever caused it.
+
+use parasol_casebook::{Cell, Change, Projector, RowOp};
+use parasol_journey::Case;
+use sea_orm::ActiveValue::Set;
+
+use crate::tables::{filings, open_units};
+
+/// Keeps `open_units` and `filings` in step with the log.
+pub(crate) struct CaseIndex;
+
+impl Projector for CaseIndex {
+    fn project(&self, change: &Change<'_>, rows: &mut Vec<RowOp>) {
+        let was_open = change.before.is_some_and(is_open);
+        let is_open = is_open(change.after);
+        let serial = change.after.filing.serial.as_str();
+        match (was_open, is_open) {
+            (false, true) => rows.push(RowOp::claim(open_units::ActiveModel {
+                serial: Set(serial.to_owned()),
+                case_id: Set(change.after.id.uuid()),
+            })),
+            (true, false) => {
+                rows.push(RowOp::delete::<open_units::Entity>(vec![Cell::from(serial)]));
+            }
+            _ => {}
+        }
+        // Of the columns only the stage can change, and the end with it.
+        if change.before.is_none_or(|before| before.stage != change.after.stage) {
+            rows.push(RowOp::put(filing_row(change.after)));
+        }
+    }
+}
+
+fn is_open(case: &Case) -> bool {
+    !case.stage.is_ended()
+}
+
+fn filing_row(case: &Case) -> filings::ActiveModel {
+    let filing = &case.filing;
+    let ended = if is_open(case) { 0 } else { case.updated_at.micros() };
+    filings::ActiveModel {
+        case_id: Set(case.id.uuid()),
+        customer: Set(filing.customer.uuid()),
+        order_line: Set(filing.order_line.as_str().to_owned()),
+        serial: Set(filing.serial.as_str().to_owned()),
+        brand: Set(filing.brand.as_str().to_owned()),
+        filed_at: Set(case.filed_at.micros()),
+        stage: Set(case.stage.as_str().to_owned()),
+        ended: Set(ended),
+    }
+}

@@ -1,0 +1,193 @@
+//! Intake's own tables: what was sold, which units have an open case, and an index of cases.
+//!
+//! `orders`, `units` and `skus` are the retailer's word, written by imports. `open_units` and `filings`
+//! follow from the log and are written by the projection alone.
+
+/// A stock keeping unit.
+pub mod skus {
+    use sea_orm::entity::prelude::*;
+
+    /// A row.
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "skus")]
+    pub struct Model {
+        /// The stock keeping unit.
+        #[sea_orm(primary_key, auto_increment = false, column_type = "Text")]
+        pub sku: String,
+        /// Its brand.
+        #[sea_orm(column_type = "Text")]
+        pub brand: String,
+        /// Its category, in its text form.
+        #[sea_orm(column_type = "Text")]
+        pub category: String,
+        /// Its model.
+        #[sea_orm(column_type = "Text")]
+        pub model: String,
+        /// Its name in Chinese.
+        #[sea_orm(column_type = "Text")]
+        pub name_zh: String,
+        /// Its name in English.
+        #[sea_orm(column_type = "Text")]
+        pub name_en: String,
+        /// 1 when the seller installs it.
+        pub seller_installs: i64,
+    }
+
+    /// No relations: rows are joined by whoever reads them.
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+/// A line of a customer's order.
+pub mod orders {
+    use sea_orm::entity::prelude::*;
+
+    /// A row.
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "orders")]
+    pub struct Model {
+        /// The order line, as the retailer numbers it.
+        #[sea_orm(primary_key, auto_increment = false, column_type = "Text")]
+        pub order_line: String,
+        /// What was sold.
+        #[sea_orm(column_type = "Text")]
+        pub sku: String,
+        /// The serial shipped.
+        #[sea_orm(column_type = "Text")]
+        pub serial: String,
+        /// Who bought it: a reference into the vault.
+        pub customer: Uuid,
+        /// The county it was delivered to.
+        #[sea_orm(column_type = "Text")]
+        pub county: String,
+        /// The price paid, in fen.
+        pub price_fen: i64,
+        /// When it was delivered.
+        pub delivered_at: i64,
+        /// When it was installed; 0 when it was not.
+        pub installed_at: i64,
+        /// The promises that came with it, as a JSON list of words.
+        #[sea_orm(column_type = "Text")]
+        pub promises: String,
+        /// When the row was written.
+        pub at: i64,
+    }
+
+    /// No relations: rows are joined by whoever reads them.
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+/// Which order line a serial was sold on. A unit is sold once, so the key decides.
+pub mod units {
+    use sea_orm::entity::prelude::*;
+
+    /// A row.
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "units")]
+    pub struct Model {
+        /// The serial.
+        #[sea_orm(primary_key, auto_increment = false, column_type = "Text")]
+        pub serial: String,
+        /// The order line.
+        #[sea_orm(column_type = "Text")]
+        pub order_line: String,
+    }
+
+    /// No relations: rows are joined by whoever reads them.
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+/// The open case of a unit; a unit has one at a time, so the key decides.
+pub mod open_units {
+    use sea_orm::entity::prelude::*;
+
+    /// A row.
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "open_units")]
+    pub struct Model {
+        /// The serial.
+        #[sea_orm(primary_key, auto_increment = false, column_type = "Text")]
+        pub serial: String,
+        /// Its open case.
+        pub case_id: Uuid,
+    }
+
+    /// No relations: rows are joined by whoever reads them.
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+/// An index of cases by customer, order line, serial and time.
+pub mod filings {
+    use sea_orm::entity::prelude::*;
+
+    /// A row.
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "filings")]
+    pub struct Model {
+        /// The case.
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub case_id: Uuid,
+        /// Whose it is.
+        pub customer: Uuid,
+        /// The order line it was filed on.
+        #[sea_orm(column_type = "Text")]
+        pub order_line: String,
+        /// The unit.
+        #[sea_orm(column_type = "Text")]
+        pub serial: String,
+        /// The unit's brand.
+        #[sea_orm(column_type = "Text")]
+        pub brand: String,
+        /// When it was filed.
+        pub filed_at: i64,
+        /// Where it stands.
+        #[sea_orm(column_type = "Text")]
+        pub stage: String,
+        /// When it ended; 0 while it is open.
+        pub ended: i64,
+    }
+
+    /// No relations: rows are joined by whoever reads them.
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+/// Who looked up whom: one row per look-up that found somebody, beside its audit row.
+pub mod lookups {
+    use sea_orm::entity::prelude::*;
+
+    /// A row.
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "lookups")]
+    pub struct Model {
+        /// The look-up.
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub id: Uuid,
+        /// Who asked: role and reference.
+        #[sea_orm(column_type = "Text")]
+        pub principal: String,
+        /// Who was found; the nil id when nobody was.
+        pub customer: Uuid,
+        /// When.
+        pub at: i64,
+    }
+
+    /// No relations: rows are joined by whoever reads them.
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}

@@ -1,0 +1,5 @@
+//! The tasks intake does.
+
+mod triage;
+
+pub(crate) use triage::Triage;

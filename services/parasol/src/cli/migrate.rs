@@ -1,0 +1,61 @@
+//! `parasol migrate`: the database up to date, or the question whether it is.
+
+use anyhow::{Context as _, anyhow};
+use parasol_runtime::config::Config;
+use sea_orm_migration::MigratorTrait as _;
+use serde_json::json;
+
+use super::{Common, Exit};
+use crate::{migrations, node};
+
+pub(super) const EXAMPLE: &str = "\
+`up` and `serve` do this by themselves when they start. Migrating what is up to date changes nothing.
+
+Examples:
+  parasol migrate --data ./parasol-data
+  parasol migrate --check --database postgres://parasol@db/cell";
+
+#[derive(clap::Args)]
+pub(super) struct Args {
+    /// Change nothing; exit code 1 when something is to be done
+    #[arg(long)]
+    check: bool,
+}
+
+pub(super) async fn run(args: Args, common: &Common, config: &Config) -> anyhow::Result<Exit> {
+    if args.check {
+        let pending = pending(config).await?;
+        let document = json!({ "pending": pending });
+        common.answer(&document, || match pending {
+            0 => "The database is up to date.".to_owned(),
+            some => format!("{some} migration(s) are pending; `parasol migrate` applies them."),
+        })?;
+        return Ok(if pending == 0 { Exit::Done } else { Exit::Failed });
+    }
+    if config.is_embedded() {
+        let folder = &config.data_dir;
+        std::fs::create_dir_all(folder)
+            .with_context(|| format!("the data folder {} cannot be made", folder.display()))?;
+        node::own(folder)?;
+    }
+    let store = node::open_store(config).await?;
+    let applied = migrations::up(&store).await;
+    store.close().await?;
+    let applied = applied.context("a migration failed; those before it are applied")?;
+    common.answer(&json!({ "applied": applied }), || match applied {
+        0 => "The database was up to date.".to_owned(),
+        some => format!("{some} migration(s) applied; the database is up to date."),
+    })?;
+    Ok(Exit::Done)
+}
+
+/// How many are to be applied. A store that is not there yet is not made for the question.
+async fn pending(config: &Config) -> anyhow::Result<usize> {
+    if config.is_embedded() && !config.data_dir.join(node::STORE_FILE).exists() {
+        return Ok(migrations::Migrator::migrations().len());
+    }
+    let store = node::open_store(config).await?;
+    let pending = migrations::pending(&store).await;
+    store.close().await?;
+    pending.map_err(|error| anyhow!(error).context("the list of migrations cannot be read"))
+}

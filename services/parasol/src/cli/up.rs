@@ -1,0 +1,123 @@
+//! `parasol up` and `parasol serve`: a node until a signal.
+
+use std::path::Path;
+
+use anyhow::{Context as _, bail};
+use parasol_runtime::clock::Stopwatch;
+use parasol_runtime::config::{Config, NodeRole};
+use parasol_runtime::supervisor::Drained;
+use serde::Serialize;
+
+use super::{Common, Exit};
+use crate::node::{Node, Options};
+
+pub(super) const UP_EXAMPLE: &str = "\
+The first Ctrl-C (or SIGTERM) lets work in flight finish, the second one stops at once. A process
+that was killed goes on with every case when it is started again.
+
+Example: parasol up --data ./parasol-data";
+
+pub(super) const SERVE_EXAMPLE: &str = "\
+In this release one process plays all roles, so `roles` must stay as it is by default.
+
+Example: parasol serve --config /etc/parasol/parasol.toml";
+
+/// What is told once the node is ready.
+#[derive(Serialize)]
+struct Ready<'a> {
+    grpc: String,
+    http: String,
+    /// The folder; it holds the signing key even when the store is elsewhere.
+    data: &'a Path,
+    /// `sqlite` or `postgres`.
+    store: &'static str,
+    test_clock: bool,
+    /// Milliseconds from the start of the process until calls are taken.
+    ready_ms: u128,
+    version: &'static str,
+    /// How to get a credential on this machine.
+    token_command: String,
+}
+
+pub(super) async fn up(
+    common: &Common,
+    config: &Config,
+    since: Stopwatch,
+) -> anyhow::Result<Exit> {
+    play(common, config, since, Ready::hints).await
+}
+
+pub(super) async fn serve(
+    common: &Common,
+    config: &Config,
+    since: Stopwatch,
+) -> anyhow::Result<Exit> {
+    if config.test_clock {
+        tracing::warn!("the test clock is on: an operator can make deadlines pass");
+    }
+    play(common, config, since, Ready::line).await
+}
+
+async fn play(
+    common: &Common,
+    config: &Config,
+    since: Stopwatch,
+    text: fn(&Ready<'_>) -> String,
+) -> anyhow::Result<Exit> {
+    if let Some(role) = NodeRole::ALL.iter().find(|role| !config.roles.contains(role)) {
+        bail!(
+            "roles leaves out {role:?}, and this release plays all roles in one process; \
+             take `roles` out of the configuration"
+        );
+    }
+    let options = Options { metrics: Some(common.metrics()), ..Options::default() };
+    let node = Node::start(config, options).await.context("the node could not be started")?;
+    let ready = Ready {
+        grpc: node.grpc.to_string(),
+        http: node.http.to_string(),
+        data: &config.data_dir,
+        store: if config.is_embedded() { "sqlite" } else { "postgres" },
+        test_clock: config.test_clock,
+        ready_ms: since.elapsed().as_millis(),
+        version: env!("CARGO_PKG_VERSION"),
+        token_command: format!(
+            "parasol token --data {} --role operator --subject me",
+            config.data_dir.display()
+        ),
+    };
+    common.answer(&ready, || text(&ready))?;
+    if node.run().await? == Drained::Forced {
+        tracing::warn!(
+            limit_s = config.limits.drain_s,
+            "some calls were cut off when the time to finish was over; repeated, they take effect once"
+        );
+    }
+    Ok(Exit::Done)
+}
+
+impl Ready<'_> {
+    /// For somebody who tries it out.
+    fn hints(&self) -> String {
+        let Self { grpc, http, store, ready_ms, version, token_command, .. } = self;
+        let data = self.data.display();
+        let clock = if self.test_clock { "\n  clock  test clock" } else { "" };
+        format!(
+            "Parasol {version} is up after {ready_ms} ms.\n  \
+             gRPC   {grpc} (health and reflection need no token)\n  \
+             HTTP   http://{http}\n  \
+             data   {data} ({store}){clock}\n  \
+             token  {token_command}\n  \
+             stop   Ctrl-C lets work finish; a second one stops at once"
+        )
+    }
+
+    /// For a service manager's journal.
+    fn line(&self) -> String {
+        let Self { grpc, http, store, ready_ms, version, .. } = self;
+        let data = self.data.display();
+        format!(
+            "parasol {version} ready after {ready_ms} ms: gRPC {grpc}, HTTP {http}, data {data} \
+             ({store})"
+        )
+    }
+}

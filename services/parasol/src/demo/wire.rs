@@ -1,0 +1,173 @@
+//! How the players call: the public gRPC API over TCP, each with a credential of its own.
+//!
+//! Every call that changes something goes through the journal: written down before it is sent and again
+//! when it is answered. After a crash the unanswered ones are sent once more, byte for byte.
+
+use std::sync::Arc;
+
+use anyhow::Context as _;
+use parasol_runtime::identity::{Principal, Role};
+use prost::Message;
+use prost::bytes::{Buf, BufMut as _};
+use tonic::codec::{Codec, DecodeBuf, Decoder, EncodeBuf, Encoder};
+use tonic::metadata::MetadataValue;
+use tonic::transport::Channel;
+use tonic::{Request, Status};
+use uuid::Uuid;
+
+use super::journal::{Entry, Journal};
+use crate::node::Tokens;
+
+/// Names the space the players' request ids are made in.
+const REQUESTS: Uuid = Uuid::from_u128(0x4b0f_5c7a_26d1_5f0e_9c55_0f6e_8d1a_7b32);
+
+/// The way to the node for everybody who plays.
+#[derive(Clone)]
+pub struct Wire {
+    channel: Channel,
+    tokens: Tokens,
+    journal: Option<Arc<Journal>>,
+}
+
+/// A request id that follows from what is done, so that whoever plays on after a crash makes the same.
+pub fn request_id(case: &str, version: u64, action: &str) -> String {
+    Uuid::new_v5(&REQUESTS, format!("{case}/{version}/{action}").as_bytes()).to_string()
+}
+
+impl Wire {
+    pub fn new(channel: Channel, tokens: Tokens, journal: Option<Arc<Journal>>) -> Self {
+        Self { channel, tokens, journal }
+    }
+
+    /// The same way, with every call written down.
+    pub fn with_journal(mut self, journal: &Arc<Journal>) -> Self {
+        self.journal = Some(Arc::clone(journal));
+        self
+    }
+
+    /// A player's credential.
+    pub fn token(&self, player: &Principal) -> String {
+        self.tokens.token(player)
+    }
+
+    pub fn channel(&self) -> Channel {
+        self.channel.clone()
+    }
+
+    /// A request that carries a player's credential, for streams.
+    pub fn request<T>(&self, player: &Principal, message: T) -> anyhow::Result<Request<T>> {
+        let mut request = Request::new(message);
+        let token = self.tokens.token(player);
+        let header = MetadataValue::try_from(format!("Bearer {token}")).context("a token is ASCII")?;
+        request.metadata_mut().insert("authorization", header);
+        Ok(request)
+    }
+
+    /// Asks; changes nothing.
+    pub async fn ask<Q: Message, R: Message + Default>(
+        &self,
+        player: &Principal,
+        path: &'static str,
+        message: &Q,
+    ) -> Result<R, Status> {
+        let body = self.send(player, path, message.encode_to_vec()).await?;
+        R::decode(body.as_slice()).map_err(|error| Status::from(parasol_api::Error::internal(error)))
+    }
+
+    /// Does something, under a request id that the message carries.
+    pub async fn act<Q: Message, R: Message + Default>(
+        &self,
+        player: &Principal,
+        path: &'static str,
+        id: &str,
+        message: &Q,
+    ) -> Result<R, Status> {
+        let bytes = message.encode_to_vec();
+        if let Some(journal) = &self.journal {
+            journal.sent(id, path, player, &bytes);
+        }
+        let answer = self.send(player, path, bytes).await;
+        if let Some(journal) = &self.journal {
+            journal.answered(id, &answer);
+        }
+        let body = answer?;
+        R::decode(body.as_slice()).map_err(|error| Status::from(parasol_api::Error::internal(error)))
+    }
+
+    /// Sends what a former run left unanswered, exactly as it was; answers with how many there were.
+    pub async fn repeat_unanswered(&self) -> anyhow::Result<usize> {
+        let Some(journal) = &self.journal else { return Ok(0) };
+        let unanswered = journal.unanswered()?;
+        for Entry { id, path, player, body } in &unanswered {
+            let answer = self.send(player, path, body.clone()).await;
+            journal.answered(id, &answer);
+        }
+        Ok(unanswered.len())
+    }
+
+    async fn send(&self, player: &Principal, path: &str, body: Vec<u8>) -> Result<Vec<u8>, Status> {
+        let invalid = |_| Status::from(parasol_api::Error::internal("a path is a URI"));
+        let path = path.parse().map_err(invalid)?;
+        let request = self
+            .request(player, body)
+            .map_err(|error| Status::from(parasol_api::Error::internal(error.to_string())))?;
+        let mut grpc = tonic::client::Grpc::new(self.channel.clone());
+        grpc.ready().await.map_err(|error| Status::from_error(error.into()))?;
+        Ok(grpc.unary(request, path, Raw).await?.into_inner())
+    }
+}
+
+/// A player as the journal writes it.
+pub fn name_of(player: &Principal) -> String {
+    format!("{}|{}|{}", player.role, player.subject, player.brand.as_deref().unwrap_or(""))
+}
+
+/// The player of such a name.
+pub fn player_of(name: &str) -> Option<Principal> {
+    let mut parts = name.split('|');
+    let role = Role::parse(parts.next()?)?;
+    let player = Principal::new(role, parts.next()?);
+    match parts.next()? {
+        "" => Some(player),
+        brand => Some(player.of_brand(brand)),
+    }
+}
+
+/// Messages as the bytes they are.
+struct Raw;
+
+impl Codec for Raw {
+    type Encode = Vec<u8>;
+    type Decode = Vec<u8>;
+    type Encoder = Self;
+    type Decoder = Self;
+
+    fn encoder(&mut self) -> Self {
+        Self
+    }
+
+    fn decoder(&mut self) -> Self {
+        Self
+    }
+}
+
+impl Encoder for Raw {
+    type Item = Vec<u8>;
+    type Error = Status;
+
+    fn encode(&mut self, item: Vec<u8>, buffer: &mut EncodeBuf<'_>) -> Result<(), Status> {
+        buffer.put_slice(&item);
+        Ok(())
+    }
+}
+
+impl Decoder for Raw {
+    type Item = Vec<u8>;
+    type Error = Status;
+
+    fn decode(&mut self, buffer: &mut DecodeBuf<'_>) -> Result<Option<Vec<u8>>, Status> {
+        let mut bytes = vec![0; buffer.remaining()];
+        buffer.copy_to_slice(&mut bytes);
+        Ok(Some(bytes))
+    }
+}

@@ -1,0 +1,404 @@
+//! A node: every role this process plays, wired together, with its two ports.
+//!
+//! The one place where services, kernel and runtime meet. `up` and `serve` run a node until a signal,
+//! the demonstration and the benchmarks run one inside their own process, and tests do the same.
+
+mod base;
+mod loops;
+mod operations;
+mod peers;
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use parasol_bell::Bell;
+use parasol_casebook::{
+    Handler, Handoff, Lease, Limits, Parts, Rules, Store, Submitter, committer,
+};
+use parasol_desk::Desk;
+use parasol_dispatch::Dispatch;
+use parasol_intake::Intake;
+use parasol_journey::deadline::{Clock as ClockName, Deadlines};
+use parasol_journey::task::Role;
+use parasol_journey::time::Span;
+use parasol_runtime::clock::Clock;
+use parasol_runtime::config::Config;
+use parasol_runtime::health::Health;
+use parasol_runtime::identity::{Principal, TokenKey};
+use parasol_runtime::metrics::Metrics;
+use parasol_runtime::shutdown::Shutdown;
+use parasol_runtime::supervisor::{Drained, OnFailure, OnStop, Supervisor, TaskKind};
+use parasol_runtime::transport::{Layers, Transport, local, server};
+use parasol_scheduling::Scheduling;
+use parasol_tracking::Tracking;
+use parasol_verification::Verification;
+use tokio::net::TcpListener;
+use tonic::service::{Routes, RoutesBuilder};
+
+pub use base::{CLOCK_OFFSET, LOCK_FILE, STORE_FILE, open_store, own};
+
+use base::Base;
+use operations::Operations;
+use peers::Peers;
+
+/// How long a token made by this process for its own use is good: long enough for a clock that is
+/// advanced by weeks.
+const OWN_TOKEN: Span = Span::days(3_650);
+
+/// A running node.
+pub struct Node {
+    /// Where gRPC is served.
+    pub grpc: SocketAddr,
+    /// Where pages and probes are served.
+    pub http: SocketAddr,
+    /// What the node tells the time by.
+    pub clock: Clock,
+    /// The store underneath, for audits.
+    pub store: Store,
+    /// The way to the committer, for measurements inside the process.
+    pub submitter: Submitter,
+    /// The bell of this process.
+    pub bell: Bell,
+    key: Arc<TokenKey>,
+    supervisor: Supervisor,
+    shutdown: Shutdown,
+    health: Health,
+    drain: Duration,
+}
+
+/// Makes credentials, for whoever owns the node's key.
+#[derive(Clone)]
+pub struct Tokens {
+    key: Arc<TokenKey>,
+    clock: Clock,
+}
+
+impl Tokens {
+    /// A token for a caller. It outlives whatever a test clock is advanced by.
+    pub fn token(&self, principal: &Principal) -> String {
+        self.key.issue(principal, self.clock.now(), OWN_TOKEN)
+    }
+}
+
+/// What a node is started with beside its configuration.
+#[derive(Default)]
+pub struct Options {
+    /// Limits of clocks, beside those of the configuration; finer than its seconds.
+    pub deadlines: Vec<(ClockName, Span)>,
+    /// Where measurements go.
+    pub metrics: Option<Metrics>,
+}
+
+impl Node {
+    /// Starts everything and returns once both ports are open and the node is ready.
+    ///
+    /// # Errors
+    /// What keeps it from starting, in words for whoever runs it.
+    pub async fn start(config: &Config, options: Options) -> anyhow::Result<Self> {
+        let base = Base::open(config).await?;
+        let shutdown = Shutdown::new();
+        let seed = base.ids.next().as_u64_pair().1;
+        let supervisor = Supervisor::new(shutdown.clone(), base.clock.clone(), seed);
+        let health = Health::new();
+        let (listening, working) = (health.latch("ports"), health.latch("workers"));
+        let bell = start_bell(config, &base, &supervisor)?;
+        let metrics = options.metrics.clone().unwrap_or_else(Metrics::silent);
+        let lease = Lease {
+            holder: base.ids.next(),
+            length: Span::from_micros(i64::try_from(config.tasks.lease_ms * 1_000)?),
+        };
+        let working_roles = [Role::Intake, Role::Dispatch, Role::Verification];
+        let depth = usize::try_from(config.tasks.batch)? * 4;
+        let (handoff, queues) = Handoff::new(lease, &working_roles, depth);
+        let submitter =
+            start_committer(config, &options, &base, &bell, &handoff, &supervisor).await?;
+        let desk = Desk {
+            store: base.store.clone(),
+            submitter: submitter.clone(),
+            clock: base.clock.clone(),
+            ids: base.ids.clone(),
+            key: Arc::clone(&base.key),
+        };
+        let peers = Peers::default();
+        let services = Services::new(&desk, &bell, &peers, &shutdown, &base).await?;
+        let layers = Layers::new(
+            base.ids.clone(),
+            base.clock.clone(),
+            Arc::clone(&base.key),
+            metrics,
+            &config.limits,
+        );
+        peers.connect(local::in_process(services.routes(&health)?, &layers));
+        let loops = loops::Loops {
+            store: base.store.clone(),
+            submitter: submitter.clone(),
+            handoff,
+            clock: base.clock.clone(),
+            batch: usize::try_from(config.tasks.batch)?,
+            poll: Duration::from_millis(config.tasks.poll_ms),
+        };
+        loops.start(&supervisor, services.handlers(), queues);
+        working.release().await;
+        let served = layers.around(services.routes(&health)?);
+        let (grpc, http) = start_ports(config, served, &health, &supervisor).await?;
+        for service in parasol_api::descriptor::pool().services() {
+            if service.full_name().starts_with("parasol.") {
+                health.set_service(service.full_name(), true).await;
+            }
+        }
+        listening.release().await;
+        let Base { store, clock, key, .. } = base;
+        let drain = config.limits.drain();
+        Ok(Self { grpc, http, clock, store, submitter, bell, key, supervisor, shutdown, health, drain })
+    }
+
+    /// Makes tokens for callers in the same process.
+    pub fn tokens(&self) -> Tokens {
+        Tokens { key: Arc::clone(&self.key), clock: self.clock.clone() }
+    }
+
+    /// Runs further tasks of this process.
+    pub fn supervisor(&self) -> &Supervisor {
+        &self.supervisor
+    }
+
+    /// The signal that stops it.
+    pub fn shutdown(&self) -> &Shutdown {
+        &self.shutdown
+    }
+
+    /// Stops: not ready, no new connections, tasks finish what they began, then everything is closed.
+    ///
+    /// # Errors
+    /// When a task that the node cannot do without had failed.
+    pub async fn stop(self) -> anyhow::Result<Drained> {
+        self.health.set_stopping().await;
+        self.shutdown.stop();
+        let Self { supervisor, submitter, store, drain, .. } = self;
+        // The committer ends once nobody can submit any more.
+        drop(submitter);
+        let drained = supervisor.drain(drain).await;
+        if let Some(failure) = supervisor.failure() {
+            anyhow::bail!("{failure}");
+        }
+        store.close().await.context("the database did not close")?;
+        Ok(drained)
+    }
+
+    /// Runs until a signal or a failure, then stops.
+    ///
+    /// # Errors
+    /// As [`Node::stop`].
+    pub async fn run(self) -> anyhow::Result<Drained> {
+        let shutdown = self.shutdown.clone();
+        tokio::select! {
+            signals = shutdown.follow_signals() => signals.context("no signal handler")?,
+            stopped = async { shutdown.stopping().await; self.stop().await } => return stopped,
+        }
+        anyhow::bail!("aborted by a second signal")
+    }
+}
+
+/// The services of this process.
+struct Services {
+    intake: Intake,
+    dispatch: Dispatch,
+    scheduling: Scheduling,
+    verification: Verification,
+    tracking: Tracking,
+    operations: Operations,
+}
+
+impl Services {
+    async fn new(
+        desk: &Desk,
+        bell: &Bell,
+        peers: &Peers,
+        shutdown: &Shutdown,
+        base: &Base,
+    ) -> anyhow::Result<Self> {
+        let call_as = |name| {
+            local::as_service(peers.transport(), Arc::clone(&base.key), base.clock.clone(), name)
+        };
+        let epoch = base.store.feed_epoch(base.ids.next()).await?;
+        Ok(Self {
+            intake: Intake::new(desk.clone()),
+            dispatch: Dispatch::new(desk.clone(), bell.clone(), shutdown.clone(), epoch),
+            scheduling: Scheduling::new(
+                desk.clone(),
+                bell.clone(),
+                call_as("scheduling"),
+                shutdown.clone(),
+            ),
+            verification: Verification::new(desk.clone()),
+            tracking: Tracking::new(
+                desk.clone(),
+                bell.clone(),
+                call_as("tracking"),
+                shutdown.clone(),
+                epoch,
+            ),
+            operations: Operations::new(desk.clone()),
+        })
+    }
+
+    fn routes(&self, health: &Health) -> anyhow::Result<Routes> {
+        let mut routes = RoutesBuilder::default();
+        self.intake.add_routes(&mut routes);
+        self.dispatch.add_routes(&mut routes);
+        self.scheduling.add_routes(&mut routes);
+        self.verification.add_routes(&mut routes);
+        self.tracking.add_routes(&mut routes);
+        self.operations.add_routes(&mut routes);
+        routes.add_service(health.grpc_service());
+        routes.add_service(parasol_api::descriptor::reflection().build_v1()?);
+        routes.add_service(parasol_api::descriptor::reflection().build_v1alpha()?);
+        Ok(routes.routes())
+    }
+
+    fn handlers(&self) -> Vec<(Role, Arc<dyn Handler>)> {
+        [self.intake.work(), self.dispatch.work(), self.verification.work()]
+            .into_iter()
+            .flatten()
+            .collect()
+    }
+}
+
+fn start_bell(config: &Config, base: &Base, supervisor: &Supervisor) -> anyhow::Result<Bell> {
+    use secrecy::ExposeSecret as _;
+    let url = config.redis_url.expose_secret();
+    if url.is_empty() {
+        return Ok(Bell::in_process());
+    }
+    let settings = parasol_bell::RedisSettings {
+        url: url.to_owned(),
+        namespace: format!("parasol:{}", config.cell),
+        origin: base.ids.next(),
+        patience: Duration::from_secs(3),
+    };
+    let (bell, link) = Bell::over_redis(settings).context("redis_url")?;
+    let kind = TaskKind {
+        name: "bell.redis",
+        on_stop: OnStop::Abort,
+        on_failure: OnFailure::Restart(parasol_runtime::supervisor::Backoff {
+            first: Duration::from_millis(100),
+            max: Duration::from_secs(2),
+        }),
+    };
+    supervisor.spawn(kind, move || {
+        let link = link.clone();
+        async move { link.session().await }
+    });
+    Ok(bell)
+}
+
+async fn start_committer(
+    config: &Config,
+    options: &Options,
+    base: &Base,
+    bell: &Bell,
+    handoff: &Handoff,
+    supervisor: &Supervisor,
+) -> anyhow::Result<Submitter> {
+    let calendar = parasol_verification::calendar_in_force(&base.store).await?;
+    let (now, new_id) = (base.now(), base.new_id());
+    let parts = Parts {
+        store: base.store.clone(),
+        now,
+        new_id,
+        rules: Rules {
+            calendar: Arc::new(calendar),
+            deadlines: Arc::new(deadlines(config, options)?),
+        },
+        projectors: vec![
+            parasol_intake::projector(),
+            parasol_dispatch::projector(),
+            parasol_scheduling::projector(),
+            parasol_verification::projector(),
+        ],
+        bell: bell.clone(),
+        handoff: handoff.clone(),
+        limits: Limits {
+            batch_max: config.committer.batch_max,
+            queue_max: config.committer.queue_max,
+            ..Limits::default()
+        },
+    };
+    let (submitter, committer) = committer(parts);
+    let kind = TaskKind {
+        name: "casebook.committer",
+        on_stop: OnStop::Drain,
+        on_failure: OnFailure::StopProcess,
+    };
+    // The committer ends when every submitter is gone; its failure would be the end of the process.
+    let mut committer = Some(committer);
+    let stopping = supervisor.shutdown().clone();
+    supervisor.spawn(kind, move || {
+        let committer = committer.take();
+        let stopping = stopping.clone();
+        async move {
+            let Some(committer) = committer else { anyhow::bail!("the committer failed") };
+            tokio::select! {
+                () = committer.run() => {}
+                () = stopping.forced() => {}
+            }
+            Ok(())
+        }
+    });
+    Ok(submitter)
+}
+
+fn deadlines(config: &Config, options: &Options) -> anyhow::Result<Deadlines> {
+    let mut deadlines = Deadlines::default();
+    for (name, seconds) in &config.deadlines {
+        let clock = ClockName::parse(name)
+            .with_context(|| format!("deadlines.{name}: there is no such clock; see docs/journey.md"))?;
+        let micros = i64::try_from(*seconds)?.saturating_mul(1_000_000);
+        deadlines.change(clock, Span::from_micros(micros));
+    }
+    for (clock, limit) in &options.deadlines {
+        deadlines.change(*clock, *limit);
+    }
+    Ok(deadlines)
+}
+
+async fn start_ports(
+    config: &Config,
+    service: Transport,
+    health: &Health,
+    supervisor: &Supervisor,
+) -> anyhow::Result<(SocketAddr, SocketAddr)> {
+    let bind = async |key: &str, address: &str| {
+        TcpListener::bind(address)
+            .await
+            .with_context(|| format!("{key} {address} cannot be opened; is another node running?"))
+    };
+    let grpc = bind("grpc_addr", &config.grpc_addr).await?;
+    let http = bind("http_addr", &config.http_addr).await?;
+    let addresses = (grpc.local_addr()?, http.local_addr()?);
+    let kind = |name| TaskKind { name, on_stop: OnStop::Drain, on_failure: OnFailure::StopProcess };
+    let (limits, shutdown) = (config.limits.clone(), supervisor.shutdown().clone());
+    let mut once = Some((grpc, service));
+    supervisor.spawn(kind("port.grpc"), move || {
+        let (once, limits, shutdown) = (once.take(), limits.clone(), shutdown.clone());
+        async move {
+            let Some((listener, service)) = once else { anyhow::bail!("the gRPC port failed") };
+            server::serve(listener, service, &limits, &shutdown).await?;
+            Ok(())
+        }
+    });
+    let router = parasol_gateway::router(health.clone(), addresses.0);
+    let shutdown = supervisor.shutdown().clone();
+    let mut once = Some((http, router));
+    supervisor.spawn(kind("port.http"), move || {
+        let (once, shutdown) = (once.take(), shutdown.clone());
+        async move {
+            let Some((listener, router)) = once else { anyhow::bail!("the HTTP port failed") };
+            parasol_gateway::serve(listener, router, &shutdown).await?;
+            anyhow::Ok(())
+        }
+    });
+    Ok(addresses)
+}

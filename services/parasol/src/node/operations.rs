@@ -1,0 +1,244 @@
+//! `OperationsService`: what an operator asks the kernel, and the test clock.
+
+use parasol_api::admin::v1::operations_service_server::{OperationsService, OperationsServiceServer};
+use parasol_api::admin::v1::{
+    AdvanceClockRequest, AdvanceClockResponse, GetOverviewRequest, ListParkedTasksRequest,
+    ListParkedTasksResponse, OverdueTask, Overview, ParkedTask, PauseCaseRequest,
+    PauseCaseResponse, RedriveTaskRequest, RedriveTaskResponse, ResumeCaseRequest,
+    ResumeCaseResponse, StageCount, advance_clock_request::Target as To,
+};
+use parasol_api::convert::{case_view, timestamp, to_timestamp};
+use parasol_api::limits::{PAGE_SIZE_DEFAULT, PAGE_SIZE_MAX, REMARK_MAX};
+use parasol_api::{Checker, Error, Listed, Reason};
+use parasol_casebook::{Claimed, Parked};
+use parasol_desk::{Call, Desk, Step};
+use parasol_journey::ids::CaseId;
+use parasol_journey::time::{DAY, Span};
+use parasol_journey::vocab::{Party, PauseCause};
+use parasol_journey::{Case, Command, Stage, Task};
+use tonic::service::RoutesBuilder;
+use tonic::{Request, Response, Status};
+
+use super::base::CLOCK_OFFSET;
+
+/// The longest jump of a test clock.
+const ADVANCE_MAX: Span = Span::from_micros(400 * DAY);
+
+/// The service. Cheap to clone.
+#[derive(Clone)]
+pub(super) struct Operations {
+    desk: Desk,
+}
+
+impl Operations {
+    pub fn new(desk: Desk) -> Self {
+        Self { desk }
+    }
+
+    pub fn add_routes(&self, routes: &mut RoutesBuilder) {
+        routes.add_service(OperationsServiceServer::new(self.clone()));
+    }
+
+    async fn parked(&self, request: &ListParkedTasksRequest) -> Result<ListParkedTasksResponse, Error> {
+        let size = usize::try_from(request.page_size).map_err(|_| {
+            Error::field("page_size", Reason::FieldInvalid, "0 or more")
+        })?;
+        let size = if size == 0 { PAGE_SIZE_DEFAULT } else { size.min(PAGE_SIZE_MAX) };
+        let skip: usize = match request.page_token.as_str() {
+            "" => 0,
+            token => token.parse().map_err(|_| Error::new(Reason::PageTokenInvalid))?,
+        };
+        let limit = u64::try_from(skip.saturating_add(size).saturating_add(1)).unwrap_or(u64::MAX);
+        let tasks = self.desk.store.parked_tasks(limit).await.map_err(unavailable)?;
+        let more = tasks.len() > skip + size;
+        let page = tasks.iter().skip(skip).take(size).map(parked_task).collect();
+        let next_page_token = if more { (skip + size).to_string() } else { String::new() };
+        Ok(ListParkedTasksResponse { tasks: page, next_page_token })
+    }
+
+    /// The answer is saved first, so that a repetition drives nothing a second time.
+    async fn redrive(
+        &self,
+        call: &Call,
+        request: &RedriveTaskRequest,
+    ) -> Result<RedriveTaskResponse, Error> {
+        let mut check = Checker::new();
+        let reason = check.optional_text("reason", &request.reason, REMARK_MAX);
+        check.all((reason,))?;
+        let (case, task) =
+            parse_task_id(&request.task_id).ok_or_else(|| Error::new(Reason::NotFound))?;
+        let now = self.desk.clock.now();
+        let due = Some(to_timestamp(now));
+        let answer = RedriveTaskResponse { task_id: request.task_id.clone(), due };
+        let saved = self.desk.record(call, Vec::new(), &answer, Reason::Overloaded).await?;
+        if saved != answer {
+            return Ok(saved);
+        }
+        let driven = self.desk.store.redrive(case, task, now).await.map_err(unavailable)?;
+        if driven { Ok(saved) } else { Err(Error::new(Reason::NotFound)) }
+    }
+
+    async fn overview(&self) -> Result<Overview, Error> {
+        let (now, store) = (self.desk.clock.now(), &self.desk.store);
+        let (oldest, due) = store.overdue(now).await.map_err(unavailable)?;
+        let stages = store.cases_by_stage().await.map_err(unavailable)?;
+        let parked = store.parked_tasks(1_000).await.map_err(unavailable)?;
+        let position = store.feed_position().await.map_err(unavailable)?;
+        let stages = stages.into_iter().filter_map(|(stage, cases)| {
+            Some(StageCount { stage: Stage::parse(&stage)?.number(), cases })
+        });
+        Ok(Overview {
+            now: Some(to_timestamp(now)),
+            test_clock: self.desk.clock.is_test(),
+            oldest_overdue: oldest.as_ref().map(overdue_task),
+            stages: stages.collect(),
+            tasks_due: i64::try_from(due).unwrap_or(i64::MAX),
+            tasks_parked: i64::try_from(parked.len()).unwrap_or(i64::MAX),
+            feed_position: i64::try_from(position).unwrap_or(i64::MAX),
+        })
+    }
+
+    /// Moves a test clock and remembers where it stands, so that a restart goes on there. The answer,
+    /// which names the instant to reach, is saved first: a repetition finds it reached.
+    async fn advance(
+        &self,
+        call: &Call,
+        request: &AdvanceClockRequest,
+    ) -> Result<AdvanceClockResponse, Error> {
+        let clock = &self.desk.clock;
+        if !clock.is_test() {
+            return Err(Error::new(Reason::ClockNotTest));
+        }
+        let now = clock.now();
+        let to = match &request.target {
+            Some(To::By(by)) => Some(now + span(by)),
+            Some(To::To(to)) => timestamp(to),
+            None => None,
+        };
+        let to = to.filter(|to| (now..=now + ADVANCE_MAX).contains(to)).ok_or_else(|| {
+            Error::field("target", Reason::FieldInvalid, "ahead of now, by at most 400 days")
+        })?;
+        let answer = AdvanceClockResponse { now: Some(to_timestamp(to)) };
+        let saved = self.desk.record(call, Vec::new(), &answer, Reason::Overloaded).await?;
+        let to = saved.now.as_ref().and_then(timestamp).unwrap_or(to);
+        clock.advance(to.since(clock.now())).map_err(|_| Error::new(Reason::ClockNotTest))?;
+        let offset = clock.offset().micros().to_string();
+        self.desk.store.set_meta(CLOCK_OFFSET, &offset).await.map_err(unavailable)?;
+        Ok(saved)
+    }
+}
+
+fn span(wire: &prost_types::Duration) -> Span {
+    let micros = wire.seconds.saturating_mul(1_000_000);
+    Span::from_micros(micros.saturating_add(i64::from(wire.nanos) / 1_000))
+}
+
+fn unavailable(error: impl std::error::Error + Send + Sync + 'static) -> Error {
+    Error::new(Reason::StoreUnavailable).because(error)
+}
+
+fn task_id(case: CaseId, task: Task) -> String {
+    format!("{case}:{task}")
+}
+
+fn parse_task_id(id: &str) -> Option<(CaseId, Task)> {
+    let (case, task) = id.split_once(':')?;
+    Some((case.parse().ok()?, Task::parse(task)?))
+}
+
+fn parked_task(parked: &Parked) -> ParkedTask {
+    let task = parked.obligation.task;
+    ParkedTask {
+        task_id: task_id(parked.case, task),
+        case_id: parked.case.to_string(),
+        kind: task.to_string(),
+        role: task.role().to_string(),
+        due: Some(to_timestamp(parked.obligation.due)),
+        parked_at: None,
+        attempts: i32::try_from(parked.attempts).unwrap_or(i32::MAX),
+        reason: "ATTEMPTS_EXHAUSTED".to_owned(),
+        error: parked.why.clone(),
+    }
+}
+
+fn overdue_task(claimed: &Claimed) -> OverdueTask {
+    let task = claimed.obligation.task;
+    OverdueTask {
+        task_id: task_id(claimed.case, task),
+        case_id: claimed.case.to_string(),
+        kind: task.to_string(),
+        due: Some(to_timestamp(claimed.obligation.due)),
+    }
+}
+
+#[tonic::async_trait]
+impl OperationsService for Operations {
+    async fn list_parked_tasks(
+        &self,
+        request: Request<ListParkedTasksRequest>,
+    ) -> Result<Response<ListParkedTasksResponse>, Status> {
+        Call::reading(&request, "ListParkedTasks")?;
+        Ok(Response::new(self.parked(request.get_ref()).await?))
+    }
+
+    async fn redrive_task(
+        &self,
+        request: Request<RedriveTaskRequest>,
+    ) -> Result<Response<RedriveTaskResponse>, Status> {
+        let call = Call::changing(&request, "RedriveTask", &request.get_ref().request_id)?;
+        Ok(Response::new(self.redrive(&call, request.get_ref()).await?))
+    }
+
+    async fn get_overview(
+        &self,
+        request: Request<GetOverviewRequest>,
+    ) -> Result<Response<Overview>, Status> {
+        Call::reading(&request, "GetOverview")?;
+        Ok(Response::new(self.overview().await?))
+    }
+
+    async fn advance_clock(
+        &self,
+        request: Request<AdvanceClockRequest>,
+    ) -> Result<Response<AdvanceClockResponse>, Status> {
+        let call = Call::changing(&request, "AdvanceClock", &request.get_ref().request_id)?;
+        Ok(Response::new(self.advance(&call, request.get_ref()).await?))
+    }
+
+    async fn pause_case(
+        &self,
+        request: Request<PauseCaseRequest>,
+    ) -> Result<Response<PauseCaseResponse>, Status> {
+        let call = Call::changing(&request, "PauseCase", &request.get_ref().request_id)?;
+        let wire = request.get_ref();
+        let mut check = Checker::new();
+        let case = check.id::<CaseId>("case_id", &wire.case_id);
+        let etag = check.etag(&wire.etag);
+        let cause = check.listed::<PauseCause>("cause", wire.cause);
+        let owner = check.listed::<Party>("owner", wire.owner);
+        let resume_at = check.instant("resume_at", &wire.resume_at);
+        let remark = check.optional_text("remark", &wire.remark, REMARK_MAX);
+        let (case, etag, cause, owner, resume_at, _) =
+            check.all((case, etag, cause, owner, resume_at, remark))?;
+        let command = move |_: &Case| Ok(Command::Pause { owner, cause, resume_at });
+        let step = Step::new(case, etag, command)
+            .answering(|case, _| PauseCaseResponse { case: Some(case_view(case)) });
+        Ok(Response::new(self.desk.step(&call, step).await?))
+    }
+
+    async fn resume_case(
+        &self,
+        request: Request<ResumeCaseRequest>,
+    ) -> Result<Response<ResumeCaseResponse>, Status> {
+        let call = Call::changing(&request, "ResumeCase", &request.get_ref().request_id)?;
+        let wire = request.get_ref();
+        let mut check = Checker::new();
+        let case = check.id::<CaseId>("case_id", &wire.case_id);
+        let etag = check.etag(&wire.etag);
+        let remark = check.optional_text("remark", &wire.remark, REMARK_MAX);
+        let (case, etag, _) = check.all((case, etag, remark))?;
+        let step = Step::new(case, etag, |_: &Case| Ok(Command::Resume))
+            .answering(|case, _| ResumeCaseResponse { case: Some(case_view(case)) });
+        Ok(Response::new(self.desk.step(&call, step).await?))
+    }
+}

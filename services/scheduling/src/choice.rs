@@ -1,0 +1,155 @@
+//! Which window a customer or partner chose: a held slot, a slot as it was answered, or a window of
+//! their own, each checked against the technician's real working time.
+
+use std::sync::Arc;
+
+use parasol_api::common::v1::TimeWindow;
+use parasol_api::{Checker, Error, Reason};
+use parasol_casebook::Refusal;
+use parasol_journey::deadline::Clock;
+use parasol_journey::event::Window;
+use parasol_journey::ids::{AppointmentId, CaseId, TechnicianId};
+use parasol_journey::time::Timestamp;
+use parasol_journey::{Case, Rejection, Task, Verb};
+use parasol_runtime::identity::Principal;
+
+use crate::Scheduling;
+use crate::report::{check_open, check_part, refusal};
+use crate::slot_id::{SLOT_ID_CHARS, SlotIds};
+
+/// A choice as the wire says it, checked for its form.
+#[derive(Clone, Debug)]
+pub enum Choice {
+    /// A slot held before.
+    Held(AppointmentId),
+    /// A slot as it was answered.
+    Slot(String),
+    /// A window agreed with the customer.
+    Window(Window),
+}
+
+/// A window found good, to be booked for this technician.
+#[derive(Clone, Debug)]
+pub struct Chosen {
+    /// The held slot it comes from, if it does.
+    pub hold: Option<AppointmentId>,
+    /// Whose time.
+    pub technician: TechnicianId,
+    /// When.
+    pub window: Window,
+}
+
+/// A choice that can be settled in a commit: everything outside the case is known.
+#[derive(Clone)]
+pub enum Settled {
+    /// It is the slot held then, if it still is and its time is not over at this instant.
+    Held(AppointmentId, Timestamp),
+    /// It is this, or this is why it cannot be.
+    Fresh(Arc<Result<Chosen, Refusal>>),
+}
+
+/// Checks the form of the id of a hold.
+pub fn held(check: &mut Checker, text: &str) -> Option<Choice> {
+    check.id::<AppointmentId>("hold_id", text).map(Choice::Held)
+}
+
+/// Checks the form of a slot id.
+pub fn slot(check: &mut Checker, text: &str) -> Option<Choice> {
+    if text.len() == SLOT_ID_CHARS && text.is_ascii() {
+        return Some(Choice::Slot(text.to_owned()));
+    }
+    check.refuse("slot_id", Reason::FieldInvalid, SLOT_EXPECTED)
+}
+
+/// Checks the form of a window.
+pub fn window(check: &mut Checker, wire: &TimeWindow) -> Option<Choice> {
+    check.window("window", &Some(*wire)).map(Choice::Window)
+}
+
+/// Refuses a request without a choice.
+pub fn none(check: &mut Checker) -> Option<Choice> {
+    check.refuse("slot", Reason::FieldInvalid, "one of hold_id, slot_id, window")
+}
+
+const SLOT_EXPECTED: &str = "a slot as FindSlots answered it for this case and its technician";
+
+impl Settled {
+    /// The window to book for the case as it is in the commit.
+    ///
+    /// # Errors
+    /// `HOLD_EXPIRED` when the slot is not held any more; what was found wrong before.
+    pub fn of(&self, case: &Case) -> Result<Chosen, Refusal> {
+        match self {
+            Self::Held(id, now) => {
+                let lapses = case.owes(Task::Clock(Clock::HoldExpires)).map(|owed| owed.due);
+                let hold = case.hold.as_ref().filter(|hold| hold.id == *id);
+                let hold = hold.filter(|_| lapses.is_none_or(|at| *now < at));
+                let hold = hold.ok_or(Refusal::Journey(Rejection::HoldExpired))?;
+                let technician = hold.technician.clone();
+                Ok(Chosen { hold: Some(*id), technician, window: hold.window })
+            }
+            Self::Fresh(chosen) => {
+                let mut chosen = Result::clone(chosen)?;
+                // The window that is held for this very case is booked as what it is.
+                let own = case.hold.as_ref().filter(|hold| hold.window == chosen.window);
+                chosen.hold = own.map(|hold| hold.id);
+                Ok(chosen)
+            }
+        }
+    }
+}
+
+impl Scheduling {
+    /// Finds out everything about a choice that the case does not say. What is wrong with it comes
+    /// back inside, to be said in the commit.
+    ///
+    /// # Errors
+    /// `NOT_FOUND` when there is no such case; what the store says.
+    pub(crate) async fn settle(
+        &self,
+        principal: &Principal,
+        case: CaseId,
+        verb: Verb,
+        choice: Choice,
+    ) -> Result<Settled, Error> {
+        let case = self.case(case).await?;
+        let now = self.desk.clock.now();
+        Ok(match choice {
+            Choice::Held(id) => Settled::Held(id, now),
+            Choice::Slot(id) => {
+                let chosen = self.fresh(principal, &case, verb, |case, technician| {
+                    let key = &self.desk.key;
+                    SlotIds { key, case: case.id, technician }.window(&id)
+                });
+                Settled::Fresh(Arc::new(chosen.await))
+            }
+            Choice::Window(window) => {
+                let chosen = self.fresh(principal, &case, verb, |_, _| Some(window));
+                Settled::Fresh(Arc::new(chosen.await))
+            }
+        })
+    }
+
+    async fn fresh(
+        &self,
+        principal: &Principal,
+        case: &Case,
+        verb: Verb,
+        window: impl FnOnce(&Case, &TechnicianId) -> Option<Window>,
+    ) -> Result<Chosen, Refusal> {
+        check_part(principal, case)?;
+        check_open(principal, case, verb)?;
+        let technician = case.technician().ok_or(Rejection::TechnicianNotAssigned)?.clone();
+        let window = window(case, &technician).ok_or_else(|| {
+            refusal(&Error::new(Reason::FieldInvalid).message(format!("slot_id: {SLOT_EXPECTED}")))
+        })?;
+        let entry = self.roster.technician(&technician).await.map_err(|error| refusal(&error))?;
+        // A window that is over is the journey's to refuse: it has the better reason.
+        let is_ahead = self.desk.clock.now() < window.end;
+        if is_ahead && !entry.working_time.covers(window) {
+            let error = Error::new(Reason::WindowInvalid);
+            return Err(refusal(&error.message("the window is not within the technician's shifts")));
+        }
+        Ok(Chosen { hold: None, technician, window })
+    }
+}

@@ -1,0 +1,4 @@
+//! One file per method: decode, check, one step of the case, encode.
+
+pub mod appointment;
+pub mod visit;

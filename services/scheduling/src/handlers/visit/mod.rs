@@ -1,0 +1,9 @@
+//! `parasol.technician.v1.VisitService`.
+
+pub mod check_in;
+pub mod complete_repair;
+pub mod complete_visit;
+pub mod report_unable;
+pub mod start_travel;
+pub mod stream_my_day;
+pub mod submit_inspection;

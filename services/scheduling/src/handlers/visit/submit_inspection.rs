@@ -1,0 +1,115 @@
+//! `SubmitInspection`: the certificate of the inspection just made at the door.
+//!
+//! The certificate goes into the log whole; the texts that nothing is decided on go into the vault.
+//! With what authority it speaks is not the technician's to choose: it is the first inspection, or the
+//! second where one was ordered.
+
+use parasol_api::convert::case_view;
+use parasol_api::technician::v1::{SubmitInspectionRequest, SubmitInspectionResponse};
+use parasol_api::{Checker, Error, Reason, common};
+use parasol_casebook::Refusal;
+use parasol_desk::{Call, actor};
+use parasol_journey::certificate::{Certificate, CertificateFault, Level};
+use parasol_journey::ids::CertificateId;
+use parasol_journey::time::Timestamp;
+use parasol_journey::{Case, Command, Rejection, Stage, Verb, table};
+use parasol_runtime::identity::Principal;
+use tonic::Request;
+
+use crate::report::{Report, refusal};
+use crate::views::certificate_texts;
+use crate::{Scheduling, stamp};
+
+pub async fn handle(
+    scheduling: &Scheduling,
+    request: Request<SubmitInspectionRequest>,
+) -> Result<SubmitInspectionResponse, Error> {
+    let desk = &scheduling.desk;
+    let message = request.get_ref();
+    let call = Call::changing(&request, "SubmitInspection", &message.request_id)?;
+    let now = desk.clock.now();
+    let id = CertificateId::new(desk.ids.next());
+    let mut check = Checker::new();
+    let head = stamp::head(&mut check, &call.principal, now, message);
+    let certificate = check.certificate("certificate", &message.certificate, id);
+    let certificate = certificate.filter(|_| taken_by(&mut check, message, now));
+    let (head, certificate) = check.all((head, certificate))?;
+
+    let wire = message.certificate.as_ref();
+    let level_given = wire.is_some_and(|wire| wire.level != 0);
+    let report = Report::of_visit(&call, head, None, "submit_inspection");
+    let rows = wire.map(|wire| certificate_texts(id, wire, now)).into_iter().collect();
+    let report = Report { rows, ..report };
+    let principal = call.principal.clone();
+    let command = move |case: &Case| {
+        check_visit(&principal, case)?;
+        let mut certificate = certificate.clone();
+        settle_level(&mut certificate, case, level_given)?;
+        settle_technician(&mut certificate, case)?;
+        Ok(Command::SubmitCertificate { certificate: Box::new(certificate) })
+    };
+    let answer = move |case: &Case, effect| SubmitInspectionResponse {
+        case: Some(case_view(case)),
+        effect: i32::from(effect),
+        certificate_id: id.to_string(),
+        held: case.stage == Stage::VerdictHeld,
+    };
+    scheduling.report(report, command, answer).await
+}
+
+/// Whether no piece of evidence is from the future; notes each that is.
+fn taken_by(check: &mut Checker, message: &SubmitInspectionRequest, now: Timestamp) -> bool {
+    let evidence = message.certificate.as_ref().map(|wire| wire.evidence.as_slice());
+    let mut fine = true;
+    for (place, item) in evidence.unwrap_or_default().iter().enumerate() {
+        if !is_past(item, now) {
+            let field = format!("certificate.evidence[{place}].taken_at");
+            let expected = "an instant that is not in the future";
+            check.refuse::<()>(&field, Reason::FieldInvalid, expected);
+            fine = false;
+        }
+    }
+    fine
+}
+
+fn is_past(item: &common::v1::EvidenceItem, now: Timestamp) -> bool {
+    let taken_at = item.taken_at.as_ref().and_then(parasol_api::convert::timestamp);
+    taken_at.is_none_or(|at| at <= now)
+}
+
+/// A certificate comes from a visit: the doors through which certificates come into a dispute or from
+/// a customer are others.
+fn check_visit(principal: &Principal, case: &Case) -> Result<(), Refusal> {
+    let stage = case.stage;
+    if matches!(stage, Stage::OnSite | Stage::Inspecting) || stage.is_ended() {
+        return Ok(());
+    }
+    let (verb, actor) = (Verb::SubmitCertificate, actor(principal).kind);
+    let mut open = table::open_to(stage, actor);
+    open.retain(|other| *other != verb);
+    Err(Rejection::IllegalTransition { stage, verb, actor, open }.into())
+}
+
+fn settle_level(certificate: &mut Certificate, case: &Case, given: bool) -> Result<(), Refusal> {
+    let due = if case.second_opinion { Level::Second } else { Level::First };
+    if given && certificate.level != due {
+        let error = Error::new(Reason::FieldInvalid);
+        let text = format!("certificate.level: expected {due}, which this inspection is");
+        return Err(refusal(&error.message(text)));
+    }
+    certificate.level = due;
+    Ok(())
+}
+
+fn settle_technician(certificate: &mut Certificate, case: &Case) -> Result<(), Refusal> {
+    let assigned = case.technician();
+    match &certificate.technician {
+        None => certificate.technician = assigned.cloned(),
+        Some(one) if Some(one) == assigned => {}
+        Some(_) => {
+            let faults = vec![CertificateFault::TechnicianNotAssigned];
+            return Err(Rejection::CertificateInvalid(faults).into());
+        }
+    }
+    Ok(())
+}

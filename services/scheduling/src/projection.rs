@@ -1,0 +1,164 @@
+//! From the log to the tables: which half hours a case takes or frees, and what became of its
+//! appointments.
+//!
+//! Pure, and run in the commit of every step whoever caused it, so a deadline that passes frees a
+//! technician's time exactly as a call does. What a case holds is its held slot and its booked visit;
+//! a visit that was carried out keeps its cells, which then lie in the past and hurt nobody.
+
+use std::collections::BTreeMap;
+
+use parasol_casebook::{Cell, Change, Projector, RowOp};
+use parasol_journey::case::Visit;
+use parasol_journey::ids::{AppointmentId, TechnicianId};
+use parasol_journey::vocab::Remedy;
+use parasol_journey::{Case, Fact, Stage};
+use sea_orm::ActiveValue::Set;
+
+use crate::cells::touched;
+use crate::tables::{State, appointments, slot_cells};
+
+/// The projection of this service.
+pub struct Diary;
+
+impl Projector for Diary {
+    fn project(&self, change: &Change<'_>, rows: &mut Vec<RowOp>) {
+        let before = change.before.filter(|case| case.hold.is_some() || case.visit.is_some());
+        let after = change.after;
+        if before.is_none() && after.hold.is_none() && after.visit.is_none() {
+            return;
+        }
+        project_cells(before, after, rows);
+        project_appointments(before, change, rows);
+    }
+}
+
+type Taken<'a> = BTreeMap<(&'a TechnicianId, i64), AppointmentId>;
+
+/// The cells a case takes. Where its held slot overlaps its own visit, the cell is the visit's.
+fn taken(case: &Case) -> Taken<'_> {
+    let cells = |visit: &'_ Visit| touched(visit.window);
+    let mut taken = Taken::new();
+    for visit in case.hold.iter().chain(&case.visit) {
+        taken.extend(cells(visit).map(|cell| ((&visit.technician, cell), visit.id)));
+    }
+    taken
+}
+
+/// Claims what is new and deletes what is gone; a cell that stays is never both.
+fn project_cells(before: Option<&Case>, after: &Case, rows: &mut Vec<RowOp>) {
+    let was = before.map(taken).unwrap_or_default();
+    let is = taken(after);
+    for (key @ (technician, cell), appointment) in &is {
+        let row = || slot_cells::ActiveModel {
+            technician: Set(technician.as_str().to_owned()),
+            cell: Set(*cell),
+            case_id: Set(after.id.uuid()),
+            appointment: Set(appointment.uuid()),
+        };
+        match was.get(key) {
+            None => rows.push(RowOp::claim(row())),
+            Some(other) if other != appointment => rows.push(RowOp::put(row())),
+            Some(_) => {}
+        }
+    }
+    let gone = was.keys().filter(|key| !is.contains_key(key));
+    rows.extend(gone.map(|(technician, cell)| {
+        let key = vec![Cell::from(technician.as_str()), Cell::from(*cell)];
+        RowOp::delete::<slot_cells::Entity>(key)
+    }));
+}
+
+fn project_appointments(before: Option<&Case>, change: &Change<'_>, rows: &mut Vec<RowOp>) {
+    let after = change.after;
+    let was = before.map(standing).unwrap_or_default();
+    let is = standing(after);
+    for (state, visit) in &is {
+        let same = was.iter().any(|(old, one)| {
+            old == state && one.id == visit.id && one.window == visit.window
+        });
+        // Until it is done, a visit is shown with its case, so every step of the case touches it.
+        let at_rest = matches!(state, State::Held | State::Completed);
+        if !(same && at_rest) {
+            rows.push(row(visit, *state, after, after));
+        }
+    }
+    for (state, visit) in was {
+        if is.iter().any(|(_, one)| one.id == visit.id) {
+            continue;
+        }
+        let ended = match state {
+            State::Held => State::Released,
+            State::Completed => State::Completed,
+            _ => called_off(change),
+        };
+        rows.push(row(visit, ended, before.unwrap_or(after), after));
+    }
+}
+
+/// The appointments of a case with their states.
+fn standing(case: &Case) -> Vec<(State, &Visit)> {
+    let hold = case.hold.iter().map(|hold| (State::Held, hold));
+    let visit = case.visit.iter().map(|visit| (state_of(case, visit), visit));
+    hold.chain(visit).collect()
+}
+
+fn state_of(case: &Case, visit: &Visit) -> State {
+    let checked_in = case.checked_in_at.is_some();
+    let stage = match case.stage {
+        Stage::Paused => case.pause.as_ref().map_or(Stage::Paused, |pause| pause.from),
+        Stage::CancelRequested => case.cancel_from.unwrap_or(Stage::CancelRequested),
+        stage => stage,
+    };
+    match (checked_in, visit.en_route) {
+        (true, _) if is_at_work(case, stage) => State::InProgress,
+        (true, _) => State::Completed,
+        (false, true) => State::EnRoute,
+        (false, false) => State::Confirmed,
+    }
+}
+
+/// Whether the technician's work goes on: from the door to the finding, over the decision to the
+/// repair, until the customer has confirmed the repair.
+fn is_at_work(case: &Case, stage: Stage) -> bool {
+    let repaired = matches!(case.remedy, Some((Remedy::Repair, _)));
+    match stage {
+        Stage::OnSite
+        | Stage::Inspecting
+        | Stage::VerdictIn
+        | Stage::VerdictHeld
+        | Stage::Deciding
+        | Stage::RemedyOffered
+        | Stage::Repairing => true,
+        Stage::AwaitConfirm => repaired,
+        _ => false,
+    }
+}
+
+/// Why a visit is gone.
+fn called_off(change: &Change<'_>) -> State {
+    let facts = change.events.iter().map(|event| &event.fact);
+    facts
+        .filter_map(|fact| match fact {
+            Fact::NoShow { .. } => Some(State::NoShow),
+            Fact::VisitFailed { .. } => Some(State::Unable),
+            _ => None,
+        })
+        .next()
+        .unwrap_or(State::Cancelled)
+}
+
+/// A row about `visit`, whose work order stood in `held_in`, written by the step that led to `after`.
+fn row(visit: &Visit, state: State, held_in: &Case, after: &Case) -> RowOp {
+    let centre = held_in.work_order.as_ref().map(|order| order.centre.as_str());
+    RowOp::put(appointments::ActiveModel {
+        appointment: Set(visit.id.uuid()),
+        case_id: Set(after.id.uuid()),
+        technician: Set(visit.technician.as_str().to_owned()),
+        centre: Set(centre.unwrap_or_default().to_owned()),
+        window_start: Set(visit.window.start.micros()),
+        window_end: Set(visit.window.end.micros()),
+        state: Set(state.as_str().to_owned()),
+        version: Set(i64::try_from(after.version).unwrap_or(i64::MAX)),
+        changed_at: Set(after.updated_at.micros()),
+    })
+}

@@ -1,0 +1,81 @@
+//! What the network says about technicians: their centre and their shifts.
+//!
+//! Asked from the network service and remembered for half a minute of the house's clock, so that a
+//! changed shift is known soon and a busy day does not ask for every slot. An answer that there is no
+//! such technician is not remembered.
+
+use std::sync::Arc;
+
+use moka::sync::Cache;
+use parasol_api::admin::v1::GetTechnicianRequest;
+use parasol_api::admin::v1::network_service_client::NetworkServiceClient;
+use parasol_api::{Error, Kind, Reason};
+use parasol_journey::ids::TechnicianId;
+use parasol_journey::time::{SECOND, Span, Timestamp};
+use parasol_runtime::clock::Clock;
+use parasol_runtime::transport::Transport;
+
+use crate::shifts::WorkingTime;
+
+/// How many technicians are remembered.
+const REMEMBERED_MAX: u64 = 10_000;
+/// For how long.
+const REMEMBERED_FOR: Span = Span::from_micros(30 * SECOND);
+
+/// The directory. Cheap to clone.
+#[derive(Clone)]
+pub struct Roster {
+    network: NetworkServiceClient<Transport>,
+    clock: Clock,
+    known: Cache<TechnicianId, Known>,
+}
+
+#[derive(Clone)]
+struct Known {
+    until: Timestamp,
+    entry: Arc<Entry>,
+}
+
+/// What is known of a technician.
+#[derive(Debug)]
+pub struct Entry {
+    /// The centre that employs them.
+    pub centre: String,
+    /// When they work.
+    pub working_time: WorkingTime,
+}
+
+impl Roster {
+    /// A directory that asks over `peers`.
+    pub fn new(peers: Transport, clock: Clock) -> Self {
+        let known = Cache::new(REMEMBERED_MAX);
+        Self { network: NetworkServiceClient::new(peers), clock, known }
+    }
+
+    /// A technician.
+    ///
+    /// # Errors
+    /// `TECHNICIAN_UNKNOWN` when the network has none by this id; what the network service says when
+    /// it does not answer.
+    pub async fn technician(&self, id: &TechnicianId) -> Result<Arc<Entry>, Error> {
+        let now = self.clock.now();
+        if let Some(known) = self.known.get(id).filter(|known| now < known.until) {
+            return Ok(known.entry);
+        }
+        let request = GetTechnicianRequest { technician: id.to_string() };
+        let answer = self.network.clone().get_technician(request).await;
+        let found = answer.map_err(|status| {
+            let error = Error::from_status(&status);
+            match error.kind() {
+                Kind::NotFound => Error::new(Reason::TechnicianUnknown),
+                _ => error,
+            }
+        })?;
+        let found = found.into_inner();
+        let working_time = WorkingTime::of(&found.shifts);
+        let entry = Arc::new(Entry { centre: found.centre, working_time });
+        let known = Known { until: now + REMEMBERED_FOR, entry: Arc::clone(&entry) };
+        self.known.insert(id.clone(), known);
+        Ok(entry)
+    }
+}

@@ -1,0 +1,100 @@
+//! What every message that moves a case has in common: the case, the etag, and the partner's stamp.
+
+use parasol_api::Checker;
+use parasol_api::limits::FOREIGN_NUMBER_MAX;
+use parasol_api::partner::v1::{
+    BookAppointmentRequest, HoldSlotRequest, ReleaseSlotRequest, ReportContactFailedRequest,
+    RescheduleAppointmentRequest,
+};
+use parasol_api::technician::v1::{
+    CheckInRequest, CompleteRepairRequest, CompleteVisitRequest, ReportUnableRequest,
+    StartTravelRequest, SubmitInspectionRequest,
+};
+use parasol_journey::ids::CaseId;
+use parasol_journey::time::Timestamp;
+use parasol_runtime::identity::{Principal, Role};
+
+/// A request with the fields that all of them share.
+pub trait Stamped {
+    /// The case.
+    fn case_id(&self) -> &str;
+    /// The version the caller saw.
+    fn etag(&self) -> &str;
+    /// The partner's own number.
+    fn partner_order_no(&self) -> &str;
+    /// When it happened on the partner's side.
+    fn occurred_at(&self) -> &Option<prost_types::Timestamp>;
+    /// Its number among the partner's messages.
+    fn partner_sequence(&self) -> i64;
+}
+
+macro_rules! stamped {
+    ($($request:ty),+ $(,)?) => {$(
+        impl Stamped for $request {
+            fn case_id(&self) -> &str {
+                &self.case_id
+            }
+
+            fn etag(&self) -> &str {
+                &self.etag
+            }
+
+            fn partner_order_no(&self) -> &str {
+                &self.partner_order_no
+            }
+
+            fn occurred_at(&self) -> &Option<prost_types::Timestamp> {
+                &self.occurred_at
+            }
+
+            fn partner_sequence(&self) -> i64 {
+                self.partner_sequence
+            }
+        }
+    )+};
+}
+
+stamped!(
+    HoldSlotRequest,
+    ReleaseSlotRequest,
+    BookAppointmentRequest,
+    RescheduleAppointmentRequest,
+    ReportContactFailedRequest,
+    StartTravelRequest,
+    CheckInRequest,
+    SubmitInspectionRequest,
+    CompleteRepairRequest,
+    CompleteVisitRequest,
+    ReportUnableRequest,
+);
+
+/// Which case a message is about, and the version its sender insists on.
+#[derive(Clone, Copy, Debug)]
+pub struct Head {
+    /// The case.
+    pub case: CaseId,
+    /// The version, if the sender insists on one.
+    pub etag: Option<u64>,
+}
+
+/// Checks the common fields. The partner's are read from partners only, and for their form: what they
+/// say moves nothing here.
+pub fn head(
+    check: &mut Checker,
+    principal: &Principal,
+    now: Timestamp,
+    message: &impl Stamped,
+) -> Option<Head> {
+    let case = check.id::<CaseId>("case_id", message.case_id());
+    let etag = check.etag(message.etag());
+    if matches!(principal.role, Role::Brand | Role::Centre | Role::Technician) {
+        check.optional_text("partner_order_no", message.partner_order_no(), FOREIGN_NUMBER_MAX);
+        check.number("partner_sequence", message.partner_sequence(), 0..=i64::MAX);
+        let occurred_at = check.optional_instant("occurred_at", message.occurred_at()).flatten();
+        if occurred_at.is_some_and(|at| at > now) {
+            let reason = parasol_api::Reason::FieldInvalid;
+            check.refuse::<()>("occurred_at", reason, "an instant that is not in the future");
+        }
+    }
+    Some(Head { case: case?, etag: etag? })
+}

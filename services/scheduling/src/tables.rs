@@ -1,0 +1,155 @@
+//! This service's tables. Both follow from the log alone: only the projection writes them.
+
+/// Half hours of technicians that are taken; the key is what makes an overlap impossible.
+pub mod slot_cells {
+    use sea_orm::entity::prelude::*;
+
+    /// A row.
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "slot_cells")]
+    pub struct Model {
+        /// Whose time.
+        #[sea_orm(primary_key, auto_increment = false, column_type = "Text")]
+        pub technician: String,
+        /// Which half hour, see [`crate::cells`].
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub cell: i64,
+        /// The case that took it.
+        pub case_id: Uuid,
+        /// The hold or visit it was taken for.
+        pub appointment: Uuid,
+    }
+
+    /// No relations: nothing is joined.
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+/// Every hold and visit there ever was, as it stands or ended.
+pub mod appointments {
+    use sea_orm::entity::prelude::*;
+
+    /// A row.
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "appointments")]
+    pub struct Model {
+        /// The appointment.
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub appointment: Uuid,
+        /// Its case.
+        pub case_id: Uuid,
+        /// Whose time.
+        #[sea_orm(column_type = "Text")]
+        pub technician: String,
+        /// The centre that had the work order.
+        #[sea_orm(column_type = "Text")]
+        pub centre: String,
+        /// The window's first microsecond.
+        pub window_start: i64,
+        /// The window's end in microseconds, exclusive.
+        pub window_end: i64,
+        /// What became of it, see [`super::State`].
+        #[sea_orm(column_type = "Text")]
+        pub state: String,
+        /// The version of the case that wrote this row.
+        pub version: i64,
+        /// When that was.
+        pub changed_at: i64,
+    }
+
+    /// No relations: nothing is joined.
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+/// What became of an appointment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum State {
+    /// A slot kept for a while.
+    Held,
+    /// A visit both sides agreed.
+    Confirmed,
+    /// The technician is on the way.
+    EnRoute,
+    /// The technician is at the door or at work.
+    InProgress,
+    /// The technician's work is done.
+    Completed,
+    /// Nobody came, or nobody opened.
+    NoShow,
+    /// The hold went free without a visit.
+    Released,
+    /// The visit was called off: by the customer, or because the work order went elsewhere.
+    Cancelled,
+    /// The technician could not finish.
+    Unable,
+}
+
+impl State {
+    /// The states in which a visit stands on the technician's day.
+    pub const ON_THE_DAY: [Self; 4] =
+        [Self::Confirmed, Self::EnRoute, Self::InProgress, Self::Completed];
+
+    /// Every state.
+    pub const ALL: [Self; 9] = [
+        Self::Held,
+        Self::Confirmed,
+        Self::EnRoute,
+        Self::InProgress,
+        Self::Completed,
+        Self::NoShow,
+        Self::Released,
+        Self::Cancelled,
+        Self::Unable,
+    ];
+
+    /// The text form.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Held => "held",
+            Self::Confirmed => "confirmed",
+            Self::EnRoute => "en_route",
+            Self::InProgress => "in_progress",
+            Self::Completed => "completed",
+            Self::NoShow => "no_show",
+            Self::Released => "released",
+            Self::Cancelled => "cancelled",
+            Self::Unable => "unable",
+        }
+    }
+
+    /// The state with this text form.
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|state| state.as_str() == text)
+    }
+
+    /// Whether the appointment is over without its visit having been carried out; it never comes
+    /// back to life.
+    pub const fn is_called_off(self) -> bool {
+        matches!(self, Self::NoShow | Self::Released | Self::Cancelled | Self::Unable)
+    }
+}
+
+impl appointments::Model {
+    /// The version of the case that wrote this row.
+    pub fn case_version(&self) -> u64 {
+        u64::try_from(self.version).unwrap_or_default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn states_read_what_they_print() {
+        for state in State::ALL {
+            assert_eq!(State::parse(state.as_str()), Some(state));
+        }
+        assert_eq!(State::parse("lost"), None);
+    }
+}

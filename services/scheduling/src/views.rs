@@ -1,0 +1,232 @@
+//! What leaves the service about people and visits, and the texts that go into the vault.
+//!
+//! A technician sees the street and the masked name while the case is open, and nothing once it has
+//! ended; never a telephone number.
+
+use parasol_api::common::v1::{Address, Certificate, PartLine};
+use parasol_api::convert::{case_view, to_window};
+use parasol_api::technician::v1::{CompleteRepairRequest, Visit};
+use parasol_api::{Error, Listed};
+use parasol_casebook::{RowOp, Secret, Store, secret};
+use parasol_journey::Case;
+use parasol_journey::case::Visit as Booked;
+use parasol_journey::ids::{CaseId, CertificateId};
+use parasol_journey::time::Timestamp;
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use serde_json::json;
+use uuid::Uuid;
+
+use crate::store_error;
+
+/// What the vault says about a customer; empty where it says nothing.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Customer {
+    /// The name.
+    pub name: String,
+    /// The telephone number.
+    pub phone: String,
+    /// Where goods are delivered.
+    address: Option<Place>,
+}
+
+/// What the vault says about a filing.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Filing {
+    /// What is wrong, in the customer's words.
+    description: String,
+    /// Where the unit stands, if not at the delivery address.
+    address: Option<Place>,
+    /// Whether the customer reported danger.
+    danger: bool,
+}
+
+/// An address: the street alone, or with its county.
+#[derive(Debug, Deserialize)]
+#[serde(untagged)]
+enum Place {
+    Street(String),
+    Address { street: String },
+}
+
+impl Place {
+    fn street(self) -> String {
+        match self {
+            Self::Street(street) | Self::Address { street } => street,
+        }
+    }
+}
+
+/// The customer of a case; empty when the vault holds nothing of them any more.
+///
+/// # Errors
+/// What the store says, or that what it holds cannot be read.
+pub async fn customer(store: &Store, case: &Case) -> Result<Customer, Error> {
+    reveal(store, case.filing.customer.uuid(), "customer").await
+}
+
+async fn reveal<T>(store: &Store, subject: Uuid, kind: &str) -> Result<T, Error>
+where
+    T: DeserializeOwned + Default,
+{
+    match store.reveal(subject, kind).await.map_err(store_error)? {
+        Some(body) => serde_json::from_str(&body).map_err(Error::internal),
+        None => Ok(T::default()),
+    }
+}
+
+/// A visit as the technician's day shows it.
+///
+/// # Errors
+/// What the store says.
+pub async fn visit(store: &Store, case: &Case, booked: &Booked) -> Result<Visit, Error> {
+    let (person, filing) = if case.stage.is_ended() {
+        (Customer::default(), Filing::default())
+    } else {
+        let filing = reveal::<Filing>(store, case.id.uuid(), "filing").await?;
+        (customer(store, case).await?, filing)
+    };
+    let street = filing.address.or(person.address).map(Place::street).unwrap_or_default();
+    let order = case.work_order.as_ref().map(|order| order.id.to_string());
+    Ok(Visit {
+        appointment_id: booked.id.to_string(),
+        case: Some(case_view(case)),
+        work_order_id: order.unwrap_or_default(),
+        technician: booked.technician.to_string(),
+        window: Some(to_window(booked.window)),
+        address: Some(Address { county: case.filing.county.to_string(), street }),
+        customer_name: masked_name(&person.name),
+        relay_phone: String::new(),
+        category: case.filing.category.number(),
+        model: String::new(),
+        serial: case.filing.serial.to_string(),
+        description: filing.description,
+        danger: filing.danger,
+    })
+}
+
+/// The first character and a star: `张*`.
+fn masked_name(name: &str) -> String {
+    name.trim().chars().next().map(|first| format!("{first}*")).unwrap_or_default()
+}
+
+/// The first three and last four digits: `138****8000`; nothing of a number too short for that.
+pub fn masked_phone(phone: &str) -> String {
+    let digits: Vec<char> = phone.chars().filter(char::is_ascii_digit).collect();
+    if digits.len() < 11 {
+        return String::new();
+    }
+    let (head, tail) = (&digits[..3], &digits[digits.len() - 4..]);
+    head.iter().collect::<String>() + "****" + &tail.iter().collect::<String>()
+}
+
+/// Free text that came with a message. The newest of its kind about its subject is kept.
+pub struct Remark<'a> {
+    /// What kind of text.
+    pub kind: &'static str,
+    /// The case or appointment it is about.
+    pub subject: Uuid,
+    /// The text, perhaps none.
+    pub text: &'a str,
+}
+
+impl Remark<'_> {
+    /// The rows that keep it; none for an empty text.
+    pub fn rows(&self, at: Timestamp) -> Vec<RowOp> {
+        if self.text.is_empty() {
+            return Vec::new();
+        }
+        let (kind, subject) = (self.kind, self.subject);
+        vec![kept(kind, subject, json!({ "text": self.text }).to_string(), at)]
+    }
+}
+
+/// What a certificate says beyond what is decided on, under the names it has on the wire.
+#[derive(Serialize)]
+struct CertificateTexts<'a> {
+    model: &'a str,
+    serial_outside: &'a str,
+    serial_remark: &'a str,
+    manufactured_on: &'a str,
+    invoice_present: bool,
+    warranty_card_present: bool,
+    finding: &'a str,
+    cause_sign: &'a str,
+    parts_used: Vec<Part<'a>>,
+    customer_statement: &'a str,
+    supersedes: &'a str,
+    danger: bool,
+}
+
+#[derive(Serialize)]
+struct Part<'a> {
+    part_no: &'a str,
+    name: &'a str,
+    quantity: i32,
+}
+
+/// The row that keeps a certificate's texts.
+pub fn certificate_texts(id: CertificateId, wire: &Certificate, at: Timestamp) -> RowOp {
+    let texts = CertificateTexts {
+        model: &wire.model,
+        serial_outside: &wire.serial_outside,
+        serial_remark: &wire.serial_remark,
+        manufactured_on: &wire.manufactured_on,
+        invoice_present: wire.invoice_present,
+        warranty_card_present: wire.warranty_card_present,
+        finding: &wire.finding,
+        cause_sign: &wire.cause_sign,
+        parts_used: parts(&wire.parts_used),
+        customer_statement: &wire.customer_statement,
+        supersedes: &wire.supersedes,
+        danger: wire.danger,
+    };
+    let body = serde_json::to_string(&texts).expect("texts and numbers are JSON");
+    kept("certificate", id.uuid(), body, at)
+}
+
+/// The row that keeps what was done in a repair.
+pub fn repair_texts(case: CaseId, wire: &CompleteRepairRequest, at: Timestamp) -> RowOp {
+    let body = json!({ "summary": wire.summary, "parts_used": parts(&wire.parts_used) });
+    kept("repair", case.uuid(), body.to_string(), at)
+}
+
+fn parts(lines: &[PartLine]) -> Vec<Part<'_>> {
+    lines.iter().map(part).collect()
+}
+
+fn part(line: &PartLine) -> Part<'_> {
+    Part { part_no: &line.part_no, name: &line.name, quantity: line.quantity }
+}
+
+fn kept(kind: &'static str, subject: Uuid, body: String, at: Timestamp) -> RowOp {
+    secret(Secret { subject, kind, lookup: String::new(), body }, at)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_and_numbers_are_masked() {
+        assert_eq!(masked_name("张三"), "张*");
+        assert_eq!(masked_name(" Ada Lovelace"), "A*");
+        assert_eq!(masked_name(""), "");
+        assert_eq!(masked_phone("13800008000"), "138****8000");
+        assert_eq!(masked_phone("+86-138-0000-8000"), "861****8000");
+        assert_eq!(masked_phone("8000123"), "");
+    }
+
+    #[test]
+    fn the_vault_is_read_in_either_form_of_address() {
+        let street = |body: &str| {
+            let filing: Filing = serde_json::from_str(body).unwrap();
+            filing.address.map(Place::street)
+        };
+        assert_eq!(street(r#"{"address":"一路1号"}"#).as_deref(), Some("一路1号"));
+        let whole = r#"{"description":"x","address":{"county":"330106","street":"一路1号"}}"#;
+        assert_eq!(street(whole).as_deref(), Some("一路1号"));
+        assert_eq!(street(r#"{"address":null,"preferred_windows":[]}"#), None);
+    }
+}

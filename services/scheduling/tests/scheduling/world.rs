@@ -1,0 +1,472 @@
+//! A real store in a folder that goes away, a clock that only moves when told, a network of two
+//! centres, and cases brought to where a test begins.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
+
+use parasol_api::admin::v1::network_service_server::{NetworkService, NetworkServiceServer};
+use parasol_api::admin::v1::{
+    Centre, GetCentreRequest, GetTechnicianRequest, ImportNetworkRequest, ImportNetworkResponse,
+    ListCentresRequest, ListCentresResponse, ListTechniciansRequest, ListTechniciansResponse,
+    Shift, Technician,
+};
+use parasol_api::{Error, Reason};
+use parasol_bell::Bell;
+use parasol_casebook::{
+    Caller, CaseDeed, Deadlines as PassingDeadlines, FilingDeed, Handoff, Lease, Limits, Parts,
+    Pass, Pools, Rules, RowsDeed, Secret, Store, Submission, Submitter, Target, Worker, committer,
+    secret,
+};
+use parasol_desk::{Desk, customer_id};
+use parasol_journey::calendar::Calendar;
+use parasol_journey::deadline::Deadlines;
+use parasol_journey::event::{Decision, Filing, OfferedRemedy, Path};
+use parasol_journey::ids::{CaseId, DecisionId, OfferId, WorkOrderId};
+use parasol_journey::task::Role as TaskRole;
+use parasol_journey::time::{Span, Timestamp};
+use parasol_journey::vocab::{CaseKind, Category, Remedy};
+use parasol_journey::{Actor, ActorKind, Case, Command};
+use parasol_runtime::clock::Clock;
+use parasol_runtime::identity::{Principal, Role, TokenKey};
+use parasol_runtime::ids::IdSource;
+use parasol_runtime::shutdown::Shutdown;
+use parasol_runtime::transport::Transport;
+use parasol_scheduling::Scheduling;
+use sea_orm::{ConnectionTrait as _, EntityTrait as _};
+use sea_orm_migration::{MigrationTrait, MigratorTrait};
+use tempfile::TempDir;
+use tonic::service::Routes;
+use tonic::{Request, Response, Status, Streaming};
+use tower::ServiceExt as _;
+use uuid::Uuid;
+
+pub const CENTRE: &str = "aurora-hz-01";
+pub const OTHER_CENTRE: &str = "aurora-hz-02";
+pub const TECHNICIAN: &str = "tech-1";
+pub const COLLEAGUE: &str = "tech-2";
+/// Works day and night, so that only overlaps can stand in the way.
+pub const RESTLESS: &str = "tech-3";
+pub const STRANGER: &str = "tech-9";
+pub const CUSTOMER: &str = "user-1";
+
+/// A Monday morning inside the calendar.
+pub fn start() -> Timestamp {
+    at("2026-06-08T08:00")
+}
+
+/// A Shanghai wall clock time, to the minute.
+pub fn at(text: &str) -> Timestamp {
+    Timestamp::parse(&format!("{text}:00+08:00")).unwrap()
+}
+
+struct Migrations;
+
+impl MigratorTrait for Migrations {
+    fn migrations() -> Vec<Box<dyn MigrationTrait>> {
+        let kernel = parasol_casebook::migration::migrations();
+        kernel.into_iter().chain(parasol_scheduling::migrations()).collect()
+    }
+}
+
+/// The service with everything around it.
+pub struct World {
+    pub scheduling: Scheduling,
+    pub desk: Desk,
+    pub clock: Clock,
+    pub shutdown: Shutdown,
+    pub network: Network,
+    timer: Worker,
+    _folder: Option<TempDir>,
+}
+
+impl World {
+    pub async fn new() -> Self {
+        let folder = TempDir::new().unwrap();
+        let url = format!("sqlite://{}", folder.path().join("cell.db").display());
+        Self::at(&url, Some(folder)).await
+    }
+
+    #[expect(clippy::disallowed_methods, reason = "a test's committer ends with its runtime")]
+    pub async fn at(url: &str, folder: Option<TempDir>) -> Self {
+        let store = Store::open(url, Pools::default()).await.unwrap();
+        Migrations::up(store.for_migrations(), None).await.unwrap();
+        store.analyze().await.unwrap();
+        let clock = Clock::manual(start());
+        let ids = IdSource::seeded(clock.clone(), 7);
+        let bell = Bell::in_process();
+        let lease = Lease { holder: Uuid::from_u128(1), length: Span::minutes(1) };
+        let (handoff, _) = Handoff::new(lease, &[], 1);
+        let now: parasol_casebook::Now = {
+            let clock = clock.clone();
+            Arc::new(move || clock.now())
+        };
+        let new_id: parasol_casebook::NewId = {
+            let ids = ids.clone();
+            Arc::new(move || ids.next())
+        };
+        let (submitter, committer) = committer(Parts {
+            store: store.clone(),
+            now: Arc::clone(&now),
+            new_id,
+            rules: Rules {
+                calendar: Arc::new(Calendar::china().clone()),
+                deadlines: Arc::new(Deadlines::default()),
+            },
+            projectors: vec![parasol_scheduling::projector()],
+            bell: bell.clone(),
+            handoff: handoff.clone(),
+            limits: Limits::default(),
+        });
+        tokio::spawn(committer.run());
+        let timer = timer(&store, &submitter, handoff, now);
+        let key = Arc::new(TokenKey::from_secret(&[7; 32]));
+        let desk = Desk { store, submitter, clock: clock.clone(), ids, key };
+        let (network, shutdown) = (Network::default(), Shutdown::new());
+        let scheduling =
+            Scheduling::new(desk.clone(), bell, network.transport(), shutdown.clone());
+        let world = Self { scheduling, desk, clock, shutdown, network, timer, _folder: folder };
+        world.keep_customer(CUSTOMER).await;
+        world
+    }
+
+    pub fn wait(&self, span: Span) {
+        self.clock.advance(span).unwrap();
+    }
+
+    pub fn wait_until(&self, instant: Timestamp) {
+        self.wait(instant.since(self.clock.now()));
+    }
+
+    /// Lets every deadline pass whose time has come.
+    pub async fn let_deadlines_pass(&self) -> Pass {
+        self.timer.run_due().await.unwrap()
+    }
+
+    pub async fn case(&self, id: CaseId) -> Case {
+        self.desk.store.case(id).await.unwrap().unwrap()
+    }
+
+    /// The technicians' taken half hours: how many there are.
+    pub async fn cells(&self) -> usize {
+        let sql = "SELECT cell FROM slot_cells";
+        self.desk.store.reader().query_all_raw(self.statement(sql)).await.unwrap().len()
+    }
+
+    /// The states of all appointments, in the order in which they were made.
+    pub async fn states(&self) -> Vec<String> {
+        let sql = "SELECT state FROM appointments ORDER BY appointment";
+        let rows = self.desk.store.reader().query_all_raw(self.statement(sql)).await.unwrap();
+        rows.iter().map(|row| row.try_get_by_index(0).unwrap()).collect()
+    }
+
+    fn statement(&self, sql: &str) -> sea_orm::Statement {
+        let backend = self.desk.store.reader().get_database_backend();
+        sea_orm::Statement::from_string(backend, sql.to_owned())
+    }
+
+    /// How many entries a case's log has.
+    pub async fn log_length(&self, id: CaseId) -> u64 {
+        self.case(id).await.version
+    }
+
+    async fn keep_customer(&self, key: &str) {
+        let subject = customer_id(key).uuid();
+        let body = r#"{"key":"user-1","name":"张三","phone":"13800008000","address":"文三路1号","county":"330106"}"#;
+        self.keep(subject, "customer", body).await;
+    }
+
+    /// Puts a piece of personal data into the vault.
+    pub async fn keep(&self, subject: Uuid, kind: &'static str, body: &str) {
+        let secret_of = Secret { subject, kind, lookup: String::new(), body: body.to_owned() };
+        let rows = vec![secret(secret_of, self.clock.now())];
+        let submission = Submission {
+            target: Target::NoCase,
+            key: None,
+            caller: caller(),
+            actor: Actor::policy(),
+            expected: None,
+            deed: Arc::new(RowsDeed { rows, answer: Vec::new() }),
+        };
+        self.desk.submitter.submit(submission).await.unwrap();
+    }
+
+    /// What the vault holds.
+    pub async fn revealed(&self, subject: Uuid, kind: &str) -> Option<serde_json::Value> {
+        let body = self.desk.store.reveal(subject, kind).await.unwrap()?;
+        Some(serde_json::from_str(&body).unwrap())
+    }
+
+    /// A case just filed.
+    pub async fn filed(&self) -> CaseId {
+        let id = CaseId::new(self.desk.ids.next());
+        let command = Command::File { filing: self.filing() };
+        let answer = |_: &Case| Vec::new();
+        let submission = Submission {
+            target: Target::NewCase(id),
+            key: None,
+            caller: caller(),
+            actor: Actor { kind: ActorKind::Customer, id: None },
+            expected: None,
+            deed: Arc::new(FilingDeed { id, command, rows: Vec::new(), answer }),
+        };
+        self.desk.submitter.submit(submission).await.unwrap();
+        let body = r#"{"description":"不制冷","preferred_windows":[],"danger":true}"#;
+        self.keep(id.uuid(), "filing", body).await;
+        id
+    }
+
+    fn filing(&self) -> Filing {
+        Filing {
+            customer: customer_id(CUSTOMER),
+            order_line: "JX1-1".parse().unwrap(),
+            sku: "AUR-BCD-520".parse().unwrap(),
+            brand: "aurora".parse().unwrap(),
+            category: Category::Refrigerator,
+            serial: "SN0001".parse().unwrap(),
+            county: "330106".parse().unwrap(),
+            kind: CaseKind::Quality,
+            wants: Remedy::Repair,
+            symptom: "not_cooling".into(),
+            received_at: self.clock.now() - Span::days(3),
+            installed_at: None,
+            price_fen: 399_900,
+            promises: vec![],
+            policy: "cn-2026.1".into(),
+            prior_repairs: 0,
+        }
+    }
+
+    /// A case whose work order a centre has.
+    pub async fn with_centre(&self, centre: &str) -> CaseId {
+        let id = self.filed().await;
+        self.give(id, Command::Triage { path: Path::Inspection, rules: vec![] }).await;
+        self.dispatch(id, centre).await;
+        id
+    }
+
+    /// Offers a case to a centre, which accepts.
+    pub async fn dispatch(&self, id: CaseId, centre: &str) {
+        let offer = OfferId::new(self.desk.ids.next());
+        let work_order = WorkOrderId::new(self.desk.ids.next());
+        let centre = centre.parse().unwrap();
+        self.give(id, Command::MakeOffer { offer, centre }).await;
+        let centre = self.case(id).await.offer.map(|offer| offer.centre);
+        let accept = Command::AcceptOffer { offer, work_order, centre, partner_order: None };
+        self.give_as(ActorKind::Centre, id, accept).await;
+    }
+
+    /// A case with this technician.
+    pub async fn with_technician(&self, technician: &str) -> CaseId {
+        let id = self.with_centre(CENTRE).await;
+        self.assign(id, technician).await;
+        id
+    }
+
+    pub async fn assign(&self, id: CaseId, technician: &str) {
+        let technician = technician.parse().unwrap();
+        self.give_as(ActorKind::Centre, id, Command::AssignTechnician { technician }).await;
+    }
+
+    /// Offers the customer a repair, which is what the customer wished.
+    pub async fn decide_repair(&self, id: CaseId) {
+        let repair =
+            OfferedRemedy { remedy: Remedy::Repair, amount_fen: 0, payer: "brand".to_owned() };
+        let decision = Decision {
+            id: DecisionId::new(self.desk.ids.next()),
+            policy: "cn-2026.1".to_owned(),
+            rules: vec!["R1".to_owned()],
+            offered: vec![repair],
+            certificate: None,
+        };
+        self.give(id, Command::Decide { decision }).await;
+    }
+
+    /// Gives a command as the platform's own rules.
+    pub async fn give(&self, id: CaseId, command: Command) {
+        self.give_as(ActorKind::Policy, id, command).await;
+    }
+
+    pub async fn give_as(&self, kind: ActorKind, id: CaseId, command: Command) {
+        let answer = |_: &Case| Vec::new();
+        let submission = Submission {
+            target: Target::Case(id),
+            key: None,
+            caller: caller(),
+            actor: Actor { kind, id: None },
+            expected: None,
+            deed: Arc::new(CaseDeed { command, rows: Vec::new(), answer }),
+        };
+        self.desk.submitter.submit(submission).await.unwrap();
+    }
+
+    /// How many rows of audit name a method.
+    pub async fn calls_of(&self, method: &str) -> usize {
+        let rows = parasol_casebook::tables::audit::Entity::find();
+        let rows = rows.all(self.desk.store.reader()).await.unwrap();
+        rows.iter().filter(|row| row.method == method).count()
+    }
+}
+
+fn timer(
+    store: &Store,
+    submitter: &Submitter,
+    handoff: Handoff,
+    now: parasol_casebook::Now,
+) -> Worker {
+    let (store, submitter) = (store.clone(), submitter.clone());
+    let handler = Arc::new(PassingDeadlines);
+    Worker::new(TaskRole::Timer, store, submitter, handoff, None, handler, now, 64)
+}
+
+fn caller() -> Caller {
+    Caller { principal: "test".to_owned(), method: "test", trace: String::new() }
+}
+
+/// A network service that knows four technicians.
+#[derive(Clone)]
+pub struct Network(Arc<Mutex<Book>>);
+
+struct Book {
+    technicians: HashMap<String, Technician>,
+    is_away: bool,
+    asked: usize,
+}
+
+impl Default for Network {
+    fn default() -> Self {
+        let week = |hours: [&str; 4]| (1..=7).map(|day| shift(day, hours)).collect::<Vec<_>>();
+        let by_day = week(["08:30", "17:30", "12:00", "13:00"]);
+        let round_the_clock = week(["00:00", "24:00", "", ""]);
+        let technicians = [
+            (TECHNICIAN, CENTRE, by_day.clone()),
+            (COLLEAGUE, CENTRE, by_day.clone()),
+            (RESTLESS, CENTRE, round_the_clock),
+            (STRANGER, OTHER_CENTRE, by_day),
+        ];
+        let technicians = technicians.map(|(id, centre, shifts)| {
+            let (technician, centre) = (id.to_owned(), centre.to_owned());
+            (id.to_owned(), Technician { technician, centre, shifts, ..Technician::default() })
+        });
+        let technicians = HashMap::from(technicians);
+        Self(Arc::new(Mutex::new(Book { technicians, is_away: false, asked: 0 })))
+    }
+}
+
+fn shift(weekday: i32, hours: [&str; 4]) -> Shift {
+    let [from, to, break_from, break_to] = hours.map(str::to_owned);
+    Shift { weekday, from, to, break_from, break_to }
+}
+
+impl Network {
+    fn transport(&self) -> Transport {
+        let routes = Routes::new(NetworkServiceServer::new(self.clone())).prepare();
+        Transport::new(routes.map_err(|never| match never {}))
+    }
+
+    /// Whether it answers.
+    pub fn set_away(&self, is_away: bool) {
+        self.0.lock().unwrap().is_away = is_away;
+    }
+
+    /// How often it was asked.
+    pub fn asked(&self) -> usize {
+        self.0.lock().unwrap().asked
+    }
+
+    /// Gives a technician other hours, every day.
+    pub fn set_hours(&self, technician: &str, hours: [&str; 4]) {
+        let shifts = (1..=7).map(|day| shift(day, hours)).collect();
+        self.0.lock().unwrap().technicians.get_mut(technician).unwrap().shifts = shifts;
+    }
+}
+
+#[tonic::async_trait]
+impl NetworkService for Network {
+    async fn import_network(
+        &self,
+        _: Request<Streaming<ImportNetworkRequest>>,
+    ) -> Result<Response<ImportNetworkResponse>, Status> {
+        Err(Error::new(Reason::Unimplemented).into())
+    }
+
+    async fn get_centre(&self, _: Request<GetCentreRequest>) -> Result<Response<Centre>, Status> {
+        Err(Error::new(Reason::NotFound).into())
+    }
+
+    async fn list_centres(
+        &self,
+        _: Request<ListCentresRequest>,
+    ) -> Result<Response<ListCentresResponse>, Status> {
+        Ok(Response::new(ListCentresResponse::default()))
+    }
+
+    async fn get_technician(
+        &self,
+        request: Request<GetTechnicianRequest>,
+    ) -> Result<Response<Technician>, Status> {
+        let mut book = self.0.lock().unwrap();
+        book.asked += 1;
+        if book.is_away {
+            return Err(Error::new(Reason::StoreUnavailable).into());
+        }
+        let found = book.technicians.get(&request.get_ref().technician).cloned();
+        Ok(Response::new(found.ok_or_else(|| Error::new(Reason::NotFound))?))
+    }
+
+    async fn list_technicians(
+        &self,
+        request: Request<ListTechniciansRequest>,
+    ) -> Result<Response<ListTechniciansResponse>, Status> {
+        let book = self.0.lock().unwrap();
+        let of_centre = |one: &&Technician| one.centre == request.get_ref().centre;
+        let technicians = book.technicians.values().filter(of_centre).cloned().collect();
+        Ok(Response::new(ListTechniciansResponse { technicians, ..Default::default() }))
+    }
+}
+
+pub fn customer() -> Principal {
+    Principal::new(Role::Customer, CUSTOMER)
+}
+
+pub fn agent() -> Principal {
+    Principal::new(Role::Agent, "agent-1")
+}
+
+pub fn brand() -> Principal {
+    Principal::new(Role::Brand, "aurora")
+}
+
+pub fn centre() -> Principal {
+    Principal::new(Role::Centre, CENTRE)
+}
+
+pub fn technician() -> Principal {
+    Principal::new(Role::Technician, TECHNICIAN)
+}
+
+/// Everybody who must not learn that a case of ours exists.
+pub fn outsiders() -> Vec<Principal> {
+    vec![
+        Principal::new(Role::Customer, "user-2"),
+        Principal::new(Role::Brand, "boreas"),
+        Principal::new(Role::Centre, OTHER_CENTRE),
+        Principal::new(Role::Technician, STRANGER),
+    ]
+}
+
+/// A call as the layers hand it in.
+pub fn ask<T>(principal: &Principal, message: T) -> Request<T> {
+    let mut request = Request::new(message);
+    request.extensions_mut().insert(principal.clone());
+    request
+}
+
+/// A new request id.
+pub fn request_id(world: &World) -> String {
+    world.desk.ids.next().to_string()
+}
+
+/// Why a call failed.
+pub fn reason<T: std::fmt::Debug>(answer: Result<Response<T>, Status>) -> Reason {
+    Error::from_status(&answer.unwrap_err()).reason()
+}

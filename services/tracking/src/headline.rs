@@ -1,0 +1,230 @@
+//! What happened, in one line, in the reader's language.
+//!
+//! Written for the customer: no codes, no staff ids, nothing a brand noted for itself.
+
+use parasol_api::Language;
+use parasol_journey::Fact;
+use parasol_journey::deadline::Clock;
+use parasol_journey::event::{Ending, Path, Window};
+use parasol_journey::vocab::{Party, Remedy};
+
+/// The line for a fact.
+pub fn headline(fact: &Fact, language: Language) -> String {
+    let (zh, en) = before_the_visit(fact)
+        .or_else(|| visit(fact))
+        .or_else(|| outcome(fact))
+        .unwrap_or_else(|| bend(fact));
+    match language {
+        Language::Zh => zh,
+        Language::En => en,
+    }
+}
+
+type Line = (String, String);
+
+fn say(zh: &str, en: &str) -> Option<Line> {
+    Some((zh.to_owned(), en.to_owned()))
+}
+
+fn before_the_visit(fact: &Fact) -> Option<Line> {
+    match fact {
+        Fact::Filed(_) => say("您的申请已提交", "Your request was filed"),
+        Fact::Triaged { path, .. } => match path {
+            Path::Inspection => say("需上门检测, 正在派单", "A home inspection is needed"),
+            Path::NoReason => {
+                say("七天无理由退货, 免检测", "Seven-day return, no inspection needed")
+            }
+            Path::RemoteGuidance => say("客服先远程指导", "An agent will guide you first"),
+            Path::NoVisit => say("无需上门, 直接审核", "No visit is needed"),
+        },
+        Fact::GuidanceSolved => say("远程指导已解决", "Solved by remote guidance"),
+        Fact::GuidanceFailed => {
+            say("远程指导未解决, 安排上门", "Not solved remotely; a visit follows")
+        }
+        Fact::CertificateLinked { .. } => say("已收到您的检测单", "Your certificate was received"),
+        Fact::LinkedCertificateRefused { .. } => {
+            say("检测单不适用, 安排上门检测", "The certificate does not fit; a visit follows")
+        }
+        Fact::DeclaredIntact => say("您已声明商品完好", "You declared the unit intact"),
+        Fact::PickedUp { intact: true } => say("已取件, 商品完好", "Picked up, intact"),
+        Fact::PickedUp { intact: false } => say("已取件, 商品有损", "Picked up, not intact"),
+        Fact::OfferMade { number: 1, .. } => say("已派给服务网点", "Offered to a service centre"),
+        Fact::OfferMade { number, .. } => Some((
+            format!("已改派第 {number} 家服务网点"),
+            format!("Offered to another service centre (number {number})"),
+        )),
+        Fact::OfferAccepted { .. } => say("厂家已接单", "The brand accepted"),
+        Fact::OfferDeclined { .. } => {
+            say("网点无法承接, 继续派单", "The centre cannot take it; we go on")
+        }
+        Fact::OfferExpired { .. } => {
+            say("网点未及时接单, 继续派单", "The centre did not answer in time; we go on")
+        }
+        Fact::OfferWithdrawn { .. } => say("已收回派单, 重新安排", "Taken back; we arrange anew"),
+        Fact::CoverageExhausted { .. } => {
+            say("暂无可用网点, 由平台处理", "No centre is left; we decide ourselves")
+        }
+        Fact::CentreAssigned { .. } => say("服务网点已确定", "A service centre is on it"),
+        Fact::TechnicianAssigned { .. } => say("工程师已确定", "A technician is assigned"),
+        _ => None,
+    }
+}
+
+fn visit(fact: &Fact) -> Option<Line> {
+    match fact {
+        Fact::ContactFailed { .. } => {
+            say("未能联系上您, 稍后再试", "We could not reach you and will try again")
+        }
+        Fact::SlotHeld { window, .. } => {
+            Some(with_window("已为您保留时间", "A time is held for you", *window))
+        }
+        Fact::SlotReleased { .. } => say("保留的时间已释放", "The held time was released"),
+        Fact::AppointmentBooked { window, .. } => {
+            Some(with_window("上门时间已约定", "Your visit is booked", *window))
+        }
+        Fact::AppointmentRescheduled { window, .. } => {
+            Some(with_window("上门时间已更改", "Your visit was moved", *window))
+        }
+        Fact::TravelStarted => say("工程师已出发", "The technician is on the way"),
+        Fact::CheckedIn { .. } => say("工程师已上门", "The technician has arrived"),
+        Fact::NoShow { by: Party::Customer } => say("上门时无人在家", "Nobody was at home"),
+        Fact::NoShow { .. } => {
+            say("工程师未按时上门, 我们深表歉意", "The technician did not come; we are sorry")
+        }
+        Fact::VisitFailed { .. } => say("本次上门未能完成", "The visit could not be finished"),
+        Fact::InspectionStarted => say("开始检测", "Inspection started"),
+        Fact::CertificateSubmitted { .. } => say("检测单已提交", "The certificate is in"),
+        Fact::CertificateAccepted { .. } => say("检测单已审核通过", "The certificate is complete"),
+        Fact::CertificateHeld { .. } => say("检测结论待厂家复核", "The brand reviews the finding"),
+        Fact::CertificateConfirmed { .. } => {
+            say("厂家已确认检测结论", "The brand confirmed the finding")
+        }
+        Fact::CertificateContested { .. } => say(
+            "厂家对结论有异议, 两份意见均保留",
+            "The brand sees it differently; both views are kept",
+        ),
+        _ => None,
+    }
+}
+
+fn outcome(fact: &Fact) -> Option<Line> {
+    match fact {
+        Fact::Decided(_) => say("审核完成, 方案已出", "Decided; your options are ready"),
+        Fact::Denied(_) => say("审核未通过, 您可以申诉", "Not covered; you may dispute"),
+        Fact::SentToAgent { .. } => say("转人工审核", "An agent decides"),
+        Fact::BackToDecision { .. } => {
+            say("逾期未处理, 由平台决定", "Overdue; we decide ourselves")
+        }
+        Fact::SecondInspectionOrdered { .. } => {
+            say("安排另一网点复检", "Another centre will inspect again")
+        }
+        Fact::RemedyChosen { remedy, amount_fen } => Some(match remedy {
+            Remedy::Repair => ("处理方式: 维修".into(), "Remedy: repair".into()),
+            Remedy::Replace => ("处理方式: 换新".into(), "Remedy: replacement".into()),
+            Remedy::Refund => (
+                format!("处理方式: 退款 ¥{}", yuan(*amount_fen)),
+                format!("Remedy: refund of CNY {}", yuan(*amount_fen)),
+            ),
+        }),
+        Fact::PartsRequested { .. } => say("已申请配件", "Parts were requested"),
+        Fact::PartsShipped { .. } => say("配件已发出", "Parts are on their way"),
+        Fact::UnitReceived => say("维修中心已收到商品", "The workshop has the unit"),
+        Fact::UnitReturned => say("商品已送回", "The unit is on its way back"),
+        Fact::RepairCompleted => say("维修完成", "Repaired"),
+        Fact::RepairFailed => say("维修未能解决", "The repair did not help"),
+        Fact::RefundPaid { .. } => say("退款已到账", "The refund is paid"),
+        Fact::ReplacementDelivered { .. } => {
+            say("新机已送达, 旧机已取回", "The new unit is here, the old one taken")
+        }
+        Fact::CompensationPaid { .. } => say("赔付已到账", "The compensation is paid"),
+        Fact::GoodwillGranted { amount_fen } => Some((
+            format!("客服为您申请了补偿 ¥{}", yuan(*amount_fen)),
+            format!("Goodwill of CNY {} was granted", yuan(*amount_fen)),
+        )),
+        Fact::CodeRefused => say("完工码不正确", "The completion code was wrong"),
+        Fact::OutcomeRejected => {
+            say("您对结果不满意, 重新处理", "You were not satisfied; we look again")
+        }
+        Fact::Closed { ending } => match ending {
+            Ending::Code => say("完工码已核对, 服务完成", "Completion code matched; done"),
+            Ending::Confirmed => say("您已确认, 服务完成", "You confirmed; done"),
+            Ending::Silence => say("到期未反馈, 服务完成", "No objection in time; done"),
+            Ending::DenialAccepted => say("已结束", "Ended"),
+        },
+        _ => None,
+    }
+}
+
+fn bend(fact: &Fact) -> Line {
+    let line = match fact {
+        Fact::DisputeOpened { .. } => say("争议已受理", "Your dispute is being heard"),
+        Fact::DisputeAnswered { by: Party::Brand | Party::Centre } => {
+            say("厂家已答复", "The brand answered")
+        }
+        Fact::DisputeAnswered { .. } => say("已收到答复", "An answer came in"),
+        Fact::DisputeAwaits { .. } => say("等待补充材料", "Waiting for more evidence"),
+        Fact::DisputeHeard => say("争议进入裁决", "Your dispute goes to its decision"),
+        Fact::Reopened => say("案件已重新打开", "The case is open again"),
+        Fact::Paused { .. } => say("已暂停", "Paused"),
+        Fact::Resumed => say("已恢复", "Going on"),
+        Fact::CancelRequested => say("取消中, 等待现场确认", "Cancellation is asked of the field"),
+        Fact::CancelRefused { .. } => say("现场已开始, 暂不能取消", "Too far along to cancel"),
+        Fact::Cancelled => say("已取消", "Cancelled"),
+        Fact::Reminded => say("您的催单已收到", "Your reminder was received"),
+        Fact::ReminderAnswered => say("催单已答复", "Your reminder was answered"),
+        Fact::DeadlineMissed { clock, charged_to } => Some(missed(*clock, *charged_to)),
+        _ => say("记录已更新", "The record was updated"),
+    };
+    line.unwrap_or_default()
+}
+
+fn missed(clock: Clock, by: Party) -> Line {
+    match clock {
+        Clock::AcceptAlarm => {
+            ("网点尚未答复, 已提醒".into(), "No answer yet; the centre was alarmed".into())
+        }
+        _ => {
+            let (zh, en) = by.names();
+            (format!("{zh}超时, 已记录"), format!("The {en} is late; it is on record"))
+        }
+    }
+}
+
+fn with_window(zh: &str, en: &str, window: Window) -> Line {
+    let (from, to) = (window.start.shanghai(), window.end.shanghai());
+    let times = format!("{}-{}", from.format("%H:%M"), to.format("%H:%M"));
+    (
+        format!("{zh}: {} {times}", from.format("%m月%d日")),
+        format!("{en}: {} {times}", from.format("%d %b")),
+    )
+}
+
+fn yuan(fen: i64) -> String {
+    format!("{}.{:02}", fen / 100, fen % 100)
+}
+
+/// What follows when a clock runs out, for the reader.
+pub fn if_missed(clock: Clock, language: Language) -> &'static str {
+    use parasol_journey::deadline::Miss;
+    let (zh, en) = match clock.row().miss {
+        Miss::Redispatch | Miss::ExpireOffer => ("改派其他网点", "another centre is asked"),
+        Miss::DecideWithoutBrand => {
+            ("平台直接决定, 费用由厂家承担", "we decide at the brand's cost")
+        }
+        Miss::DecideAgain => ("由平台决定", "we decide"),
+        Miss::Escalate(_) => ("升级处理并计入考核", "it is escalated and counted"),
+        Miss::Record => ("计入考核", "it is counted"),
+        Miss::NoShow => ("视为爽约, 优先改约", "it counts as a no-show and you choose first"),
+        Miss::ReleaseHold => ("保留的时间释放", "the held time goes free"),
+        Miss::ApproveRefund => ("自动同意退款", "the refund is approved"),
+        Miss::ChooseForCustomer => ("按首选方案处理", "the first option is carried out"),
+        Miss::Close => ("自动完成", "the case closes"),
+        Miss::Cancel => ("自动取消", "the case is cancelled"),
+        Miss::Resume => ("自动恢复", "the case goes on"),
+        Miss::Never => ("", ""),
+    };
+    match language {
+        Language::Zh => zh,
+        Language::En => en,
+    }
+}

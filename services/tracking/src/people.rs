@@ -1,0 +1,122 @@
+//! Who is behind a reference: names and numbers of technicians and centres, from the network service.
+//!
+//! Remembered for half a minute. Who may see a number, and how much of it, is decided here and nowhere
+//! else in this service.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use moka::sync::Cache;
+use parasol_api::admin::v1::network_service_client::NetworkServiceClient;
+use parasol_api::admin::v1::{Centre, GetCentreRequest, GetTechnicianRequest, Technician};
+use parasol_journey::{Case, Stage};
+use parasol_runtime::identity::Role;
+use parasol_runtime::transport::Transport;
+
+const REMEMBERED_MAX: u64 = 10_000;
+const REMEMBERED_FOR: Duration = Duration::from_secs(30);
+
+/// The directory.
+#[derive(Clone)]
+pub struct People {
+    network: NetworkServiceClient<Transport>,
+    technicians: Cache<String, Arc<Technician>>,
+    centres: Cache<String, Arc<Centre>>,
+}
+
+impl People {
+    pub fn new(peers: Transport) -> Self {
+        let remember =
+            || Cache::builder().max_capacity(REMEMBERED_MAX).time_to_live(REMEMBERED_FOR);
+        Self {
+            network: NetworkServiceClient::new(peers),
+            technicians: remember().build(),
+            centres: Cache::builder()
+                .max_capacity(REMEMBERED_MAX)
+                .time_to_live(REMEMBERED_FOR)
+                .build(),
+        }
+    }
+
+    /// A technician; `None` when the network does not know them or does not answer. A timeline without
+    /// a name is better than none.
+    pub async fn technician(&self, id: &str) -> Option<Arc<Technician>> {
+        if let Some(known) = self.technicians.get(id) {
+            return Some(known);
+        }
+        let request = GetTechnicianRequest { technician: id.to_owned() };
+        let answer = self.network.clone().get_technician(request).await;
+        let found = answer.inspect_err(|error| tracing::debug!(%error, "no technician")).ok()?;
+        let found = Arc::new(found.into_inner());
+        self.technicians.insert(id.to_owned(), Arc::clone(&found));
+        Some(found)
+    }
+
+    /// A centre; `None` as for technicians.
+    pub async fn centre(&self, id: &str) -> Option<Arc<Centre>> {
+        if let Some(known) = self.centres.get(id) {
+            return Some(known);
+        }
+        let request = GetCentreRequest { centre: id.to_owned() };
+        let answer = self.network.clone().get_centre(request).await;
+        let found = answer.inspect_err(|error| tracing::debug!(%error, "no centre")).ok()?;
+        let found = Arc::new(found.into_inner());
+        self.centres.insert(id.to_owned(), Arc::clone(&found));
+        Some(found)
+    }
+}
+
+/// How much of a technician's number a reader sees.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sight {
+    /// All of it.
+    Full,
+    /// The first three and last four digits.
+    Masked,
+    /// Nothing.
+    Hidden,
+}
+
+/// What a reader sees of the technician's number: the customer in full while a visit is agreed or
+/// going on, masked before, nothing once the case has ended; the field and the retailer masked.
+pub fn sight(role: Role, case: &Case) -> Sight {
+    let visiting = matches!(
+        case.stage,
+        Stage::Appointed | Stage::OnSite | Stage::Inspecting | Stage::Repairing
+    );
+    match role {
+        _ if case.stage.is_ended() => Sight::Hidden,
+        Role::Customer | Role::Agent | Role::Manager if visiting => Sight::Full,
+        Role::Link => Sight::Hidden,
+        _ => Sight::Masked,
+    }
+}
+
+/// A number as far as it may be seen: `198****0001`.
+pub fn number(phone: &str, sight: Sight) -> String {
+    match sight {
+        Sight::Full => phone.to_owned(),
+        Sight::Hidden => String::new(),
+        Sight::Masked => {
+            let digits: Vec<char> = phone.chars().collect();
+            if digits.len() < 8 {
+                return "****".to_owned();
+            }
+            let (head, tail) = (&digits[..3], &digits[digits.len() - 4..]);
+            head.iter().collect::<String>() + "****" + &tail.iter().collect::<String>()
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_masked_number_keeps_seven_digits_at_most() {
+        assert_eq!(number("19800000001", Sight::Masked), "198****0001");
+        assert_eq!(number("1234567", Sight::Masked), "****");
+        assert_eq!(number("19800000001", Sight::Hidden), "");
+        assert_eq!(number("19800000001", Sight::Full), "19800000001");
+    }
+}

@@ -1,0 +1,154 @@
+//! From the log to what is shown: entries, the turn account, the technician's card.
+
+use parasol_api::convert::{self, to_money, to_timestamp};
+use parasol_api::tracking::v1::{PartyTime, TechnicianCard, Timeline, TimelineEntry};
+use parasol_api::{Language, Listed, common};
+use parasol_journey::time::Timestamp;
+use parasol_journey::{ActorKind, Case, Event, Fact, Task};
+use parasol_runtime::identity::Role;
+
+use crate::headline::{headline, if_missed};
+use crate::people::{People, Sight, number, sight};
+
+/// Who reads, and how.
+#[derive(Clone, Copy)]
+pub struct Reader<'a> {
+    pub people: &'a People,
+    pub role: Role,
+    pub language: Language,
+}
+
+impl Reader<'_> {
+    /// One entry, given the case as it stood after it.
+    pub async fn entry(&self, event: &Event, after: &Case) -> TimelineEntry {
+        let (actor_name, actor_phone) = self.actor(event, after).await;
+        TimelineEntry {
+            seq: i64::try_from(event.seq).unwrap_or(i64::MAX),
+            at: Some(to_timestamp(event.at)),
+            stage: event.stage.number(),
+            headline: headline(&event.fact, self.language),
+            reported_by: event.actor.kind.party().number(),
+            actor_name,
+            actor_phone,
+            turn_holder: event.turn.map_or(0, Listed::number),
+            next_deadline: self.next_deadline(after),
+            stage_label: self.stage_label(after),
+        }
+    }
+
+    /// The person the customer should know at this entry: whoever was just named, or acted.
+    async fn actor(&self, event: &Event, after: &Case) -> (String, String) {
+        let named = match &event.fact {
+            Fact::TechnicianAssigned { technician }
+            | Fact::AppointmentBooked { technician, .. }
+            | Fact::AppointmentRescheduled { technician, .. } => Some(technician.as_str()),
+            _ if event.actor.kind == ActorKind::Technician => event.actor.id.as_deref(),
+            _ => None,
+        };
+        if let Some(id) = named {
+            let Some(person) = self.people.technician(id).await else { return Default::default() };
+            // The log shows a masked number at most; the card shows more while a visit is on.
+            let sight = match sight(self.role, after) {
+                Sight::Hidden => Sight::Hidden,
+                Sight::Full | Sight::Masked => Sight::Masked,
+            };
+            return (person.name.clone(), number(&person.phone, sight));
+        }
+        let centre = match &event.fact {
+            Fact::OfferMade { centre, .. } | Fact::CentreAssigned { centre } => centre.as_str(),
+            _ => return Default::default(),
+        };
+        match self.people.centre(centre).await {
+            Some(centre) => (self.centre_name(&centre), centre.phone.clone()),
+            None => Default::default(),
+        }
+    }
+
+    fn centre_name(&self, centre: &parasol_api::admin::v1::Centre) -> String {
+        match self.language {
+            Language::Zh => centre.name_zh.clone(),
+            Language::En => centre.name_en.clone(),
+        }
+    }
+
+    fn stage_label(&self, case: &Case) -> String {
+        let row = case.stage.row();
+        match self.language {
+            Language::Zh => row.zh.to_owned(),
+            Language::En => row.en.to_owned(),
+        }
+    }
+
+    fn next_deadline(&self, case: &Case) -> Option<common::v1::Deadline> {
+        let owed = case.next_deadline()?;
+        let Task::Clock(clock) = owed.task else { return None };
+        Some(common::v1::Deadline {
+            clock: clock.as_str().to_owned(),
+            due: Some(to_timestamp(owed.due)),
+            if_missed: if_missed(clock, self.language).to_owned(),
+        })
+    }
+
+    /// The whole story up to now.
+    pub async fn timeline(
+        &self,
+        case: &Case,
+        entries: Vec<TimelineEntry>,
+        now: Timestamp,
+        resume_token: String,
+    ) -> Timeline {
+        let now = now.max(case.updated_at);
+        let times = case
+            .turn
+            .times(now)
+            .into_iter()
+            .map(|(party, span)| PartyTime { party: party.number(), micros: span.micros() });
+        let visit = case.visit.as_ref();
+        Timeline {
+            case_id: case.id.to_string(),
+            etag: convert::etag(case.version),
+            stage: case.stage.number(),
+            stage_label: self.stage_label(case),
+            entries,
+            turn: convert::case_view(case).turn,
+            party_times: times.collect(),
+            elapsed_micros: case.turn.elapsed(now).micros(),
+            technician: self.card(case).await,
+            appointment_id: visit.map(|visit| visit.id.to_string()).unwrap_or_default(),
+            appointment_window: visit.map(|visit| convert::to_window(visit.window)),
+            offered_remedies: offered(case),
+            next_deadline: self.next_deadline(case),
+            resume_token,
+        }
+    }
+
+    async fn card(&self, case: &Case) -> Option<TechnicianCard> {
+        let order = case.work_order.as_ref()?;
+        let centre = self.people.centre(order.centre.as_str()).await;
+        let person = match &order.technician {
+            Some(id) => self.people.technician(id.as_str()).await,
+            None => None,
+        };
+        let sight = sight(self.role, case);
+        Some(TechnicianCard {
+            technician: order.technician.as_ref().map(ToString::to_string).unwrap_or_default(),
+            name: person.as_ref().map(|person| person.name.clone()).unwrap_or_default(),
+            phone: person.map(|person| number(&person.phone, sight)).unwrap_or_default(),
+            centre: order.centre.to_string(),
+            centre_name: centre.as_ref().map(|one| self.centre_name(one)).unwrap_or_default(),
+            centre_phone: centre.map(|centre| centre.phone.clone()).unwrap_or_default(),
+        })
+    }
+}
+
+fn offered(case: &Case) -> Vec<common::v1::OfferedRemedy> {
+    let Some(decision) = &case.decision else { return Vec::new() };
+    let one = |offer: &parasol_journey::event::OfferedRemedy| common::v1::OfferedRemedy {
+        remedy: offer.remedy.number(),
+        amount: (offer.amount_fen > 0).then(|| to_money(offer.amount_fen)),
+        payer: offer.payer.clone(),
+        rules: decision.rules.clone(),
+        explanation: String::new(),
+    };
+    decision.offered.iter().map(one).collect()
+}

@@ -1,0 +1,51 @@
+//! One file per method: decode and check, one step of the case, encode.
+
+pub mod answer_denial;
+pub mod choose_remedy;
+pub mod confirm_certificate;
+pub mod confirm_outcome;
+pub mod contest_certificate;
+pub mod decide_manually;
+pub mod explain_decision;
+pub mod get_decision;
+pub mod import_calendar;
+pub mod list_calendars;
+pub mod open_dispute;
+pub mod reject_outcome;
+pub mod reply_to_dispute;
+pub mod report_pickup;
+pub mod report_replacement;
+pub mod submit_certificate;
+
+mod reading;
+mod stamp;
+
+use parasol_api::common::v1::MessageEffect;
+use parasol_api::{Checker, Error, Reason};
+use parasol_casebook::Refusal;
+use parasol_journey::Case;
+use parasol_journey::ids::CaseId;
+
+/// The fields every step of a case starts with.
+fn target(check: &mut Checker, case_id: &str, etag: &str) -> (Option<CaseId>, Option<Option<u64>>) {
+    (check.id("case_id", case_id), check.etag(etag))
+}
+
+/// Refuses inside a commit, for a reason of the registry.
+fn refuse(reason: Reason, message: impl Into<String>) -> Refusal {
+    Refusal::Service { code: reason.code(), message: message.into() }
+}
+
+fn store_error(error: impl std::error::Error + Send + Sync + 'static) -> Error {
+    Error::new(Reason::StoreUnavailable).because(error)
+}
+
+/// The effect of a step as messages carry it.
+fn effect(effect: MessageEffect) -> i32 {
+    effect.into()
+}
+
+/// The case of an answer.
+fn view(case: &Case) -> Option<parasol_api::common::v1::CaseView> {
+    Some(parasol_api::convert::case_view(case))
+}

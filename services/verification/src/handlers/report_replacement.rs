@@ -1,0 +1,46 @@
+//! `ReportReplacement`: the new unit is with the customer and the old one on its way back.
+
+use parasol_api::limits::{FOREIGN_NUMBER_MAX, SHORT_NAME_MAX};
+use parasol_api::verification::v1::{ReportReplacementRequest, ReportReplacementResponse};
+use parasol_api::{Checker, Error, Reason};
+use parasol_desk::{Call, Step, StepEffect};
+use parasol_journey::ids::Serial;
+use parasol_journey::{Case, Command};
+use serde_json::json;
+use tonic::Request;
+
+use super::stamp::stamp;
+use super::{effect, refuse, target, view};
+use crate::{Verification, certificates};
+
+pub async fn handle(
+    service: &Verification,
+    request: Request<ReportReplacementRequest>,
+) -> Result<ReportReplacementResponse, Error> {
+    let call = Call::changing(&request, "ReportReplacement", &request.get_ref().request_id)?;
+    let request = request.into_inner();
+    let now = service.desk.clock.now();
+    let mut check = Checker::new();
+    let (case, etag) = target(&mut check, &request.case_id, &request.etag);
+    let stamp = stamp!(request).check(&mut check, now);
+    let serial = check.id::<Serial>("new_serial", &request.new_serial);
+    let carrier = check.optional_text("carrier", &request.carrier, SHORT_NAME_MAX);
+    let number = check.optional_text("tracking_no", &request.tracking_no, FOREIGN_NUMBER_MAX);
+    let (case, etag, (), serial, carrier, number) =
+        check.all((case, etag, stamp, serial, carrier, number))?;
+
+    let known = service.desk.case(&call.principal, case).await?;
+    let body = json!({ "serial": serial, "carrier": carrier, "tracking_no": number });
+    let command = move |case: &Case| match serial == case.filing.serial {
+        true => Err(refuse(Reason::FieldInvalid, "new_serial: that is the unit being replaced")),
+        false => Ok(Command::ReportReplacement { serial: serial.clone() }),
+    };
+    let mut step = Step::new(case, etag, command);
+    step.keep_late = known.replacement.is_some().then_some("report_replacement");
+    step.rows = vec![certificates::words(case.uuid(), "shipment", &body, now)];
+    let answer = |case: &Case, became: StepEffect| ReportReplacementResponse {
+        case: view(case),
+        effect: effect(became),
+    };
+    service.desk.step(&call, step.answering(answer)).await
+}

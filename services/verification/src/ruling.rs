@@ -1,0 +1,129 @@
+//! From the policy's outcome to the journey's command.
+//!
+//! Pure. The policy says what is owed; this module knows which step brings it about, when another
+//! inspection still makes sense, and when only a person can go on.
+
+use std::sync::Arc;
+
+use parasol_journey::calendar::Calendar;
+use parasol_journey::certificate::Level;
+use parasol_journey::event::{Decision, Filing, OfferedRemedy};
+use parasol_journey::ids::DecisionId;
+use parasol_journey::vocab::CaseKind;
+use parasol_journey::{Case, Command};
+use parasol_policy::{Facts, Need, NoFacts, Offer, Outcome, Pack, Payer, Ruling, evaluate};
+
+use crate::facts;
+
+/// Rest days tried where no calendar knows them: the longest row China has had is shorter.
+const REST_DAYS_MAX: u32 = 12;
+
+/// The packs this release knows, by the version pinned to a case at filing.
+#[derive(Clone)]
+pub struct Packs(Arc<Pack>);
+
+impl Packs {
+    /// The pack that comes with the program.
+    pub fn builtin() -> Self {
+        Self(Arc::new(Pack::builtin()))
+    }
+
+    /// The pack a case was filed under; `None` for a version this release does not have.
+    pub fn of(&self, filing: &Filing) -> Option<&Pack> {
+        Some(&*self.0).filter(|pack| **pack.version() == *filing.policy)
+    }
+}
+
+/// What the policy says about a case, with the facts it was asked on.
+#[derive(Clone, Debug)]
+pub struct Judged {
+    /// The facts.
+    pub facts: Facts,
+    /// The outcome.
+    pub outcome: Outcome,
+}
+
+/// Asks the policy.
+///
+/// # Errors
+/// [`NoFacts`] when the filing names no province, or when the outcome depends on rest days that the
+/// calendar does not know.
+pub fn judge(pack: &Pack, case: &Case, calendar: &Calendar) -> Result<Judged, NoFacts> {
+    let judged = |filed: Facts| {
+        let facts = facts::of_case(pack, case, filed);
+        Judged { facts, outcome: evaluate(pack, &facts) }
+    };
+    match Facts::of_filing(pack, &case.filing, case.filed_at, calendar) {
+        Ok(filed) => Ok(judged(filed)),
+        Err(NoFacts::NotCovered(unknown)) => {
+            let with = |rest| Facts::of_filing_on(pack, &case.filing, case.filed_at, rest);
+            let (fewest, most) = (judged(with(0)?), judged(with(REST_DAYS_MAX)?));
+            if fewest.outcome == most.outcome { Ok(fewest) } else { Err(unknown.into()) }
+        }
+        Err(unknown) => Err(unknown),
+    }
+}
+
+/// The command that follows from an outcome. `id` names the decision, should there be one.
+pub fn command(case: &Case, outcome: &Outcome, id: DecisionId) -> Command {
+    let rules: Vec<String> = outcome.fired.iter().map(|rule| rule.id.to_string()).collect();
+    if is_carried_out(case) {
+        return Command::SendToAgent { rules };
+    }
+    let decision = |offered| Decision {
+        id,
+        policy: case.filing.policy.clone(),
+        rules: rules.clone(),
+        offered,
+        certificate: facts::counting(case).map(|found| found.id),
+    };
+    match &outcome.ruling {
+        Ruling::Offered(offers) => {
+            let offered = offers.iter().map(offered).collect();
+            Command::Decide { decision: decision(offered) }
+        }
+        Ruling::Denied(_) => Command::Deny { decision: decision(Vec::new()) },
+        Ruling::Needs(step) if can_be_inspected_again(case, step.need) => {
+            Command::OrderSecondInspection { rules }
+        }
+        Ruling::Needs(_) => Command::SendToAgent { rules },
+    }
+}
+
+/// Whether money has moved or a new unit is out. The policy gives what a case is worth once; whatever
+/// comes on top is for a person to give.
+pub fn is_carried_out(case: &Case) -> bool {
+    !case.paid.is_empty() || case.replacement.is_some() || case.replacement_order.is_some()
+}
+
+/// Another centre looks at the unit: after a first certificate, and once more to hear a dispute. It
+/// stands in for a laboratory and for a guided test, which nobody runs yet. A second inspection that
+/// was ordered and did not happen is not ordered again.
+fn can_be_inspected_again(case: &Case, need: Need) -> bool {
+    let by_inspection = need.is_visit() || matches!(need, Need::Lab | Need::GuidedTest);
+    let is_first = facts::counting(case).is_some_and(|found| found.finding.level == Level::First);
+    let is_open = is_first || (!case.certificates.is_empty() && facts::is_disputed(case));
+    case.filing.kind == CaseKind::Quality && by_inspection && !case.second_opinion && is_open
+}
+
+fn offered(offer: &Offer) -> OfferedRemedy {
+    OfferedRemedy {
+        remedy: offer.remedy,
+        amount_fen: offer.refund.map_or(0, |refund| refund.amount_fen),
+        payer: payer(offer.payer).to_owned(),
+    }
+}
+
+/// The word the contract has for who bears the cost.
+pub fn payer(payer: Payer) -> &'static str {
+    match payer {
+        Payer::Seller => "seller",
+        Payer::Brand => "brand",
+        Payer::Carrier => "carrier",
+        Payer::Installer => "installer",
+        Payer::Customer => "customer",
+        Payer::Insurer => "insurer",
+        Payer::Repairer => "repairer",
+        Payer::Loser => "loser",
+    }
+}

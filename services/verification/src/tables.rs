@@ -1,0 +1,86 @@
+//! The tables of this service: indexes into the logs of cases, and the calendars.
+
+/// Certificates, by their own id.
+pub mod certificates {
+    use sea_orm::entity::prelude::*;
+
+    /// A row.
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "certificates")]
+    pub struct Model {
+        /// The certificate.
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub certificate: Uuid,
+        /// The case it belongs to.
+        pub case_id: Uuid,
+        /// With what authority it speaks.
+        #[sea_orm(column_type = "Text")]
+        pub level: String,
+        /// When it came in.
+        pub submitted_at: i64,
+        /// The certificate as JSON, without its texts.
+        #[sea_orm(column_type = "Text")]
+        pub body: String,
+    }
+
+    /// No relations: a row speaks for itself.
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+/// Decisions, by their own id.
+pub mod decisions {
+    use sea_orm::entity::prelude::*;
+
+    /// A row.
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "decisions")]
+    pub struct Model {
+        /// The decision.
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub decision: Uuid,
+        /// The case it decides.
+        pub case_id: Uuid,
+        /// When it was made.
+        pub at: i64,
+        /// What kind of actor made it.
+        #[sea_orm(column_type = "Text")]
+        pub maker: String,
+        /// The decision as JSON.
+        #[sea_orm(column_type = "Text")]
+        pub body: String,
+    }
+
+    /// No relations: a row speaks for itself.
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+/// Calendars that operators imported, by version.
+pub mod calendars {
+    use sea_orm::entity::prelude::*;
+
+    /// A row.
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "calendars")]
+    pub struct Model {
+        /// Its version.
+        #[sea_orm(primary_key, auto_increment = false, column_type = "Text")]
+        pub version: String,
+        /// When it was imported; the last one imported is in force.
+        pub imported_at: i64,
+        /// The calendar in the form the journey reads.
+        #[sea_orm(column_type = "Text")]
+        pub body: String,
+    }
+
+    /// No relations: a row speaks for itself.
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}

@@ -1,0 +1,195 @@
+//! Fifty kills at random moments while fifty cases run: nothing acknowledged is lost, nothing takes
+//! effect twice, every case ends.
+//!
+//! On SQLite a killed process cannot lose what the kernel has; that acknowledged steps are synced before
+//! they are answered is asserted when the store opens. What this shows is atomicity, exactly-once and
+//! recovery.
+
+use std::collections::BTreeMap;
+use std::io::{BufRead as _, BufReader};
+use std::path::Path;
+use std::process::{Child, Stdio};
+use std::sync::mpsc;
+use std::time::Duration;
+
+use parasol::demo::{JOURNAL_FILE, JournalLine};
+use parasol_casebook::{Pools, RequestKey, Store};
+use parasol_journey::ids::CaseId;
+use parasol_journey::{Case, Stage};
+
+use crate::program::command;
+
+const KILLS: usize = 50;
+const CASES: &str = "50";
+/// Every run gets at most this long before it is killed.
+const LIFE_MAX_MS: u64 = 900;
+/// How long a run that is not killed may take.
+const PATIENCE: Duration = Duration::from_secs(240);
+
+#[test]
+fn fifty_kills_lose_nothing_and_double_nothing() {
+    let mut dice = Dice(0x5eed_2026);
+    let mut kills = 0;
+    let mut games = 0;
+    while kills < KILLS {
+        let folder = tempfile::tempdir().expect("a temp folder");
+        games += 1;
+        loop {
+            let mut child = start(folder.path());
+            let ended = if kills < KILLS {
+                ends_within(&mut child, Duration::from_millis(20 + dice.below(LIFE_MAX_MS)))
+            } else {
+                ends_within(&mut child, PATIENCE)
+            };
+            match ended {
+                Some(success) => {
+                    assert!(success, "a run failed after {kills} kills");
+                    break;
+                }
+                None if kills < KILLS => {
+                    child.kill().expect("the process can be killed");
+                    child.wait().expect("the process can be waited for");
+                    kills += 1;
+                }
+                None => panic!("the last run never ended"),
+            }
+        }
+        check(folder.path());
+    }
+    assert!(kills >= KILLS, "only {kills} kills in {games} games");
+}
+
+/// Starts or goes on with the game, and returns once it is ready.
+fn start(folder: &Path) -> Child {
+    let mut child = command("demo", folder)
+        .args(["--cases", CASES, "--once", "--pace", "0", "--lang", "en"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("the program runs");
+    let mut lines = BufReader::new(child.stdout.take().expect("its output is piped")).lines();
+    // The first line says that both ports are open.
+    let _ = lines.next();
+    std::thread::spawn(move || lines.for_each(drop));
+    child
+}
+
+/// Whether the process ended by itself, and how.
+fn ends_within(child: &mut Child, time: Duration) -> Option<bool> {
+    // A clock that only counts: the wait of an empty channel.
+    let (_keep, clock) = mpsc::channel::<()>();
+    let step = Duration::from_millis(5);
+    for _ in 0..=time.as_millis() / step.as_millis() {
+        if let Some(status) = child.try_wait().expect("the process can be asked") {
+            return Some(status.success());
+        }
+        let _ = clock.recv_timeout(step);
+    }
+    None
+}
+
+fn check(folder: &Path) {
+    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+    runtime.block_on(async {
+        let url = format!("sqlite://{}", folder.join("parasol.db").display());
+        let store = Store::open(&url, Pools::default()).await.expect("the store opens");
+        let cases = check_cases(&store).await;
+        let answered = check_journal(&store, folder).await;
+        assert!(answered > cases * 5, "{answered} answers for {cases} cases prove little");
+        store.close().await.expect("the store closes");
+    });
+}
+
+async fn check_cases(store: &Store) -> usize {
+    let cases = store.cases_after(None, 1_000).await.expect("cases can be read");
+    assert_eq!(cases.len().to_string(), CASES, "a case was lost or doubled");
+    for case in &cases {
+        let log = store.log_after(case.id, 0, 10_000).await.expect("the log can be read");
+        let log: Vec<_> = log.into_iter().map(|logged| logged.event).collect();
+        let gap_free = log.iter().zip(1_u64..).all(|(event, seq)| event.seq == seq);
+        assert!(gap_free && log.len() as u64 == case.version, "{} has a gap", case.id);
+        let replayed = Case::replay(case.id, &log).expect("the log folds");
+        assert_eq!(&replayed, case, "{} is not the fold of its log", case.id);
+        assert_eq!(case.stage, Stage::Closed, "{} did not end", case.id);
+    }
+    check_feed(store, &cases).await;
+    cases.len()
+}
+
+/// Every event is in the feed once, each case in order.
+async fn check_feed(store: &Store, cases: &[Case]) {
+    let mut next: BTreeMap<CaseId, u64> = BTreeMap::new();
+    let mut position = 0;
+    loop {
+        let page = store.feed_after(position, 16).await.expect("the feed can be read");
+        if page.is_empty() {
+            break;
+        }
+        for one in page {
+            position += 1;
+            assert_eq!(one.position, position, "the feed has a gap");
+            let expected = next.entry(one.case).or_insert(1);
+            assert_eq!(one.seq, *expected, "{} is out of order in the feed", one.case);
+            *expected += 1;
+        }
+    }
+    // The last commits may not have been numbered before the process ended; nothing else may be
+    // missing.
+    for case in cases {
+        let fed = next.get(&case.id).map_or(0, |next| next - 1);
+        assert!(fed <= case.version, "the feed invents events of {}", case.id);
+    }
+}
+
+/// Every answer the players got is in the store exactly once, and no request took effect twice.
+async fn check_journal(store: &Store, folder: &Path) -> usize {
+    let text = std::fs::read(folder.join(JOURNAL_FILE)).expect("the journal is there");
+    let mut keys = BTreeMap::new();
+    let mut answers = BTreeMap::new();
+    for line in text.split(|byte| *byte == b'\n') {
+        match serde_json::from_slice(line) {
+            Ok(JournalLine::Sent { id, path, player, .. }) => {
+                keys.insert(id.clone(), key(&id, &path, &player));
+            }
+            Ok(JournalLine::Answered { id, reason }) => {
+                // The first answer is the one a later one has to agree with.
+                let first = answers.entry(id.clone()).or_insert(reason.clone());
+                let agrees = *first == reason || first != "OK";
+                assert!(agrees, "{id} was answered OK and then {reason}");
+                if reason == "OK" {
+                    answers.insert(id, reason);
+                }
+            }
+            Err(_) => {}
+        }
+    }
+    for (id, key) in &keys {
+        let effects = store.effects_of(*key).await.expect("the audit trail can be read");
+        let expected = match answers.get(id).map(String::as_str) {
+            Some("OK") => 1,
+            Some(_) => 0,
+            None => panic!("{id} was never answered"),
+        };
+        assert_eq!(effects, expected, "{id} ({:?}) took effect {effects} times", answers.get(id));
+    }
+    answers.values().filter(|reason| *reason == "OK").count()
+}
+
+fn key(id: &str, path: &str, player: &str) -> RequestKey {
+    let method = path.rsplit('/').next().unwrap_or_default();
+    let mut parts = player.split('|');
+    let role = parts.next().unwrap_or_default();
+    let subject = parts.next().unwrap_or_default();
+    let id = uuid::Uuid::try_parse(id).expect("a request id is a UUID");
+    RequestKey::new(&format!("{role}:{subject}"), method, id, b"")
+}
+
+/// Numbers without a pattern that matters; the seed makes a failure repeatable.
+struct Dice(u64);
+
+impl Dice {
+    fn below(&mut self, limit: u64) -> u64 {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (self.0 >> 33) % limit
+    }
+}
