@@ -141,7 +141,7 @@ fn rows() -> Vec<Row> {
     rows
 }
 
-/// The sources of the product: no tests, no test kit.
+/// The sources of the product: no tests, no test kit, no demonstration and no benchmark.
 fn code() -> Vec<TextFile> {
     let is_product = |path: &Path| {
         let mut parts = path.components().map(|part| part.as_os_str().to_string_lossy());
@@ -149,6 +149,8 @@ fn code() -> Vec<TextFile> {
         matches!(top.as_deref(), Some("crates" | "services"))
             && member.as_deref() != Some("testkit")
             && folder.as_deref() == Some("src")
+            && !(path.starts_with("services/parasol/src/demo")
+                || path.starts_with("services/parasol/src/bench"))
     };
     files(&["rs"]).into_iter().filter(|file| is_product(&file.path)).collect()
 }

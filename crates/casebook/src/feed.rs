@@ -8,7 +8,8 @@
 use parasol_journey::ids::CaseId;
 use parasol_journey::time::Timestamp;
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait, DbErr, EntityTrait, Order, QueryFilter, QueryOrder, QuerySelect,
+    ActiveValue::Set, ColumnTrait, ConnectionTrait, DbErr, EntityTrait, Order, QueryFilter,
+    QueryOrder, QuerySelect,
 };
 use uuid::Uuid;
 
@@ -19,6 +20,10 @@ use crate::tables::{commits, feed};
 
 /// The name of the sequencer's lease.
 pub const SEQUENCER: &str = "sequencer";
+/// The most events in one chunk: what a reader of one event reads at most.
+const CHUNK_MAX: usize = 256;
+/// The most chunks in one statement.
+const CHUNKS_AT_ONCE: usize = 1_000;
 
 /// One numbered event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,44 +58,39 @@ impl Store {
             transaction.rollback().await?;
             return Ok(Sequenced::LeaseLost);
         }
-        let waiting = commits::Entity::find().all(&transaction).await?;
-        if waiting.is_empty() {
+        let events = in_order(&self.engine.take_commits(&transaction).await?)?;
+        if events.is_empty() {
             transaction.rollback().await?;
             return Ok(Sequenced::Events(0));
         }
-        let events = in_order(&waiting)?;
-        let last: Option<i64> = feed::Entity::find()
-            .select_only()
-            .column(feed::Column::Last)
-            .order_by(feed::Column::First, Order::Desc)
-            .limit(1)
-            .into_tuple()
-            .one(&transaction)
-            .await?;
-        let first = last.unwrap_or(0) + 1;
-        let count = i64::try_from(events.len()).unwrap_or(i64::MAX);
-        let chunk = feed::ActiveModel {
-            first: Set(first),
-            last: Set(first + count - 1),
-            entries: Set(serde_json::to_string(&events).map_err(broken)?),
-        };
-        feed::Entity::insert(chunk).exec_without_returning(&transaction).await?;
-        let ids = waiting.iter().map(|commit| commit.id);
-        commits::Entity::delete_many()
-            .filter(commits::Column::Id.is_in(ids))
-            .exec(&transaction)
-            .await?;
+        let mut first = last_position(&transaction).await? + 1;
+        let mut chunks = Vec::with_capacity(events.len().div_ceil(CHUNK_MAX));
+        for chunk in events.chunks(CHUNK_MAX) {
+            let last = first + i64::try_from(chunk.len()).unwrap_or(i64::MAX) - 1;
+            let entries = serde_json::to_string(chunk).map_err(broken)?;
+            let row =
+                feed::ActiveModel { first: Set(first), last: Set(last), entries: Set(entries) };
+            chunks.push(row);
+            first = last + 1;
+        }
+        for rows in chunks.chunks(CHUNKS_AT_ONCE) {
+            let insert = feed::Entity::insert_many(rows.to_vec());
+            insert.exec_without_returning(&transaction).await?;
+        }
         transaction.commit().await?;
         Ok(Sequenced::Events(events.len() as u64))
     }
 
-    /// Up to `chunks` chunks of events after a position, in order.
+    /// Up to `chunks` chunks of events after a position, in order; a chunk has at most 256 events.
     ///
     /// # Errors
     /// What the engine says.
     pub async fn feed_after(&self, position: u64, chunks: u64) -> Result<Vec<Numbered>, DbErr> {
         let after = i64::try_from(position).unwrap_or(i64::MAX);
         let rows = feed::Entity::find()
+            // No chunk is longer than this, so none of those before it reaches past the position; the
+            // search starts there and not at the beginning of time.
+            .filter(feed::Column::First.gt(after.saturating_sub(CHUNK_MAX as i64)))
             .filter(feed::Column::Last.gt(after))
             .order_by(feed::Column::First, Order::Asc)
             .limit(chunks)
@@ -115,15 +115,8 @@ impl Store {
     /// # Errors
     /// What the engine says.
     pub async fn feed_position(&self) -> Result<u64, DbErr> {
-        let last: Option<i64> = feed::Entity::find()
-            .select_only()
-            .column(feed::Column::Last)
-            .order_by(feed::Column::First, Order::Desc)
-            .limit(1)
-            .into_tuple()
-            .one(self.reader())
-            .await?;
-        Ok(u64::try_from(last.unwrap_or(0)).unwrap_or_default())
+        let last = last_position(self.reader()).await?;
+        Ok(u64::try_from(last).unwrap_or_default())
     }
 
     /// The moment before which every commit has its numbers: `now`, or when the oldest commit that
@@ -144,11 +137,23 @@ impl Store {
     }
 }
 
+async fn last_position(connection: &impl ConnectionTrait) -> Result<i64, DbErr> {
+    let last: Option<i64> = feed::Entity::find()
+        .select_only()
+        .column(feed::Column::Last)
+        .order_by(feed::Column::First, Order::Desc)
+        .limit(1)
+        .into_tuple()
+        .one(connection)
+        .await?;
+    Ok(last.unwrap_or(0))
+}
+
 /// All events of the waiting commits, each case in its own order.
-fn in_order(waiting: &[commits::Model]) -> Result<Vec<(Uuid, u64)>, DbErr> {
+fn in_order(waiting: &[String]) -> Result<Vec<(Uuid, u64)>, DbErr> {
     let mut entries: Vec<Entry> = Vec::new();
     for commit in waiting {
-        let listed: Vec<Entry> = serde_json::from_str(&commit.entries).map_err(broken)?;
+        let listed: Vec<Entry> = serde_json::from_str(commit).map_err(broken)?;
         entries.extend(listed);
     }
     entries.sort_by_key(|(case, first, _, at)| (*at, *case, *first));

@@ -63,14 +63,18 @@ pub struct Table {
 }
 
 /// A change to one row of a service's own table, written in the commit of the case's step.
+///
+/// Claims are taken first, before anything of the same commit is deleted; of several words on one row
+/// in a commit the last one counts.
 #[derive(Clone, Debug)]
 pub enum RowOp {
-    /// Takes a key that nobody may hold yet. If somebody does, the whole command is refused and
-    /// changes nothing.
+    /// Takes a key that nobody may hold yet. If somebody does, the command itself included, the whole
+    /// command is refused and changes nothing.
     Claim(&'static Table, Vec<Cell>),
     /// Writes a row, replacing one with the same key.
     Put(&'static Table, Vec<Cell>),
-    /// Deletes the row with this key, if there is one.
+    /// Deletes the row with this key, if there is one, whoever wrote it: only the case that holds a
+    /// claimed key may delete it.
     Delete(&'static Table, Vec<Cell>),
 }
 
@@ -119,7 +123,7 @@ impl Table {
         drop(read);
         let table: &'static Self = Box::leak(Box::new(Self::describe::<E>()));
         let mut write = known.write().expect("no holder of this lock panics");
-        *write.entry(TypeId::of::<E>()).or_insert(table)
+        write.entry(TypeId::of::<E>()).or_insert(table)
     }
 
     fn describe<E: EntityTrait>() -> Self {

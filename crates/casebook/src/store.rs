@@ -51,7 +51,8 @@ impl Store {
         let writer = Engine::open_writer(url, pools.write).await.map_err(OpenError::Unreachable)?;
         let reader = Engine::open_reader(url, pools.read).await.map_err(OpenError::Unreachable)?;
         let engine = Engine::of(&writer);
-        let problems = engine.durability_problems(&writer).await.map_err(OpenError::Unreachable)?;
+        let problems = engine.durability_problems(&writer, &reader).await;
+        let problems = problems.map_err(OpenError::Unreachable)?;
         if problems.is_empty() {
             Ok(Self { engine, writer, reader })
         } else {

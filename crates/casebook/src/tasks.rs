@@ -23,6 +23,8 @@ use crate::tables::tasks;
 pub const ATTEMPTS_MAX: i64 = 8;
 /// The longest wait between two attempts.
 const BACK_OFF_MAX: i64 = 5 * MINUTE;
+/// When a parked task may be claimed.
+const NEVER: Timestamp = Timestamp::from_micros(i64::MAX);
 
 /// A task this process has a lease on.
 #[derive(Clone, Copy, Debug)]
@@ -95,7 +97,8 @@ impl Store {
         Ok(soonest.map(instant))
     }
 
-    /// Gives a task back after a failure: later, or not before a person has looked at it.
+    /// Gives a task back after a failure: later, or not before a person has looked at it. Changes
+    /// nothing if the lease ran out and the task was claimed again meanwhile.
     ///
     /// # Errors
     /// What the engine says; the lease then runs out by itself.
@@ -105,13 +108,39 @@ impl Store {
         why: &str,
         now: Timestamp,
     ) -> Result<(), DbErr> {
-        let parked = if claimed.attempts >= ATTEMPTS_MAX { why } else { "" };
+        if claimed.attempts >= ATTEMPTS_MAX {
+            // Out of sight, so that claims do not have to read past it.
+            self.give_back(claimed, NEVER, claimed.attempts, why).await
+        } else {
+            self.give_back(claimed, now + back_off(claimed), claimed.attempts, "").await
+        }
+    }
+
+    /// Gives a task back that could not be tried, through no fault of its own; this attempt does not
+    /// count. Changes nothing if the task was claimed again meanwhile.
+    ///
+    /// # Errors
+    /// What the engine says; the lease then runs out by itself.
+    pub async fn task_given_back(&self, claimed: &Claimed, until: Timestamp) -> Result<(), DbErr> {
+        self.give_back(claimed, until, claimed.attempts - 1, "").await
+    }
+
+    async fn give_back(
+        &self,
+        claimed: &Claimed,
+        visible_at: Timestamp,
+        attempts: i64,
+        parked: &str,
+    ) -> Result<(), DbErr> {
         let update = tasks::Entity::update_many()
-            .col_expr(tasks::Column::VisibleAt, Expr::value((now + back_off(claimed)).micros()))
+            .col_expr(tasks::Column::VisibleAt, Expr::value(visible_at.micros()))
             .col_expr(tasks::Column::Lease, Expr::value(Uuid::nil()))
-            .col_expr(tasks::Column::Attempts, Expr::value(claimed.attempts))
+            .col_expr(tasks::Column::Attempts, Expr::value(attempts))
             .col_expr(tasks::Column::Parked, Expr::value(parked));
-        let update = update.filter(is_row(claimed.case, &claimed.obligation));
+        // The number of the attempt is what a later claim changes.
+        let update = update
+            .filter(is_row(claimed.case, &claimed.obligation))
+            .filter(tasks::Column::Attempts.eq(claimed.attempts));
         update.exec(&self.writer).await.map(|_| ())
     }
 
@@ -131,7 +160,7 @@ impl Store {
     /// What the engine says.
     pub async fn free_leases(&self) -> Result<(), DbErr> {
         let update = tasks::Entity::update_many()
-            .col_expr(tasks::Column::VisibleAt, Expr::col(tasks::Column::Due).into())
+            .col_expr(tasks::Column::VisibleAt, Expr::col(tasks::Column::Due))
             .col_expr(tasks::Column::Lease, Expr::value(Uuid::nil()))
             .filter(tasks::Column::Lease.ne(Uuid::nil()));
         update.exec(&self.writer).await.map(|_| ())

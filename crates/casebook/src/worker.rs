@@ -3,13 +3,14 @@
 //! A handler turns a task and its case into a submission; the committer writes the effect and removes
 //! the task in one commit. A deadline needs no handler: that it passed *is* the command.
 
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use futures::StreamExt as _;
 use futures::stream::FuturesUnordered;
+use futures::{FutureExt as _, StreamExt as _};
 use parasol_journey::task::Role;
-use parasol_journey::time::Timestamp;
+use parasol_journey::time::{SECOND, Span, Timestamp};
 use parasol_journey::{Actor, Case, Command, Rejection, Task};
 use sea_orm::DbErr;
 use tokio::sync::mpsc;
@@ -19,6 +20,9 @@ use crate::handoff::{Handed, Handoff};
 use crate::store::Store;
 use crate::submission::{Caller, CaseDeed, Deed, Error, Refusal, Submission, Target};
 use crate::tasks::Claimed;
+
+/// How often work is prepared for a case that keeps moving on before it is given back.
+const PREPARED_MAX: usize = 4;
 
 /// What a pass did.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -85,6 +89,7 @@ pub struct Worker {
 
 impl Worker {
     /// A worker. `handed` is the queue of its role, if work is handed over in this process.
+    #[expect(clippy::too_many_arguments, reason = "put together once per role, by name")]
     pub fn new(
         role: Role,
         store: Store,
@@ -171,40 +176,84 @@ impl Worker {
     }
 
     async fn do_one(&self, claimed: &Claimed) -> Done {
-        match self.attempt(claimed).await {
-            Ok(()) => Done::Effect,
-            Err(Failure::Superseded) => {
-                if let Err(error) = self.store.drop_task(claimed.case, &claimed.obligation).await {
-                    tracing::warn!(%error, case = %claimed.case, "a stale task stays for now");
-                }
-                Done::Superseded
+        let failure = match self.attempt(claimed).await {
+            Ok(()) => return Done::Effect,
+            Err(failure) => failure,
+        };
+        let (case, task, now) = (claimed.case, claimed.obligation.task, (self.now)());
+        let given_back = match &failure {
+            Failure::Superseded => self.store.drop_task(case, &claimed.obligation).await,
+            Failure::NotNow { why, until } => {
+                tracing::debug!(%case, %task, why, "a task waits");
+                self.store.task_given_back(claimed, *until).await
             }
-            Err(Failure::Later(why)) => {
-                let task = claimed.obligation.task;
-                tracing::warn!(case = %claimed.case, %task, why, "a task failed");
-                let now = (self.now)();
-                if let Err(error) = self.store.task_failed(claimed, &why, now).await {
-                    tracing::warn!(%error, case = %claimed.case, "a failed task keeps its lease");
-                }
-                Done::Failed
+            Failure::Failed(why) => {
+                tracing::warn!(%case, %task, why, "a task failed");
+                self.store.task_failed(claimed, why, now).await
             }
+        };
+        if let Err(error) = given_back {
+            tracing::warn!(%error, %case, %task, "a task stays leased until its lease runs out");
         }
+        if matches!(failure, Failure::Superseded) { Done::Superseded } else { Done::Failed }
     }
 
     async fn attempt(&self, claimed: &Claimed) -> Result<(), Failure> {
-        let case = match self.submitter.recent_case(claimed.case) {
+        let mut case = match self.submitter.recent_case(claimed.case) {
             Some(case) if owes(&case, claimed) => case,
-            _ => {
-                let case = self.store.case(claimed.case).await.map_err(later)?;
-                Arc::new(case.ok_or(Failure::Superseded)?)
-            }
+            _ => self.owing_case(claimed).await?,
         };
-        if !owes(&case, claimed) {
-            return Err(Failure::Superseded);
+        for _ in 0..PREPARED_MAX {
+            let submission = self.prepare(&case, claimed).await?;
+            match self.submitter.submit(submission).await {
+                Ok(_) => return Ok(()),
+                // The case moved on while the work was prepared: prepared again for the case as it is.
+                Err(Error::VersionConflict { .. }) => case = self.owing_case(claimed).await?,
+                Err(
+                    Error::Refused(Refusal::Journey(Rejection::TaskSuperseded))
+                    | Error::CaseUnknown,
+                ) => return Err(self.refused_as_superseded(claimed).await),
+                Err(error @ (Error::Overloaded | Error::Stopped | Error::Store(_))) => {
+                    return Err(self.not_now(&error));
+                }
+                Err(error) => return Err(failed(error)),
+            }
         }
-        let prepared = self.handler.prepare(&case, claimed).await.map_err(later)?;
+        Err(self.not_now(&"the case kept moving on"))
+    }
+
+    /// The case as the store has it, if it still owes this.
+    async fn owing_case(&self, claimed: &Claimed) -> Result<Arc<Case>, Failure> {
+        let case = match self.store.case(claimed.case).await {
+            Ok(case) => case.ok_or(Failure::Superseded)?,
+            Err(error @ DbErr::Json(_)) => return Err(failed(error)),
+            Err(error) => return Err(self.not_now(&error)),
+        };
+        if owes(&case, claimed) { Ok(Arc::new(case)) } else { Err(Failure::Superseded) }
+    }
+
+    /// The commit says that this is not owed. A row is only removed where the stored case says so too:
+    /// by a clock that was set back, or for a handler that fires what is no deadline, the commit says
+    /// the same of a task that is owed.
+    async fn refused_as_superseded(&self, claimed: &Claimed) -> Failure {
+        match self.owing_case(claimed).await {
+            Err(failure) => failure,
+            Ok(_) if (self.now)() < claimed.obligation.due => {
+                let why = "it is not due by the clock of the commit".to_owned();
+                Failure::NotNow { why, until: claimed.obligation.due }
+            }
+            Ok(_) => failed("the commit takes it for superseded, and the case still owes it"),
+        }
+    }
+
+    async fn prepare(&self, case: &Case, claimed: &Claimed) -> Result<Submission, Failure> {
+        let preparing = AssertUnwindSafe(self.handler.prepare(case, claimed)).catch_unwind();
+        let prepared = match preparing.await {
+            Ok(prepared) => prepared.map_err(failed)?,
+            Err(_) => return Err(failed("the handler panicked")),
+        };
         let is_deadline = matches!(claimed.obligation.task, Task::Clock(_));
-        let submission = Submission {
+        Ok(Submission {
             target: Target::Case(claimed.case),
             key: None,
             caller: Caller {
@@ -217,13 +266,12 @@ impl Worker {
             // prepared for.
             expected: (!is_deadline).then_some(case.version),
             deed: prepared.deed,
-        };
-        match self.submitter.submit(submission).await {
-            Ok(_) => Ok(()),
-            Err(Error::Refused(Refusal::Journey(Rejection::TaskSuperseded)))
-            | Err(Error::CaseUnknown) => Err(Failure::Superseded),
-            Err(error) => Err(later(error)),
-        }
+        })
+    }
+
+    /// Others were in the way: tried again in a moment, and not held against the task.
+    fn not_now(&self, why: &impl ToString) -> Failure {
+        Failure::NotNow { why: why.to_string(), until: (self.now)() + Span::from_micros(SECOND) }
     }
 }
 
@@ -233,13 +281,18 @@ enum Done {
     Failed,
 }
 
+/// Why a task had no effect.
 enum Failure {
+    /// Its case does not owe it any more.
     Superseded,
-    Later(String),
+    /// Nothing is wrong with it.
+    NotNow { why: String, until: Timestamp },
+    /// It failed; after too many failures it is parked.
+    Failed(String),
 }
 
-fn later(error: impl std::fmt::Display) -> Failure {
-    Failure::Later(error.to_string())
+fn failed(why: impl ToString) -> Failure {
+    Failure::Failed(why.to_string())
 }
 
 fn claimed(handed: Handed) -> Claimed {

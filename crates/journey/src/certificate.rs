@@ -209,7 +209,7 @@ impl Certificate {
         check(!works && self.fault_code.is_empty(), CertificateFault::FaultCodeMissing);
         check(!hashes_fit, CertificateFault::EvidenceHashInvalid);
         check(self.evidence.len() > EVIDENCE_MAX, CertificateFault::TooMuchEvidence);
-        if self.level == Level::First {
+        if self.level != Level::Lab {
             check(early, CertificateFault::InspectedBeforeVisit);
             check(self.technician.as_ref() != assigned, CertificateFault::TechnicianNotAssigned);
         }

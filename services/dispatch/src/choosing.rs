@@ -106,9 +106,7 @@ fn unfit(one: &Candidate, passed_over: &[CentreId]) -> Option<Unfit> {
 
 fn better_first(a: &Placed, b: &Placed) -> Ordering {
     // given / visits compared without dividing.
-    let share = |one: &Placed, other: &Placed| {
-        u64::from(one.given_today) * u64::from(other.visits)
-    };
+    let share = |one: &Placed, other: &Placed| u64::from(one.given_today) * u64::from(other.visits);
     b.same_county
         .cmp(&a.same_county)
         .then_with(|| share(a, b).cmp(&share(b, a)))

@@ -1,1 +1,95 @@
-//! parasol-dispatch
+//! Dispatch: brings work to brands and centres and takes their answers.
+//!
+//! Owns the service network as it was imported, the choice of a centre, offers and work orders as their
+//! partners see them, and the parts they order. Every answer of a partner is one step of the case; this
+//! crate's tables are indexes that follow from the log, kept by its [`projector`] whoever moved the case.
+//!
+//! What it deliberately does not do: it books no visit, judges no certificate and decides nothing about
+//! remedies; it reads other services' data only where the case or the vault holds it.
+
+mod changes;
+mod choosing;
+mod handlers;
+mod import;
+mod migration;
+mod network;
+mod partner;
+mod parts;
+mod projection;
+mod stamp;
+mod states;
+mod tables;
+mod token;
+mod views;
+mod workers;
+
+use std::sync::Arc;
+
+use parasol_api::admin::v1::network_service_server::NetworkServiceServer;
+use parasol_api::partner::v1::offer_service_server::OfferServiceServer;
+use parasol_api::{Error, Reason};
+use parasol_bell::Bell;
+use parasol_casebook::{Handler, Projector};
+use parasol_desk::Desk;
+use parasol_journey::task::Role;
+use parasol_runtime::identity::Principal;
+use parasol_runtime::shutdown::Shutdown;
+use tonic::service::RoutesBuilder;
+use uuid::Uuid;
+
+pub use changes::{OfferStream, Pace};
+pub use migration::migrations;
+
+/// The service. Cheap to clone.
+#[derive(Clone)]
+pub struct Dispatch {
+    desk: Desk,
+    bell: Bell,
+    shutdown: Shutdown,
+    epoch: Uuid,
+    pace: Pace,
+}
+
+impl Dispatch {
+    /// A service that reads and writes through the desk. `epoch` is the store's feed epoch: cursors of
+    /// another epoch are refused.
+    pub fn new(desk: Desk, bell: Bell, shutdown: Shutdown, epoch: Uuid) -> Self {
+        Self { desk, bell, shutdown, epoch, pace: Pace::default() }
+    }
+
+    /// The same service with streams at another pace.
+    #[must_use]
+    pub fn paced(self, pace: Pace) -> Self {
+        Self { pace, ..self }
+    }
+
+    /// Adds both gRPC services.
+    pub fn add_routes(&self, routes: &mut RoutesBuilder) {
+        routes.add_service(OfferServiceServer::new(self.clone()));
+        routes.add_service(NetworkServiceServer::new(self.clone()));
+    }
+
+    /// The work it does: choosing a centre.
+    pub fn work(&self) -> Option<(Role, Arc<dyn Handler>)> {
+        let worker = workers::ChooseCentre {
+            store: self.desk.store.clone(),
+            clock: self.desk.clock.clone(),
+            ids: self.desk.ids.clone(),
+        };
+        Some((Role::Dispatch, Arc::new(worker)))
+    }
+
+    fn place<'a>(&'a self, principal: &'a Principal) -> changes::Place<'a> {
+        changes::Place { key: &self.desk.key, principal, epoch: self.epoch }
+    }
+}
+
+/// Keeps this service's tables in step with the log; for the committer of every process.
+pub fn projector() -> Arc<dyn Projector> {
+    Arc::new(projection::Projection)
+}
+
+/// A query that failed, as the caller reads it.
+fn unreadable(error: impl std::error::Error + Send + Sync + 'static) -> Error {
+    Error::new(Reason::StoreUnavailable).because(error)
+}

@@ -8,8 +8,8 @@ use parasol_casebook::Refusal;
 use parasol_desk::sees;
 use parasol_journey::Case;
 use parasol_runtime::identity::{Principal, Role};
-use sea_orm::sea_query::SimpleExpr;
 use sea_orm::ColumnTrait;
+use sea_orm::sea_query::SimpleExpr;
 
 use crate::states::working_centre;
 use crate::tables::{offers, work_orders};
@@ -58,9 +58,7 @@ pub fn works_on(principal: &Principal, case: &Case) -> bool {
     match principal.role {
         Role::Brand => case.filing.brand.as_str() == principal.subject,
         Role::Centre => working_centre(case) == Some(principal.subject.as_str()),
-        Role::Technician => {
-            case.technician().is_some_and(|one| one.as_str() == principal.subject)
-        }
+        Role::Technician => case.technician().is_some_and(|one| one.as_str() == principal.subject),
         _ => false,
     }
 }

@@ -8,9 +8,14 @@ use std::str::FromStr;
 
 use parasol_api::common::v1::PartLine;
 use parasol_api::partner::v1::PartOrderState;
-use parasol_journey::ids::BadId;
+use parasol_casebook::RowOp;
+use parasol_journey::ids::{BadId, CaseId};
+use parasol_journey::time::Timestamp;
+use sea_orm::ActiveValue::Set;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
+
+use crate::tables::movements;
 
 /// A part order's id, for example `part_01905af12b3c7def8123456789abcdef`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -77,6 +82,39 @@ impl Movement {
             Self::UnitReceived => "unit_received",
             Self::UnitReturned => "unit_returned",
         }
+    }
+}
+
+/// What was reported of a movement.
+#[derive(Clone, Debug)]
+pub struct Report {
+    /// Who carries it, or empty.
+    pub carrier: String,
+    /// The carrier's number, or empty.
+    pub tracking_no: String,
+    /// When it was reported.
+    pub at: Timestamp,
+    /// When it should arrive.
+    pub expected_at: Option<Timestamp>,
+}
+
+impl Report {
+    /// A report of nothing but the moment.
+    pub const fn at(at: Timestamp) -> Self {
+        Self { carrier: String::new(), tracking_no: String::new(), at, expected_at: None }
+    }
+
+    /// The row that keeps it; a later report of the same movement replaces it.
+    pub fn row(self, case: CaseId, subject: Uuid, movement: Movement) -> RowOp {
+        RowOp::put(movements::ActiveModel {
+            subject: Set(subject),
+            kind: Set(movement.as_str().to_owned()),
+            case_id: Set(case.uuid()),
+            carrier: Set(self.carrier),
+            tracking_no: Set(self.tracking_no),
+            at: Set(self.at.micros()),
+            expected_at: Set(self.expected_at.map_or(0, Timestamp::micros)),
+        })
     }
 }
 

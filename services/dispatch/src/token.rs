@@ -3,10 +3,11 @@
 //! A token is a body with a proof that only this cell can make. The proof covers what the token is for
 //! and whom it was given to, so that a token of one caller or one list is worth nothing in another.
 
+use parasol_api::{Error, Reason};
 use parasol_runtime::identity::{Principal, TokenKey};
 
-/// Bytes of a proof: half of the MAC is far beyond guessing and keeps tokens short.
-const PROOF_LEN: usize = 16;
+/// Bytes of a proof.
+const PROOF_LEN: usize = 32;
 /// The longest token looked at, in characters.
 const TOKEN_MAX: usize = 512;
 
@@ -26,8 +27,8 @@ pub struct Purpose<'a> {
 impl Purpose<'_> {
     /// The token with this body.
     pub fn seal(&self, body: &[u8]) -> String {
-        let mac = self.key.mac(self.domain, &self.proven(body));
-        hex::encode([body, &mac[..PROOF_LEN]].concat())
+        let proof = self.key.mac(self.domain, &self.proven(body));
+        hex::encode([body, &proof].concat())
     }
 
     /// The body of a token that was sealed for the same purpose; `None` for anything else.
@@ -37,9 +38,28 @@ impl Purpose<'_> {
         }
         let mut bytes = hex::decode(token).ok()?;
         let proof = bytes.split_off(bytes.len().checked_sub(PROOF_LEN)?);
-        let mac = self.key.mac(self.domain, &self.proven(&bytes));
-        let differing = mac.iter().zip(&proof).fold(0, |sum, (a, b)| sum | (a ^ b));
-        (differing == 0).then_some(bytes)
+        let is_ours = self.key.verify_mac(self.domain, &self.proven(&bytes), &proof);
+        is_ours.then_some(bytes)
+    }
+
+    /// The key that a page token stands after; empty for the first page.
+    ///
+    /// # Errors
+    /// `PAGE_TOKEN_INVALID` for every text that is not a token of this list.
+    pub fn after(&self, token: &str) -> Result<String, Error> {
+        if token.is_empty() {
+            return Ok(String::new());
+        }
+        let body = self.open(token).and_then(|body| String::from_utf8(body).ok());
+        body.ok_or_else(|| Error::new(Reason::PageTokenInvalid))
+    }
+
+    /// The token of the page after `size` rows; empty when there are no more.
+    pub fn next<R>(&self, rows: &[R], size: usize, key: impl Fn(&R) -> &String) -> String {
+        match rows.get(size.saturating_sub(1)) {
+            Some(last) if rows.len() > size => self.seal(key(last).as_bytes()),
+            _ => String::new(),
+        }
     }
 
     /// Length-prefixed, so that no two different sets of parts read alike.

@@ -148,7 +148,9 @@ impl Scheduling {
         let is_ahead = self.desk.clock.now() < window.end;
         if is_ahead && !entry.working_time.covers(window) {
             let error = Error::new(Reason::WindowInvalid);
-            return Err(refusal(&error.message("the window is not within the technician's shifts")));
+            return Err(refusal(
+                &error.message("the window is not within the technician's shifts"),
+            ));
         }
         Ok(Chosen { hold: None, technician, window })
     }

@@ -73,9 +73,9 @@ fn project_appointments(before: Option<&Case>, change: &Change<'_>, rows: &mut V
     let was = before.map(standing).unwrap_or_default();
     let is = standing(after);
     for (state, visit) in &is {
-        let same = was.iter().any(|(old, one)| {
-            old == state && one.id == visit.id && one.window == visit.window
-        });
+        let same = was
+            .iter()
+            .any(|(old, one)| old == state && one.id == visit.id && one.window == visit.window);
         // Until it is done, a visit is shown with its case, so every step of the case touches it.
         let at_rest = matches!(state, State::Held | State::Completed);
         if !(same && at_rest) {
@@ -86,12 +86,12 @@ fn project_appointments(before: Option<&Case>, change: &Change<'_>, rows: &mut V
         if is.iter().any(|(_, one)| one.id == visit.id) {
             continue;
         }
+        let held_in = before.unwrap_or(after);
         let ended = match state {
             State::Held => State::Released,
-            State::Completed => State::Completed,
-            _ => called_off(change),
+            _ => ended(held_in, change),
         };
-        rows.push(row(visit, ended, before.unwrap_or(after), after));
+        rows.push(row(visit, ended, held_in, after));
     }
 }
 
@@ -134,17 +134,20 @@ fn is_at_work(case: &Case, stage: Stage) -> bool {
     }
 }
 
-/// Why a visit is gone.
-fn called_off(change: &Change<'_>) -> State {
-    let facts = change.events.iter().map(|event| &event.fact);
-    facts
-        .filter_map(|fact| match fact {
-            Fact::NoShow { .. } => Some(State::NoShow),
-            Fact::VisitFailed { .. } => Some(State::Unable),
-            _ => None,
-        })
-        .next()
-        .unwrap_or(State::Cancelled)
+/// What became of a visit that its case lets go. One that brought a finding was carried out, even if
+/// somebody else inspects again.
+fn ended(before: &Case, change: &Change<'_>) -> State {
+    let failed = change.events.iter().find_map(|event| match event.fact {
+        Fact::NoShow { .. } => Some(State::NoShow),
+        Fact::VisitFailed { .. } => Some(State::Unable),
+        _ => None,
+    });
+    let at_the_door = matches!(
+        before.stage,
+        Stage::OnSite | Stage::Inspecting | Stage::Paused | Stage::CancelRequested
+    );
+    let carried_out = before.checked_in_at.is_some() && !at_the_door;
+    failed.unwrap_or(if carried_out { State::Completed } else { State::Cancelled })
 }
 
 /// A row about `visit`, whose work order stood in `held_in`, written by the step that led to `after`.

@@ -90,8 +90,6 @@ pub struct Report<'a> {
     pub message: &'static str,
     /// Personal data that comes with it.
     pub rows: Vec<RowOp>,
-    /// What a lost key means.
-    pub taken: Reason,
 }
 
 impl<'a> Report<'a> {
@@ -102,8 +100,7 @@ impl<'a> Report<'a> {
         appointment: Option<AppointmentId>,
         message: &'static str,
     ) -> Self {
-        let (rows, taken) = (Vec::new(), Reason::SlotTaken);
-        Self { call, head, appointment, live: live_visit, message, rows, taken }
+        Self { call, head, appointment, live: live_visit, message, rows: Vec::new() }
     }
 }
 
@@ -140,7 +137,7 @@ impl Scheduling {
         C: Fn(&Case) -> Result<Command, Refusal> + Send + Sync + 'static,
         A: Fn(&Case, StepEffect) -> M + Send + Sync + 'static,
     {
-        let Report { call, head, appointment, live, message, rows, taken } = report;
+        let Report { call, head, appointment, live, message, rows } = report;
         let aim = self.aim(&call.principal, head.case, appointment, live).await?;
         if matches!(aim, Ok(Aim::Over)) {
             let keep = move |_: &Case| {
@@ -148,7 +145,10 @@ impl Scheduling {
                 Ok(Command::KeepMessage { message, reason })
             };
             let kept = move |case: &Case, _| answer(case, StepEffect::KeptAsEvidence);
-            return self.desk.step(call, Step::new(head.case, head.etag, keep).answering(kept)).await;
+            return self
+                .desk
+                .step(call, Step::new(head.case, head.etag, keep).answering(kept))
+                .await;
         }
         let wrong = aim.err();
         let principal = call.principal.clone();
@@ -162,6 +162,7 @@ impl Scheduling {
                 }
             }
         };
+        let taken = Reason::SlotTaken;
         let step = Step { rows, taken, ..Step::new(head.case, head.etag, command) };
         self.desk.step(call, step.answering(answer)).await
     }
@@ -174,10 +175,13 @@ impl Scheduling {
         appointment: Option<AppointmentId>,
         live: Live,
     ) -> Result<Result<Aim, Refusal>, Error> {
-        let case = self.case(case).await?;
-        let Some(id) = appointment.filter(|id| live(&case) != Some(*id)) else {
+        let Some(id) = appointment else {
             return Ok(Ok(Aim::Live));
         };
+        let case = self.case(case).await?;
+        if live(&case) == appointment {
+            return Ok(Ok(Aim::Live));
+        }
         if live_hold(&case) == appointment {
             // A slot that is only held is no visit yet.
             return Ok(Err(refusal(&not_found())));

@@ -44,9 +44,8 @@ impl SlotIds<'_> {
         if !self.key.verify_mac(DOMAIN, &self.proven(body), proof) {
             return None;
         }
-        let at = |bytes: &[u8]| {
-            Some(Timestamp::from_micros(i64::from_be_bytes(bytes.try_into().ok()?)))
-        };
+        let at =
+            |bytes: &[u8]| Some(Timestamp::from_micros(i64::from_be_bytes(bytes.try_into().ok()?)));
         Some(Window { start: at(&body[..8])?, end: at(&body[8..])? })
     }
 

@@ -36,10 +36,10 @@ pub struct Customer {
 struct Filing {
     /// What is wrong, in the customer's words.
     description: String,
+    /// The model, if it was known.
+    model: String,
     /// Where the unit stands, if not at the delivery address.
     address: Option<Place>,
-    /// Whether the customer reported danger.
-    danger: bool,
 }
 
 /// An address: the street alone, or with its county.
@@ -99,17 +99,41 @@ pub async fn visit(store: &Store, case: &Case, booked: &Booked) -> Result<Visit,
         customer_name: masked_name(&person.name),
         relay_phone: String::new(),
         category: case.filing.category.number(),
-        model: String::new(),
+        model: filing.model,
         serial: case.filing.serial.to_string(),
-        description: filing.description,
-        danger: filing.danger,
+        description: without_numbers(&filing.description),
+        danger: case.filing.danger,
     })
 }
 
-/// The first character and a star: `张*`.
+/// The first character, and a star for each other: `张*`.
 fn masked_name(name: &str) -> String {
-    name.trim().chars().next().map(|first| format!("{first}*")).unwrap_or_default()
+    let mut characters = name.trim().chars();
+    let first = characters.next().map(String::from).unwrap_or_default();
+    first + &"*".repeat(characters.count())
 }
+
+/// A text without telephone numbers: seven digits and more, however they are spaced or written, give
+/// way to stars. Numbers reach people by relay and around a visit only.
+fn without_numbers(text: &str) -> String {
+    let is_digit = |c: char| c.is_ascii_digit() || ('０'..='９').contains(&c);
+    let mut left = text;
+    let mut shown = String::with_capacity(text.len());
+    while let Some(begin) = left.find(is_digit) {
+        let (before, rest) = left.split_at(begin);
+        let joins = |c: char| is_digit(c) || matches!(c, ' ' | '-' | '\u{3000}');
+        let run = &rest[..rest.find(|c| !joins(c)).unwrap_or(rest.len())];
+        let run = run.trim_end_matches(|c| !is_digit(c));
+        let hidden = run.chars().filter(|c| is_digit(*c)).count() >= NUMBER_DIGITS_MIN;
+        shown.push_str(before);
+        shown.push_str(if hidden { "***" } else { run });
+        left = &rest[run.len()..];
+    }
+    shown + left
+}
+
+/// Digits that make a telephone number.
+const NUMBER_DIGITS_MIN: usize = 7;
 
 /// The first three and last four digits: `138****8000`; nothing of a number too short for that.
 pub fn masked_phone(phone: &str) -> String {
@@ -156,7 +180,6 @@ struct CertificateTexts<'a> {
     parts_used: Vec<Part<'a>>,
     customer_statement: &'a str,
     supersedes: &'a str,
-    danger: bool,
 }
 
 #[derive(Serialize)]
@@ -180,7 +203,6 @@ pub fn certificate_texts(id: CertificateId, wire: &Certificate, at: Timestamp) -
         parts_used: parts(&wire.parts_used),
         customer_statement: &wire.customer_statement,
         supersedes: &wire.supersedes,
-        danger: wire.danger,
     };
     let body = serde_json::to_string(&texts).expect("texts and numbers are JSON");
     kept("certificate", id.uuid(), body, at)
@@ -211,11 +233,24 @@ mod tests {
     #[test]
     fn names_and_numbers_are_masked() {
         assert_eq!(masked_name("张三"), "张*");
-        assert_eq!(masked_name(" Ada Lovelace"), "A*");
+        assert_eq!(masked_name(" 欧阳文静"), "欧***");
         assert_eq!(masked_name(""), "");
         assert_eq!(masked_phone("13800008000"), "138****8000");
         assert_eq!(masked_phone("+86-138-0000-8000"), "861****8000");
         assert_eq!(masked_phone("8000123"), "");
+    }
+
+    #[test]
+    fn telephone_numbers_are_taken_out_and_others_stay() {
+        for (text, shown) in [
+            ("不制冷，打 13800138000 找我", "不制冷，打 *** 找我"),
+            ("138-0013-8000", "***"),
+            ("１３８ ００１３ ８０００，E12", "***，E12"),
+            ("E12, 3 days", "E12, 3 days"),
+            ("", ""),
+        ] {
+            assert_eq!(without_numbers(text), shown);
+        }
     }
 
     #[test]

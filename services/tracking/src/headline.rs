@@ -126,6 +126,8 @@ fn outcome(fact: &Fact) -> Option<Line> {
                 format!("Remedy: refund of CNY {}", yuan(*amount_fen)),
             ),
         }),
+        Fact::ReplacementOrdered { .. } => say("新机已安排发货", "The new unit is ordered"),
+        Fact::PaymentAccepted { .. } => say("支付机构已受理", "The payment is under way"),
         Fact::PartsRequested { .. } => say("已申请配件", "Parts were requested"),
         Fact::PartsShipped { .. } => say("配件已发出", "Parts are on their way"),
         Fact::UnitReceived => say("维修中心已收到商品", "The workshop has the unit"),
@@ -158,7 +160,7 @@ fn outcome(fact: &Fact) -> Option<Line> {
 fn bend(fact: &Fact) -> Line {
     let line = match fact {
         Fact::DisputeOpened { .. } => say("争议已受理", "Your dispute is being heard"),
-        Fact::DisputeAnswered { by: Party::Brand | Party::Centre } => {
+        Fact::DisputeAnswered { by: Party::Brand | Party::Centre, .. } => {
             say("厂家已答复", "The brand answered")
         }
         Fact::DisputeAnswered { .. } => say("已收到答复", "An answer came in"),

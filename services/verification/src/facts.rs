@@ -104,7 +104,7 @@ fn breaches(case: &Case, found: Option<&Inspected>) -> Breaches {
     let unproven = |one: &Inspected| {
         one.finding.level == Level::First
             && one.finding.cause == Cause::User
-            && !(one.finding.evidence_ok && !one.contested)
+            && (one.contested || !one.finding.evidence_ok)
     };
     Breaches {
         brand_silent: is_brand_silent(case),
@@ -144,3 +144,6 @@ fn days(span: Span) -> u32 {
     let days = (span.micros().max(0) + DAY - 1) / DAY;
     u32::try_from(days).unwrap_or(u32::MAX)
 }
+
+#[cfg(test)]
+pub mod tests;

@@ -104,9 +104,15 @@ pub struct Verification {
 }
 
 impl Verification {
-    /// A service that works at this desk and reaches the outside through these ports.
-    pub fn new(desk: Desk, ports: Ports) -> Self {
-        Self { desk, ports, packs: Packs::builtin() }
+    /// A service that works at this desk, with a provider and a warehouse inside this process.
+    pub fn new(desk: Desk) -> Self {
+        Self { desk, ports: Ports::local(), packs: Packs::builtin() }
+    }
+
+    /// The same, reaching the outside through these ports.
+    #[must_use]
+    pub fn with_ports(self, ports: Ports) -> Self {
+        Self { ports, ..self }
     }
 
     /// Adds the gRPC services.

@@ -127,3 +127,37 @@ pub fn payer(payer: Payer) -> &'static str {
         Payer::Loser => "loser",
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use parasol_journey::time::Timestamp;
+    use parasol_journey::vocab::Remedy;
+
+    use super::*;
+    use crate::facts::tests::{filed_on, found};
+
+    fn judged(received: &str, filed: &str) -> Result<Judged, NoFacts> {
+        let at = |day: &str| Timestamp::parse(&format!("{day}T12:00:00+08:00")).unwrap();
+        let mut case = filed_on(at(received), at(filed));
+        case.certificates.push(found(Level::First));
+        judge(&Pack::builtin(), &case, Calendar::china())
+    }
+
+    #[test]
+    fn a_day_no_calendar_knows_is_decided_only_where_rest_days_do_not_matter() {
+        let sure = judged("2031-01-01", "2031-03-15").unwrap();
+        assert!(sure.outcome.offer(Remedy::Repair).is_some());
+        assert!(sure.outcome.offer(Remedy::Refund).is_none());
+        let refused = judged("2031-03-01", "2031-03-10").unwrap_err();
+        assert!(matches!(refused, NoFacts::NotCovered(_)), "the ninth day may or may not be late");
+    }
+
+    #[test]
+    fn only_the_pack_of_the_filing_is_asked() {
+        let at = Timestamp::parse("2026-06-10T09:30:00+08:00").unwrap();
+        let mut filing = filed_on(at, at).filing;
+        assert!(Packs::builtin().of(&filing).is_some());
+        filing.policy = "cn-2019.1".to_owned();
+        assert!(Packs::builtin().of(&filing).is_none());
+    }
+}

@@ -7,6 +7,10 @@ use anyhow::{Context, Result, ensure};
 
 use super::rows::Order;
 
+/// The reasons that several lines have.
+const SERIAL: &str = "SERIAL_OF_ANOTHER_ORDER";
+const FIELD: &str = "FIELD_INVALID";
+
 /// One line of a bad file.
 struct Line {
     bytes: Vec<u8>,
@@ -36,12 +40,13 @@ pub(super) fn files(orders: &[Order]) -> Result<Vec<(String, Vec<u8>)>> {
 const PAGE_HEAD: &str = "\
 # Rows that must be refused
 
-Made by `cargo xtask examples`; do not edit. Import them after `network/` and `orders/`. Each bad line
-is reported with its number and its reason, changes nothing, and does not stop the lines after it.
+Made by `cargo xtask examples`; do not edit. Import them after `network/` and `orders/`, by naming this
+folder: an import of `examples/` leaves it out. Each bad line is reported with its number and its reason,
+changes nothing, and does not stop the lines after it.
 ";
 
 const PAGE_TAIL: &str = "
-A line of more than 1 MB (`LINE_TOO_LONG`) is not kept here; tests make one.
+A line of more than 64 KiB (`ROW_TOO_LONG`) is not kept here; tests make one.
 ";
 
 fn table(name: &str, lines: &[Line]) -> String {
@@ -67,26 +72,26 @@ fn orders_jsonl(orders: &[Order]) -> Result<Vec<Line>> {
         without(&text(&sample(sold, 8))?, &format!("\"price_fen\":{},", sold.price_fen))?;
     Ok(vec![
         line(first_text.clone(), None, "nothing")?,
-        bad(2, "UNKNOWN_SKU", "no such SKU", &|row| row.sku = "AUR-XX-999".to_owned())?,
+        bad(2, "SKU_UNKNOWN", "no such SKU", &|row| row.sku = "AUR-XX-999".to_owned())?,
         bad(3, "DELIVERED_IN_FUTURE", "delivered in 2099", &|row| {
             row.delivered_at = "2099-01-01T10:00:00+08:00".to_owned();
         })?,
-        bad(4, "SERIAL_TAKEN", "the serial of line 1", &|row| row.serial = first.serial.clone())?,
-        bad(5, "SERIAL_TAKEN", "the serial of the first line of `orders/orders.jsonl`", &|row| {
+        bad(4, SERIAL, "the serial of line 1", &|row| row.serial = first.serial.clone())?,
+        bad(5, SERIAL, "the serial of the first line of `orders/orders.jsonl`", &|row| {
             row.serial = sold.serial.clone();
         })?,
-        line(first_text, Some("DUPLICATE_ROW"), "line 1 once more")?,
-        line(cut_off, Some("MALFORMED_JSON"), "cut off in the middle")?,
-        line(no_price, Some("MISSING_FIELD"), "no `price_fen`")?,
-        bad(9, "BAD_FIELD", "a price below zero", &|row| row.price_fen = -1)?,
-        bad(10, "BAD_FIELD", "a promise nobody knows", &|row| row.promises = vec!["return_31"])?,
-        bad(11, "BAD_FIELD", "a date that does not exist", &|row| {
+        line(first_text, Some("ROW_DUPLICATE"), "line 1 once more")?,
+        line(cut_off, Some("ROW_MALFORMED"), "cut off in the middle")?,
+        line(no_price, Some(FIELD), "no `price_fen`")?,
+        bad(9, FIELD, "a price below zero", &|row| row.price_fen = -1)?,
+        bad(10, FIELD, "a promise nobody knows", &|row| row.promises = vec!["return_31"])?,
+        bad(11, FIELD, "a date that does not exist", &|row| {
             row.delivered_at = "2026-02-30T10:00:00+08:00".to_owned();
         })?,
-        bad(12, "BAD_FIELD", "installed before it was delivered", &|row| {
+        bad(12, FIELD, "installed before it was delivered", &|row| {
             row.installed_at = Some("2016-01-01T10:00:00+08:00".to_owned());
         })?,
-        bad(13, "BAD_FIELD", "a county code of five digits", &|row| {
+        bad(13, FIELD, "a county code of five digits", &|row| {
             row.customer.county = "33010".to_owned();
         })?,
         line(text(&sample(sold, 14))?, None, "nothing")?,
@@ -102,7 +107,7 @@ fn orders_not_utf8(orders: &[Order]) -> Result<Vec<Line>> {
     bytes.splice(at..at + name.len(), [0xC3, 0x28]);
     Ok(vec![
         line(text(&sample(sold, 21))?, None, "nothing")?,
-        Line { bytes, reason: Some("NOT_UTF8"), why: "bytes in the name that are not UTF-8" },
+        Line { bytes, reason: Some("ROW_NOT_UTF8"), why: "bytes in the name that are not UTF-8" },
         line(text(&sample(sold, 23))?, None, "nothing")?,
     ])
 }

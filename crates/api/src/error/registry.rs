@@ -211,11 +211,11 @@ reasons! {
            "请保留其中一行后重新导入。";
     RowMalformed "ROW_MALFORMED" InvalidArgument
         en "The row cannot be read."
-           "It is not JSON, a field is missing or of the wrong type, or the row is of no known \
-            kind."
+           "It is not one JSON object, or it is of no known kind. (A field that is missing or wrong is \
+            FIELD_INVALID.)"
            "Correct the row as the schema says and import again."
         zh "该行无法解析。"
-           "不是有效的 JSON，字段缺失或类型有误。"
+           "不是一个完整的 JSON 对象，或类型未知。（字段缺失或有误时为 FIELD_INVALID。）"
            "请按格式说明更正后重新导入。";
     RowNotUtf8 "ROW_NOT_UTF8" InvalidArgument
         en "The row is not UTF-8."

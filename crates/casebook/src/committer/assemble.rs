@@ -1,6 +1,6 @@
 //! Assembling: from planned commands to the rows of one commit, grouped by table.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 use sea_orm::ActiveValue::Set;
 use uuid::Uuid;
@@ -37,10 +37,19 @@ impl Committer {
                     vec![Cell::Id(case.id.uuid()), task, Cell::Int(signed(owed.generation))]
                 }));
                 entries.push((case.id.uuid(), before + 1, case.version, case.updated_at.micros()));
+            } else if let Some(case) = &one.seen {
+                // Rows about a case that gets no event: written as it is, so that they stand only if
+                // the case has not moved on.
+                batch.cases.push((case_row(case), signed(case.version)));
             }
             saved.extend(answer_row(one));
             trail.push(audit_row(commit, place, one));
         }
+        // Rows that another writer may want too are written in one order everywhere, so that two
+        // writers cannot wait for each other.
+        batch.cases.sort();
+        new_cases.sort();
+        saved.sort();
         let mut insert = |table, conflict, rows: Vec<Vec<Cell>>| {
             if !rows.is_empty() {
                 batch.inserts.push((table, conflict, rows));
@@ -157,47 +166,39 @@ fn case_id(one: &Planned) -> Uuid {
     }
 }
 
-/// Adds the services' rows, one group a table. Two puts of one key in a commit leave the later one.
-fn add_own_rows(batch: &mut Batch, planned: &[Planned]) {
-    let mut puts: Vec<(&'static Table, Vec<Vec<Cell>>)> = Vec::new();
-    let mut deletes: Vec<(&'static Table, Vec<Vec<Cell>>)> = Vec::new();
-    for op in planned.iter().flat_map(|one| &one.rows) {
-        match op {
-            RowOp::Put(table, row) => group(&mut puts, table).push(row.clone()),
-            RowOp::Delete(table, key) => group(&mut deletes, table).push(key.clone()),
-            RowOp::Claim(..) => {}
-        }
-    }
-    // In one order, so that the same mix of tables is the same statement.
-    puts.sort_by_key(|(table, _)| table.name);
-    deletes.sort_by_key(|(table, _)| table.name);
-    for (table, rows) in puts {
-        let mut latest: HashMap<Vec<Cell>, Vec<Cell>> = HashMap::with_capacity(rows.len());
-        for row in rows {
-            latest.insert(table.key_of(&row), row);
-        }
-        batch.inserts.push((table, Conflict::Replace, latest.into_values().collect()));
-    }
-    for (table, mut keys) in deletes {
-        keys.sort();
-        keys.dedup();
-        match batch.deletes.iter_mut().find(|(known, _)| known.name == table.name) {
-            Some((_, known)) => known.extend(keys),
-            None => batch.deletes.push((table, keys)),
-        }
-    }
-}
+/// Per key, the row to write, or that it is to be deleted.
+type LastWords<'a> = BTreeMap<Vec<Cell>, Option<&'a Vec<Cell>>>;
 
-fn group<'a>(
-    groups: &'a mut Vec<(&'static Table, Vec<Vec<Cell>>)>,
-    table: &'static Table,
-) -> &'a mut Vec<Vec<Cell>> {
-    let place = groups.iter().position(|(known, _)| known.name == table.name);
-    let place = place.unwrap_or_else(|| {
-        groups.push((table, Vec::new()));
-        groups.len() - 1
-    });
-    &mut groups[place].1
+/// Adds the services' rows, one group a table, in the order of table and key: the same mix of tables
+/// is then the same statement. Of several words on one row the last one counts.
+fn add_own_rows(batch: &mut Batch, planned: &[Planned]) {
+    let mut last: BTreeMap<&'static str, (&'static Table, LastWords<'_>)> = BTreeMap::new();
+    for op in planned.iter().flat_map(|one| &one.rows) {
+        let (key, row) = match op {
+            RowOp::Put(table, row) => (table.key_of(row), Some(row)),
+            RowOp::Delete(_, key) => (key.clone(), None),
+            RowOp::Claim(..) => continue,
+        };
+        let table = op.table();
+        let (_, rows) = last.entry(table.name).or_insert_with(|| (table, BTreeMap::new()));
+        rows.insert(key, row);
+    }
+    for (_, (table, rows)) in last {
+        let mut puts = Vec::new();
+        let mut deletes = Vec::new();
+        for (key, row) in rows {
+            match row {
+                Some(row) => puts.push(row.clone()),
+                None => deletes.push(key),
+            }
+        }
+        if !puts.is_empty() {
+            batch.inserts.push((table, Conflict::Replace, puts));
+        }
+        if !deletes.is_empty() {
+            batch.deletes.push((table, deletes));
+        }
+    }
 }
 
 fn signed(number: u64) -> i64 {

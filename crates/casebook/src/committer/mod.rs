@@ -10,7 +10,10 @@
 //! goes the careful way, a careful batch that fails is halved until the one bad command stands alone.
 
 mod assemble;
+mod claim;
+mod load;
 mod plan;
+mod repeat;
 mod write;
 
 use std::collections::{HashSet, VecDeque};
@@ -24,30 +27,37 @@ use parasol_journey::deadline::Deadlines;
 use parasol_journey::ids::CaseId;
 use parasol_journey::time::Timestamp;
 use parasol_journey::{Case, Task};
+use sea_orm::DbErr;
 use tokio::sync::{mpsc, oneshot};
 use uuid::Uuid;
+use write::{Cause, Failed};
 
+use crate::dialect::Trouble;
 use crate::handoff::Handoff;
 use crate::store::Store;
-use crate::submission::{Answer, Error, Projector, Submission, Target};
+use crate::submission::{Answer, Error, Projector, RequestKey, Submission, Target};
 
 /// Reads the time. The kernel has no clock of its own.
 pub type Now = Arc<dyn Fn() -> Timestamp + Send + Sync>;
 /// Makes ids.
 pub type NewId = Arc<dyn Fn() -> Uuid + Send + Sync>;
 
+/// The longest answer kept in memory, in bytes; a longer one is repeated from its table.
+const CACHED_ANSWER_MAX: usize = 16 * 1_024;
+
 /// How the committer is set.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
     /// The most commands in one commit.
     pub batch_max: usize,
-    /// The most commands waiting; further ones are refused at once.
+    /// The most commands waiting to be taken up; further ones are refused at once. As many again may
+    /// have been taken up already and wait for the command before them to the same case.
     pub queue_max: usize,
     /// The most cases kept in memory.
     pub cached_cases_max: u64,
     /// The most recent answers kept in memory.
     pub cached_answers_max: u64,
-    /// How often a careful batch is tried again when the store does not answer.
+    /// How often a batch is tried again, its parts included, before it is halved or given up.
     pub retries_max: u32,
 }
 
@@ -124,6 +134,14 @@ struct Pending {
 }
 
 impl Pending {
+    /// The case it is about.
+    fn case(&self) -> Option<CaseId> {
+        match self.submission.target {
+            Target::Case(id) | Target::NewCase(id) => Some(id),
+            Target::NoCase => None,
+        }
+    }
+
     fn answer(self, result: Result<Answer, Error>) {
         // Whoever asked may have gone; the step stands all the same.
         let _ = self.reply.send(result);
@@ -149,7 +167,10 @@ impl Submitter {
     pub async fn submit(&self, submission: Submission) -> Result<Answer, Error> {
         let (reply, answer) = oneshot::channel();
         match self.queue.try_send(Pending { submission, reply }) {
-            Ok(()) => answer.await.unwrap_or(Err(Error::Stopped)),
+            // Taken up and never answered: it may have been in a commit.
+            Ok(()) => answer.await.unwrap_or_else(|_| {
+                Err(Error::from(DbErr::Custom("the committer ended before it answered".into())))
+            }),
             Err(mpsc::error::TrySendError::Full(_)) => Err(Error::Overloaded),
             Err(mpsc::error::TrySendError::Closed(_)) => Err(Error::Stopped),
         }
@@ -174,8 +195,27 @@ impl Submitter {
 
 impl Committer {
     /// Commits until every submitter is gone.
-    pub async fn run(mut self) {
-        while self.run_once().await {
+    pub async fn run(self) {
+        self.run_until(std::future::pending()).await;
+    }
+
+    /// Commits until every submitter is gone or `stop` is over; what was handed in by then is still
+    /// committed, what comes later is refused.
+    pub async fn run_until(mut self, stop: impl Future<Output = ()>) {
+        let mut stop = std::pin::pin!(stop);
+        let mut stopping = false;
+        loop {
+            tokio::select! {
+                biased;
+                any = self.take_up() => if !any { return },
+                () = &mut stop, if !stopping => {
+                    stopping = true;
+                    self.queue.close();
+                    continue;
+                }
+            }
+            let batch = self.pick(self.parts.limits.batch_max);
+            self.commit(batch).await;
             // Whoever was just answered gets to hand in its next command before the batch is closed.
             tokio::task::yield_now().await;
         }
@@ -183,50 +223,59 @@ impl Committer {
 
     /// Waits for commands and commits one batch; false when nobody can submit any more.
     pub async fn run_once(&mut self) -> bool {
-        let max = self.parts.limits.batch_max;
-        if self.waiting.len() < max {
-            let room = max - self.waiting.len();
-            let mut arrived = Vec::with_capacity(room);
-            if self.waiting.is_empty() {
-                if self.queue.recv_many(&mut arrived, room).await == 0 {
-                    return false;
-                }
-            } else {
-                while arrived.len() < room
-                    && let Ok(pending) = self.queue.try_recv()
-                {
-                    arrived.push(pending);
-                }
-            }
-            self.waiting.extend(arrived);
+        if !self.take_up().await {
+            return false;
         }
-        let batch = self.pick(max);
+        let batch = self.pick(self.parts.limits.batch_max);
         self.commit(batch).await;
         true
     }
 
-    /// Takes commands that may share a commit: one per case, one per request key.
+    /// Takes up what has arrived; waits for the first command where none is left from before.
+    ///
+    /// More than one batch is taken up, so that many commands to one case do not stand in the way of
+    /// the other cases.
+    async fn take_up(&mut self) -> bool {
+        let limit = self.parts.limits.queue_max.max(1);
+        let room = limit.saturating_sub(self.waiting.len());
+        if self.waiting.is_empty() {
+            let mut arrived = Vec::new();
+            let any = self.queue.recv_many(&mut arrived, room).await > 0;
+            self.waiting.extend(arrived);
+            return any;
+        }
+        for _ in 0..room {
+            match self.queue.try_recv() {
+                Ok(pending) => self.waiting.push_back(pending),
+                Err(_) => break,
+            }
+        }
+        true
+    }
+
+    /// Takes commands that may share a commit: one per case, one per request key. Whoever has to wait
+    /// keeps the later commands to its case waiting too, so that they stay in order.
     fn pick(&mut self, max: usize) -> Vec<Pending> {
         let mut cases = HashSet::new();
         let mut keys = HashSet::new();
         let mut picked = Vec::new();
         let mut left = VecDeque::new();
-        while let Some(pending) = self.waiting.pop_front() {
-            let case = match pending.submission.target {
-                Target::Case(id) | Target::NewCase(id) => Some(id),
-                Target::NoCase => None,
-            };
+        while picked.len() < max.max(1)
+            && let Some(pending) = self.waiting.pop_front()
+        {
+            let case = pending.case();
             let key = pending.submission.key.map(|key| key.key);
             let clashes = case.is_some_and(|case| cases.contains(&case))
                 || key.is_some_and(|key| keys.contains(&key));
-            if clashes || picked.len() == max {
-                left.push_back(pending);
-                continue;
-            }
             cases.extend(case);
             keys.extend(key);
-            picked.push(pending);
+            if clashes {
+                left.push_back(pending);
+            } else {
+                picked.push(pending);
+            }
         }
+        left.append(&mut self.waiting);
         self.waiting = left;
         picked
     }
@@ -237,63 +286,83 @@ impl Committer {
         if batch.is_empty() {
             return;
         }
-        match self.commit_swiftly(batch).await {
-            Ok(()) => {}
-            Err(lost) => self.commit_carefully(lost).await,
-        }
-    }
-
-    /// Answers what was answered a moment ago without asking the store.
-    fn answer_repetitions(&self, batch: Vec<Pending>) -> Vec<Pending> {
-        let mut rest = Vec::with_capacity(batch.len());
-        for pending in batch {
-            let saved = pending
-                .submission
-                .key
-                .and_then(|key| self.answers.get(&key.key).map(|saved| (saved, key.fingerprint)));
-            match saved {
-                Some((saved, fingerprint)) => {
-                    let same = saved.fingerprint == fingerprint;
-                    pending.answer(repetition(same, saved.body.as_ref().clone()));
-                }
-                None => rest.push(pending),
+        if let Err(failed) = self.commit_swiftly(batch).await {
+            if let Cause::Store(error) = &failed.cause {
+                tracing::warn!(%error, "a batch has no known result");
             }
+            self.commit_carefully(failed.commands).await;
         }
-        rest
     }
 
-    /// Tries a batch under locks; halves it when it fails, so that one bad command stops nobody else.
+    /// Tries a batch under locks. One that fails for a lasting reason is halved, so that one bad
+    /// command stops nobody else; when the store is away everybody is told so at once.
     async fn commit_carefully(&mut self, batch: Vec<Pending>) {
         let mut batches = vec![batch];
+        let mut retries = self.parts.limits.retries_max;
         while let Some(batch) = batches.pop() {
-            for pending in &batch {
-                if let Target::Case(id) | Target::NewCase(id) = pending.submission.target {
-                    self.cases.invalidate(&id);
-                }
+            let tried = self.try_carefully(batch, &mut retries).await;
+            let Err((mut failed, error, trouble)) = tried else {
+                continue;
+            };
+            if trouble == Trouble::Away {
+                failed.extend(batches.drain(..).flatten());
+                tracing::error!(%error, commands = failed.len(), "the store is away");
+            } else if failed.len() > 1 {
+                let other = failed.split_off(failed.len() / 2);
+                batches.extend([other, failed]);
+                continue;
+            } else {
+                tracing::error!(%error, "a command failed");
             }
-            let mut attempt = 0;
-            let mut left = batch;
-            loop {
-                match self.write_under_locks(left).await {
-                    Ok(()) => break,
-                    Err((failed, error)) if attempt < self.parts.limits.retries_max => {
-                        tracing::warn!(%error, attempt, commands = failed.len(), "a batch failed");
-                        attempt += 1;
-                        left = failed;
-                        back_off(attempt).await;
-                    }
-                    Err((mut failed, error)) => {
-                        if failed.len() > 1 {
-                            let other = failed.split_off(failed.len() / 2);
-                            batches.extend([failed, other]);
-                        } else if let Some(one) = failed.pop() {
-                            tracing::error!(%error, method = one.submission.caller.method, "a command failed");
-                            one.answer(Err(Error::from(error)));
-                        }
-                        break;
-                    }
-                }
+            let error = Arc::new(error);
+            for one in failed {
+                one.answer(Err(Error::Store(Arc::clone(&error))));
             }
+        }
+    }
+
+    /// Tries a batch under locks, a few times where the trouble may pass. The retries are those of the
+    /// whole batch and all its parts, so that everybody behind it waits for a bounded time.
+    async fn try_carefully(
+        &mut self,
+        batch: Vec<Pending>,
+        retries: &mut u32,
+    ) -> Result<(), (Vec<Pending>, DbErr, Trouble)> {
+        let mut left = batch;
+        loop {
+            for id in left.iter().filter_map(Pending::case) {
+                self.cases.invalidate(&id);
+            }
+            let Err(Failed { commands, cause }) = self.commit_under_locks(left).await else {
+                return Ok(());
+            };
+            let (error, trouble, waited) = match cause {
+                Cause::Overtaken => {
+                    let error = DbErr::Custom("other writers were first every time".into());
+                    (error, Trouble::Passing, false)
+                }
+                Cause::Store(error) => {
+                    let trouble = self.parts.store.engine.trouble(&error);
+                    // Waiting for a connection was already a wait.
+                    let waited = matches!(error, DbErr::ConnectionAcquire(_));
+                    (error, trouble, waited)
+                }
+            };
+            if trouble == Trouble::Lasting || waited || *retries == 0 {
+                return Err((commands, error, trouble));
+            }
+            tracing::warn!(%error, retries, commands = commands.len(), "a batch failed");
+            *retries -= 1;
+            left = commands;
+            back_off(self.parts.limits.retries_max - *retries).await;
+        }
+    }
+
+    /// Keeps a recent answer at hand, unless it is so long that many of them would fill the memory.
+    fn remember(&self, key: RequestKey, body: &[u8]) {
+        if body.len() <= CACHED_ANSWER_MAX {
+            let saved = Saved { fingerprint: key.fingerprint, body: Arc::new(body.to_vec()) };
+            self.answers.insert(key.key, saved);
         }
     }
 
@@ -307,8 +376,7 @@ impl Committer {
         let mut earliest = None;
         for mut one in planned {
             if let Some(key) = one.pending.submission.key {
-                let body = Arc::new(one.answer.clone());
-                self.answers.insert(key.key, Saved { fingerprint: key.fingerprint, body });
+                self.remember(key, &one.answer);
             }
             if let Some((_, case, _)) = one.case.take() {
                 for owed in one.tasks_armed.iter().filter(|owed| !one.is_handed_over(owed)) {
@@ -329,6 +397,9 @@ impl Committer {
             }
             one.pending.answer(Ok(Answer { body: one.answer, repeated: false }));
         }
+        for role in &roles {
+            self.parts.bell.ring(parasol_bell::Ring::Work { role: *role });
+        }
         self.parts.handoff.armed(&roles, earliest);
     }
 }
@@ -337,8 +408,4 @@ impl Committer {
 #[expect(clippy::disallowed_methods, reason = "a wait of milliseconds inside one bounded retry")]
 async fn back_off(attempt: u32) {
     tokio::time::sleep(Duration::from_millis(5 << attempt.min(8))).await;
-}
-
-fn repetition(same_body: bool, body: Vec<u8>) -> Result<Answer, Error> {
-    if same_body { Ok(Answer { body, repeated: true }) } else { Err(Error::RequestIdReused) }
 }

@@ -1,21 +1,26 @@
 //! Planning: from a command and its case to everything the command would write.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use parasol_journey::task::Obligation;
 use parasol_journey::time::Timestamp;
 use parasol_journey::{Case, Ctx, Event, Task};
 
+use super::load::Cases;
+use super::write::Refused;
 use super::{Committer, Pending, Rules};
 use crate::handoff::{Handed, Permit};
 use crate::row::{Cell, RowOp, Table};
-use crate::submission::{Change, Error, Target, Written};
+use crate::submission::{Change, Error, Refusal, Submission, Target, Written};
 
 /// A command that was decided on, with all it would write.
 pub(super) struct Planned {
     pub pending: Pending,
     /// The version before, the case after, and the events between.
     pub case: Option<(u64, Case, Vec<Event>)>,
+    /// The case decided on, where the command writes rows about it but no event.
+    pub seen: Option<Arc<Case>>,
     /// Keys that must be free.
     pub claims: Vec<(&'static Table, Vec<Cell>)>,
     /// Other rows of services' tables.
@@ -31,73 +36,56 @@ pub(super) struct Planned {
 }
 
 impl Committer {
-    /// Decides on one command. `case` is absent for filings and for commands without a case.
-    pub(super) fn plan(
+    /// Decides on a batch.
+    pub(super) fn plan_all(&self, batch: Vec<Pending>, cases: &Cases) -> (Vec<Planned>, Refused) {
+        let now = (self.parts.now)();
+        let rules = self.rules_now();
+        let mut planned = Vec::with_capacity(batch.len());
+        let mut refused = Vec::new();
+        for pending in batch {
+            let seen = check(&pending.submission, cases);
+            let written = seen.and_then(|case| {
+                let written = self.decide(&pending.submission, case, now, &rules)?;
+                Ok((written, case))
+            });
+            match written {
+                Ok((written, case)) => planned.push(Planned::new(pending, written, case, now)),
+                Err(error) => refused.push((pending, error)),
+            }
+        }
+        (planned, refused)
+    }
+
+    /// Asks the deed and the projectors. They are pure, so one that panics has changed nothing: its
+    /// command is refused and the others go on.
+    fn decide(
         &self,
-        pending: Pending,
+        submission: &Submission,
         case: Option<&Arc<Case>>,
         now: Timestamp,
         rules: &Rules,
-    ) -> Result<Planned, (Pending, Error)> {
+    ) -> Result<Written, Refusal> {
         let case = case.map(Arc::as_ref);
-        let written = match self.decide(&pending, case, now, rules) {
-            Ok(written) => written,
-            Err(error) => return Err((pending, error)),
-        };
-        let mut planned = Planned {
-            pending,
-            case: None,
-            claims: Vec::new(),
-            rows: Vec::new(),
-            tasks_armed: Vec::new(),
-            tasks_gone: Vec::new(),
-            handed_over: Vec::new(),
-            answer: written.answer,
-            at: now,
-        };
-        let mut rows = written.rows;
-        if let Some(decided) = written.decided {
-            let change = Change { before: case, after: &decided.case, events: &decided.events };
-            for projector in &self.parts.projectors {
-                projector.project(&change, &mut rows);
-            }
-            planned.at = decided.case.updated_at;
-            planned.compare_obligations(case, &decided.case);
-            let before = case.map_or(0, |case| case.version);
-            planned.case = Some((before, decided.case, decided.events));
-        }
-        for row in rows {
-            match row {
-                RowOp::Claim(table, cells) => planned.claims.push((table, cells)),
-                other => planned.rows.push(other),
-            }
-        }
-        Ok(planned)
-    }
-
-    fn decide(
-        &self,
-        pending: &Pending,
-        case: Option<&Case>,
-        now: Timestamp,
-        rules: &Rules,
-    ) -> Result<Written, Error> {
-        let submission = &pending.submission;
-        if matches!(submission.target, Target::Case(_)) && case.is_none() {
-            return Err(Error::CaseUnknown);
-        }
-        if let (Some(expected), Some(case)) = (submission.expected, case)
-            && expected != case.version
-        {
-            return Err(Error::VersionConflict { current: case.version });
-        }
         let ctx = Ctx {
             now,
             actor: &submission.actor,
             calendar: &rules.calendar,
             deadlines: &rules.deadlines,
         };
-        Ok(submission.deed.decide(case, &ctx)?)
+        let decided = catch_unwind(AssertUnwindSafe(|| {
+            let mut written = submission.deed.decide(case, &ctx)?;
+            if let Some(decided) = &written.decided {
+                let change = Change { before: case, after: &decided.case, events: &decided.events };
+                for projector in &self.parts.projectors {
+                    projector.project(&change, &mut written.rows);
+                }
+            }
+            Ok(written)
+        }));
+        decided.unwrap_or_else(|_| {
+            tracing::error!(method = submission.caller.method, "a deed panicked");
+            Err(internal("the command could not be decided on"))
+        })
     }
 
     /// Reserves workers of this process for the work that is due at once. Called once the batch is
@@ -116,7 +104,58 @@ impl Committer {
     }
 }
 
+/// The case a command is about, as it was loaded; absent for filings and for commands without a case.
+fn check<'a>(submission: &Submission, cases: &'a Cases) -> Result<Option<&'a Arc<Case>>, Error> {
+    let Target::Case(id) = submission.target else { return Ok(None) };
+    if cases.is_unreadable(id) {
+        return Err(Error::Refused(internal("the case cannot be read by this release")));
+    }
+    let case = cases.get(id).ok_or(Error::CaseUnknown)?;
+    match submission.expected {
+        Some(expected) if expected != case.version => {
+            Err(Error::VersionConflict { current: case.version })
+        }
+        _ => Ok(Some(case)),
+    }
+}
+
+fn internal(message: &str) -> Refusal {
+    Refusal::Service { code: "INTERNAL", message: message.to_owned() }
+}
+
 impl Planned {
+    fn new(pending: Pending, written: Written, seen: Option<&Arc<Case>>, now: Timestamp) -> Self {
+        let mut planned = Self {
+            pending,
+            case: None,
+            seen: None,
+            claims: Vec::new(),
+            rows: Vec::new(),
+            tasks_armed: Vec::new(),
+            tasks_gone: Vec::new(),
+            handed_over: Vec::new(),
+            answer: written.answer,
+            at: now,
+        };
+        match written.decided {
+            Some(decided) => {
+                let before = seen.map(Arc::as_ref);
+                planned.at = decided.case.updated_at;
+                planned.compare_obligations(before, &decided.case);
+                let version = before.map_or(0, |case| case.version);
+                planned.case = Some((version, decided.case, decided.events));
+            }
+            None => planned.seen = seen.cloned(),
+        }
+        for row in written.rows {
+            match row {
+                RowOp::Claim(table, cells) => planned.claims.push((table, cells)),
+                other => planned.rows.push(other),
+            }
+        }
+        planned
+    }
+
     fn compare_obligations(&mut self, before: Option<&Case>, after: &Case) {
         let old = before.map_or(&[][..], |case| &case.obligations);
         let is_same =

@@ -7,14 +7,22 @@
 mod postgres;
 mod sqlite;
 
+use std::time::Duration;
+
+use sea_orm::sqlx::Error as SqlxError;
 use sea_orm::{
     ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction, DbBackend,
-    DbErr, QueryResult, SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait,
+    DbErr, QueryResult, RuntimeErr, SqliteTransactionMode, Statement, TransactionOptions,
+    TransactionTrait,
 };
 use uuid::Uuid;
 
 use crate::row::{Cell, Table};
 use crate::tables::cases;
+
+/// How long anybody waits for a connection before the store counts as away. A server that is being
+/// restarted is waited for as long.
+const ACQUIRE_MAX: Duration = Duration::from_secs(4);
 
 /// Which engine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,6 +55,13 @@ pub(crate) struct Batch {
     pub cases: Vec<(Vec<Cell>, i64)>,
 }
 
+impl Batch {
+    /// Whether there is nothing to write.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.inserts.is_empty() && self.deletes.is_empty() && self.cases.is_empty()
+    }
+}
+
 /// Whether a batch was written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Outcome {
@@ -54,6 +69,17 @@ pub(crate) enum Outcome {
     Written,
     /// None of it: a case had moved on, or a key was taken.
     Lost,
+}
+
+/// What an error means for whoever might try again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Trouble {
+    /// The store cannot be reached or cannot write; no part of a batch would fare better.
+    Away,
+    /// Others were in the way; the same may go well in a moment.
+    Passing,
+    /// The same would fail again.
+    Lasting,
 }
 
 /// A case as its row has it.
@@ -103,7 +129,7 @@ impl Engine {
         connections: u32,
     ) -> Result<DatabaseConnection, DbErr> {
         let mut options = ConnectOptions::new(url.to_owned());
-        options.sqlx_logging(false).test_before_acquire(false);
+        options.sqlx_logging(false).test_before_acquire(false).acquire_timeout(ACQUIRE_MAX);
         match Self::of_url(url) {
             Self::Sqlite => sqlite::writer_options(&mut options),
             Self::Postgres => postgres::writer_options(&mut options, connections),
@@ -117,7 +143,7 @@ impl Engine {
         connections: u32,
     ) -> Result<DatabaseConnection, DbErr> {
         let mut options = ConnectOptions::new(url.to_owned());
-        options.sqlx_logging(false).max_connections(connections);
+        options.sqlx_logging(false).max_connections(connections).acquire_timeout(ACQUIRE_MAX);
         match Self::of_url(url) {
             Self::Sqlite => sqlite::reader_options(&mut options),
             Self::Postgres => postgres::reader_options(&mut options),
@@ -133,11 +159,40 @@ impl Engine {
     /// Settings that would let an acknowledged step be lost; empty when the engine is safe.
     pub(crate) async fn durability_problems(
         self,
-        connection: &DatabaseConnection,
+        writer: &DatabaseConnection,
+        reader: &DatabaseConnection,
     ) -> Result<Vec<String>, DbErr> {
         match self {
-            Self::Sqlite => sqlite::durability_problems(connection).await,
-            Self::Postgres => postgres::durability_problems(connection).await,
+            Self::Sqlite => sqlite::durability_problems(writer).await,
+            Self::Postgres => postgres::durability_problems(writer, reader).await,
+        }
+    }
+
+    /// What an error means for whoever might try again.
+    pub(crate) fn trouble(self, error: &DbErr) -> Trouble {
+        let inner = match error {
+            DbErr::ConnectionAcquire(_) => return Trouble::Away,
+            DbErr::Conn(RuntimeErr::SqlxError(inner))
+            | DbErr::Exec(RuntimeErr::SqlxError(inner))
+            | DbErr::Query(RuntimeErr::SqlxError(inner)) => inner.as_ref(),
+            _ => return Trouble::Lasting,
+        };
+        match inner {
+            SqlxError::Io(_)
+            | SqlxError::Tls(_)
+            | SqlxError::PoolTimedOut
+            | SqlxError::PoolClosed
+            | SqlxError::WorkerCrashed => Trouble::Away,
+            // A connection that was cut in the middle of an answer may look like this.
+            SqlxError::Protocol(_) => Trouble::Passing,
+            SqlxError::Database(error) => {
+                let code = error.code().unwrap_or_default();
+                match self {
+                    Self::Sqlite => sqlite::trouble(&code),
+                    Self::Postgres => postgres::trouble(&code),
+                }
+            }
+            _ => Trouble::Lasting,
         }
     }
 
@@ -194,19 +249,39 @@ impl Engine {
             .collect()
     }
 
-    /// Takes keys that nobody holds; answers with the rows that were taken.
+    /// Takes keys that nobody holds; answers with the keys that were taken.
     pub(crate) async fn claim_rows(
         self,
         connection: &impl ConnectionTrait,
         table: &'static Table,
         rows: &[Vec<Cell>],
     ) -> Result<Vec<Vec<Cell>>, DbErr> {
-        let statement = match self {
+        let statements = match self {
             Self::Sqlite => sqlite::claim(table, rows),
-            Self::Postgres => postgres::claim(table, rows),
+            Self::Postgres => vec![postgres::claim(table, rows)],
         };
-        let taken = connection.query_all_raw(statement).await?;
-        taken.iter().map(|row| read_key(table, row)).collect()
+        let mut keys = Vec::with_capacity(rows.len());
+        for statement in statements {
+            for row in connection.query_all_raw(statement).await? {
+                keys.push(read_key(table, &row)?);
+            }
+        }
+        Ok(keys)
+    }
+
+    /// Takes every commit that waits to be numbered out of its table; answers with their entries. One
+    /// statement, so that what is taken is what was there at one moment.
+    pub(crate) async fn take_commits(
+        self,
+        connection: &impl ConnectionTrait,
+    ) -> Result<Vec<String>, DbErr> {
+        let backend = match self {
+            Self::Sqlite => DbBackend::Sqlite,
+            Self::Postgres => DbBackend::Postgres,
+        };
+        let statement = Statement::from_string(backend, "DELETE FROM commits RETURNING entries");
+        let rows = connection.query_all_raw(statement).await?;
+        rows.iter().map(|row| row.try_get_by_index(0)).collect()
     }
 
     /// Writes a batch. Inside a transaction a lost batch must be rolled back by the caller; outside

@@ -13,7 +13,7 @@ use sea_orm::{
 };
 use uuid::Uuid;
 
-use super::{Batch, Conflict, Outcome, cases_table};
+use super::{Batch, Conflict, Outcome, Trouble, cases_table};
 use crate::row::{Cell, CellType, Table};
 
 /// Statement texts kept prepared per connection: one per mix of tables in a batch.
@@ -32,8 +32,10 @@ pub(super) fn writer_options(options: &mut ConnectOptions, connections: u32) {
                 ("enable_seqscan", "off"),
                 ("synchronous_commit", "on"),
                 ("statement_timeout", "15s"),
-                ("lock_timeout", "5s"),
-                ("idle_in_transaction_session_timeout", "15s"),
+                // Nobody holds a case for longer than a few milliseconds. A process that was stopped
+                // in the middle of a transaction loses it, so that the others need not wait for it.
+                ("lock_timeout", "2s"),
+                ("idle_in_transaction_session_timeout", "5s"),
             ])
     });
 }
@@ -46,22 +48,47 @@ pub(super) fn reader_options(options: &mut ConnectOptions) {
     });
 }
 
+/// The writer's sessions insist on `synchronous_commit` whatever the server's default is. A server
+/// that is careless by default is refused all the same: others would write to it carelessly, and a
+/// pooler between may lose what a session insists on.
 pub(super) async fn durability_problems(
-    connection: &DatabaseConnection,
+    writer: &DatabaseConnection,
+    reader: &DatabaseConnection,
 ) -> Result<Vec<String>, DbErr> {
     let mut problems = Vec::new();
-    for setting in ["fsync", "full_page_writes", "synchronous_commit"] {
-        let statement = Statement::from_string(DbBackend::Postgres, format!("SHOW {setting}"));
-        let row = connection.query_one_raw(statement).await?;
-        let value: String = match row {
-            Some(row) => row.try_get_by_index(0)?,
-            None => String::new(),
-        };
-        if value == "off" || (setting == "synchronous_commit" && value == "local") {
-            problems.push(format!("{setting} is {value}: an acknowledged step could be lost"));
+    for name in ["fsync", "full_page_writes"] {
+        if setting(writer, name).await? != "on" {
+            problems.push(format!("{name} is off: an acknowledged step could be lost"));
+        }
+    }
+    for connection in [writer, reader] {
+        let value = setting(connection, "synchronous_commit").await?;
+        let problem = format!("synchronous_commit is {value}: an acknowledged step could be lost");
+        if matches!(value.as_str(), "" | "off" | "local") && !problems.contains(&problem) {
+            problems.push(problem);
         }
     }
     Ok(problems)
+}
+
+async fn setting(connection: &DatabaseConnection, name: &str) -> Result<String, DbErr> {
+    let statement = Statement::from_string(DbBackend::Postgres, format!("SHOW {name}"));
+    match connection.query_one_raw(statement).await? {
+        Some(row) => Ok(row.try_get_by_index(0)?),
+        None => Ok(String::new()),
+    }
+}
+
+/// By SQLSTATE.
+pub(super) fn trouble(code: &str) -> Trouble {
+    match code {
+        // Shutting down, starting up, out of connections, memory or disk, broken disk.
+        "57P01" | "57P02" | "57P03" | "57P05" | "58030" => Trouble::Away,
+        _ if code.starts_with("08") || code.starts_with("53") => Trouble::Away,
+        // Serialization failure, deadlock, lock not available, statement or idle time-out.
+        "40001" | "40P01" | "55P03" | "57014" | "25P03" => Trouble::Passing,
+        _ => Trouble::Lasting,
+    }
 }
 
 pub(super) async fn tune_hot_tables(connection: &impl ConnectionTrait) -> Result<(), DbErr> {
@@ -232,7 +259,8 @@ pub(super) async fn write(
         writer.delete(table, keys);
     }
     match connection.query_one_raw(writer.finish()).await {
-        Ok(_) => Ok(Outcome::Written),
+        Ok(Some(_)) => Ok(Outcome::Written),
+        Ok(None) => Err(DbErr::RecordNotFound("the guard of a batch".into())),
         Err(error) if is_lost(&error) => Ok(Outcome::Lost),
         Err(error) => Err(error),
     }

@@ -15,11 +15,15 @@ use sea_orm::{
 };
 use uuid::Uuid;
 
-use super::{Batch, Conflict, Outcome, cases_table};
+use super::{Batch, Conflict, Outcome, Trouble, cases_table};
 use crate::row::{Cell, Table};
 
 /// Statement texts kept prepared per connection.
 const STATEMENTS_KEPT: usize = 500;
+/// The most values bound to one statement; SQLite takes 32,766.
+const VALUES_MAX: usize = 32_766;
+/// The most rows in one statement, so that few different texts are kept.
+const ROWS_MAX: usize = 1_024;
 
 pub(super) fn writer_options(options: &mut ConnectOptions) {
     options.max_connections(1).min_connections(1).max_lifetime(None::<Duration>);
@@ -68,7 +72,7 @@ async fn pragma<T: sea_orm::TryGetable>(
     let statement = Statement::from_string(DbBackend::Sqlite, format!("PRAGMA {name}"));
     let row = connection.query_one_raw(statement).await?;
     let row = row.ok_or_else(|| DbErr::RecordNotFound(format!("PRAGMA {name}")))?;
-    row.try_get_by_index(0).map_err(Into::into)
+    row.try_get_by_index(0)
 }
 
 pub(super) async fn checkpoint(connection: &DatabaseConnection) -> Result<(), DbErr> {
@@ -98,6 +102,12 @@ fn values_list<'a>(
     }
     values.resize(padded * width, Value::BigInt(None));
     (text, values)
+}
+
+/// How many rows of this width fit one statement once padded: a power of two.
+fn rows_max(width: usize) -> usize {
+    let fit = (VALUES_MAX / width.max(1)).clamp(1, ROWS_MAX);
+    1 << fit.ilog2()
 }
 
 fn insert(table: &Table, rows: &[Vec<Cell>], clause: &str) -> Statement {
@@ -166,18 +176,20 @@ fn change_cases(cases: &[(Vec<Cell>, i64)]) -> Statement {
     Statement::from_sql_and_values(DbBackend::Sqlite, sql, values)
 }
 
-pub(super) fn claim(table: &'static Table, rows: &[Vec<Cell>]) -> Statement {
+pub(super) fn claim(table: &'static Table, rows: &[Vec<Cell>]) -> Vec<Statement> {
     let keys = table.key_list();
-    insert(table, rows, &format!("ON CONFLICT ({keys}) DO NOTHING RETURNING {keys}"))
+    let clause = format!("ON CONFLICT ({keys}) DO NOTHING RETURNING {keys}");
+    let parts = rows.chunks(rows_max(table.columns.len()));
+    parts.map(|part| insert(table, part, &clause)).collect()
 }
 
 pub(super) async fn write(
     connection: &impl ConnectionTrait,
     batch: &Batch,
 ) -> Result<Outcome, DbErr> {
-    if !batch.cases.is_empty() {
-        let changed = connection.execute_raw(change_cases(&batch.cases)).await?;
-        if changed.rows_affected() != batch.cases.len() as u64 {
+    for part in batch.cases.chunks(rows_max(cases_table().columns.len() + 1)) {
+        let changed = connection.execute_raw(change_cases(part)).await?;
+        if changed.rows_affected() != part.len() as u64 {
             return Ok(Outcome::Lost);
         }
     }
@@ -187,21 +199,34 @@ pub(super) async fn write(
             Conflict::Lose => format!("ON CONFLICT ({}) DO NOTHING", table.key_list()),
             Conflict::Replace => replace_clause(table),
         };
-        match connection.execute_raw(insert(table, rows, &clause)).await {
-            Ok(done)
-                if *conflict == Conflict::Lose && done.rows_affected() != rows.len() as u64 =>
-            {
+        for part in rows.chunks(rows_max(table.columns.len())) {
+            let written = match connection.execute_raw(insert(table, part, &clause)).await {
+                Ok(done) => done.rows_affected(),
+                Err(error) if is_lost(&error) => return Ok(Outcome::Lost),
+                Err(error) => return Err(error),
+            };
+            if *conflict == Conflict::Lose && written != part.len() as u64 {
                 return Ok(Outcome::Lost);
             }
-            Ok(_) => {}
-            Err(error) if is_lost(&error) => return Ok(Outcome::Lost),
-            Err(error) => return Err(error),
         }
     }
     for (table, keys) in &batch.deletes {
-        connection.execute_raw(delete(table, keys)).await?;
+        for part in keys.chunks(rows_max(table.key.len())) {
+            connection.execute_raw(delete(table, part)).await?;
+        }
     }
     Ok(Outcome::Written)
+}
+
+/// By result code; the lowest byte is the primary one.
+pub(super) fn trouble(code: &str) -> Trouble {
+    match code.parse::<u32>().unwrap_or_default() & 0xff {
+        // Busy, locked.
+        5 | 6 => Trouble::Passing,
+        // Read-only, input or output, corrupt, full, cannot open, not a database.
+        8 | 10 | 11 | 13 | 14 | 26 => Trouble::Away,
+        _ => Trouble::Lasting,
+    }
 }
 
 fn is_lost(error: &DbErr) -> bool {

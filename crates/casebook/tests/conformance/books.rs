@@ -3,7 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use parasol_casebook::Store;
-use parasol_casebook::tables::{answers, audit, cases, commits, events, feed, leases, tasks, vault};
+use parasol_casebook::tables::{
+    answers, audit, cases, commits, events, feed, leases, tasks, vault,
+};
 use parasol_journey::Case;
 use sea_orm::{ColumnTrait as _, EntityTrait, Iterable, QueryFilter as _, QueryOrder as _};
 use uuid::Uuid;

@@ -40,9 +40,7 @@ async fn of_fifty_exactly_one_gets_the_key(world: World) {
     let [(winner, _)] = won.as_slice() else { panic!("{} won", won.len()) };
     let key = vec![Cell::from("li"), Cell::from(10)];
     for answer in answers.iter().filter(|one| one.is_err()) {
-        let Err(Error::Taken { table: "slots", key: taken }) = answer else {
-            panic!("{answer:?}")
-        };
+        let Err(Error::Taken { table: "slots", key: taken }) = answer else { panic!("{answer:?}") };
         assert_eq!(*taken, key);
     }
     let held = all::<slots::Entity>(&process.store).await;

@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use parasol_casebook::{Error, Limits};
+use parasol_casebook::{Error, Limits, Pools, Store};
 use parasol_testkit::Postgres;
+use sea_orm::{ConnectionTrait as _, DbBackend, Statement};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
@@ -102,25 +103,26 @@ async fn what_was_acknowledged_survives_kill_9_of_the_server_on_postgres() {
     process.must((1..=10).map(Ask::file)).await;
     let running = process.run();
     let mut answered = BTreeMap::new();
-    let mut bitten = 0;
+    let (mut unknown, mut killed) = (0, 0);
     for round in 0..3 {
         let mut asking = ask_all(&running, round * REQUESTS / 3..(round + 1) * REQUESTS / 3);
-        let mut left = 60 + round * 50;
+        let mut seen = 0;
         while let Some(asked) = timeout(LIMIT, asking.join_next()).await.unwrap() {
             match asked.unwrap() {
                 (request, Ok(body)) => drop(answered.insert(request, body)),
-                (_, Err(Error::Store(_))) => bitten += 1,
+                (_, Err(Error::Store(_))) => unknown += 1,
                 (_, Err(error)) => panic!("{error:?}"),
             }
-            left -= 1;
-            if left == 0 {
+            seen += 1;
+            if seen == 60 + round * 50 {
                 server.kill_9();
                 server.restart().unwrap();
+                killed += 1;
             }
         }
     }
     let acknowledged = answered.len();
-    assert!(acknowledged > 100, "{acknowledged} acknowledged, {bitten} unknown");
+    assert!(acknowledged > 100 && killed == 3, "{acknowledged} acknowledged, {unknown} unknown");
     // The same process goes on by itself, without being started again.
     settle(&running, &answered, REQUESTS).await;
 }
@@ -138,4 +140,70 @@ async fn a_server_that_is_away_is_said_to_be_away_on_postgres() {
     server.restart().unwrap();
     process.must((1..=64).map(Ask::remind)).await;
     check(&process.store).await;
+}
+
+/// Cuts the writers' connections wherever they are: before, in or after a commit.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_connection_cut_at_any_moment_doubles_nothing_on_postgres() {
+    const REQUESTS: u128 = 960;
+    let world = World::on_postgres("cut").await;
+    let mut process = world.process().await;
+    process.must((1..=10).map(Ask::file)).await;
+    let running = [process.run(), world.process().await.run()];
+    let outsider = world.store().await;
+    let mut answered = BTreeMap::new();
+    let (mut unknown, mut cut) = (0, 0);
+    for round in 0..12 {
+        let wanted = round * REQUESTS / 12..(round + 1) * REQUESTS / 12;
+        let mut asking = ask_all(&running[usize::try_from(round % 2).unwrap()], wanted);
+        let mut seen = 0;
+        while let Some(asked) = timeout(LIMIT, asking.join_next()).await.unwrap() {
+            match asked.unwrap() {
+                (request, Ok(body)) => drop(answered.insert(request, body)),
+                (_, Err(Error::Store(_))) => unknown += 1,
+                (_, Err(error)) => panic!("{error:?}"),
+            }
+            seen += 1;
+            if seen % 9 == 0 {
+                cut += cut_writers(&outsider).await;
+            }
+        }
+    }
+    assert!(cut > 50, "{cut} connections were cut, {unknown} answers unknown");
+    settle(&running[0], &answered, REQUESTS).await;
+}
+
+/// Ends every writing session of this database but the caller's; answers how many.
+async fn cut_writers(store: &Store) -> usize {
+    let sql = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity \
+               WHERE datname = current_database() AND application_name = 'parasol-writer'";
+    let statement = Statement::from_string(DbBackend::Postgres, sql);
+    store.reader().query_all_raw(statement).await.unwrap().len()
+}
+
+/// Somebody outside holds a case for a while: whoever shares its batch waits, and nothing is lost.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_case_locked_by_an_outsider_is_waited_for_on_postgres() {
+    let world = World::on_postgres("locked").await;
+    let mut process = world.process().await;
+    process.must((1..=10).map(Ask::file)).await;
+    let running = process.run();
+    let outsider = world.store_with(Pools { write: 1, read: 1 }).await;
+    let lock = "BEGIN; SELECT * FROM cases WHERE id = '00000000-0000-0000-0000-000000000003' \
+                FOR UPDATE";
+    outsider.for_migrations().execute_unprepared(lock).await.unwrap();
+    let mut asking = ask_all(&running, 0..10);
+    let waiting = "SELECT 1 FROM pg_stat_activity \
+                   WHERE datname = current_database() AND wait_event_type = 'Lock'";
+    let waiting = Statement::from_string(DbBackend::Postgres, waiting);
+    while outsider.reader().query_all_raw(waiting.clone()).await.unwrap().is_empty() {
+        while let Some(asked) = asking.try_join_next() {
+            assert_ne!(asked.unwrap().0, 2, "answered although its case is locked");
+        }
+    }
+    outsider.for_migrations().execute_unprepared("COMMIT").await.unwrap();
+    while let Some(asked) = asking.join_next().await {
+        asked.unwrap().1.unwrap();
+    }
+    check(&running.store).await;
 }

@@ -50,10 +50,8 @@ async fn check_feed(store: &Store) -> Vec<Numbered> {
     }
     let logged: BTreeSet<_> =
         all::<events::Entity>(store).await.iter().map(|row| (row.case_id, row.seq)).collect();
-    let told: BTreeSet<_> = read
-        .iter()
-        .map(|one| (one.case.uuid(), i64::try_from(one.seq).unwrap()))
-        .collect();
+    let told: BTreeSet<_> =
+        read.iter().map(|one| (one.case.uuid(), i64::try_from(one.seq).unwrap())).collect();
     assert_eq!(told, logged);
     assert_eq!(store.feed_position().await.unwrap(), read.len() as u64);
     read

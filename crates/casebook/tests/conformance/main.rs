@@ -3,6 +3,8 @@
 //! Every case is written once, against an opened [`world::World`], and run on a real SQLite file and
 //! on a real PostgreSQL server. Time and ids come from the world; nothing here waits for a clock.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests stand outside of test functions")]
+
 /// Runs each case on both engines: `case::on_sqlite` and `case::on_postgres`.
 macro_rules! on_both_engines {
     ($($case:ident),+ $(,)?) => {$(

@@ -104,7 +104,8 @@ async fn what_is_in_the_vault_is_found_by_its_lookup(world: World) {
         let subject = Uuid::from_u128(subject);
         secret(Secret { subject, kind: "customer", lookup, body }, world.now())
     };
-    let rows = [about(1, "hash-1", "{\"n\":1}"), about(2, "hash-2", "{}"), about(3, "hash-1", "{}")];
+    let rows =
+        [about(1, "hash-1", "{\"n\":1}"), about(2, "hash-2", "{}"), about(3, "hash-1", "{}")];
     process.must([Ask::file(1).with(rows)]).await;
     let store = process.store.clone();
     let mut found = store.find_subjects("hash-1").await.unwrap();

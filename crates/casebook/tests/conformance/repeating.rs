@@ -159,7 +159,8 @@ async fn repetitions_do_not_push_others_off(world: World) {
 async fn one_request_at_two_processes_at_once(world: World) {
     let mut process = world.process().await;
     process.must((1..=30).map(Ask::file)).await;
-    let running: Vec<_> = [world.process().await, process].into_iter().map(|one| one.run()).collect();
+    let running: Vec<_> =
+        [world.process().await, process].into_iter().map(|one| one.run()).collect();
     let running = &running[..world.writers()];
     for number in 1..=30 {
         let ask = Ask::remind(number).keyed(number, "remind");

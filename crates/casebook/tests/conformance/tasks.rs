@@ -139,7 +139,8 @@ async fn a_task_fired_twice_takes_effect_once(world: World) {
     for number in 1..=20 {
         owed_by_case.push((number, owed(&store, number, classify).await));
     }
-    let twice = owed_by_case.iter().flat_map(|(number, one)| [fire(*number, *one), fire(*number, *one)]);
+    let twice =
+        owed_by_case.iter().flat_map(|(number, one)| [fire(*number, *one), fire(*number, *one)]);
     let answers = process.together(twice.collect()).await;
     assert_eq!(answers.iter().filter(|one| one.is_ok()).count(), 20);
     assert_eq!(answers.iter().filter(|one| superseded(one)).count(), 20);

@@ -29,6 +29,7 @@ on_both_engines!(
     a_full_queue_is_not_the_tasks_fault,
     a_clock_that_jumps_back_loses_no_deadline,
     a_stale_task_row_is_removed,
+    a_handler_that_panics_fails_its_task_only,
 );
 
 /// Triages, and makes offers to one centre after another.
@@ -82,7 +83,8 @@ async fn cases_travel_by_workers_alone(world: World) {
     let mut made = BTreeMap::new();
     for number in 1..=12 {
         let log = process.store.log_after(case(number), 0, 1_000).await.unwrap();
-        let count = |wanted: fn(&Fact) -> bool| log.iter().filter(|one| wanted(&one.event.fact)).count();
+        let count =
+            |wanted: fn(&Fact) -> bool| log.iter().filter(|one| wanted(&one.event.fact)).count();
         let offers = count(|fact| matches!(fact, Fact::OfferMade { .. }));
         let lapsed = count(|fact| matches!(fact, Fact::OfferExpired { .. }));
         assert!(offers >= 3, "the case stood still: {log:?}");
@@ -249,5 +251,35 @@ async fn a_stale_task_row_is_removed(world: World) {
     let pass = process.drive(worker.run_due()).await.unwrap();
     assert_eq!((pass.superseded, pass.done, pass.failed), (2, 0, 0));
     assert_eq!(count::<tasks::Entity>(&process.store).await, tasks);
+    check(&process.store).await;
+}
+
+/// Panics over one case.
+struct Panics;
+
+#[async_trait]
+impl Handler for Panics {
+    async fn prepare(&self, of: &Case, claimed: &Claimed) -> Result<Prepared, WorkError> {
+        assert_ne!(of.id, case(1), "a bug in a service (this panic is part of the test)");
+        Services::default().prepare(of, claimed).await
+    }
+}
+
+async fn a_handler_that_panics_fails_its_task_only(world: World) {
+    let mut process = world.process().await;
+    process.must((1..=3).map(Ask::file)).await;
+    let worker = process.worker(Role::Intake, Arc::new(Panics));
+    let mut failed = 0;
+    for _ in 0..20 {
+        failed += process.drive(worker.run_due()).await.unwrap().failed;
+        world.wait(Span::minutes(5));
+    }
+    assert_eq!(failed, 8, "tried eight times, then parked");
+    let parked = process.store.parked_tasks(10).await.unwrap();
+    assert_eq!(parked.iter().map(|one| one.case).collect::<Vec<_>>(), [case(1)]);
+    for number in 2..=3 {
+        let stage = process.store.case(case(number)).await.unwrap().unwrap().stage;
+        assert_eq!(stage, Stage::ChoosingCentre);
+    }
     check(&process.store).await;
 }

@@ -103,7 +103,11 @@ impl World {
     }
 
     pub async fn store(&self) -> Store {
-        Store::open(&self.url, Pools { write: 3, read: 2 }).await.unwrap()
+        self.store_with(Pools { write: 3, read: 2 }).await
+    }
+
+    pub async fn store_with(&self, pools: Pools) -> Store {
+        Store::open(&self.url, pools).await.unwrap()
     }
 
     /// A process without workers.

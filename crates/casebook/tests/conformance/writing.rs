@@ -4,10 +4,10 @@ use std::collections::BTreeSet;
 use std::pin::pin;
 use std::sync::Arc;
 
+use parasol_bell::{Heard, Ring};
 use parasol_casebook::tables::{answers, audit, cases, commits, events, tasks};
-use parasol_casebook::{
-    Deed, Error, Limits, Refusal, RowOp, Submission, Written,
-};
+use parasol_casebook::{Deed, Error, Limits, Refusal, RowOp, Submission, Written};
+use parasol_journey::task::Role;
 use parasol_journey::{Case, Ctx, Event, Fact, Rejection};
 use sea_orm::{ConnectionTrait as _, EntityTrait as _};
 use tokio::time::timeout;
@@ -24,6 +24,7 @@ on_both_engines!(
     commands_to_one_case_take_effect_in_order,
     a_busy_case_does_not_hold_up_the_others,
     a_stale_version_is_answered_with_the_current_one,
+    everybody_who_listens_is_told_after_the_commit,
     a_refusal_leaves_no_row_anywhere,
     a_refusal_on_a_stale_case_is_decided_again,
     commands_keep_their_order_when_the_memory_is_stale,
@@ -143,6 +144,25 @@ async fn a_stale_version_is_answered_with_the_current_one(world: World) {
     check(&process.store).await;
 }
 
+async fn everybody_who_listens_is_told_after_the_commit(world: World) {
+    let mut process = world.process_with(Limits::default(), &[Role::Dispatch], 9).await;
+    let mut listener = process.bell.listen();
+    let committed = process.handoff.committed();
+    let heard = |ring| Heard::Ring(ring);
+    process.must([Ask::file(1)]).await;
+    assert_eq!(listener.next().await, heard(Ring::Case { case: case(1), version: 1 }));
+    assert_eq!(listener.next().await, heard(Ring::Work { role: Role::Intake }));
+    timeout(LIMIT, committed.notified()).await.unwrap();
+    timeout(LIMIT, process.handoff.wake(Role::Intake).notified()).await.unwrap();
+    timeout(LIMIT, process.handoff.wake(Role::Timer).notified()).await.unwrap();
+    // Work that is handed over here wakes nobody elsewhere.
+    process.must([Ask::triage(1)]).await;
+    assert_eq!(listener.next().await, heard(Ring::Case { case: case(1), version: 2 }));
+    assert!(process.ask(Ask::triage(1)).await.is_err());
+    process.must([Ask::file(2)]).await;
+    assert_eq!(listener.next().await, heard(Ring::Case { case: case(2), version: 1 }));
+}
+
 async fn a_refusal_leaves_no_row_anywhere(world: World) {
     let mut process = world.process().await;
     process.must([Ask::file(1), Ask::triage(1)]).await;
@@ -150,10 +170,7 @@ async fn a_refusal_leaves_no_row_anywhere(world: World) {
     let rows = [RowOp::claim(slot("li", 1, 1)), RowOp::put(note(1, "refused"))];
     let answer = process.ask(Ask::triage(1).with(rows).keyed(1, "again")).await;
     let illegal = |answer| {
-        matches!(
-            answer,
-            Err(Error::Refused(Refusal::Journey(Rejection::IllegalTransition { .. })))
-        )
+        matches!(answer, Err(Error::Refused(Refusal::Journey(Rejection::IllegalTransition { .. }))))
     };
     assert!(illegal(answer));
     assert_eq!(everything(&process.store).await, before);
@@ -263,7 +280,8 @@ async fn rows_on_a_case_stand_only_if_it_has_not_moved_on(world: World) {
 
 async fn every_kind_of_value_reads_back(world: World) {
     let mut process = world.process().await;
-    let texts = ["", "'; DROP TABLE cases; --", "空调不制冷 🧊", "{\"a\": \"b\\u0000\"}", "a,b{c}\\"];
+    let texts =
+        ["", "'; DROP TABLE cases; --", "空调不制冷 🧊", "{\"a\": \"b\\u0000\"}", "a,b{c}\\"];
     let mut wanted = Vec::new();
     for (id, text) in texts.iter().enumerate() {
         let number = [0, -1, i64::MIN, i64::MAX, 1][id];
@@ -340,7 +358,10 @@ async fn a_deed_that_panics_stops_nobody(world: World) {
     let bad = submitter.submit(deed(Ask::remind(1), Panics));
     let good = submitter.submit(Ask::remind(2).submission());
     let (bad, good) = process.drive(futures::future::join(bad, good)).await;
-    assert!(matches!(&bad, Err(Error::Refused(refusal)) if refusal.code() == "INTERNAL"), "{bad:?}");
+    assert!(
+        matches!(&bad, Err(Error::Refused(refusal)) if refusal.code() == "INTERNAL"),
+        "{bad:?}"
+    );
     good.unwrap();
     check(&process.store).await;
 }
@@ -421,4 +442,3 @@ async fn whoever_waits_when_the_committer_ends_learns_that_nothing_is_known(worl
     let answer = submitter.submit(Ask::file(1).submission()).await;
     assert!(matches!(answer, Err(Error::Stopped)), "{answer:?}");
 }
-

@@ -51,15 +51,15 @@ pub(super) fn decide(draft: &mut Draft<'_>, command: &Command) -> Result<(), Rej
 /// breath, unless it may be of another unit or a human must look at who it blames.
 fn submit(draft: &mut Draft<'_>, certificate: &Certificate) -> Result<(), Rejection> {
     let case = draft.case();
-    let due = level_due(draft);
+    let claims = certificate.level;
+    let certificate = &Certificate { level: level_due(draft), ..certificate.clone() };
     let mut faults = certificate.faults(case, draft.now());
-    if certificate.level > due {
+    if claims > certificate.level {
         faults.push(CertificateFault::LevelNotDue);
     }
     if !faults.is_empty() {
         return Err(Rejection::CertificateInvalid(faults));
     }
-    let certificate = &Certificate { level: due, ..certificate.clone() };
     let finding = certificate.finding(case);
     let hold = held_because(certificate, finding.serial_matches);
     let arrived_by_visit = case.stage == Stage::OnSite;

@@ -76,6 +76,7 @@ fn span(micros: i64) -> String {
 }
 
 #[test]
+#[expect(clippy::disallowed_methods, reason = "a switch of this test alone, not of the product")]
 fn the_page_is_drawn_from_the_tables() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/journey.md");
     let page = page();

@@ -1,5 +1,7 @@
 //! The journey as a whole: every pair of stage and command, random courses, the drawn table.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests stand outside of test functions")]
+
 mod course;
 mod drawing;
 mod properties;

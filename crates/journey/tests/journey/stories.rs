@@ -212,7 +212,7 @@ fn a_silent_field_does_not_stop_the_case() {
     let mut course = standing_in(Stage::OnSite);
     course.miss_next();
     assert_eq!(course.case.stage, Stage::Deciding);
-    assert!(course.case.owes(Task::Work(parasol_journey::task::Work::Decide)).is_some());
+    assert!(course.case.owes(Task::Work(Work::Decide)).is_some());
     assert!(matches!(course.log.last().unwrap().fact, Fact::BackToDecision { .. }));
 }
 

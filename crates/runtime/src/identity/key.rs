@@ -111,12 +111,27 @@ impl TokenKey {
     /// # Errors
     /// [`KeyError`] when the file cannot be used, is malformed, or is open to others.
     pub fn load_or_create(folder: &Path, random: impl FnOnce(&mut [u8])) -> Result<Self, KeyError> {
+        if let Some(key) = Self::load(folder)? {
+            return Ok(key);
+        }
+        let path = folder.join(KEY_FILE);
+        let mut secret = [0; 32];
+        random(&mut secret);
+        let made = create(folder, &path, &secret);
+        made.map_err(|source| KeyError::File { path: path.clone(), source })?;
+        let gone = || KeyError::File { path, source: io::ErrorKind::NotFound.into() };
+        Self::load(folder)?.ok_or_else(gone)
+    }
+
+    /// Reads the key of a data folder; `None` when it has none yet. Makes nothing.
+    ///
+    /// # Errors
+    /// As [`TokenKey::load_or_create`].
+    pub fn load(folder: &Path) -> Result<Option<Self>, KeyError> {
         let path = folder.join(KEY_FILE);
         let failed = |source| KeyError::File { path: path.clone(), source };
         if !path.try_exists().map_err(failed)? {
-            let mut secret = [0; 32];
-            random(&mut secret);
-            create(folder, &path, &secret).map_err(failed)?;
+            return Ok(None);
         }
         let mode = fs::metadata(&path).map_err(failed)?.permissions().mode();
         if mode & 0o077 != 0 {
@@ -125,7 +140,7 @@ impl TokenKey {
         let mut secret = [0; 32];
         let text = fs::read_to_string(&path).map_err(failed)?;
         hex::decode_to_slice(text.trim(), &mut secret).map_err(|_| KeyError::Malformed(path))?;
-        Ok(Self::from_secret(&secret))
+        Ok(Some(Self::from_secret(&secret)))
     }
 
     /// A token that names `principal` from `now` on for `lifetime`, cut to whole seconds.

@@ -30,5 +30,5 @@ mod page;
 mod watch;
 
 pub use cursor::{Cursor, Place};
-pub use page::{Change, Page, Reader};
+pub use page::{Change, Reader};
 pub use watch::{OfferStream, Pace, Watch};

@@ -8,7 +8,7 @@ use sea_orm::sea_query::SimpleExpr;
 use sea_orm::{ColumnTrait, EntityTrait, Order, QueryFilter, QueryOrder, QuerySelect};
 use uuid::Uuid;
 
-use super::cursor::Cursor;
+use super::cursor::{Cursor, Place};
 use crate::partner::Partner;
 use crate::tables::{offers, work_orders};
 use crate::unreadable;
@@ -69,22 +69,18 @@ pub struct Reader {
 }
 
 impl Reader {
-    /// The place before everything that is open now.
+    /// The place a caller asks to go on from; an empty text asks for everything that is open now.
     ///
     /// # Errors
-    /// What the store says.
-    pub async fn beginning(&self) -> Result<Cursor, Error> {
-        let tail = self.store.feed_position().await.map_err(unreadable)?;
-        Ok(Cursor::Offers { tail, after: Uuid::nil() })
-    }
-
-    /// Refuses a place that the feed does not have.
-    ///
-    /// # Errors
-    /// `RESYNC_REQUIRED`, and what the store says.
-    pub async fn check(&self, cursor: &Cursor) -> Result<(), Error> {
+    /// `RESYNC_REQUIRED` when it is no place of this caller or the feed does not have it, and what the
+    /// store says.
+    pub async fn start(&self, place: &Place<'_>, text: &str) -> Result<Cursor, Error> {
         let end = self.store.feed_position().await.map_err(unreadable)?;
-        if cursor.position() > end { Err(Error::new(Reason::ResyncRequired)) } else { Ok(()) }
+        if text.is_empty() {
+            return Ok(Cursor::Offers { tail: end, after: Uuid::nil() });
+        }
+        let cursor = place.read(text)?;
+        if cursor.position() > end { Err(Error::new(Reason::ResyncRequired)) } else { Ok(cursor) }
     }
 
     /// Up to `limit` changes after a place.

@@ -11,8 +11,8 @@ use parasol_journey::vocab::Category;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-pub use qualification::{Qualified, needed_licences, qualified};
-pub use views::{to_centre, to_technician};
+pub use qualification::{Qualified, qualified};
+pub use views::{MICRODEGREES, to_centre, to_technician};
 
 /// A county a centre goes to, and for what.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

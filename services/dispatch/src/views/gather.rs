@@ -48,10 +48,7 @@ impl Views {
         Self::of(desk, std::iter::once(&Change::WorkOrder(row.clone()))).await
     }
 
-    async fn of<'a>(
-        desk: &Desk,
-        changes: impl Iterator<Item = &'a Change>,
-    ) -> Result<Self, Error> {
+    async fn of<'a>(desk: &Desk, changes: impl Iterator<Item = &'a Change>) -> Result<Self, Error> {
         let mut ids = HashSet::new();
         let mut readable = HashSet::new();
         let mut orders = Vec::new();
@@ -88,9 +85,9 @@ impl Views {
         readable: &HashSet<Uuid>,
         orders: &[work_orders::Model],
     ) -> Result<(), Error> {
-        let readable = readable.iter().filter(|id| {
-            self.cases.get(*id).is_some_and(|case| !case.stage.is_ended())
-        });
+        let readable = readable
+            .iter()
+            .filter(|id| self.cases.get(*id).is_some_and(|case| !case.stage.is_ended()));
         let readable: HashSet<Uuid> = readable.copied().collect();
         self.filed = reveal(desk, readable.iter().copied(), "filing").await?;
         let live = orders.iter().filter(|row| row.open == 1 && readable.contains(&row.case_id));
@@ -115,9 +112,8 @@ impl Views {
             .filter(part_orders::Column::CaseId.is_in(cases()))
             .order_by(part_orders::Column::PartOrder, Order::Asc)
             .all(reader);
-        let moved = movements::Entity::find()
-            .filter(movements::Column::CaseId.is_in(cases()))
-            .all(reader);
+        let moved =
+            movements::Entity::find().filter(movements::Column::CaseId.is_in(cases())).all(reader);
         let (accepted, parts, moved) =
             tokio::try_join!(accepted, parts, moved).map_err(unreadable)?;
         self.accepted_at = accepted.into_iter().map(|row| (row.offer, row.changed_at)).collect();

@@ -121,7 +121,8 @@ fn show_customer(shown: &mut WorkOrder, filed: Option<&Filed>, customer: Option<
     if let Some(customer) = customer {
         shown.customer_name = masked_name(&customer.name);
     }
-    let elsewhere = filed.and_then(|filed| filed.address.as_ref()).map(|address| address.street());
+    let elsewhere =
+        filed.and_then(|filed| filed.address.as_ref()).map(|address| address.street.as_str());
     let at_home = customer.map(|customer| customer.address.as_str());
     if let (Some(address), Some(street)) = (&mut shown.address, elsewhere.or(at_home)) {
         address.street = street.to_owned();
@@ -138,9 +139,8 @@ fn part_orders_of(row: &work_orders::Model, views: &Views) -> Vec<PartOrder> {
 }
 
 fn part_order(row: &part_orders::Model, views: &Views) -> PartOrder {
-    let moved = |movement: Movement| {
-        views.movements.get(&(row.part_order, movement.as_str().to_owned()))
-    };
+    let moved =
+        |movement: Movement| views.movements.get(&(row.part_order, movement.as_str().to_owned()));
     let shipped = moved(Movement::PartsShipped);
     let promised = shipped.map_or(0, |shipped| shipped.expected_at);
     let expected_at = if promised == 0 { row.expected_at } else { promised };

@@ -40,7 +40,8 @@ impl Handler for ChooseCentre {
             return Err(WorkError(format!("{task} is not a task of dispatch")));
         }
         let now = self.clock.now();
-        let ranking = self.ranking(case, now).await.map_err(|error| WorkError(error.to_string()))?;
+        let ranking =
+            self.ranking(case, now).await.map_err(|error| WorkError(error.to_string()))?;
         let chosen = ranking.placed.first().map(|placed| placed.centre.clone());
         let rows = vec![choice(case, &ranking, now)];
         let command = match chosen {

@@ -16,6 +16,8 @@ use crate::handlers::county;
 use crate::person::Person;
 use crate::tables::{orders, skus};
 
+/// Bytes of a row's message at most, so that the report of a whole import fits into one answer.
+const MESSAGE_BYTES_MAX: usize = 96;
 /// The longest number by which the retailer knows a customer.
 const CUSTOMER_KEY_MAX: usize = 64;
 
@@ -60,11 +62,11 @@ pub(crate) fn read(message: ImportOrdersRequest, now: Timestamp) -> Result<Row, 
 /// A report has room for one fault a row.
 fn first_fault(error: &Error) -> Fault {
     match error.violations().first() {
-        Some(first) => Fault {
-            reason: first.reason,
-            message: format!("expected {}", first.description),
-            field: first.field.clone(),
-        },
+        Some(first) => {
+            let mut message = format!("expected {}", first.description);
+            message.truncate(message.floor_char_boundary(MESSAGE_BYTES_MAX));
+            Fault { reason: first.reason, message, field: first.field.clone() }
+        }
         None => Fault::of("", error.reason()),
     }
 }

@@ -36,7 +36,7 @@ use parasol_runtime::identity::{Principal, Role};
 use prost::Message;
 use uuid::Uuid;
 
-use super::world::{BRAND, TECHNICIANS, centre_of, customer, order_line, serial, technician};
+use super::world::{BRAND, TECHNICIANS, customer, order_line, serial, technician};
 use crate::demo::Wire;
 
 /// How long a case may stand still before the benchmark gives up.
@@ -126,16 +126,10 @@ impl Driver {
 
     async fn book(&mut self, id: CaseId, unit: usize, centre: &Principal) -> anyhow::Result<()> {
         let path = path!("partner.v1.AppointmentService", "BookAppointment");
-        let message = |request_id: String, unit: usize| BookAppointmentRequest {
-            request_id,
-            case_id: id.to_string(),
-            slot: Some(Slot::Window(self.window(unit))),
-            ..Default::default()
-        };
         // The case whose technician this is, one round earlier, has its window already.
-        let earlier = unit.checked_sub(TECHNICIANS);
-        if let Some(earlier) = earlier.filter(|_| self.refused_every > 0 && unit.is_multiple_of(self.refused_every)) {
-            let message = message(self.request_id(), earlier);
+        let asks_too_often = self.refused_every > 0 && unit.is_multiple_of(self.refused_every);
+        if let Some(earlier) = unit.checked_sub(TECHNICIANS).filter(|_| asks_too_often) {
+            let message = self.booking(id, earlier);
             let answer: anyhow::Result<BookAppointmentResponse> =
                 self.call(centre, path, &message).await;
             match answer {
@@ -144,9 +138,18 @@ impl Driver {
                 Err(error) => return Err(error),
             }
         }
-        let message = message(self.request_id(), unit);
+        let message = self.booking(id, unit);
         let _: BookAppointmentResponse = self.call(centre, path, &message).await?;
         Ok(())
+    }
+
+    fn booking(&self, id: CaseId, unit: usize) -> BookAppointmentRequest {
+        BookAppointmentRequest {
+            request_id: self.request_id(),
+            case_id: id.to_string(),
+            slot: Some(Slot::Window(self.window(unit))),
+            ..Default::default()
+        }
     }
 
     /// The window of a unit's visit: technicians take turns, and each one's days are filled in order.
@@ -260,10 +263,9 @@ fn is_taken(error: &anyhow::Error) -> bool {
     status.is_some_and(|status| Error::from_status(status).reason() == Reason::SlotTaken)
 }
 
-
 #[cfg(test)]
 mod tests {
-    use super::super::world::CENTRES;
+    use super::super::world::{CENTRES, centre_of};
     use super::*;
 
     #[test]

@@ -274,9 +274,8 @@ impl Yardstick {
 fn report(args: &Args, engine: Engine, rounds: Vec<Round>) -> Report {
     let mut medians = serde_json::Map::new();
     let mut ratios = serde_json::Map::new();
-    let over = |pick: &dyn Fn(&Round) -> Option<f64>| {
-        median(rounds.iter().filter_map(pick).collect())
-    };
+    let over =
+        |pick: &dyn Fn(&Round) -> Option<f64>| median(rounds.iter().filter_map(pick).collect());
     let cell = |round: &Round, in_flight: usize, refusals: bool| {
         round
             .cells
@@ -291,12 +290,20 @@ fn report(args: &Args, engine: Engine, rounds: Vec<Round>) -> Report {
         put("stored_function.p50_ms".into(), over(&pick));
     }
     for in_flight in &args.in_flight {
-        let rate =
-            |round: &Round| cell(round, *in_flight, false).map(|cell| cell.steps_per_second);
+        let rate = |round: &Round| cell(round, *in_flight, false).map(|cell| cell.steps_per_second);
         put(format!("steps.{in_flight}.per_second"), over(&rate));
-        put(format!("steps.{in_flight}.p50_ms"), over(&|round| cell(round, *in_flight, false).map(|cell| cell.calls.p50_ms)));
-        put(format!("steps.{in_flight}.p99_ms"), over(&|round| cell(round, *in_flight, false).map(|cell| cell.calls.p99_ms)));
-        put(format!("steps.{in_flight}.commits_per_step"), over(&|round| cell(round, *in_flight, false).map(|cell| cell.commits_per_step)));
+        put(
+            format!("steps.{in_flight}.p50_ms"),
+            over(&|round| cell(round, *in_flight, false).map(|cell| cell.calls.p50_ms)),
+        );
+        put(
+            format!("steps.{in_flight}.p99_ms"),
+            over(&|round| cell(round, *in_flight, false).map(|cell| cell.calls.p99_ms)),
+        );
+        put(
+            format!("steps.{in_flight}.commits_per_step"),
+            over(&|round| cell(round, *in_flight, false).map(|cell| cell.commits_per_step)),
+        );
         let ratio = over(&|round| Some(rate(round)? / round.yardstick.per_second));
         ratios.insert(format!("steps.{in_flight}"), ratio.into());
         if *in_flight == 1 && engine == Engine::Postgres {
@@ -306,9 +313,7 @@ fn report(args: &Args, engine: Engine, rounds: Vec<Round>) -> Report {
             ratios.insert("steps.1.p50_over_stored_function".into(), ratio.into());
         }
         if *in_flight == 64 {
-            let kept = over(&|round| {
-                Some(cell(round, 64, true)?.steps_per_second / rate(round)?)
-            });
+            let kept = over(&|round| Some(cell(round, 64, true)?.steps_per_second / rate(round)?));
             ratios.insert("steps.64.with_1_percent_refused_over_without".into(), kept.into());
         }
     }

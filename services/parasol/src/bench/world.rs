@@ -143,7 +143,7 @@ async fn import_orders(
         seller_installs: false,
     });
     let orders = units.map(|unit| {
-        OrderLine::Order(Box::new(OrderRow {
+        OrderLine::Order(OrderRow {
             order_line: order_line(unit),
             sku: SKU.to_owned(),
             serial: serial(unit),
@@ -158,7 +158,7 @@ async fn import_orders(
                 address: "1 Bench Road".to_owned(),
                 county: COUNTY.to_owned(),
             }),
-        }))
+        })
     });
     let request_id = fresh_id();
     let messages: Vec<_> = (1_i64..)

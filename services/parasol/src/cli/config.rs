@@ -77,10 +77,9 @@ pub(super) fn problems(read: &Result<Config, ConfigError>) -> Vec<(String, Strin
     match read {
         Ok(config) => unknown_deadlines(config),
         Err(ConfigError::Read(text)) => vec![(String::new(), text.clone())],
-        Err(ConfigError::Invalid(problems)) => problems
-            .iter()
-            .map(|problem| (problem.key.to_owned(), problem.text.clone()))
-            .collect(),
+        Err(ConfigError::Invalid(problems)) => {
+            problems.iter().map(|problem| (problem.key.to_owned(), problem.text.clone())).collect()
+        }
     }
 }
 

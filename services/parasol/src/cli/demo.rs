@@ -25,11 +25,7 @@ pub(super) fn settings(common: &Common) -> anyhow::Result<Config> {
     Ok(common.settings_with(&own)?)
 }
 
-pub(super) async fn run(
-    args: demo::Args,
-    common: &Common,
-    config: Config,
-) -> anyhow::Result<Exit> {
+pub(super) async fn run(args: demo::Args, common: &Common, config: Config) -> anyhow::Result<Exit> {
     let stage = Stage {
         config,
         keep: common.data.is_some(),

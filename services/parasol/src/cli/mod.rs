@@ -5,6 +5,7 @@
 //! know nothing of a command line.
 
 mod answer;
+mod bench;
 mod config;
 mod demo;
 mod doctor;
@@ -54,6 +55,9 @@ enum Command {
     /// Play one real case through the whole house and show it as its customer sees it
     #[command(after_help = demo::EXAMPLE)]
     Demo(crate::demo::Args),
+    /// Measure this build beside a yardstick, in the same run
+    #[command(after_help = bench::EXAMPLE)]
+    Bench(bench::Args),
     /// Load brands, centres, technicians, models and orders from JSONL files
     #[command(after_help = import::EXAMPLE)]
     Import(import::Args),
@@ -95,27 +99,37 @@ async fn dispatch(common: &Common, command: Command, since: Stopwatch) -> anyhow
         Command::Config(args) => config::run(args, common),
         Command::Version => version::run(common),
         Command::Token(args) => token::run(args, common).await,
-        // Their own logs would only repeat what they report.
+        // Its own logs would only repeat what it reports.
         Command::Doctor => doctor::run(common).await,
         Command::Up => {
             let config = common.settings()?;
-            logged(common, &config, config.log.clone(), up::up(common, &config, since)).await
+            let log = config.log.clone();
+            logged(common, &config, log, Box::pin(up::up(common, &config, since))).await
         }
         Command::Serve => {
             let config = common.settings()?;
-            logged(common, &config, config.log.clone(), up::serve(common, &config, since)).await
+            let log = config.log.clone();
+            logged(common, &config, log, Box::pin(up::serve(common, &config, since))).await
         }
         Command::Demo(args) => {
             let config = demo::settings(common)?;
-            logged(common, &config, quieter(&config), demo::run(args, common, config.clone())).await
+            let command = demo::run(args, common, config.clone());
+            logged(common, &config, quieter(&config), Box::pin(command)).await
+        }
+        Command::Bench(args) => {
+            let config = bench::settings(common)?;
+            let command = bench::run(args, common, config.clone());
+            logged(common, &config, quieter(&config), Box::pin(command)).await
         }
         Command::Import(args) => {
             let config = import::settings(common)?;
-            logged(common, &config, quieter(&config), import::run(args, common, &config)).await
+            let command = import::run(args, common, &config);
+            logged(common, &config, quieter(&config), Box::pin(command)).await
         }
         Command::Migrate(args) => {
             let config = common.settings()?;
-            logged(common, &config, quieter(&config), migrate::run(args, common, &config)).await
+            let command = migrate::run(args, common, &config);
+            logged(common, &config, quieter(&config), Box::pin(command)).await
         }
     }
 }
@@ -125,7 +139,7 @@ async fn logged(
     common: &Common,
     config: &Config,
     log: Log,
-    command: impl Future<Output = anyhow::Result<Exit>>,
+    command: impl Future<Output = anyhow::Result<Exit>> + Unpin,
 ) -> anyhow::Result<Exit> {
     let guard = begin_telemetry(common, config, &log)?;
     let ended = command.await;
@@ -176,7 +190,10 @@ mod tests {
             let name = command.get_name();
             let help = command.get_after_help().map(ToString::to_string).unwrap_or_default();
             let example = help.split_once("Example").map(|(_, example)| example);
-            assert!(example.is_some_and(|text| text.contains(&format!("parasol {name}"))), "{name}");
+            assert!(
+                example.is_some_and(|text| text.contains(&format!("parasol {name}"))),
+                "{name}"
+            );
         }
     }
 }

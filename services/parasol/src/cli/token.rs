@@ -3,7 +3,7 @@
 //! There is no list of people: whoever holds the key of a cell can be anybody in it. Machines that
 //! hold no key get their tokens from one that does.
 
-use anyhow::{Context as _, bail};
+use anyhow::Context as _;
 use clap::builder::{PossibleValuesParser, TypedValueParser as _};
 use parasol_casebook::Store;
 use parasol_journey::time::{Span, Timestamp};
@@ -76,20 +76,22 @@ pub(super) async fn run(args: Args, common: &Common) -> anyhow::Result<Exit> {
 /// When there is none, or it cannot be used.
 pub(super) fn key_of(config: &Config) -> anyhow::Result<TokenKey> {
     let folder = &config.data_dir;
-    if !folder.join(KEY_FILE).exists() {
-        bail!(
+    let key = TokenKey::load(folder).context("the signing key cannot be used")?;
+    key.with_context(|| {
+        format!(
             "there is no {KEY_FILE} in {}; start `parasol up` there once, or name another folder \
              with --data",
             folder.display()
-        );
-    }
-    // It is there, so nothing is made; were it removed just now, an empty key would be refused.
-    TokenKey::load_or_create(folder, |_| {}).context("the signing key cannot be used")
+        )
+    })
 }
 
 /// From when until when the token holds: on the machine's clock, and on the test clock the store
 /// remembers, which may be ahead of it or behind.
-async fn validity(config: &Config, span: Span) -> anyhow::Result<(Timestamp, Timestamp)> {
+pub(super) async fn validity(
+    config: &Config,
+    span: Span,
+) -> anyhow::Result<(Timestamp, Timestamp)> {
     let now = Clock::system().now();
     let there = !config.is_embedded() || config.data_dir.join(node::STORE_FILE).exists();
     let told = if there { test_time(config).await } else { None };

@@ -39,12 +39,8 @@ struct Ready<'a> {
     token_command: String,
 }
 
-pub(super) async fn up(
-    common: &Common,
-    config: &Config,
-    since: Stopwatch,
-) -> anyhow::Result<Exit> {
-    play(common, config, since, Ready::hints).await
+pub(super) async fn up(common: &Common, config: &Config, since: Stopwatch) -> anyhow::Result<Exit> {
+    play(common, config, since, |ready| ready.hints()).await
 }
 
 pub(super) async fn serve(
@@ -55,7 +51,7 @@ pub(super) async fn serve(
     if config.test_clock {
         tracing::warn!("the test clock is on: an operator can make deadlines pass");
     }
-    play(common, config, since, Ready::line).await
+    play(common, config, since, |ready| ready.line()).await
 }
 
 async fn play(

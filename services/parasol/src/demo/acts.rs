@@ -84,6 +84,7 @@ impl Director {
             let lapses = offer.answer_by.as_ref().and_then(timestamp);
             return self.conductor.wait_until(lapses.context("an offer lapses")? + MOMENT).await;
         }
+        self.conductor.wait_until(self.conductor.now() + Span::minutes(12)).await?;
         let id = self.id(view, "accept");
         let message = AcceptOfferRequest {
             request_id: id.clone(),
@@ -99,9 +100,9 @@ impl Director {
 
     /// The centre names the first of its people whom the house lets do this work.
     async fn assign(&mut self, case: &Case, view: &CaseView) -> anyhow::Result<()> {
+        self.conductor.wait_until(self.conductor.now() + Span::minutes(9)).await?;
         let player = centre(&case.centre, &self.part.brand);
-        let message =
-            ListTechniciansRequest { centre: case.centre.clone(), ..Default::default() };
+        let message = ListTechniciansRequest { centre: case.centre.clone(), ..Default::default() };
         let path = path!("admin.v1.NetworkService", "ListTechnicians");
         let people: ListTechniciansResponse = self.wire.ask(&player, path, &message).await?;
         // Work is spread over a centre's people as a centre would.
@@ -131,6 +132,7 @@ impl Director {
 
     /// The customer takes the first free window: held first, then booked.
     async fn book(&mut self, view: &CaseView) -> anyhow::Result<()> {
+        self.conductor.wait_until(self.conductor.now() + Span::minutes(4)).await?;
         let player = self.customer();
         let message = FindSlotsRequest {
             case_id: self.case_id.clone(),
@@ -153,7 +155,9 @@ impl Director {
                 self.wire.act(&player, path, &id, &message).await;
             let held = match held {
                 Ok(held) => held,
-                Err(status) if Error::from_status(&status).reason() == Reason::SlotTaken => continue,
+                Err(status) if Error::from_status(&status).reason() == Reason::SlotTaken => {
+                    continue;
+                }
                 Err(status) => return Err(status.into()),
             };
             let after = held.case.unwrap_or_default();
@@ -235,10 +239,11 @@ impl Director {
             model: case.sku.clone(),
             serial_inside: self.part.serial.clone(),
             packaging: Packaging::Missing.into(),
-            exterior: Exterior::Intact.into(),
+            exterior: if findings.sign.is_empty() { Exterior::Intact } else { Exterior::Dent }.into(),
             function: findings.function.number(),
             fault_code: findings.fault_code.to_owned(),
             cause: findings.cause.number(),
+            cause_sign: findings.sign.to_owned(),
             evidence: vec![
                 photo(EvidenceKind::Nameplate, 1),
                 photo(EvidenceKind::Fault, 2),
@@ -260,7 +265,10 @@ impl Director {
         if self.certificate.is_empty() {
             // A brand that lost its notes lets the first verdict stand.
             let due = case.next_deadline.as_ref().and_then(|one| timestamp(one.due.as_ref()?));
-            return self.conductor.wait_until(due.context("a held certificate has a term")? + MOMENT).await;
+            return self
+                .conductor
+                .wait_until(due.context("a held certificate has a term")? + MOMENT)
+                .await;
         }
         self.conductor.wait_until(self.conductor.now() + Span::hours(1)).await?;
         let id = self.id(view, "confirm-certificate");
@@ -327,7 +335,8 @@ impl Director {
 
     /// After a repair the customer gives the technician the code; money and goods are confirmed.
     async fn confirm(&mut self, case: &Case, view: &CaseView) -> anyhow::Result<()> {
-        if !case.completion_code.is_empty() && !case.technician.is_empty() {
+        let chosen = case.decision.as_ref().map(|decision| decision.chosen);
+        if chosen == Some(Remedy::Repair.number()) && !case.completion_code.is_empty() {
             let player = technician(&case.technician, &self.part.brand);
             let id = self.id(view, "complete");
             let message = CompleteVisitRequest {
@@ -348,7 +357,8 @@ impl Director {
             ..Default::default()
         };
         let path = path!("verification.v1.DecisionService", "ConfirmOutcome");
-        let _: ConfirmOutcomeResponse = self.wire.act(&self.customer(), path, &id, &message).await?;
+        let _: ConfirmOutcomeResponse =
+            self.wire.act(&self.customer(), path, &id, &message).await?;
         Ok(())
     }
 
@@ -359,7 +369,8 @@ impl Director {
             let message = OpenDisputeRequest {
                 request_id: id.clone(),
                 case_id: self.case_id.clone(),
-                reason: "我没有摔过它, 请复检 / I never dropped it, please inspect again".to_owned(),
+                reason: "我没有摔过它, 请复检 / I never dropped it, please inspect again"
+                    .to_owned(),
                 ..Default::default()
             };
             let path = path!("verification.v1.DecisionService", "OpenDispute");

@@ -85,7 +85,9 @@ impl Director {
     pub async fn play(mut self) -> anyhow::Result<bool> {
         let ended = self.play_to_the_end().await;
         self.conductor.leave().await?;
-        ended.with_context(|| format!("case {} of order {}", self.case_id, self.part.filing.order_line))
+        ended.with_context(|| {
+            format!("case {} of order {}", self.case_id, self.part.filing.order_line)
+        })
     }
 
     async fn play_to_the_end(&mut self) -> anyhow::Result<bool> {
@@ -187,10 +189,8 @@ impl Director {
     }
 
     pub(super) async fn case(&self) -> anyhow::Result<Case> {
-        let message = GetCaseRequest {
-            case_id: self.case_id.clone(),
-            language: self.language.to_owned(),
-        };
+        let message =
+            GetCaseRequest { case_id: self.case_id.clone(), language: self.language.to_owned() };
         Ok(self.wire.ask(&self.customer(), GET_CASE, &message).await?)
     }
 

@@ -28,7 +28,7 @@ use parasol_runtime::transport::local;
 use tokio::sync::mpsc;
 
 pub use journal::{FILE as JOURNAL_FILE, Line as JournalLine};
-pub use script::{START, Story};
+pub use script::{FILES as EXAMPLES, START, Story};
 pub(crate) use wire::Wire;
 
 use crate::import;
@@ -38,7 +38,6 @@ use director::{Director, Shown};
 use journal::Journal;
 use partners::Partners;
 use print::Printer;
-
 
 /// Connections the players share; one carries at most 128 streams.
 const STREAMS_PER_CONNECTION: usize = 40;

@@ -52,10 +52,14 @@ impl Partners {
         for id in brands {
             let (own, wire, player) = (self.clone(), wire.clone(), brand(id));
             let cursor = Arc::new(Mutex::new(String::new()));
+            let shutdown = supervisor.shutdown().clone();
             supervisor.spawn(kind, move || {
                 let (own, wire, player) = (own.clone(), wire.clone(), player.clone());
-                let cursor = Arc::clone(&cursor);
-                async move { own.follow(&wire, &player, &cursor).await }
+                let (cursor, shutdown) = (Arc::clone(&cursor), shutdown.clone());
+                async move {
+                    let ended = own.follow(&wire, &player, &cursor).await;
+                    if shutdown.is_stopping() { Ok(()) } else { ended }
+                }
             });
         }
     }

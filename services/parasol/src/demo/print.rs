@@ -54,13 +54,14 @@ impl Printer {
             && let Some(due) = deadline.due.as_ref().and_then(timestamp)
         {
             let due = due.shanghai().format("%m-%d %H:%M");
-            told.push_str(&format!(
-                " · {} {due} ({})",
-                self.say("期限", "by"),
-                deadline.if_missed
-            ));
+            told.push_str(&format!(" · {} {due} ({})", self.say("期限", "by"), deadline.if_missed));
         }
-        format!("{} {} {} {told}", padded(&at, 12), padded(&entry.stage_label, 26), padded(turn, 12))
+        format!(
+            "{} {} {} {told}",
+            padded(&at, 12),
+            padded(&entry.stage_label, 26),
+            padded(turn, 12)
+        )
     }
 
     /// Who had the turn for how long; the parts add up to the whole.
@@ -110,7 +111,6 @@ fn length(micros: i64) -> String {
 fn padded(text: &str, width: usize) -> String {
     format!("{text}{}", " ".repeat(width.saturating_sub(text.width())))
 }
-
 
 #[cfg(test)]
 mod tests {

@@ -72,6 +72,8 @@ pub struct Findings {
     pub cause: Cause,
     pub conclusion: Conclusion,
     pub fault_code: &'static str,
+    /// What shows that the user did it; empty when nobody says so.
+    pub sign: &'static str,
 }
 
 /// The example files, as they stand in the repository.
@@ -136,18 +138,21 @@ impl Story {
                 cause: Cause::User,
                 conclusion: Conclusion::DoesNotMeet,
                 fault_code: "U02",
+                sign: "impact point and dent at the lower left corner",
             },
             Self::Replace | Self::Refund => Findings {
                 function: Function::Fault,
                 cause: Cause::Product,
                 conclusion: Conclusion::MeetsReturnExchange,
                 fault_code: "F01",
+                sign: "",
             },
             _ => Findings {
                 function: Function::Fault,
                 cause: Cause::Product,
                 conclusion: Conclusion::Repairable,
                 fault_code: "F01",
+                sign: "",
             },
         }
     }

@@ -58,7 +58,8 @@ impl Wire {
     pub fn request<T>(&self, player: &Principal, message: T) -> anyhow::Result<Request<T>> {
         let mut request = Request::new(message);
         let token = self.tokens.token(player);
-        let header = MetadataValue::try_from(format!("Bearer {token}")).context("a token is ASCII")?;
+        let header =
+            MetadataValue::try_from(format!("Bearer {token}")).context("a token is ASCII")?;
         request.metadata_mut().insert("authorization", header);
         Ok(request)
     }
@@ -71,7 +72,8 @@ impl Wire {
         message: &Q,
     ) -> Result<R, Status> {
         let body = self.send(player, path, message.encode_to_vec()).await?;
-        R::decode(body.as_slice()).map_err(|error| Status::from(parasol_api::Error::internal(error)))
+        R::decode(body.as_slice())
+            .map_err(|error| Status::from(parasol_api::Error::internal(error)))
     }
 
     /// Does something, under a request id that the message carries.
@@ -91,7 +93,8 @@ impl Wire {
             journal.answered(id, &answer);
         }
         let body = answer?;
-        R::decode(body.as_slice()).map_err(|error| Status::from(parasol_api::Error::internal(error)))
+        R::decode(body.as_slice())
+            .map_err(|error| Status::from(parasol_api::Error::internal(error)))
     }
 
     /// Sends what a former run left unanswered, exactly as it was; answers with how many there were.

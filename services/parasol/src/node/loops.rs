@@ -6,7 +6,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use parasol_casebook::{
-    Deadlines, Handler, Handoff, Held, Now, Pass, Queues, SEQUENCER, Sequenced, Store, Submitter, Worker,
+    Deadlines, Handler, Handoff, Held, Now, Pass, Queues, SEQUENCER, Sequenced, Store, Submitter,
+    Worker,
 };
 use parasol_journey::ids::CaseId;
 use parasol_journey::task::Role;
@@ -152,11 +153,20 @@ impl Loops {
                 supervisor.spawn_loop(kind("timer.due"), self.poll, wake, round);
             }
             Role::Intake => {
-                supervisor.spawn_loop(kind("intake.due"), self.poll, self.handoff.wake(role), round);
+                supervisor.spawn_loop(
+                    kind("intake.due"),
+                    self.poll,
+                    self.handoff.wake(role),
+                    round,
+                );
             }
             Role::Dispatch => {
-                supervisor
-                    .spawn_loop(kind("dispatch.due"), self.poll, self.handoff.wake(role), round);
+                supervisor.spawn_loop(
+                    kind("dispatch.due"),
+                    self.poll,
+                    self.handoff.wake(role),
+                    round,
+                );
             }
             Role::Verification => {
                 let wake = self.handoff.wake(role);

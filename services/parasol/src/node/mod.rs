@@ -63,6 +63,8 @@ pub struct Node {
     pub bell: Bell,
     key: Arc<TokenKey>,
     supervisor: Supervisor,
+    /// Runs the committer, which outlives whoever submits to it.
+    kernel: Supervisor,
     shutdown: Shutdown,
     health: Health,
     drain: Duration,
@@ -101,6 +103,7 @@ impl Node {
         let shutdown = Shutdown::new();
         let seed = base.ids.next().as_u64_pair().1;
         let supervisor = Supervisor::new(shutdown.clone(), base.clock.clone(), seed);
+        let kernel = Supervisor::new(Shutdown::new(), base.clock.clone(), seed);
         let health = Health::new();
         let (listening, working) = (health.latch("ports"), health.latch("workers"));
         let bell = start_bell(config, &base, &supervisor)?;
@@ -112,8 +115,7 @@ impl Node {
         let working_roles = [Role::Intake, Role::Dispatch, Role::Verification];
         let depth = usize::try_from(config.tasks.batch)? * 4;
         let (handoff, queues) = Handoff::new(lease, &working_roles, depth);
-        let submitter =
-            start_committer(config, &options, &base, &bell, &handoff, &supervisor).await?;
+        let submitter = start_committer(config, &options, &base, &bell, &handoff, &kernel).await?;
         let desk = Desk {
             store: base.store.clone(),
             submitter: submitter.clone(),
@@ -151,7 +153,20 @@ impl Node {
         listening.release().await;
         let Base { store, clock, key, .. } = base;
         let drain = config.limits.drain();
-        Ok(Self { grpc, http, clock, store, submitter, bell, key, supervisor, shutdown, health, drain })
+        Ok(Self {
+            grpc,
+            http,
+            clock,
+            store,
+            submitter,
+            bell,
+            key,
+            supervisor,
+            kernel,
+            shutdown,
+            health,
+            drain,
+        })
     }
 
     /// Makes tokens for callers in the same process.
@@ -176,15 +191,15 @@ impl Node {
     pub async fn stop(self) -> anyhow::Result<Drained> {
         self.health.set_stopping().await;
         self.shutdown.stop();
-        let Self { supervisor, submitter, store, drain, .. } = self;
-        // The committer ends once nobody can submit any more.
-        drop(submitter);
-        let drained = supervisor.drain(drain).await;
-        if let Some(failure) = supervisor.failure() {
+        let drained = self.supervisor.drain(self.drain).await;
+        // Nobody submits any more: what was accepted is committed, and the committer ends.
+        self.kernel.shutdown().stop();
+        let committed = self.kernel.drain(self.drain).await;
+        if let Some(failure) = self.supervisor.failure().or(self.kernel.failure()) {
             anyhow::bail!("{failure}");
         }
-        store.close().await.context("the database did not close")?;
-        Ok(drained)
+        self.store.close().await.context("the database did not close")?;
+        Ok(if committed == Drained::Forced { committed } else { drained })
     }
 
     /// Runs until a signal or a failure, then stops.
@@ -192,10 +207,17 @@ impl Node {
     /// # Errors
     /// As [`Node::stop`].
     pub async fn run(self) -> anyhow::Result<Drained> {
-        let shutdown = self.shutdown.clone();
+        let (shutdown, kernel) = (self.shutdown.clone(), self.kernel.shutdown().clone());
         tokio::select! {
             signals = shutdown.follow_signals() => signals.context("no signal handler")?,
-            stopped = async { shutdown.stopping().await; self.stop().await } => return stopped,
+            stopped = async {
+                tokio::select! {
+                    () = shutdown.stopping() => {}
+                    // The committer failed: nothing can be promised any more.
+                    () = kernel.stopping() => {}
+                }
+                self.stop().await
+            } => return stopped,
         }
         anyhow::bail!("aborted by a second signal")
     }
@@ -300,7 +322,7 @@ async fn start_committer(
     base: &Base,
     bell: &Bell,
     handoff: &Handoff,
-    supervisor: &Supervisor,
+    kernel: &Supervisor,
 ) -> anyhow::Result<Submitter> {
     let calendar = parasol_verification::calendar_in_force(&base.store).await?;
     let (now, new_id) = (base.now(), base.new_id());
@@ -332,18 +354,14 @@ async fn start_committer(
         on_stop: OnStop::Drain,
         on_failure: OnFailure::StopProcess,
     };
-    // The committer ends when every submitter is gone; its failure would be the end of the process.
+    // It keeps the queue and the cache: one that failed cannot be started again.
     let mut committer = Some(committer);
-    let stopping = supervisor.shutdown().clone();
-    supervisor.spawn(kind, move || {
-        let committer = committer.take();
-        let stopping = stopping.clone();
+    let stopping = kernel.shutdown().clone();
+    kernel.spawn(kind, move || {
+        let (committer, stopping) = (committer.take(), stopping.clone());
         async move {
             let Some(committer) = committer else { anyhow::bail!("the committer failed") };
-            tokio::select! {
-                () = committer.run() => {}
-                () = stopping.forced() => {}
-            }
+            committer.run_until(stopping.stopping_token().cancelled_owned()).await;
             Ok(())
         }
     });
@@ -353,8 +371,9 @@ async fn start_committer(
 fn deadlines(config: &Config, options: &Options) -> anyhow::Result<Deadlines> {
     let mut deadlines = Deadlines::default();
     for (name, seconds) in &config.deadlines {
-        let clock = ClockName::parse(name)
-            .with_context(|| format!("deadlines.{name}: there is no such clock; see docs/journey.md"))?;
+        let clock = ClockName::parse(name).with_context(|| {
+            format!("deadlines.{name}: there is no such clock; see docs/journey.md")
+        })?;
         let micros = i64::try_from(*seconds)?.saturating_mul(1_000_000);
         deadlines.change(clock, Span::from_micros(micros));
     }

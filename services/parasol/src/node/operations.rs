@@ -1,6 +1,8 @@
 //! `OperationsService`: what an operator asks the kernel, and the test clock.
 
-use parasol_api::admin::v1::operations_service_server::{OperationsService, OperationsServiceServer};
+use parasol_api::admin::v1::operations_service_server::{
+    OperationsService, OperationsServiceServer,
+};
 use parasol_api::admin::v1::{
     AdvanceClockRequest, AdvanceClockResponse, GetOverviewRequest, ListParkedTasksRequest,
     ListParkedTasksResponse, OverdueTask, Overview, ParkedTask, PauseCaseRequest,
@@ -11,7 +13,7 @@ use parasol_api::convert::{case_view, timestamp, to_timestamp};
 use parasol_api::limits::{PAGE_SIZE_DEFAULT, PAGE_SIZE_MAX, REMARK_MAX};
 use parasol_api::{Checker, Error, Listed, Reason};
 use parasol_casebook::{Claimed, Parked};
-use parasol_desk::{Call, Desk, Step};
+use parasol_desk::{Call, Desk, Step, StepEffect};
 use parasol_journey::ids::CaseId;
 use parasol_journey::time::{DAY, Span};
 use parasol_journey::vocab::{Party, PauseCause};
@@ -39,10 +41,12 @@ impl Operations {
         routes.add_service(OperationsServiceServer::new(self.clone()));
     }
 
-    async fn parked(&self, request: &ListParkedTasksRequest) -> Result<ListParkedTasksResponse, Error> {
-        let size = usize::try_from(request.page_size).map_err(|_| {
-            Error::field("page_size", Reason::FieldInvalid, "0 or more")
-        })?;
+    async fn parked(
+        &self,
+        request: &ListParkedTasksRequest,
+    ) -> Result<ListParkedTasksResponse, Error> {
+        let size = usize::try_from(request.page_size)
+            .map_err(|_| Error::field("page_size", Reason::FieldInvalid, "0 or more"))?;
         let size = if size == 0 { PAGE_SIZE_DEFAULT } else { size.min(PAGE_SIZE_MAX) };
         let skip: usize = match request.page_token.as_str() {
             "" => 0,
@@ -221,8 +225,9 @@ impl OperationsService for Operations {
         let (case, etag, cause, owner, resume_at, _) =
             check.all((case, etag, cause, owner, resume_at, remark))?;
         let command = move |_: &Case| Ok(Command::Pause { owner, cause, resume_at });
-        let step = Step::new(case, etag, command)
-            .answering(|case, _| PauseCaseResponse { case: Some(case_view(case)) });
+        let step = Step::new(case, etag, command).answering(|case: &Case, _: StepEffect| {
+            PauseCaseResponse { case: Some(case_view(case)) }
+        });
         Ok(Response::new(self.desk.step(&call, step).await?))
     }
 
@@ -237,8 +242,9 @@ impl OperationsService for Operations {
         let etag = check.etag(&wire.etag);
         let remark = check.optional_text("remark", &wire.remark, REMARK_MAX);
         let (case, etag, _) = check.all((case, etag, remark))?;
-        let step = Step::new(case, etag, |_: &Case| Ok(Command::Resume))
-            .answering(|case, _| ResumeCaseResponse { case: Some(case_view(case)) });
+        let step = Step::new(case, etag, |_: &Case| Ok(Command::Resume)).answering(
+            |case: &Case, _: StepEffect| ResumeCaseResponse { case: Some(case_view(case)) },
+        );
         Ok(Response::new(self.desk.step(&call, step).await?))
     }
 }

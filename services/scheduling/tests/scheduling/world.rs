@@ -14,7 +14,7 @@ use parasol_api::{Error, Reason};
 use parasol_bell::Bell;
 use parasol_casebook::{
     Caller, CaseDeed, Deadlines as PassingDeadlines, FilingDeed, Handoff, Lease, Limits, Parts,
-    Pass, Pools, Rules, RowsDeed, Secret, Store, Submission, Submitter, Target, Worker, committer,
+    Pass, Pools, RowsDeed, Rules, Secret, Store, Submission, Submitter, Target, Worker, committer,
     secret,
 };
 use parasol_desk::{Desk, customer_id};
@@ -37,7 +37,7 @@ use sea_orm_migration::{MigrationTrait, MigratorTrait};
 use tempfile::TempDir;
 use tonic::service::Routes;
 use tonic::{Request, Response, Status, Streaming};
-use tower::ServiceExt as _;
+use tower::ServiceExt;
 use uuid::Uuid;
 
 pub const CENTRE: &str = "aurora-hz-01";
@@ -83,16 +83,21 @@ impl World {
     pub async fn new() -> Self {
         let folder = TempDir::new().unwrap();
         let url = format!("sqlite://{}", folder.path().join("cell.db").display());
-        Self::at(&url, Some(folder)).await
+        Self::at(&url, Some(folder), 7).await
+    }
+
+    /// One process of several on a database; each needs a seed of its own.
+    pub async fn seeded(url: &str, seed: u64) -> Self {
+        Self::at(url, None, seed).await
     }
 
     #[expect(clippy::disallowed_methods, reason = "a test's committer ends with its runtime")]
-    pub async fn at(url: &str, folder: Option<TempDir>) -> Self {
+    async fn at(url: &str, folder: Option<TempDir>, seed: u64) -> Self {
         let store = Store::open(url, Pools::default()).await.unwrap();
         Migrations::up(store.for_migrations(), None).await.unwrap();
         store.analyze().await.unwrap();
         let clock = Clock::manual(start());
-        let ids = IdSource::seeded(clock.clone(), 7);
+        let ids = IdSource::seeded(clock.clone(), seed);
         let bell = Bell::in_process();
         let lease = Lease { holder: Uuid::from_u128(1), length: Span::minutes(1) };
         let (handoff, _) = Handoff::new(lease, &[], 1);
@@ -122,8 +127,7 @@ impl World {
         let key = Arc::new(TokenKey::from_secret(&[7; 32]));
         let desk = Desk { store, submitter, clock: clock.clone(), ids, key };
         let (network, shutdown) = (Network::default(), Shutdown::new());
-        let scheduling =
-            Scheduling::new(desk.clone(), bell, network.transport(), shutdown.clone());
+        let scheduling = Scheduling::new(desk.clone(), bell, network.transport(), shutdown.clone());
         let world = Self { scheduling, desk, clock, shutdown, network, timer, _folder: folder };
         world.keep_customer(CUSTOMER).await;
         world
@@ -210,7 +214,7 @@ impl World {
             deed: Arc::new(FilingDeed { id, command, rows: Vec::new(), answer }),
         };
         self.desk.submitter.submit(submission).await.unwrap();
-        let body = r#"{"description":"不制冷","preferred_windows":[],"danger":true}"#;
+        let body = r#"{"description":"不制冷","model":"BCD-520","preferred_windows":[]}"#;
         self.keep(id.uuid(), "filing", body).await;
         id
     }
@@ -225,7 +229,7 @@ impl World {
             serial: "SN0001".parse().unwrap(),
             county: "330106".parse().unwrap(),
             kind: CaseKind::Quality,
-            wants: Remedy::Repair,
+            wants: Some(Remedy::Repair),
             symptom: "not_cooling".into(),
             received_at: self.clock.now() - Span::days(3),
             installed_at: None,
@@ -233,6 +237,9 @@ impl World {
             promises: vec![],
             policy: "cn-2026.1".into(),
             prior_repairs: 0,
+            declared_intact: false,
+            danger: true,
+            damaged_on_arrival: false,
         }
     }
 
@@ -360,7 +367,11 @@ fn shift(weekday: i32, hours: [&str; 4]) -> Shift {
 impl Network {
     fn transport(&self) -> Transport {
         let routes = Routes::new(NetworkServiceServer::new(self.clone())).prepare();
-        Transport::new(routes.map_err(|never| match never {}))
+        let routes = ServiceExt::<http::Request<tonic::body::Body>>::map_err(
+            routes,
+            |never: std::convert::Infallible| match never {},
+        );
+        Transport::new(routes)
     }
 
     /// Whether it answers.

@@ -30,7 +30,8 @@ impl Postgres {
         for table in TABLES {
             pool.execute(*table).await?;
         }
-        let filled: i64 = sqlx::query_scalar("SELECT count(*) FROM bench_case").fetch_one(&pool).await?;
+        let filled: i64 =
+            sqlx::query_scalar("SELECT count(*) FROM bench_case").fetch_one(&pool).await?;
         if filled == 0 {
             sqlx::query("INSERT INTO bench_case SELECT n, 0, $1 FROM generate_series(0, $2) n")
                 .bind(body())
@@ -60,11 +61,13 @@ impl Postgres {
                     let one = Stopwatch::start();
                     let (case, seq) = (dice.case(), next.fetch_add(1, Ordering::Relaxed));
                     let mut transaction = connection.begin().await?;
-                    sqlx::query("UPDATE bench_case SET version = version + 1, body = $2 WHERE id = $1")
-                        .bind(case)
-                        .bind(&body)
-                        .execute(&mut *transaction)
-                        .await?;
+                    sqlx::query(
+                        "UPDATE bench_case SET version = version + 1, body = $2 WHERE id = $1",
+                    )
+                    .bind(case)
+                    .bind(&body)
+                    .execute(&mut *transaction)
+                    .await?;
                     for table in INSERTED {
                         let sql = insert_sql(table);
                         sqlx::query(sql)

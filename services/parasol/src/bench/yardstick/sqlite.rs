@@ -20,7 +20,8 @@ pub struct Sqlite {
 impl Sqlite {
     /// Makes the file and fills the cases.
     pub fn prepare(path: &Path) -> anyhow::Result<Self> {
-        let mut connection = Connection::open(path).context("the yardstick cannot open its file")?;
+        let mut connection =
+            Connection::open(path).context("the yardstick cannot open its file")?;
         connection.pragma_update(None, "journal_mode", "wal")?;
         connection.pragma_update(None, "synchronous", "full")?;
         for table in TABLES {
@@ -28,15 +29,19 @@ impl Sqlite {
         }
         let filling = connection.transaction()?;
         {
-            let mut insert = filling.prepare("INSERT OR IGNORE INTO bench_case VALUES (?1, 0, ?2)")?;
+            let mut insert =
+                filling.prepare("INSERT OR IGNORE INTO bench_case VALUES (?1, 0, ?2)")?;
             let body = body();
             for case in 0..CASES {
                 insert.execute(params![case, body])?;
             }
         }
         filling.commit()?;
-        let next: i64 = connection
-            .query_row("SELECT coalesce(max(seq), 0) + 1 FROM bench_event", [], |row| row.get(0))?;
+        let next: i64 = connection.query_row(
+            "SELECT coalesce(max(seq), 0) + 1 FROM bench_event",
+            [],
+            |row| row.get(0),
+        )?;
         Ok(Self { connection, next })
     }
 
@@ -50,7 +55,9 @@ impl Sqlite {
             let case = dice.case();
             self.connection.prepare_cached("BEGIN IMMEDIATE")?.execute([])?;
             self.connection
-                .prepare_cached("UPDATE bench_case SET version = version + 1, body = ?2 WHERE id = ?1")?
+                .prepare_cached(
+                    "UPDATE bench_case SET version = version + 1, body = ?2 WHERE id = ?1",
+                )?
                 .execute(params![case, body])?;
             for insert in &inserts {
                 self.connection.prepare_cached(insert)?.execute(params![case, self.next, body])?;

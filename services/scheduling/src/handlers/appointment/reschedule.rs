@@ -34,9 +34,7 @@ pub async fn handle(
     };
     let asked_by = asked_by(&mut check, &call.principal, message.asked_by);
     let reason = match asked_by {
-        Some(Party::Customer) | None => {
-            check.optional_text("reason", &message.reason, REMARK_MAX)
-        }
+        Some(Party::Customer) | None => check.optional_text("reason", &message.reason, REMARK_MAX),
         Some(_) => check.text("reason", &message.reason, REMARK_MAX),
     };
     let checked = (head, appointment, slot, asked_by, reason);
@@ -46,7 +44,7 @@ pub async fn handle(
     let settled = scheduling.settle(&call.principal, head.case, verb, slot).await?;
     let report = Report::of_visit(&call, head, Some(appointment), verb.as_str());
     let remark = Remark { kind: "reschedule_reason", subject: appointment.uuid(), text: &reason };
-    let report = Report { rows: remark.rows(now), taken: Reason::SlotTaken, ..report };
+    let report = Report { rows: remark.rows(now), ..report };
     let principal = call.principal.clone();
     let command = move |case: &_| {
         check_open(&principal, case, verb)?;

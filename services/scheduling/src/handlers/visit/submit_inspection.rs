@@ -1,22 +1,20 @@
 //! `SubmitInspection`: the certificate of the inspection just made at the door.
 //!
 //! The certificate goes into the log whole; the texts that nothing is decided on go into the vault.
-//! With what authority it speaks is not the technician's to choose: it is the first inspection, or the
-//! second where one was ordered.
 
 use parasol_api::convert::case_view;
 use parasol_api::technician::v1::{SubmitInspectionRequest, SubmitInspectionResponse};
 use parasol_api::{Checker, Error, Reason, common};
 use parasol_casebook::Refusal;
 use parasol_desk::{Call, actor};
-use parasol_journey::certificate::{Certificate, CertificateFault, Level};
+use parasol_journey::certificate::Certificate;
 use parasol_journey::ids::CertificateId;
 use parasol_journey::time::Timestamp;
 use parasol_journey::{Case, Command, Rejection, Stage, Verb, table};
 use parasol_runtime::identity::Principal;
 use tonic::Request;
 
-use crate::report::{Report, refusal};
+use crate::report::Report;
 use crate::views::certificate_texts;
 use crate::{Scheduling, stamp};
 
@@ -36,16 +34,14 @@ pub async fn handle(
     let (head, certificate) = check.all((head, certificate))?;
 
     let wire = message.certificate.as_ref();
-    let level_given = wire.is_some_and(|wire| wire.level != 0);
     let report = Report::of_visit(&call, head, None, "submit_inspection");
     let rows = wire.map(|wire| certificate_texts(id, wire, now)).into_iter().collect();
     let report = Report { rows, ..report };
     let principal = call.principal.clone();
     let command = move |case: &Case| {
         check_visit(&principal, case)?;
-        let mut certificate = certificate.clone();
-        settle_level(&mut certificate, case, level_given)?;
-        settle_technician(&mut certificate, case)?;
+        let inspected_by = certificate.technician.as_ref().or(case.technician()).cloned();
+        let certificate = Certificate { technician: inspected_by, ..certificate.clone() };
         Ok(Command::SubmitCertificate { certificate: Box::new(certificate) })
     };
     let answer = move |case: &Case, effect| SubmitInspectionResponse {
@@ -88,28 +84,4 @@ fn check_visit(principal: &Principal, case: &Case) -> Result<(), Refusal> {
     let mut open = table::open_to(stage, actor);
     open.retain(|other| *other != verb);
     Err(Rejection::IllegalTransition { stage, verb, actor, open }.into())
-}
-
-fn settle_level(certificate: &mut Certificate, case: &Case, given: bool) -> Result<(), Refusal> {
-    let due = if case.second_opinion { Level::Second } else { Level::First };
-    if given && certificate.level != due {
-        let error = Error::new(Reason::FieldInvalid);
-        let text = format!("certificate.level: expected {due}, which this inspection is");
-        return Err(refusal(&error.message(text)));
-    }
-    certificate.level = due;
-    Ok(())
-}
-
-fn settle_technician(certificate: &mut Certificate, case: &Case) -> Result<(), Refusal> {
-    let assigned = case.technician();
-    match &certificate.technician {
-        None => certificate.technician = assigned.cloned(),
-        Some(one) if Some(one) == assigned => {}
-        Some(_) => {
-            let faults = vec![CertificateFault::TechnicianNotAssigned];
-            return Err(Rejection::CertificateInvalid(faults).into());
-        }
-    }
-    Ok(())
 }

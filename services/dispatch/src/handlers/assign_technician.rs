@@ -1,0 +1,33 @@
+//! `AssignTechnician`.
+
+use parasol_api::partner::v1::{AssignTechnicianRequest, AssignTechnicianResponse};
+use parasol_api::{Checker, Error};
+use parasol_desk::Call;
+use parasol_journey::ids::{CentreId, TechnicianId};
+use tonic::Request;
+
+use super::assignment::{Assignment, assign};
+use super::lookups::centre_of;
+use crate::Dispatch;
+use crate::partner::Partner;
+use crate::stamp::stamp;
+
+pub(super) async fn handle(
+    dispatch: &Dispatch,
+    request: Request<AssignTechnicianRequest>,
+) -> Result<AssignTechnicianResponse, Error> {
+    let body = request.get_ref();
+    let call = Call::changing(&request, "AssignTechnician", &body.request_id)?;
+    let mut check = Checker::new();
+    let stamp = stamp!(&mut check, body, dispatch.desk.clock.now());
+    let technician = check.id::<TechnicianId>("technician", &body.technician);
+    let centre = check.optional_id::<CentreId>("centre", &body.centre);
+    let (stamp, technician, centre) = check.all((stamp, technician, centre))?;
+    let partner = Partner::of(&call.principal)?;
+    if let Some(centre) = &centre {
+        centre_of(dispatch, &partner, centre).await?;
+    }
+    let principal = call.principal.clone();
+    let assignment = Assignment { principal, technician, centre, again: false, rows: Vec::new() };
+    assign(dispatch, &call, &stamp, assignment).await
+}

@@ -1,0 +1,127 @@
+//! Naming a technician, and the centre with them where the brand had not named one.
+//!
+//! A brand that names both takes two steps of the journey at once. They are decided one after the other
+//! and written in one commit, so that nobody sees a centre without its technician; the journey needs no
+//! command for the pair.
+
+use std::sync::Arc;
+
+use parasol_api::common::v1::MessageEffect;
+use parasol_api::convert::case_view;
+use parasol_api::partner::v1::AssignTechnicianResponse;
+use parasol_api::{Error, Reason};
+use parasol_casebook::{Deed, Refusal, RowOp, Submission, Target, Written};
+use parasol_desk::{Call, actor};
+use parasol_journey::ids::{CentreId, TechnicianId};
+use parasol_journey::{Case, Command, Ctx, Decided, Rejection, Stage, decide};
+use parasol_runtime::identity::Principal;
+use prost::Message as _;
+
+use super::lookups;
+use crate::Dispatch;
+use crate::network::{Licence, Qualified, Skill, listed, qualified};
+use crate::partner::{check_work, refusal};
+use crate::stamp::Stamp;
+use crate::tables::technicians;
+
+/// Names a technician.
+pub(super) struct Assignment {
+    /// Who asks.
+    pub principal: Principal,
+    /// Who is to come.
+    pub technician: TechnicianId,
+    /// The centre, if it is named only now.
+    pub centre: Option<CentreId>,
+    /// Whether somebody was named before.
+    pub again: bool,
+    /// Rows beside those of the projection.
+    pub rows: Vec<RowOp>,
+}
+
+/// Takes the step. The answers of both methods have the same fields with the same numbers, so one
+/// message stands for both.
+pub(super) async fn assign(
+    dispatch: &Dispatch,
+    call: &Call,
+    stamp: &Stamp,
+    assignment: Assignment,
+) -> Result<AssignTechnicianResponse, Error> {
+    let row = lookups::technician(dispatch, &assignment.technician).await?;
+    let submission = Submission {
+        target: Target::Case(stamp.case),
+        key: call.key(),
+        caller: call.caller(),
+        actor: actor(&call.principal),
+        expected: stamp.etag,
+        deed: Arc::new(AssignmentDeed { assignment, row }),
+    };
+    dispatch.desk.submit(submission, Reason::Overloaded).await
+}
+
+struct AssignmentDeed {
+    assignment: Assignment,
+    row: Option<technicians::Model>,
+}
+
+impl Deed for AssignmentDeed {
+    fn decide(&self, case: Option<&Case>, ctx: &Ctx<'_>) -> Result<Written, Refusal> {
+        let case = case.ok_or_else(|| refusal(Reason::NotFound))?;
+        check_work(&self.assignment.principal, case)?;
+        let named = self.name_centre(case, ctx)?;
+        let before = named.as_ref().map_or(case, |named| &named.case);
+        let assigned = decide(before, &self.command(), ctx)?;
+        self.check_technician(before, ctx)?;
+        let events = named.into_iter().flat_map(|named| named.events).chain(assigned.events);
+        let decided = Decided { events: events.collect(), case: assigned.case };
+        let answer = AssignTechnicianResponse {
+            case: Some(case_view(&decided.case)),
+            effect: MessageEffect::Applied.into(),
+        };
+        let rows = self.assignment.rows.clone();
+        Ok(Written { decided: Some(decided), rows, answer: answer.encode_to_vec() })
+    }
+}
+
+impl AssignmentDeed {
+    fn command(&self) -> Command {
+        let technician = self.assignment.technician.clone();
+        match self.assignment.again {
+            true => Command::ReassignTechnician { technician },
+            false => Command::AssignTechnician { technician },
+        }
+    }
+
+    /// Names the centre if one is due. Naming another than the one at work is the journey's to refuse.
+    fn name_centre(&self, case: &Case, ctx: &Ctx<'_>) -> Result<Option<Decided>, Refusal> {
+        let is_due = case.stage == Stage::Accepted;
+        let working = case.work_order.as_ref().map(|order| &order.centre);
+        match &self.assignment.centre {
+            None if is_due => Err(refusal(Reason::CentreUnknown)),
+            None => Ok(None),
+            Some(centre) if !is_due && working == Some(centre) => Ok(None),
+            Some(centre) if case.passed_over.contains(centre) => {
+                Err(Rejection::CentrePassedOver { centre: centre.clone() }.into())
+            }
+            Some(centre) => {
+                let command = Command::AssignCentre { centre: centre.clone() };
+                Ok(Some(decide(case, &command, ctx)?))
+            }
+        }
+    }
+
+    fn check_technician(&self, case: &Case, ctx: &Ctx<'_>) -> Result<(), Refusal> {
+        let centre = case.work_order.as_ref().map(|order| order.centre.as_str());
+        let row = self.row.as_ref().filter(|row| Some(row.centre.as_str()) == centre);
+        let row = row.ok_or_else(|| refusal(Reason::TechnicianUnknown))?;
+        let (skills, licences) = (listed::<Skill>(&row.skills), listed::<Licence>(&row.licences));
+        let category = case.filing.category;
+        let missing = match qualified(category, &skills, &licences, ctx.now.shanghai_day()) {
+            Qualified::Yes => return Ok(()),
+            Qualified::NoSkill => format!("the technician has no skill for {category}"),
+            Qualified::NoLicence(kind) => {
+                format!("the technician has no valid licence as {kind}, which {category} wants")
+            }
+        };
+        Err(Refusal::Service { code: Reason::TechnicianNotCertified.code(), message: missing })
+    }
+}

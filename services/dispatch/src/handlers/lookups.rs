@@ -1,0 +1,96 @@
+//! Rows that several methods look up, always in the caller's scope.
+
+use parasol_api::{Error, Reason};
+use parasol_journey::ids::{CaseId, CentreId, OfferId, TechnicianId};
+use parasol_runtime::identity::{Principal, Role};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
+
+use crate::partner::Partner;
+use crate::parts::PartOrderId;
+use crate::tables::{centres, offers, part_orders, technicians};
+use crate::{Dispatch, unreadable};
+
+/// An offer of a case that was really made to this partner, however it stands now.
+///
+/// # Errors
+/// `NOT_FOUND` when there is none, and what the store says.
+pub(super) async fn offer_made_to(
+    dispatch: &Dispatch,
+    partner: &Partner,
+    case: CaseId,
+    offer: OfferId,
+) -> Result<offers::Model, Error> {
+    let found = offers::Entity::find_by_id(offer.uuid())
+        .filter(offers::Column::CaseId.eq(case.uuid()))
+        .filter(partner.offers())
+        .one(dispatch.desk.store.reader())
+        .await
+        .map_err(unreadable)?;
+    found.ok_or_else(|| Error::new(Reason::NotFound))
+}
+
+/// A centre that this partner may name.
+///
+/// # Errors
+/// `CENTRE_UNKNOWN` when it is none, or another's, and what the store says.
+pub(super) async fn centre_of(
+    dispatch: &Dispatch,
+    partner: &Partner,
+    centre: &CentreId,
+) -> Result<(), Error> {
+    let is_known = match partner {
+        Partner::Centre(own) => centre.as_str() == own,
+        Partner::Brand(brand) => {
+            let row = centres::Entity::find_by_id(centre.as_str())
+                .filter(centres::Column::Brand.eq(brand.as_str()))
+                .one(dispatch.desk.store.reader())
+                .await
+                .map_err(unreadable)?;
+            row.is_some()
+        }
+    };
+    if is_known { Ok(()) } else { Err(Error::new(Reason::CentreUnknown)) }
+}
+
+/// A centre as this caller may see it.
+pub(super) async fn visible_centre(
+    dispatch: &Dispatch,
+    principal: &Principal,
+    centre: &str,
+) -> Result<Option<centres::Model>, Error> {
+    let row = centres::Entity::find_by_id(centre).one(dispatch.desk.store.reader()).await;
+    let row = row.map_err(unreadable)?;
+    Ok(row.filter(|row| match principal.role {
+        Role::Brand => row.brand == principal.subject,
+        Role::Centre => row.centre == principal.subject,
+        _ => true,
+    }))
+}
+
+/// A technician, whoever employs them.
+pub(super) async fn technician(
+    dispatch: &Dispatch,
+    technician: &TechnicianId,
+) -> Result<Option<technicians::Model>, Error> {
+    technicians::Entity::find_by_id(technician.as_str())
+        .one(dispatch.desk.store.reader())
+        .await
+        .map_err(unreadable)
+}
+
+/// A part order of a case.
+///
+/// # Errors
+/// `NOT_FOUND` when there is none, and what the store says.
+pub(super) async fn part_order(
+    dispatch: &Dispatch,
+    case: CaseId,
+    id: PartOrderId,
+) -> Result<part_orders::Model, Error> {
+    let found = part_orders::Entity::find_by_id(id.0)
+        .filter(part_orders::Column::CaseId.eq(case.uuid()))
+        .one(dispatch.desk.store.reader())
+        .await
+        .map_err(unreadable)?;
+    found.ok_or_else(|| Error::new(Reason::NotFound))
+}

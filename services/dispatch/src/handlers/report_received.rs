@@ -1,0 +1,107 @@
+//! `ReportReceived`: the unit, or parts for it, are at the workshop.
+//!
+//! Parts that arrive move no clock of the case: the journey has no entry for them yet. The log keeps the
+//! message, so that everybody who follows the work order hears of it.
+
+use parasol_api::convert::case_view;
+use parasol_api::limits::REMARK_MAX;
+use parasol_api::partner::v1::{ReceivedGoods, ReportReceivedRequest, ReportReceivedResponse};
+use parasol_api::{Checker, Error, Reason};
+use parasol_casebook::{Refusal, RowOp};
+use parasol_desk::{Call, Step, StepEffect};
+use parasol_journey::ids::Serial;
+use parasol_journey::{Case, Command, Stage};
+use tonic::Request;
+use uuid::Uuid;
+
+use super::lookups::part_order;
+use crate::Dispatch;
+use crate::partner::check_work;
+use crate::parts::{Movement, PartOrderId, Report};
+use crate::stamp::{Stamp, remark, stamp};
+
+/// What arrived.
+#[derive(Clone)]
+enum Goods {
+    Unit(Serial),
+    Parts(PartOrderId),
+}
+
+pub(super) async fn handle(
+    dispatch: &Dispatch,
+    request: Request<ReportReceivedRequest>,
+) -> Result<ReportReceivedResponse, Error> {
+    let body = request.get_ref();
+    let call = Call::changing(&request, "ReportReceived", &body.request_id)?;
+    let mut check = Checker::new();
+    let stamp = stamp!(&mut check, body, dispatch.desk.clock.now());
+    let goods = match check.known::<ReceivedGoods>("goods", body.goods) {
+        Some(ReceivedGoods::Parts) => {
+            check.id("part_order_id", &body.part_order_id).map(Goods::Parts)
+        }
+        Some(_) => check.id("serial", &body.serial).map(Goods::Unit),
+        None => None,
+    };
+    let words = check.optional_text("remark", &body.remark, REMARK_MAX);
+    let (stamp, goods, words) = check.all((stamp, goods, words))?;
+    let rows = rows(dispatch, &call, &stamp, &goods, &words).await?;
+    let principal = call.principal.clone();
+    let command = move |case: &Case| {
+        check_work(&principal, case)?;
+        command(case, &goods)
+    };
+    let step = Step { rows, ..Step::new(stamp.case, stamp.etag, command) };
+    let step = step.answering(|case: &Case, effect: StepEffect| ReportReceivedResponse {
+        case: Some(case_view(case)),
+        effect: effect.into(),
+    });
+    dispatch.desk.step(&call, step).await
+}
+
+async fn rows(
+    dispatch: &Dispatch,
+    call: &Call,
+    stamp: &Stamp,
+    goods: &Goods,
+    words: &str,
+) -> Result<Vec<RowOp>, Error> {
+    let now = dispatch.desk.clock.now();
+    let (subject, movement) = match goods {
+        Goods::Parts(id) => {
+            part_order(dispatch, stamp.case, *id).await?;
+            (id.0, Movement::PartsReceived)
+        }
+        Goods::Unit(_) => {
+            let case = dispatch.desk.case(&call.principal, stamp.case).await?;
+            let order = case.work_order.as_ref().map_or_else(Uuid::nil, |order| order.id.uuid());
+            (order, Movement::UnitReceived)
+        }
+    };
+    let row = Report::at(now).row(stamp.case, subject, movement);
+    let words = remark(subject, "received_remark", words, now);
+    Ok(std::iter::once(row).chain(words).collect())
+}
+
+fn command(case: &Case, goods: &Goods) -> Result<Command, Refusal> {
+    match goods {
+        Goods::Unit(serial) => {
+            check_serial(case, serial)?;
+            Ok(Command::ReportReceived)
+        }
+        Goods::Parts(_) if case.stage == Stage::Repairing => Ok(Command::KeepMessage {
+            message: Movement::PartsReceived.as_str().to_owned(),
+            reason: "noted".to_owned(),
+        }),
+        // Outside a repair nothing can arrive: the journey says so in its own words.
+        Goods::Parts(_) => Ok(Command::ReportReceived),
+    }
+}
+
+/// The unit at the workshop must be the one the case is about.
+pub(super) fn check_serial(case: &Case, serial: &Serial) -> Result<(), Refusal> {
+    if case.filing.serial == *serial {
+        return Ok(());
+    }
+    let message = "serial: expected the serial number of the case's unit".to_owned();
+    Err(Refusal::Service { code: Reason::FieldInvalid.code(), message })
+}

@@ -1,0 +1,53 @@
+//! `ShipParts`: ordered parts are on their way.
+
+use parasol_api::convert::case_view;
+use parasol_api::limits::{FOREIGN_NUMBER_MAX, SHORT_NAME_MAX};
+use parasol_api::partner::v1::{ShipPartsRequest, ShipPartsResponse};
+use parasol_api::{Checker, Error};
+use parasol_desk::{Call, Step, StepEffect};
+use parasol_journey::deadline::Clock;
+use parasol_journey::time::Timestamp;
+use parasol_journey::{Case, Command, Task};
+use tonic::Request;
+
+use super::lookups::part_order;
+use crate::Dispatch;
+use crate::partner::check_work;
+use crate::parts::{Movement, PartOrderId, Report};
+use crate::stamp::stamp;
+
+pub(super) async fn handle(
+    dispatch: &Dispatch,
+    request: Request<ShipPartsRequest>,
+) -> Result<ShipPartsResponse, Error> {
+    let body = request.get_ref();
+    let call = Call::changing(&request, "ShipParts", &body.request_id)?;
+    let now = dispatch.desk.clock.now();
+    let mut check = Checker::new();
+    let stamp = stamp!(&mut check, body, now);
+    let id = check.id::<PartOrderId>("part_order_id", &body.part_order_id);
+    let carrier = check.optional_text("carrier", &body.carrier, SHORT_NAME_MAX);
+    let tracking_no = check.optional_text("tracking_no", &body.tracking_no, FOREIGN_NUMBER_MAX);
+    let expected_at = check.optional_instant("expected_at", &body.expected_at);
+    let (stamp, id, carrier, tracking_no, expected_at) =
+        check.all((stamp, id, carrier, tracking_no, expected_at))?;
+    let ordered = part_order(dispatch, stamp.case, id).await?;
+    let report = Report { carrier, tracking_no, at: now, expected_at };
+    let row = report.row(stamp.case, id.0, Movement::PartsShipped);
+    let promised = Timestamp::from_micros(ordered.expected_at);
+    let promised = expected_at.or((ordered.expected_at != 0).then_some(promised));
+    let principal = call.principal.clone();
+    let command = move |case: &Case| {
+        check_work(&principal, case)?;
+        // The log wants a time. Where nobody gave one it is the latest the law allows.
+        let latest = case.owes(Task::Clock(Clock::LegalParts)).map(|owed| owed.due);
+        let arrives_at = promised.or(latest).unwrap_or(now);
+        Ok(Command::ShipParts { arrives_at })
+    };
+    let step = Step { rows: vec![row], ..Step::new(stamp.case, stamp.etag, command) };
+    let step = step.answering(|case: &Case, effect: StepEffect| ShipPartsResponse {
+        case: Some(case_view(case)),
+        effect: effect.into(),
+    });
+    dispatch.desk.step(&call, step).await
+}

@@ -1,0 +1,328 @@
+//! From a message to a row, or to the first thing that is wrong with it.
+
+use std::collections::HashSet;
+
+use parasol_api::admin::v1::import_network_request::Content;
+use parasol_api::admin::v1::{self, ImportNetworkRequest};
+use parasol_api::limits::{
+    CODE_MAX, FOREIGN_NUMBER_MAX, IMPORT_ROW_BYTES_MAX, NAME_MAX, SHORT_NAME_MAX, STREET_MAX,
+};
+use parasol_api::{Checker, Reason};
+use parasol_journey::ids::{BrandId, CentreId, TechnicianId};
+use parasol_journey::vocab::Category;
+use prost::Message as _;
+
+use super::{Fault, Row};
+use crate::network::{Area, Capacity, Licence, MICRODEGREES, Shift, Skill, column};
+use crate::tables::{brands, centres, technicians};
+
+/// Counties one centre goes to, at most.
+const AREAS_MAX: usize = 500;
+/// Skills and licences of one technician, at most.
+const SKILLS_MAX: usize = 20;
+/// Shifts of one technician, at most.
+const SHIFTS_MAX: usize = 14;
+/// Visits a day, at most.
+const VISITS_MAX: i32 = 1_000;
+/// How a brand can take part.
+const MODES: [&str; 3] = ["api", "portal", "managed"];
+
+/// Reads a row.
+///
+/// # Errors
+/// The first fault found.
+pub fn read(message: ImportNetworkRequest) -> Result<Row, Fault> {
+    if message.encoded_len() > IMPORT_ROW_BYTES_MAX {
+        return Err(Fault::of("", Reason::RowTooLong));
+    }
+    let mut check = Checker::new();
+    let row = match message.content {
+        None => return Err(Fault::of("", Reason::RowMalformed)),
+        Some(Content::Brand(wire)) => {
+            check.within("brand", |check| brand(check, wire)).map(Row::Brand)
+        }
+        Some(Content::Centre(wire)) => {
+            let row = check.within("centre", |check| centre(check, wire));
+            row.map(|row| Row::Centre(Box::new(row)))
+        }
+        Some(Content::Technician(wire)) => {
+            let row = check.within("technician", |check| technician(check, wire));
+            row.map(|row| Row::Technician(Box::new(row)))
+        }
+    };
+    check.all((row,)).map(|(row,)| row).map_err(|error| {
+        let first = error.violations().first();
+        Fault {
+            reason: error.reason(),
+            field: first.map_or_else(String::new, |first| first.field.clone()),
+            message: first
+                .map_or_else(String::new, |first| format!("expected {}", first.description)),
+        }
+    })
+}
+
+fn brand(check: &mut Checker, wire: v1::Brand) -> Option<brands::Model> {
+    let brand = check.id::<BrandId>("brand", &wire.brand);
+    let name_zh = check.text("name_zh", &wire.name_zh, SHORT_NAME_MAX);
+    let name_en = check.text("name_en", &wire.name_en, SHORT_NAME_MAX);
+    if !MODES.contains(&wire.mode.as_str()) {
+        check.refuse::<()>("mode", Reason::FieldInvalid, "one of api, portal, managed");
+    }
+    let hotline = check.phone("hotline", &wire.hotline);
+    Some(brands::Model {
+        brand: brand?.to_string(),
+        name_zh: name_zh?,
+        name_en: name_en?,
+        mode: wire.mode,
+        hotline: hotline?,
+    })
+}
+
+fn centre(check: &mut Checker, wire: v1::Centre) -> Option<centres::Model> {
+    let centre = check.id::<CentreId>("centre", &wire.centre);
+    let brand = check.id::<BrandId>("brand", &wire.brand);
+    let name_zh = check.text("name_zh", &wire.name_zh, NAME_MAX);
+    let name_en = check.text("name_en", &wire.name_en, NAME_MAX);
+    let phone = check.phone("phone", &wire.phone);
+    let county = county(check, "county", &wire.county);
+    let address = check.text("address", &wire.address, STREET_MAX);
+    let lat = degrees(check, "lat", wire.lat, 90.0);
+    let lon = degrees(check, "lon", wire.lon, 180.0);
+    let coverage = coverage(check, &wire.coverage);
+    let daily_capacity = capacity(check, &wire.daily_capacity);
+    Some(centres::Model {
+        centre: centre?.to_string(),
+        brand: brand?.to_string(),
+        name_zh: name_zh?,
+        name_en: name_en?,
+        phone: phone?,
+        county: county?,
+        address: address?,
+        lat: lat?,
+        lon: lon?,
+        coverage: column(&coverage?),
+        daily_capacity: column(&daily_capacity?),
+    })
+}
+
+/// A code of GB/T 2260 at county level has six digits; which of them exist changes by the year, and a
+/// county that nobody lives in is simply never asked for.
+fn county(check: &mut Checker, field: &str, text: &str) -> Option<String> {
+    if text.len() == 6 && text.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Some(text.to_owned());
+    }
+    check.refuse(field, Reason::CountyUnknown, "a county code of GB/T 2260: six digits")
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "within 180 million after the check")]
+fn degrees(check: &mut Checker, field: &str, value: f64, limit: f64) -> Option<i64> {
+    if value.is_finite() && value.abs() <= limit {
+        return Some((value * MICRODEGREES).round() as i64);
+    }
+    check.refuse(field, Reason::FieldInvalid, format!("-{limit} to {limit}"))
+}
+
+/// Sorted, so that the order in which a file lists counties changes nothing.
+fn coverage(check: &mut Checker, wire: &[v1::Coverage]) -> Option<Vec<Area>> {
+    between(check, "coverage", wire.len(), 1, AREAS_MAX)?;
+    let mut counties = HashSet::new();
+    let areas: Vec<_> = wire
+        .iter()
+        .enumerate()
+        .map(|(place, area)| {
+            check.within(&format!("coverage[{place}]"), |check| {
+                let county = county(check, "county", &area.county)?;
+                let mut categories =
+                    check.listed_once::<Category>("categories", &area.categories)?;
+                between(check, "categories", categories.len(), 1, Category::ALL.len())?;
+                if !counties.insert(county.clone()) {
+                    return check.refuse("county", Reason::FieldInvalid, "each at most once");
+                }
+                categories.sort();
+                Some(Area { county, categories })
+            })
+        })
+        .collect();
+    let mut areas: Vec<Area> = areas.into_iter().collect::<Option<_>>()?;
+    areas.sort_by(|a, b| a.county.cmp(&b.county));
+    Some(areas)
+}
+
+fn capacity(check: &mut Checker, wire: &[v1::CategoryCapacity]) -> Option<Vec<Capacity>> {
+    let numbers: Vec<_> = wire.iter().map(|one| one.category).collect();
+    let categories = check.listed_once::<Category>("daily_capacity", &numbers)?;
+    let mut capacity = Vec::with_capacity(wire.len());
+    for (category, one) in categories.into_iter().zip(wire) {
+        let visits = check.number("daily_capacity", one.visits, 0..=VISITS_MAX)?;
+        capacity.push(Capacity { category, visits: visits.unsigned_abs() });
+    }
+    capacity.sort_by_key(|one| one.category);
+    Some(capacity)
+}
+
+fn technician(check: &mut Checker, wire: v1::Technician) -> Option<technicians::Model> {
+    let technician = check.id::<TechnicianId>("technician", &wire.technician);
+    let centre = check.id::<CentreId>("centre", &wire.centre);
+    let name = check.text("name", &wire.name, SHORT_NAME_MAX);
+    let phone = check.phone("phone", &wire.phone);
+    let skills = skills(check, &wire.skills);
+    let licences = licences(check, &wire.certificates);
+    let shifts = shifts(check, &wire.shifts);
+    Some(technicians::Model {
+        technician: technician?.to_string(),
+        centre: centre?.to_string(),
+        name: name?,
+        phone: phone?,
+        skills: column(&skills?),
+        licences: column(&licences?),
+        shifts: column(&shifts?),
+    })
+}
+
+fn skills(check: &mut Checker, wire: &[v1::Skill]) -> Option<Vec<Skill>> {
+    between(check, "skills", wire.len(), 1, SKILLS_MAX)?;
+    let numbers: Vec<_> = wire.iter().map(|one| one.category).collect();
+    let categories = check.listed_once::<Category>("skills", &numbers)?;
+    let mut skills = Vec::with_capacity(wire.len());
+    for (category, one) in categories.into_iter().zip(wire) {
+        let level = check.number("skills", one.level, 1..=3)?;
+        skills.push(Skill { category, level });
+    }
+    skills.sort_by_key(|one| one.category);
+    Some(skills)
+}
+
+fn licences(check: &mut Checker, wire: &[v1::License]) -> Option<Vec<Licence>> {
+    between(check, "certificates", wire.len(), 0, SKILLS_MAX)?;
+    let licences: Vec<_> = wire
+        .iter()
+        .enumerate()
+        .map(|(place, one)| {
+            check.within(&format!("certificates[{place}]"), |check| {
+                let kind = check.text("kind", &one.kind, CODE_MAX);
+                let number = check.text("number", &one.number, FOREIGN_NUMBER_MAX);
+                let valid_until = check.day("valid_until", &one.valid_until);
+                let valid_until = valid_until?.to_string();
+                Some(Licence { kind: kind?, number: number?, valid_until })
+            })
+        })
+        .collect();
+    licences.into_iter().collect()
+}
+
+fn shifts(check: &mut Checker, wire: &[v1::Shift]) -> Option<Vec<Shift>> {
+    between(check, "shifts", wire.len(), 0, SHIFTS_MAX)?;
+    let shifts: Vec<_> = wire
+        .iter()
+        .enumerate()
+        .map(|(place, one)| check.within(&format!("shifts[{place}]"), |check| shift(check, one)))
+        .collect();
+    let mut shifts: Vec<Shift> = shifts.into_iter().collect::<Option<_>>()?;
+    shifts.sort_by(|a, b| (a.weekday, &a.from).cmp(&(b.weekday, &b.from)));
+    let overlap = shifts
+        .windows(2)
+        .any(|pair| pair[0].weekday == pair[1].weekday && pair[1].from < pair[0].to);
+    if overlap {
+        return check.refuse("shifts", Reason::FieldInvalid, "shifts without overlaps");
+    }
+    Some(shifts)
+}
+
+/// Times are `HH:MM` with two digits each, so their order as texts is their order in the day.
+fn shift(check: &mut Checker, wire: &v1::Shift) -> Option<Shift> {
+    check.number("weekday", wire.weekday, 1..=7)?;
+    let has_break = !(wire.break_from.is_empty() && wire.break_to.is_empty());
+    let ends = [("from", &wire.from), ("to", &wire.to)];
+    let pause = [("break_from", &wire.break_from), ("break_to", &wire.break_to)];
+    for (field, text) in ends.into_iter().chain(pause.into_iter().filter(|_| has_break)) {
+        if !is_time(text) {
+            return check.refuse(field, Reason::FieldInvalid, "a time as HH:MM");
+        }
+    }
+    if wire.from >= wire.to {
+        return check.refuse("to", Reason::FieldInvalid, "a time later than the begin");
+    }
+    let inside =
+        wire.from <= wire.break_from && wire.break_from < wire.break_to && wire.break_to <= wire.to;
+    if has_break && !inside {
+        return check.refuse("break_from", Reason::FieldInvalid, "a break inside the shift");
+    }
+    Some(Shift {
+        weekday: wire.weekday,
+        from: wire.from.clone(),
+        to: wire.to.clone(),
+        break_from: wire.break_from.clone(),
+        break_to: wire.break_to.clone(),
+    })
+}
+
+fn is_time(text: &str) -> bool {
+    text.len() == 5 && chrono::NaiveTime::parse_from_str(text, "%H:%M").is_ok()
+}
+
+fn between(check: &mut Checker, field: &str, count: usize, min: usize, max: usize) -> Option<()> {
+    if count > max {
+        return check.refuse(field, Reason::FieldTooLong, format!("at most {max} items"));
+    }
+    if count < min {
+        return check.refuse(field, Reason::FieldInvalid, format!("at least {min} items"));
+    }
+    Some(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn technician_with(shifts: Vec<v1::Shift>) -> Result<Row, Fault> {
+        read(ImportNetworkRequest {
+            content: Some(Content::Technician(v1::Technician {
+                technician: "t-1".into(),
+                centre: "c-1".into(),
+                name: "刘佳怡".into(),
+                phone: "19800000000".into(),
+                skills: vec![v1::Skill { category: 1, level: 3 }],
+                certificates: Vec::new(),
+                shifts,
+            })),
+            ..ImportNetworkRequest::default()
+        })
+    }
+
+    fn shift(weekday: i32, times: [&str; 4]) -> v1::Shift {
+        let [from, to, break_from, break_to] = times.map(str::to_owned);
+        v1::Shift { weekday, from, to, break_from, break_to }
+    }
+
+    #[test]
+    fn shifts_lie_in_a_day_with_their_break_inside_and_do_not_overlap() {
+        let early = shift(1, ["08:30", "12:00", "", ""]);
+        let late = shift(1, ["12:00", "17:30", "14:00", "15:00"]);
+        assert!(technician_with(vec![late.clone(), early.clone()]).is_ok());
+        #[rustfmt::skip]
+        let wrong = [
+            (vec![shift(8, ["08:30", "12:00", "", ""])],             "technician.shifts[0].weekday"),
+            (vec![shift(1, ["8:30", "12:00", "", ""])],              "technician.shifts[0].from"),
+            (vec![shift(1, ["12:00", "12:00", "", ""])],             "technician.shifts[0].to"),
+            (vec![shift(1, ["08:30", "24:00", "", ""])],             "technician.shifts[0].to"),
+            (vec![shift(1, ["08:30", "17:00", "12:00", ""])],        "technician.shifts[0].break_to"),
+            (vec![shift(1, ["08:30", "17:00", "16:00", "18:00"])],   "technician.shifts[0].break_from"),
+            (vec![early.clone(), shift(1, ["11:59", "13:00", "", ""])], "technician.shifts"),
+            (vec![early; 15],                                        "technician.shifts"),
+        ];
+        for (shifts, field) in wrong {
+            assert_eq!(technician_with(shifts).unwrap_err().field, field);
+        }
+    }
+
+    #[test]
+    fn a_row_of_no_kind_or_of_too_many_bytes_is_refused_whole() {
+        let empty = read(ImportNetworkRequest::default()).unwrap_err();
+        assert_eq!(empty.reason, Reason::RowMalformed);
+        let long =
+            v1::Brand { name_zh: "长".repeat(IMPORT_ROW_BYTES_MAX), ..v1::Brand::default() };
+        let content = Some(Content::Brand(long));
+        let long = read(ImportNetworkRequest { content, ..ImportNetworkRequest::default() });
+        assert_eq!(long.unwrap_err().reason, Reason::RowTooLong);
+    }
+}

@@ -1,0 +1,13 @@
+//! Intake as its callers meet it: every method on a real embedded store, with a clock that only moves
+//! when told.
+
+#![expect(clippy::unwrap_used, reason = "helpers of tests stand outside of test functions")]
+
+mod acting;
+mod entitlements;
+mod filing;
+mod importing;
+mod reading;
+mod samples;
+mod triage;
+mod world;

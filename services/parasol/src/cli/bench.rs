@@ -1,0 +1,55 @@
+//! `parasol bench`, as a command: where it runs, and how it reports.
+
+use clap::Subcommand;
+use parasol_runtime::clock::Clock;
+use parasol_runtime::config::Config;
+use parasol_runtime::ids::IdSource;
+use secrecy::ExposeSecret as _;
+
+use super::{Common, Exit};
+use crate::bench;
+
+pub(super) const EXAMPLE: &str = "\
+Without --database it measures the embedded store, in a folder of its own that it removes. With
+--database it measures PostgreSQL; name an empty database, which is left with what was measured.
+
+Examples:
+  parasol bench steps
+  parasol bench steps --database postgres://localhost/bench --in-flight 64 --rounds 3 --json";
+
+/// Which benchmark.
+#[derive(Clone, Debug, Subcommand)]
+pub(super) enum Bench {
+    /// Whole cases through the gRPC API beside the straightforward transaction
+    Steps(bench::StepsArgs),
+}
+
+#[derive(Clone, Debug, clap::Args)]
+pub(super) struct Args {
+    #[command(subcommand)]
+    bench: Bench,
+}
+
+/// Any free ports and a folder of its own.
+pub(super) fn settings(common: &Common) -> anyhow::Result<Config> {
+    let mut own = vec![("grpc_addr", "127.0.0.1:0"), ("http_addr", "127.0.0.1:0")];
+    let folder = format!("parasol-bench-{}", IdSource::new(Clock::system()).next().simple());
+    let folder = std::env::temp_dir().join(folder).to_string_lossy().into_owned();
+    if common.data.is_none() {
+        own.push(("data_dir", &folder));
+    }
+    Ok(common.settings_with(&own)?)
+}
+
+pub(super) async fn run(args: Args, common: &Common, config: Config) -> anyhow::Result<Exit> {
+    let Bench::Steps(args) = args.bench;
+    let report = bench::steps(&args, &config, |text| eprintln!("{text}")).await;
+    if common.data.is_none() && config.database_url.expose_secret().is_empty() {
+        let _ = std::fs::remove_dir_all(&config.data_dir);
+    }
+    let report = report?;
+    common.answer(&report, || {
+        serde_json::to_string_pretty(&report).unwrap_or_else(|error| error.to_string())
+    })?;
+    Ok(Exit::Done)
+}

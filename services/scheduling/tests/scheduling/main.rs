@@ -1,0 +1,12 @@
+//! The scheduling service over a real store: what each method does, refuses, and repeats.
+
+#![expect(clippy::unwrap_used, reason = "a test fails where its expectation is not met")]
+
+mod booking;
+mod course;
+mod day;
+mod overlap;
+mod refusals;
+mod slots;
+mod visits;
+mod world;

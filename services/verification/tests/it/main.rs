@@ -1,0 +1,10 @@
+//! Verification on a real embedded database, with the other services' steps given directly.
+
+#![expect(clippy::unwrap_used, reason = "helpers of tests stand outside of test functions")]
+
+mod calendars;
+mod courses;
+mod decisions;
+mod money;
+mod verdicts;
+mod world;
