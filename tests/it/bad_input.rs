@@ -34,7 +34,7 @@ fn owner_of(order_line: &str) -> (String, String) {
     (text(&row["customer"]["customer"]), text(&row["serial"]))
 }
 
-fn filing() -> FileCaseRequest {
+pub(crate) fn filing() -> FileCaseRequest {
     FileCaseRequest {
         request_id: fresh(),
         order_line: ORDER_LINE.to_owned(),
@@ -86,7 +86,10 @@ async fn import(house: &House, orders: Vec<OrderRow>) -> Vec<RowResult> {
     client.import_orders(request).await.expect("an import answers").into_inner().results
 }
 
-async fn file(house: &House, message: FileCaseRequest) -> Result<FileCaseResponse, Status> {
+pub(crate) async fn file(
+    house: &House,
+    message: FileCaseRequest,
+) -> Result<FileCaseResponse, Status> {
     let request = house.request(Role::Customer, &owner_of(ORDER_LINE).0, message);
     let mut client = IntakeServiceClient::new(house.channel.clone());
     client.file_case(request).await.map(tonic::Response::into_inner)
@@ -120,7 +123,8 @@ async fn an_unknown_sku() {
 #[tokio::test(flavor = "multi_thread")]
 async fn delivered_in_the_future() {
     let later = Timestamp::parse("2099-01-01T00:00:00Z").expect("an instant");
-    refused_row(|row| row.delivered_at = Some(to_timestamp(later)), Reason::DeliveredInFuture).await;
+    refused_row(|row| row.delivered_at = Some(to_timestamp(later)), Reason::DeliveredInFuture)
+        .await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -150,6 +154,17 @@ async fn a_text_of_a_megabyte() {
     assert_eq!(error.violations()[0].field, "description");
     assert_eq!(house.rows().await, before);
     has_a_page(Reason::FieldTooLong);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_message_over_the_limit_of_the_server() {
+    let house = House::open().await;
+    let before = house.rows().await;
+    let message = FileCaseRequest { description: "x".repeat(5_000_000), ..filing() };
+    let error = Error::from_status(&file(&house, message).await.expect_err("it is too large"));
+    assert_eq!(error.reason(), Reason::MessageTooLarge);
+    assert_eq!(house.rows().await, before);
+    has_a_page(Reason::MessageTooLarge);
 }
 
 #[tokio::test(flavor = "multi_thread")]

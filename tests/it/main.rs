@@ -6,6 +6,7 @@ mod house;
 mod invariants;
 mod killing;
 mod limits;
+mod parked;
 mod program;
 mod stories;
 mod tidy;

@@ -16,7 +16,10 @@ fn plays(story: &str, language: &str) {
         _ => ("Closed", "Whose turn it was", "brand"),
     };
     for expected in [closed, account, turn] {
-        assert!(told.contains(expected), "{story} in {language} does not say {expected:?}:\n{told}");
+        assert!(
+            told.contains(expected),
+            "{story} in {language} does not say {expected:?}:\n{told}"
+        );
     }
     assert!(!told.contains("!!"), "the turn account does not add up:\n{told}");
     assert!(told.contains("198****"), "the technician's number is not shown masked:\n{told}");

@@ -27,10 +27,10 @@ pub const PARTS_MAX: usize = 50;
 pub const PREFERRED_WINDOWS_MAX: usize = 5;
 /// Rows in one import call.
 pub const IMPORT_ROWS_MAX: usize = 20_000;
+/// Bytes of all rows of an import call together.
+pub const IMPORT_BYTES_MAX: usize = 64 * 1024 * 1024;
 /// Bytes in one row of an import.
 pub const IMPORT_ROW_BYTES_MAX: usize = 64 * 1024;
-/// Bytes in one message, before it is read.
-pub const MESSAGE_BYTES_MAX: usize = 4 * 1024 * 1024;
 /// Rows on a page when the caller does not say.
 pub const PAGE_SIZE_DEFAULT: usize = 50;
 /// Rows on a page at most.

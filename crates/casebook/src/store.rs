@@ -7,6 +7,7 @@ use parasol_journey::time::Timestamp;
 use sea_orm::{DatabaseConnection, DbErr};
 
 use crate::dialect::{self, Engine};
+use crate::tasks::ATTEMPTS_MAX;
 
 /// How many connections a store may open.
 #[derive(Clone, Copy, Debug)]
@@ -29,6 +30,7 @@ pub struct Store {
     pub(crate) engine: Engine,
     pub(crate) writer: DatabaseConnection,
     reader: DatabaseConnection,
+    pub(crate) attempts_max: i64,
 }
 
 /// Why a store cannot be used.
@@ -54,10 +56,17 @@ impl Store {
         let problems = engine.durability_problems(&writer, &reader).await;
         let problems = problems.map_err(OpenError::Unreachable)?;
         if problems.is_empty() {
-            Ok(Self { engine, writer, reader })
+            Ok(Self { engine, writer, reader, attempts_max: ATTEMPTS_MAX })
         } else {
             Err(OpenError::NotDurable(problems))
         }
+    }
+
+    /// The same store, parking tasks after this many attempts instead of [`ATTEMPTS_MAX`]. Clones made
+    /// before do not know.
+    #[must_use]
+    pub fn parking_after(self, attempts: u32) -> Self {
+        Self { attempts_max: i64::from(attempts.max(1)), ..self }
     }
 
     /// The engine underneath.

@@ -9,8 +9,8 @@ use parasol_journey::task::{Obligation, Role};
 use parasol_journey::time::{MINUTE, SECOND, Span, Timestamp};
 use sea_orm::sea_query::Expr;
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, DbErr, EntityTrait, Order, PaginatorTrait, QueryFilter,
-    QueryOrder, QuerySelect,
+    ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, Order, PaginatorTrait,
+    QueryFilter, QueryOrder, QuerySelect,
 };
 use uuid::Uuid;
 
@@ -19,10 +19,14 @@ use crate::handoff::Lease;
 use crate::store::{Store, instant};
 use crate::tables::tasks;
 
-/// After so many failed attempts a task is parked.
+/// After so many failed attempts a task is parked, unless the store was told otherwise.
 pub const ATTEMPTS_MAX: i64 = 8;
+/// How often more than it may fail a task may be claimed by somebody who never came back.
+const LOST_MAX: i64 = 4;
 /// The longest wait between two attempts.
 const BACK_OFF_MAX: i64 = 5 * MINUTE;
+/// Why a task was parked that nobody came back from.
+const LOST: &str = "whoever claimed it never came back, time after time";
 /// When a parked task may be claimed.
 const NEVER: Timestamp = Timestamp::from_micros(i64::MAX);
 
@@ -51,7 +55,8 @@ pub struct Parked {
 }
 
 impl Store {
-    /// Claims up to `limit` due tasks of a role for the length of a lease.
+    /// Claims up to `limit` due tasks of a role for the length of a lease. A task that may be what its
+    /// workers die of, because claim after claim nobody came back, is parked instead.
     ///
     /// # Errors
     /// What the engine says; nothing is then claimed.
@@ -70,13 +75,20 @@ impl Store {
             limit: i64::try_from(limit).unwrap_or(i64::MAX),
         };
         let rows = self.engine.claim_tasks(&self.writer, &claim).await?;
-        Ok(rows
-            .into_iter()
-            .filter_map(|row| {
-                let obligation = obligation(&row.task, row.generation, row.due)?;
-                Some(Claimed { case: CaseId::new(row.case_id), obligation, attempts: row.attempts })
-            })
-            .collect())
+        let mut all = Vec::with_capacity(rows.len());
+        for row in rows {
+            let Some(obligation) = obligation(&row.task, row.generation, row.due) else { continue };
+            let case = CaseId::new(row.case_id);
+            let claimed = Claimed { case, obligation, attempts: row.attempts };
+            // Failures are parked before: whoever came this far was never heard of again.
+            if claimed.attempts > self.attempts_max + LOST_MAX {
+                tracing::error!(%case, task = %obligation.task, "a task outlives its workers");
+                self.give_back(&claimed, NEVER, claimed.attempts, LOST).await?;
+            } else {
+                all.push(claimed);
+            }
+        }
+        Ok(all)
     }
 
     /// When the next task of a role can be claimed; `None` when there is none.
@@ -108,7 +120,7 @@ impl Store {
         why: &str,
         now: Timestamp,
     ) -> Result<(), DbErr> {
-        if claimed.attempts >= ATTEMPTS_MAX {
+        if claimed.attempts >= self.attempts_max {
             // Out of sight, so that claims do not have to read past it.
             self.give_back(claimed, NEVER, claimed.attempts, why).await
         } else {
@@ -171,9 +183,33 @@ impl Store {
     /// # Errors
     /// What the engine says.
     pub async fn parked_tasks(&self, limit: u64) -> Result<Vec<Parked>, DbErr> {
-        let rows = tasks::Entity::find()
-            .filter(tasks::Column::Parked.ne(""))
-            .order_by(tasks::Column::Due, Order::Asc)
+        self.parked_tasks_after(None, limit).await
+    }
+
+    /// Parked tasks, oldest due first, after a place in that order: a task's due time, case and name.
+    ///
+    /// # Errors
+    /// What the engine says.
+    pub async fn parked_tasks_after(
+        &self,
+        place: Option<(Timestamp, CaseId, Task)>,
+        limit: u64,
+    ) -> Result<Vec<Parked>, DbErr> {
+        use tasks::Column::{CaseId as Case, Due, Task as Name};
+        let mut parked = tasks::Entity::find().filter(tasks::Column::Parked.ne(""));
+        if let Some((due, case, task)) = place {
+            let same_due = Condition::all().add(Due.eq(due.micros()));
+            let same_case = same_due.clone().add(Case.eq(case.uuid()));
+            let later = Condition::any()
+                .add(Due.gt(due.micros()))
+                .add(same_due.add(Case.gt(case.uuid())))
+                .add(same_case.add(Name.gt(task.as_str())));
+            parked = parked.filter(later);
+        }
+        let rows = parked
+            .order_by(Due, Order::Asc)
+            .order_by(Case, Order::Asc)
+            .order_by(Name, Order::Asc)
             .limit(limit)
             .all(self.reader())
             .await?;
@@ -235,8 +271,8 @@ fn obligation(task: &str, generation: i64, due: i64) -> Option<Obligation> {
     Some(Obligation { task, generation, due: instant(due) })
 }
 
-fn is_row(case: CaseId, owed: &Obligation) -> sea_orm::Condition {
-    sea_orm::Condition::all()
+fn is_row(case: CaseId, owed: &Obligation) -> Condition {
+    Condition::all()
         .add(tasks::Column::CaseId.eq(case.uuid()))
         .add(tasks::Column::Task.eq(owed.task.as_str()))
         .add(tasks::Column::Generation.eq(i64::try_from(owed.generation).unwrap_or(i64::MAX)))

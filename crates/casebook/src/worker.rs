@@ -82,6 +82,8 @@ pub struct Worker {
     submitter: Submitter,
     handoff: Handoff,
     handed: Option<mpsc::Receiver<Handed>>,
+    /// Taken out of the queue and not begun.
+    taken: Vec<Handed>,
     handler: Arc<dyn Handler>,
     now: Now,
     batch_max: usize,
@@ -100,7 +102,8 @@ impl Worker {
         now: Now,
         batch_max: usize,
     ) -> Self {
-        Self { role, store, submitter, handoff, handed, handler, now, batch_max }
+        let taken = Vec::new();
+        Self { role, store, submitter, handoff, handed, taken, handler, now, batch_max }
     }
 
     /// The role it works for.
@@ -110,27 +113,28 @@ impl Worker {
 
     /// Does what was handed over, without waiting for more.
     pub async fn run_handed(&mut self) -> Pass {
-        let mut tasks = Vec::new();
         if let Some(queue) = &mut self.handed {
-            while tasks.len() < self.batch_max
+            while self.taken.len() < self.batch_max
                 && let Ok(handed) = queue.try_recv()
             {
-                tasks.push(claimed(handed));
+                self.taken.push(handed);
             }
         }
-        let more = tasks.len() == self.batch_max;
+        let more = self.taken.len() == self.batch_max;
+        let tasks = self.taken.drain(..).map(claimed).collect();
         Pass { more, ..self.do_all(tasks).await }
+    }
+
+    /// Waits until something is handed over, for [`Worker::run_handed`] to do; false when nothing will
+    /// be, any more or at all. Safe to drop while waiting: nothing handed over is lost.
+    pub async fn wait_handed(&mut self) -> bool {
+        let Some(queue) = &mut self.handed else { return false };
+        !self.taken.is_empty() || queue.recv_many(&mut self.taken, self.batch_max).await > 0
     }
 
     /// Waits until something is handed over and does it; only for roles with a queue.
     pub async fn next_handed(&mut self) -> Option<Pass> {
-        let queue = self.handed.as_mut()?;
-        let mut handed = Vec::with_capacity(self.batch_max);
-        if queue.recv_many(&mut handed, self.batch_max).await == 0 {
-            return None;
-        }
-        let tasks = handed.into_iter().map(claimed).collect();
-        Some(self.do_all(tasks).await)
+        if self.wait_handed().await { Some(self.run_handed().await) } else { None }
     }
 
     /// Claims what is due and does it.

@@ -22,10 +22,7 @@ impl Call {
     ///
     /// # Errors
     /// `UNAUTHENTICATED` when no layer has put a caller into the request.
-    pub fn reading<T>(
-        request: &tonic::Request<T>,
-        method: &'static str,
-    ) -> Result<Self, Error> {
+    pub fn reading<T>(request: &tonic::Request<T>, method: &'static str) -> Result<Self, Error> {
         let principal = request.extensions().get::<Principal>().cloned();
         let principal = principal.ok_or_else(|| Error::new(Reason::Unauthenticated))?;
         Ok(Self { principal, method, key: None })

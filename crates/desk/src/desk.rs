@@ -5,10 +5,11 @@ use std::sync::Arc;
 use parasol_api::common::v1::MessageEffect;
 use parasol_api::{Error, Reason};
 use parasol_casebook::{
-    Answer, Deed, Refusal, RowOp, RowsDeed, Store, Submission, Submitter, Target, Written,
+    Answer, Deed, Error as CasebookError, Refusal, RowOp, RowsDeed, Store, Submission, Submitter,
+    Target, Written,
 };
 use parasol_journey::ids::CaseId;
-use parasol_journey::{Case, Command, Ctx, Rejection, decide};
+use parasol_journey::{Case, Command, Ctx, Rejection, Verb, decide, table};
 use parasol_runtime::clock::Clock;
 use parasol_runtime::identity::{Principal, TokenKey};
 use parasol_runtime::ids::IdSource;
@@ -31,6 +32,8 @@ pub struct Desk {
     pub ids: IdSource,
     /// For tokens and codes that carry a proof.
     pub key: Arc<TokenKey>,
+    /// The largest message a service accepts, bytes; each sets it on its generated servers.
+    pub message_bytes: usize,
 }
 
 /// Whether a message moved its case.
@@ -49,8 +52,8 @@ pub struct Step<C, A> {
     /// If set, an answer to an offer that is no longer live is kept as evidence under this name
     /// instead of being refused. Only for offers that were really made to the caller.
     pub keep_late: Option<&'static str>,
-    /// What a lost key means.
-    pub taken: Reason,
+    /// What a lost key means, for steps that may claim one; a key lost by any other is our failure.
+    pub taken: Option<Reason>,
     /// Makes the answer from the case after the step.
     pub answer: A,
 }
@@ -58,7 +61,7 @@ pub struct Step<C, A> {
 impl<C> Step<C, ()> {
     /// A step with nothing special about it.
     pub fn new(case: CaseId, etag: Option<u64>, command: C) -> Self {
-        let (rows, keep_late, taken) = (Vec::new(), None, Reason::Overloaded);
+        let (rows, keep_late, taken) = (Vec::new(), None, None);
         Self { case, etag, command, rows, keep_late, taken, answer: () }
     }
 
@@ -105,33 +108,40 @@ impl Desk {
     /// Writes rows that belong to no case, with the answer that a repetition gets again.
     ///
     /// # Errors
-    /// `REQUEST_ID_REUSED` and what the store says; `taken` says what a lost key means.
+    /// `REQUEST_ID_REUSED` and what the store says; `taken` says what a lost key means, if `rows` claim
+    /// one.
     pub async fn record<M: Message + Default>(
         &self,
         call: &Call,
         rows: Vec<RowOp>,
         answer: &M,
-        taken: Reason,
+        taken: impl Into<Option<Reason>>,
     ) -> Result<M, Error> {
-        let submission = Submission {
-            target: Target::NoCase,
-            key: call.key(),
-            caller: call.caller(),
-            actor: actor(&call.principal),
-            expected: None,
-            deed: Arc::new(RowsDeed { rows, answer: answer.encode_to_vec() }),
-        };
-        self.submit(submission, taken).await
+        let deed = RowsDeed { rows, answer: answer.encode_to_vec() };
+        self.submit(of_no_case(call, Arc::new(deed)), taken).await
+    }
+
+    /// The answer saved for this call, if it was made before. For methods whose effect is not the
+    /// commit of their answer: they look here first, then take effect, then [`Desk::record`] it.
+    ///
+    /// # Errors
+    /// `REQUEST_ID_REUSED` and what the store says.
+    pub async fn saved<M: Message + Default>(&self, call: &Call) -> Result<Option<M>, Error> {
+        match self.submitter.submit(of_no_case(call, Arc::new(Question))).await {
+            Ok(saved) => M::decode(saved.body.as_slice()).map(Some).map_err(Error::internal),
+            Err(CasebookError::Refused(_)) => Ok(None),
+            Err(error) => Err(to_error(error, None)),
+        }
     }
 
     /// Hands a submission in and reads its answer.
     ///
     /// # Errors
-    /// See [`to_error`]; `taken` says what a lost key means.
+    /// See [`to_error`]; `taken` says what a lost key means, if one may be lost.
     pub async fn submit<M: Message + Default>(
         &self,
         submission: Submission,
-        taken: Reason,
+        taken: impl Into<Option<Reason>>,
     ) -> Result<M, Error> {
         let answer = self.submitter.submit(submission).await;
         let Answer { body, .. } = answer.map_err(|error| to_error(error, taken))?;
@@ -150,6 +160,26 @@ impl Desk {
 /// A query that failed, as the caller reads it.
 pub(crate) fn store_error(error: impl std::error::Error + Send + Sync + 'static) -> Error {
     Error::new(Reason::StoreUnavailable).because(error)
+}
+
+fn of_no_case(call: &Call, deed: Arc<dyn Deed>) -> Submission {
+    Submission {
+        target: Target::NoCase,
+        key: call.key(),
+        caller: call.caller(),
+        actor: actor(&call.principal),
+        expected: None,
+        deed,
+    }
+}
+
+/// Does nothing: it is always refused, and a refusal gives way to a saved answer and writes nothing.
+struct Question;
+
+impl Deed for Question {
+    fn decide(&self, _: Option<&Case>, _: &Ctx<'_>) -> Result<Written, Refusal> {
+        Err(Refusal::Service { code: "NOTHING", message: "nothing is to be done".to_owned() })
+    }
 }
 
 struct ScopedDeed<C, A> {
@@ -194,18 +224,60 @@ impl<C, A> ScopedDeed<C, A> {
         rejection: &Rejection,
     ) -> Result<Option<parasol_journey::Decided>, Refusal> {
         let Some(message) = self.step.keep_late else { return Ok(None) };
-        let is_late = matches!(
-            rejection,
-            Rejection::OfferSuperseded { .. }
-                | Rejection::OfferExpired { .. }
-                | Rejection::IllegalTransition { .. }
-                | Rejection::CaseEnded { .. }
-        );
-        if !is_late {
+        if !is_late(rejection) {
             return Ok(None);
         }
         let (message, reason) = (message.to_owned(), rejection.code().to_owned());
         let keep = Command::KeepMessage { message, reason };
         Ok(Some(decide(case, &keep, ctx)?))
+    }
+}
+
+/// Whether a refusal says that an answer came too late. A step that does not fit the stage is that only
+/// if it answers something the case has asked, and its actor may answer at all.
+fn is_late(rejection: &Rejection) -> bool {
+    match rejection {
+        Rejection::OfferSuperseded { .. }
+        | Rejection::OfferExpired { .. }
+        | Rejection::CaseEnded { .. } => true,
+        Rejection::IllegalTransition { verb, actor, .. } => {
+            let answers = matches!(
+                verb,
+                Verb::AcceptOffer
+                    | Verb::DeclineOffer
+                    | Verb::ConfirmCertificate
+                    | Verb::ContestCertificate
+                    | Verb::AnswerDispute
+                    | Verb::ReportPickup
+                    | Verb::ReportReplacement
+            );
+            answers && table::row(*verb).by.contains(actor)
+        }
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use parasol_journey::{ActorKind, Stage};
+
+    use super::*;
+
+    #[test]
+    fn only_answers_of_those_who_were_asked_can_be_late() {
+        let illegal = |verb, actor| {
+            is_late(&Rejection::IllegalTransition {
+                stage: Stage::Deciding,
+                verb,
+                actor,
+                open: Vec::new(),
+            })
+        };
+        assert!(illegal(Verb::AcceptOffer, ActorKind::Brand));
+        assert!(illegal(Verb::ConfirmCertificate, ActorKind::Brand));
+        assert!(!illegal(Verb::AcceptOffer, ActorKind::Customer));
+        assert!(!illegal(Verb::BookAppointment, ActorKind::Brand));
+        assert!(is_late(&Rejection::CaseEnded { stage: Stage::Closed }));
+        assert!(!is_late(&Rejection::CertificateUnknown));
     }
 }

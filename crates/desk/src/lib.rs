@@ -6,13 +6,16 @@
 
 mod call;
 mod desk;
+pub mod mask;
 mod refusal;
 mod scope;
+mod token;
 
 pub use call::Call;
 pub use desk::{Desk, Step, StepEffect};
 pub use refusal::to_error;
 pub use scope::{actor, customer_id, sees};
+pub use token::Purpose;
 
 /// The result of a handler, before it is a gRPC answer.
 pub type Result<T> = std::result::Result<T, parasol_api::Error>;

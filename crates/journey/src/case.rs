@@ -1,13 +1,13 @@
-//! The state of a case: a fold of its log.
+//! The state of a case: a fold of its log, which is in `fold.rs`.
 //!
 //! Everything a decision needs is here, so that deciding reads one row. Tables of the services are
 //! indexes into the same facts, never a second truth.
 
 use serde::{Deserialize, Serialize};
 
-use crate::certificate::{Finding, Level};
+use crate::certificate::Finding;
 use crate::deadline::Clock;
-use crate::event::{Awaited, Decision, Ending, Event, Fact, Filing, Window};
+use crate::event::{Awaited, Decision, Ending, Filing, Window};
 use crate::ids::{
     AppointmentId, CaseId, CentreId, CertificateId, OfferId, Serial, TechnicianId, WorkOrderId,
 };
@@ -16,9 +16,6 @@ use crate::task::{Obligation, Task};
 use crate::time::{Span, Timestamp};
 use crate::turn::TurnClock;
 use crate::vocab::{Party, PauseCause, Remedy};
-
-/// How many breaches the state remembers in detail; the log has all of them.
-const BREACHES_KEPT: usize = 32;
 
 /// An offer that waits for its answer.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -190,7 +187,7 @@ pub struct Case {
     /// When the technician checked in on the present visit.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub checked_in_at: Option<Timestamp>,
-    /// Failed contact attempts in a row.
+    /// Failed contact attempts in a row, the first ones of many.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub contact_failures: Vec<Timestamp>,
     /// Certificates, newest last.
@@ -232,16 +229,20 @@ pub struct Case {
     /// Whether the next inspection is a second opinion.
     #[serde(default)]
     pub second_opinion: bool,
-    /// Misses of the running clocks of this stage.
-    #[serde(default)]
-    pub escalations: u32,
+    /// How often each running clock has run out since it was started; clocks that never did are left
+    /// out.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub misses: Vec<(Clock, u32)>,
     /// How often the customer chased.
     #[serde(default)]
     pub reminders: u32,
+    /// How many late or doubled messages were kept.
+    #[serde(default)]
+    pub messages_kept: u32,
     /// Wrong completion codes.
     #[serde(default)]
     pub wrong_codes: u32,
-    /// Missed deadlines, newest last.
+    /// Missed deadlines, newest last; of many, every clock's last one is among them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub breaches: Vec<Breach>,
     /// How it ended.
@@ -283,273 +284,13 @@ impl Case {
             cancel_from: None,
             dispute: None,
             second_opinion: false,
-            escalations: 0,
+            misses: Vec::new(),
             reminders: 0,
+            messages_kept: 0,
             wrong_codes: 0,
             breaches: Vec::new(),
             ending: None,
         }
-    }
-
-    /// Folds a whole log. `None` unless it starts with a filing and is numbered 1, 2, 3 …
-    pub fn replay(id: CaseId, events: &[Event]) -> Option<Self> {
-        let first = events.first()?;
-        let Fact::Filed(filing) = &first.fact else {
-            return None;
-        };
-        let mut case = Self::unfiled(id, filing.clone(), first.at);
-        for event in events {
-            if event.seq != case.version + 1 {
-                return None;
-            }
-            case.apply(event);
-        }
-        Some(case)
-    }
-
-    /// Folds one event. Adopts what the event says; checks nothing, decides nothing.
-    pub fn apply(&mut self, event: &Event) {
-        self.absorb(&event.fact, event.at, event.stage);
-        self.settle(event);
-    }
-
-    /// The part of an event that is the same for every fact: number, time, tasks, turn.
-    pub(crate) fn settle(&mut self, event: &Event) {
-        self.version = event.seq;
-        self.updated_at = event.at;
-        self.obligations.retain(|owed| !event.cancelled.contains(&owed.task));
-        for (task, due) in &event.armed {
-            self.obligations.retain(|owed| owed.task != *task);
-            self.obligations.push(Obligation { task: *task, generation: event.seq, due: *due });
-        }
-        self.turn.hand_to(event.turn, event.at);
-    }
-
-    /// What an event changes beside obligations and turn.
-    pub(crate) fn absorb(&mut self, fact: &Fact, at: Timestamp, stage: Stage) {
-        let left = self.stage;
-        if stage != left {
-            self.escalations = 0;
-        }
-        self.stage = stage;
-        self.absorb_dispatch(fact);
-        self.absorb_visit(fact, at);
-        self.absorb_remedy(fact, at);
-        self.absorb_holding(fact, at, left);
-    }
-
-    fn absorb_dispatch(&mut self, fact: &Fact) {
-        match fact {
-            Fact::OfferMade { offer, number, centre, expires_at } => {
-                self.offers_made = *number;
-                self.offer =
-                    Some(LiveOffer { id: *offer, centre: centre.clone(), expires_at: *expires_at });
-            }
-            Fact::OfferAccepted { offer, work_order, partner_order } => {
-                if let Some(taken) = self.offer.take() {
-                    self.work_order = Some(LiveWorkOrder {
-                        id: *work_order,
-                        offer: *offer,
-                        centre: taken.centre,
-                        technician: None,
-                        partner_order: partner_order.clone(),
-                    });
-                }
-            }
-            Fact::OfferDeclined { .. }
-            | Fact::OfferExpired { .. }
-            | Fact::OfferWithdrawn { .. } => {
-                let passed = self.offer.take().map(|offer| offer.centre);
-                let passed = passed.or(self.work_order.take().map(|order| order.centre));
-                self.passed_over.extend(passed);
-                self.drop_visit();
-            }
-            Fact::CentreAssigned { centre } => {
-                if let Some(order) = &mut self.work_order {
-                    order.centre = centre.clone();
-                }
-            }
-            Fact::TechnicianAssigned { technician } => {
-                if let Some(order) = &mut self.work_order {
-                    order.technician = Some(technician.clone());
-                }
-                self.drop_visit();
-            }
-            Fact::SecondInspectionOrdered { .. } => {
-                self.second_opinion = true;
-                self.passed_over.extend(self.work_order.take().map(|order| order.centre));
-                self.drop_visit();
-            }
-            _ => {}
-        }
-    }
-
-    fn absorb_visit(&mut self, fact: &Fact, at: Timestamp) {
-        match fact {
-            Fact::ContactFailed { .. } => self.contact_failures.push(at),
-            Fact::SlotHeld { appointment, technician, window, .. } => {
-                self.hold = Some(visit(*appointment, technician, *window));
-            }
-            Fact::SlotReleased { .. } => self.hold = None,
-            Fact::AppointmentBooked { appointment, technician, window }
-            | Fact::AppointmentRescheduled { appointment, technician, window, .. } => {
-                self.hold = None;
-                self.contact_failures.clear();
-                self.visit = Some(visit(*appointment, technician, *window));
-            }
-            Fact::TravelStarted => {
-                if let Some(visit) = &mut self.visit {
-                    visit.en_route = true;
-                }
-            }
-            Fact::CheckedIn { .. } => self.checked_in_at = Some(at),
-            Fact::NoShow { .. } | Fact::VisitFailed { .. } => self.drop_visit(),
-            Fact::CertificateLinked { certificate } => self.linked_certificate = Some(*certificate),
-            Fact::LinkedCertificateRefused { .. } => self.linked_certificate = None,
-            Fact::CertificateSubmitted { certificate, finding } => {
-                self.linked_certificate = None;
-                self.second_opinion = false;
-                let is_second = finding.level != Level::First;
-                self.certificates.push(Inspected {
-                    id: certificate.id,
-                    finding: finding.clone(),
-                    contested: false,
-                    confirmed: false,
-                    answers_dispute: is_second && self.dispute.is_some(),
-                });
-            }
-            Fact::CertificateConfirmed { certificate } => {
-                if let Some(held) = self.certificates.iter_mut().find(|one| one.id == *certificate)
-                {
-                    held.confirmed = true;
-                }
-            }
-            Fact::CertificateContested { certificate, .. } => {
-                if let Some(held) = self.certificates.iter_mut().find(|one| one.id == *certificate)
-                {
-                    held.contested = true;
-                }
-            }
-            _ => {}
-        }
-    }
-
-    fn absorb_remedy(&mut self, fact: &Fact, at: Timestamp) {
-        match fact {
-            Fact::Decided(decision) | Fact::Denied(decision) => {
-                self.decision = Some(decision.clone());
-                self.remedy = None;
-            }
-            Fact::RemedyChosen { remedy, amount_fen } => {
-                self.remedy = Some((*remedy, *amount_fen));
-                if *remedy == Remedy::Repair {
-                    self.repairs.since = Some(at);
-                }
-            }
-            Fact::GoodwillGranted { amount_fen } => {
-                self.remedy = Some((Remedy::Refund, *amount_fen));
-            }
-            Fact::PartsRequested { .. } => {
-                self.repairs.parts_since = self.repairs.parts_since.or(Some(at));
-            }
-            Fact::UnitReceived => self.repairs.at_workshop = true,
-            Fact::UnitReturned => {
-                self.repairs.at_workshop = false;
-                self.end_parts_wait(at);
-            }
-            Fact::RepairCompleted | Fact::BackToDecision { .. } => self.end_repair(at),
-            Fact::RepairFailed => {
-                self.end_repair(at);
-                self.repairs.failed += 1;
-            }
-            Fact::OutcomeRejected => {
-                if matches!(self.remedy, Some((Remedy::Repair, _))) {
-                    self.repairs.failed += 1;
-                }
-                self.remedy = None;
-            }
-            Fact::ReplacementOrdered { operation } => {
-                self.replacement_order = Some(operation.clone());
-            }
-            Fact::ReplacementDelivered { serial } => {
-                self.replacement_order = None;
-                self.replacement = Some(serial.clone());
-            }
-            Fact::RefundPaid { operation } | Fact::CompensationPaid { operation } => {
-                let amount_fen = self.remedy.map_or(0, |(_, amount_fen)| amount_fen);
-                self.paid.push(PaidOut { operation: operation.clone(), amount_fen });
-            }
-            Fact::CodeRefused => self.wrong_codes += 1,
-            _ => {}
-        }
-    }
-
-    fn absorb_holding(&mut self, fact: &Fact, at: Timestamp, left: Stage) {
-        match fact {
-            Fact::DisputeOpened { reason } => {
-                let (reason, awaits) = (reason.clone(), Awaited::Reply);
-                self.dispute = Some(Dispute { reason, awaits, heard: false, conceded: false });
-            }
-            Fact::DisputeAnswered { conceded, .. } => {
-                if let Some(dispute) = &mut self.dispute {
-                    dispute.conceded = *conceded;
-                }
-            }
-            Fact::DisputeAwaits { awaited } => {
-                if let Some(dispute) = &mut self.dispute {
-                    dispute.awaits = *awaited;
-                }
-            }
-            Fact::DisputeHeard => {
-                if let Some(dispute) = &mut self.dispute {
-                    dispute.heard = true;
-                }
-            }
-            Fact::Closed { ending } => self.ending = Some((*ending, at)),
-            Fact::Reopened => self.ending = None,
-            Fact::Paused { owner, cause, resume_at } => {
-                let stopped = self.stoppable().map(|o| (o.task, o.due.since(at))).collect();
-                let from = left;
-                let (owner, cause, resume_at) = (*owner, *cause, *resume_at);
-                self.pause = Some(Pause { from, owner, cause, since: at, resume_at, stopped });
-            }
-            Fact::Resumed => {
-                if let Some(pause) = self.pause.take() {
-                    self.paused_before = self.paused_before + at.since(pause.since);
-                }
-            }
-            Fact::CancelRequested => self.cancel_from = Some(left),
-            Fact::CancelRefused { .. } => self.cancel_from = None,
-            Fact::Cancelled => self.drop_visit(),
-            Fact::Reminded => self.reminders += 1,
-            Fact::DeadlineMissed { clock, charged_to } => {
-                self.escalations += 1;
-                if self.breaches.len() < BREACHES_KEPT {
-                    self.breaches.push(Breach { clock: *clock, charged_to: *charged_to, at });
-                }
-            }
-            _ => {}
-        }
-    }
-
-    fn drop_visit(&mut self) {
-        self.hold = None;
-        self.visit = None;
-        self.checked_in_at = None;
-    }
-
-    fn end_parts_wait(&mut self, at: Timestamp) {
-        if let Some(since) = self.repairs.parts_since.take() {
-            self.repairs.parts_spent = self.repairs.parts_spent + at.since(since);
-        }
-    }
-
-    fn end_repair(&mut self, at: Timestamp) {
-        self.end_parts_wait(at);
-        if let Some(since) = self.repairs.since.take() {
-            self.repairs.spent = self.repairs.spent + at.since(since);
-        }
-        self.repairs.at_workshop = false;
     }
 
     /// Who must hold the turn, given where the case stands.
@@ -593,10 +334,24 @@ impl Case {
         self.certificates.last()
     }
 
-    /// Whether anybody travelled or is about to, so that a cancellation must ask the field first.
+    /// Whether somebody is at the door or on the way to it, so that a cancellation must ask the field
+    /// first. A pause does not take anybody away from there.
     pub fn is_in_the_field(&self) -> bool {
-        let under_way = self.visit.as_ref().is_some_and(|visit| visit.en_route);
-        under_way || matches!(self.stage, Stage::OnSite | Stage::Inspecting)
+        match self.standing() {
+            Stage::OnSite | Stage::Inspecting => true,
+            Stage::Appointed => self.visit.as_ref().is_some_and(|visit| visit.en_route),
+            _ => false,
+        }
+    }
+
+    /// How often a running clock has run out since it was started.
+    pub fn missed(&self, clock: Clock) -> u32 {
+        self.misses.iter().find(|(missed, _)| *missed == clock).map_or(0, |(_, times)| *times)
+    }
+
+    /// All the money that reached the customer, in fen.
+    pub fn paid_fen(&self) -> i64 {
+        self.paid.iter().fold(0, |sum, one| sum.saturating_add(one.amount_fen))
     }
 
     /// The clocks a pause stops.
@@ -605,8 +360,4 @@ impl Case {
             .iter()
             .filter(|owed| matches!(owed.task, Task::Clock(clock) if clock.row().pausable))
     }
-}
-
-fn visit(id: AppointmentId, technician: &TechnicianId, window: Window) -> Visit {
-    Visit { id, technician: technician.clone(), window, en_route: false }
 }

@@ -140,7 +140,7 @@ pub enum Miss {
     DecideWithoutBrand,
     /// The case goes back to the decision, which sees the breach.
     DecideAgain,
-    /// Recorded, and the same clock is armed again; after three misses `then` follows.
+    /// Recorded, and the same clock is armed again; after three misses of it `then` follows.
     Escalate(Then),
     /// Recorded, nothing else moves.
     Record,
@@ -165,7 +165,7 @@ pub enum Miss {
 /// What follows when escalating did not help.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Then {
-    /// Keep asking, and keep counting the breach.
+    /// Keep asking, less and less often, and keep counting the breach.
     KeepAsking,
     /// Another centre.
     Redispatch,
@@ -173,8 +173,12 @@ pub enum Then {
     DecideAgain,
 }
 
-/// How often a clock may run out in one stage before its `Then` follows.
+/// How often a clock may run out before its `Then` follows.
 pub const ESCALATIONS_MAX: u32 = 3;
+
+/// A clock that is armed again without end runs twice as long each time, up to here; one whose own
+/// limit is longer keeps it.
+const BACK_OFF_MAX: Span = Span::days(1);
 
 /// One clock.
 pub struct ClockRow {
@@ -246,7 +250,7 @@ pub const CLOCKS: &[ClockRow] = {
         clock(Clock::AssignTechnician, ServiceHours, h(4),     Centre,     &[Stage::CentreAssigned],     Miss::Redispatch,                  "ours"),
         clock(Clock::FirstContact,     ServiceHours, h(2),     Technician, &[Stage::TechnicianAssigned], Miss::Escalate(Then::Redispatch),  "ours; SMS at 48 h in practice"),
         clock(Clock::NextContact,      Given,        h(0),     Technician, &[],                          Miss::Escalate(Then::Redispatch),  "practice: next contact is mandatory"),
-        clock(Clock::HoldExpires,      Given,        min(15),  Customer,   &[],                          Miss::ReleaseHold,                 "ours"),
+        relentless(clock(Clock::HoldExpires, Given,  min(15),  Customer,   &[],                          Miss::ReleaseHold,                 "ours")),
         clock(Clock::Visit,            Natural,      h(48),    Centre,     BEFORE_VISIT,                 Miss::Escalate(Then::KeepAsking),  "ours; 48 h in brand practice"),
         clock(Clock::Window,           Given,        h(0),     Technician, &[],                          Miss::NoShow,                      "ours"),
         clock(Clock::Verdict,          Natural,      h(24),    Technician, &[Stage::OnSite, Stage::Inspecting], Miss::DecideWithoutBrand,   "ours"),
@@ -268,7 +272,7 @@ pub const CLOCKS: &[ClockRow] = {
         clock(Clock::HundredMinutes,   Natural,      min(100), Retailer,   &[],                          Miss::DecideAgain,                 "promise: 售后100分"),
         clock(Clock::DisputeReply,     Natural,      h(24),    Brand,      &[],                          Miss::DecideAgain,                 "platform rule: 24 h"),
         clock(Clock::DisputeEvidence,  ServiceHours, h(4),     Customer,   &[],                          Miss::DecideAgain,                 "platform rule: 4 working hours, 9-18"),
-        clock(Clock::Reminder,         Natural,      h(24),    Retailer,   &[],                          Miss::Escalate(Then::KeepAsking),  "practice: 24 h, again at 48 h"),
+        relentless(clock(Clock::Reminder, Natural,   h(24),    Retailer,   &[],                          Miss::Escalate(Then::KeepAsking),  "practice: 24 h, again at 48 h")),
         clock(Clock::Confirm,          Natural,      d(7),     Customer,   &[Stage::AwaitConfirm],       Miss::Close,                       "ours"),
         relentless(clock(Clock::Resume, Given,       h(0),     Retailer,   &[],                          Miss::Resume,                      "ours: a pause names its end")),
         clock(Clock::AcknowledgeCancel, Natural,     h(1),     Centre,     &[Stage::CancelRequested],    Miss::Cancel,                      "ours"),
@@ -319,15 +323,41 @@ impl Deadlines {
         start: Timestamp,
         calendar: &Calendar,
     ) -> Result<Timestamp, NotCovered> {
+        count(clock, self.limit(clock), start, calendar)
+    }
+
+    /// When a clock that starts again at `start`, after having run out `misses` times, runs out: the
+    /// limit doubles with each miss, up to a day.
+    ///
+    /// # Errors
+    /// As [`due`](Self::due).
+    pub fn due_backed_off(
+        &self,
+        clock: Clock,
+        misses: u32,
+        start: Timestamp,
+        calendar: &Calendar,
+    ) -> Result<Timestamp, NotCovered> {
         let limit = self.limit(clock);
-        match clock.row().unit {
-            Unit::ServiceHours => Ok(crate::calendar::add_service_time(start, limit)),
-            Unit::WorkingDays => {
-                let days = u32::try_from(limit.micros() / crate::time::DAY).unwrap_or(u32::MAX);
-                calendar.add_working_days(start, days)
-            }
-            Unit::Natural | Unit::Given | Unit::Measure => Ok(start + limit),
+        let factor = 1_i64.checked_shl(misses).filter(|factor| *factor > 0).unwrap_or(i64::MAX);
+        let doubled = Span::from_micros(limit.micros().saturating_mul(factor));
+        count(clock, doubled.min(BACK_OFF_MAX).max(limit), start, calendar)
+    }
+}
+
+fn count(
+    clock: Clock,
+    limit: Span,
+    start: Timestamp,
+    calendar: &Calendar,
+) -> Result<Timestamp, NotCovered> {
+    match clock.row().unit {
+        Unit::ServiceHours => Ok(crate::calendar::add_service_time(start, limit)),
+        Unit::WorkingDays => {
+            let days = u32::try_from(limit.micros() / crate::time::DAY).unwrap_or(u32::MAX);
+            calendar.add_working_days(start, days)
         }
+        Unit::Natural | Unit::Given | Unit::Measure => Ok(start + limit),
     }
 }
 
@@ -366,5 +396,23 @@ mod tests {
         let start = Timestamp::from_micros(0);
         let due = deadlines.due(Clock::Confirm, start, Calendar::china()).unwrap();
         assert_eq!(due, Timestamp::from_micros(50_000));
+    }
+
+    #[test]
+    fn what_is_asked_for_without_end_is_asked_for_less_and_less_often() {
+        let start = Timestamp::from_micros(0);
+        let deadlines = Deadlines::default();
+        for (clock, misses, expected) in [
+            (Clock::Classify, 0, Span::minutes(1)),
+            (Clock::Classify, 1, Span::minutes(2)),
+            (Clock::Classify, 10, Span::minutes(1024)),
+            (Clock::Classify, 11, Span::days(1)),
+            (Clock::Classify, u32::MAX, Span::days(1)),
+            (Clock::Classify, 63, Span::days(1)),
+            (Clock::Visit, 5, Span::hours(48)),
+        ] {
+            let due = deadlines.due_backed_off(clock, misses, start, Calendar::china()).unwrap();
+            assert_eq!(due.since(start), expected, "{clock} after {misses} misses");
+        }
     }
 }

@@ -49,6 +49,12 @@ pub enum Rejection {
         /// Which.
         centre: CentreId,
     },
+    /// A centre can only accept for itself.
+    #[error("centre {centre} was not offered this case")]
+    CentreNotOffered {
+        /// Which was named.
+        centre: CentreId,
+    },
     /// The window lies in the past.
     #[error("the window lies in the past")]
     WindowInPast,
@@ -78,9 +84,16 @@ pub enum Rejection {
         /// What is on offer.
         offered: Vec<Remedy>,
     },
-    /// A decision without a rule, or with a set that does not fit its kind.
-    #[error("a decision names its rules, and offers something unless it denies")]
+    /// A decision without a rule, with a set that does not fit its kind, or with amounts that do not fit
+    /// their remedies; or one of the policy to pay once more.
+    #[error("a decision names its rules, offers something unless it denies, and pays once")]
     DecisionInvalid,
+    /// An amount that is none, or more than the unit cost together with what was paid before.
+    #[error("the amount must be more than nothing and at most {most_fen} fen")]
+    AmountOutOfRange {
+        /// The most that is left, in fen; 0 when nothing is.
+        most_fen: i64,
+    },
     /// Too many wrong completion codes.
     #[error("too many wrong completion codes")]
     CodeLocked,
@@ -93,6 +106,12 @@ pub enum Rejection {
     /// The pause has no end, or all pauses together are too long, or it stops the owner's own clock.
     #[error("a pause ends within 30 days, all pauses within 60, and no party stops its own clock")]
     PauseTooLong,
+    /// The case keeps as many late or doubled messages as it may.
+    #[error("the case keeps as many messages as it may")]
+    EvidenceFull,
+    /// The customer has chased the case as often as it counts.
+    #[error("the case has been chased too often")]
+    RemindedTooOften,
     /// The task fired with a generation that is no longer armed.
     #[error("the task is no longer armed in this generation")]
     TaskSuperseded,
@@ -110,6 +129,7 @@ impl Rejection {
             Self::OfferSuperseded { .. } => "OFFER_SUPERSEDED",
             Self::OfferExpired { .. } => "OFFER_EXPIRED",
             Self::CentrePassedOver { .. } => "CENTRE_PASSED_OVER",
+            Self::CentreNotOffered { .. } => "CENTRE_NOT_OFFERED",
             Self::WindowInPast => "WINDOW_IN_PAST",
             Self::WindowInvalid => "WINDOW_INVALID",
             Self::TechnicianNotAssigned => "TECHNICIAN_NOT_ASSIGNED",
@@ -119,10 +139,13 @@ impl Rejection {
             Self::CertificateUnknown => "CERTIFICATE_UNKNOWN",
             Self::RemedyNotOffered { .. } => "REMEDY_NOT_OFFERED",
             Self::DecisionInvalid => "DECISION_INVALID",
+            Self::AmountOutOfRange { .. } => "AMOUNT_OUT_OF_RANGE",
             Self::CodeLocked => "CODE_LOCKED",
             Self::AppealWindowOver => "APPEAL_WINDOW_OVER",
             Self::DisputeHeard => "DISPUTE_HEARD",
             Self::PauseTooLong => "PAUSE_TOO_LONG",
+            Self::EvidenceFull => "EVIDENCE_FULL",
+            Self::RemindedTooOften => "REMINDED_TOO_OFTEN",
             Self::TaskSuperseded => "TASK_SUPERSEDED",
             Self::NotCovered(_) => "CALENDAR_NOT_COVERED",
         }

@@ -167,6 +167,12 @@ pub const TRANSITIONS: &[Transition] = &[
     t(Verb::Fire,                    OPEN,                         AFTER_MISS,                              &[Timer]),
 ];
 
+/// Where fewer may give a command than its row says: the command, the stage, who may there.
+pub const NARROWED: &[(Verb, Stage, &[ActorKind])] = &[
+    // A first opinion is what is disputed; only a later one can be heard.
+    (Verb::SubmitCertificate, S::Disputed, &[Lab, Agent]),
+];
+
 /// The row of a command.
 pub fn row(verb: Verb) -> &'static Transition {
     &TRANSITIONS[verb as usize]
@@ -175,14 +181,15 @@ pub fn row(verb: Verb) -> &'static Transition {
 /// Whether an actor may give a command in a stage.
 pub fn allows(stage: Stage, verb: Verb, actor: ActorKind) -> bool {
     let row = row(verb);
-    row.from.contains(&stage) && row.by.contains(&actor)
+    let narrowed = NARROWED.iter().find(|(only, there, _)| (*only, *there) == (verb, stage));
+    let by = narrowed.map_or(row.by, |(_, _, by)| by);
+    row.from.contains(&stage) && by.contains(&actor)
 }
 
 /// What an actor may do in a stage: the moves an illegal command is answered with.
 pub fn open_to(stage: Stage, actor: ActorKind) -> Vec<Verb> {
-    let fits = TRANSITIONS.iter().filter(|row| row.from.contains(&stage));
-    let fits = fits.filter(|row| row.by.contains(&actor) && row.verb != Verb::KeepMessage);
-    fits.map(|row| row.verb).collect()
+    let verbs = TRANSITIONS.iter().map(|row| row.verb);
+    verbs.filter(|verb| *verb != Verb::KeepMessage && allows(stage, *verb, actor)).collect()
 }
 
 /// Whether a command may lead from one stage to another.
@@ -199,6 +206,16 @@ mod tests {
         assert_eq!(TRANSITIONS.len(), Verb::ALL.len());
         for (row, verb) in TRANSITIONS.iter().zip(Verb::ALL) {
             assert_eq!(row.verb, *verb);
+        }
+    }
+
+    #[test]
+    fn a_narrowed_command_is_open_to_fewer_and_to_somebody() {
+        for (verb, stage, by) in NARROWED {
+            let row = row(*verb);
+            assert!(row.from.contains(stage), "{verb} is not open in {stage}");
+            assert!(!by.is_empty() && by.len() < row.by.len(), "{verb} in {stage}");
+            assert!(by.iter().all(|kind| row.by.contains(kind)), "{verb} in {stage}");
         }
     }
 

@@ -19,7 +19,6 @@ mod projection;
 mod stamp;
 mod states;
 mod tables;
-mod token;
 mod views;
 mod workers;
 
@@ -65,8 +64,10 @@ impl Dispatch {
 
     /// Adds both gRPC services.
     pub fn add_routes(&self, routes: &mut RoutesBuilder) {
-        routes.add_service(OfferServiceServer::new(self.clone()));
-        routes.add_service(NetworkServiceServer::new(self.clone()));
+        let server = OfferServiceServer::new(self.clone());
+        routes.add_service(server.max_decoding_message_size(self.desk.message_bytes));
+        let server = NetworkServiceServer::new(self.clone());
+        routes.add_service(server.max_decoding_message_size(self.desk.message_bytes));
     }
 
     /// The work it does: choosing a centre.

@@ -105,13 +105,13 @@ impl Report {
     }
 
     /// The row that keeps it; a later report of the same movement replaces it.
-    pub fn row(self, case: CaseId, subject: Uuid, movement: Movement) -> RowOp {
+    pub fn row(&self, case: CaseId, subject: Uuid, movement: Movement) -> RowOp {
         RowOp::put(movements::ActiveModel {
             subject: Set(subject),
             kind: Set(movement.as_str().to_owned()),
             case_id: Set(case.uuid()),
-            carrier: Set(self.carrier),
-            tracking_no: Set(self.tracking_no),
+            carrier: Set(self.carrier.clone()),
+            tracking_no: Set(self.tracking_no.clone()),
             at: Set(self.at.micros()),
             expected_at: Set(self.expected_at.map_or(0, Timestamp::micros)),
         })

@@ -10,7 +10,6 @@ mod filings;
 mod handlers;
 mod migration;
 mod orders;
-mod page;
 mod person;
 mod projection;
 mod sold;
@@ -50,8 +49,10 @@ impl Intake {
 
     /// Adds both gRPC services.
     pub fn add_routes(&self, routes: &mut RoutesBuilder) {
-        routes.add_service(IntakeServiceServer::new(self.clone()));
-        routes.add_service(OrderServiceServer::new(self.clone()));
+        let server = IntakeServiceServer::new(self.clone());
+        routes.add_service(server.max_decoding_message_size(self.desk.message_bytes));
+        let server = OrderServiceServer::new(self.clone());
+        routes.add_service(server.max_decoding_message_size(self.desk.message_bytes));
     }
 
     /// The work it does: triage.

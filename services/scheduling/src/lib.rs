@@ -72,8 +72,10 @@ impl Scheduling {
 
     /// Adds the gRPC services of appointments and visits.
     pub fn add_routes(&self, routes: &mut RoutesBuilder) {
-        routes.add_service(AppointmentServiceServer::new(self.clone()));
-        routes.add_service(VisitServiceServer::new(self.clone()));
+        let server = AppointmentServiceServer::new(self.clone());
+        routes.add_service(server.max_decoding_message_size(self.desk.message_bytes));
+        let server = VisitServiceServer::new(self.clone());
+        routes.add_service(server.max_decoding_message_size(self.desk.message_bytes));
     }
 }
 

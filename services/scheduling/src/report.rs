@@ -162,7 +162,7 @@ impl Scheduling {
                 }
             }
         };
-        let taken = Reason::SlotTaken;
+        let taken = Some(Reason::SlotTaken);
         let step = Step { rows, taken, ..Step::new(head.case, head.etag, command) };
         self.desk.step(call, step.answering(answer)).await
     }

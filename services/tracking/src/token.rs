@@ -5,14 +5,15 @@
 //! restore, from the future) asks for a resynchronisation and is never silently skipped.
 
 use parasol_api::{Error, Reason};
+use parasol_desk::Purpose;
 use parasol_journey::ids::CaseId;
 use parasol_runtime::identity::{Principal, TokenKey};
 use uuid::Uuid;
 
 /// Names what the proofs are for.
 const DOMAIN: &str = "watch-token";
-/// Epoch, case and sequence number, then the proof.
-const BODY_LEN: usize = 16 + 16 + 8;
+/// Epoch and case, in front of the sequence number.
+const PLACE_LEN: usize = 16 + 16;
 
 /// Makes tokens for one caller and one case.
 #[derive(Clone, Debug)]
@@ -26,9 +27,7 @@ pub struct Place<'a> {
 impl Place<'_> {
     /// The token of the place after entry `seq`.
     pub fn token(&self, seq: u64) -> String {
-        let body = self.body(seq);
-        let proof = self.key.mac(DOMAIN, &self.proven(&body));
-        hex(body.iter().chain(&proof))
+        self.purpose().seal(&self.body(seq))
     }
 
     /// The entry a token names.
@@ -40,32 +39,19 @@ impl Place<'_> {
     }
 
     fn parse(&self, token: &str) -> Option<u64> {
-        let bytes = unhex(token)?;
-        let (body, proof) = bytes.split_at_checked(BODY_LEN)?;
-        let seq = u64::from_be_bytes(body[32..].try_into().ok()?);
-        let is_ours =
-            body == self.body(seq) && self.key.verify_mac(DOMAIN, &self.proven(body), proof);
-        is_ours.then_some(seq)
+        let body = self.purpose().open(token)?;
+        let seq = u64::from_be_bytes(body.get(PLACE_LEN..)?.try_into().ok()?);
+        (body == self.body(seq)).then_some(seq)
     }
 
     fn body(&self, seq: u64) -> Vec<u8> {
         [self.epoch.as_bytes(), self.case.uuid().as_bytes(), &seq.to_be_bytes()[..]].concat()
     }
 
-    fn proven(&self, body: &[u8]) -> Vec<u8> {
-        [body, self.principal.to_string().as_bytes()].concat()
+    fn purpose(&self) -> Purpose<'_> {
+        let Self { key, principal, .. } = self;
+        Purpose { key, domain: DOMAIN, principal, bound: &[] }
     }
-}
-
-fn hex<'a>(bytes: impl Iterator<Item = &'a u8>) -> String {
-    bytes.fold(String::new(), |text, byte| format!("{text}{byte:02x}"))
-}
-
-fn unhex(text: &str) -> Option<Vec<u8>> {
-    if !text.is_ascii() || !text.len().is_multiple_of(2) || text.len() > 2 * (BODY_LEN + 32) {
-        return None;
-    }
-    (0..text.len()).step_by(2).map(|at| u8::from_str_radix(&text[at..at + 2], 16).ok()).collect()
 }
 
 #[cfg(test)]

@@ -117,9 +117,12 @@ impl Verification {
 
     /// Adds the gRPC services.
     pub fn add_routes(&self, routes: &mut RoutesBuilder) {
-        routes.add_service(VerdictServiceServer::new(self.clone()));
-        routes.add_service(DecisionServiceServer::new(self.clone()));
-        routes.add_service(PolicyServiceServer::new(self.clone()));
+        let server = VerdictServiceServer::new(self.clone());
+        routes.add_service(server.max_decoding_message_size(self.desk.message_bytes));
+        let server = DecisionServiceServer::new(self.clone());
+        routes.add_service(server.max_decoding_message_size(self.desk.message_bytes));
+        let server = PolicyServiceServer::new(self.clone());
+        routes.add_service(server.max_decoding_message_size(self.desk.message_bytes));
     }
 
     /// The tasks this service does: deciding, paying, ordering replacements.

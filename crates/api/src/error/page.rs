@@ -76,6 +76,7 @@ fn example_metadata(reason: Reason) -> &'static str {
         Reason::CodeWrong => r#"{ "attempts_left": "4" }"#,
         Reason::RemedyNotOffered => r#"{ "offered": "repair,replace" }"#,
         Reason::AuthorityExceeded => r#"{ "limit_fen": "40000" }"#,
+        Reason::AmountOutOfRange => r#"{ "most_fen": "394900" }"#,
         _ => "{}",
     }
 }

@@ -147,6 +147,21 @@ reasons! {
         zh "暂停时间过长。"
            "单次或累计暂停超过上限，或暂停方正是被计时的一方。"
            "请选择更早的恢复时间。";
+    EvidenceFull "EVIDENCE_FULL" FailedPrecondition
+        en "The case keeps no further messages."
+           "It keeps two hundred messages that came late or twice; this one would be one more. Nothing \
+            was changed."
+           "Stop sending it; read the case and act on where it stands now."
+        zh "该服务单不再留存更多消息。"
+           "迟到或重复的消息最多留存两百条，现已达到上限，未做任何更改。"
+           "请停止重复发送，并按服务单当前进度操作。";
+    RemindedTooOften "REMINDED_TOO_OFTEN" FailedPrecondition
+        en "The case has been chased too often."
+           "A case counts a hundred reminders; further ones would say nothing new. Nothing was changed."
+           "Wait for the answer to the last reminder, or let an agent look at the case."
+        zh "催单次数已达上限。"
+           "每个服务单最多记录一百次催单，未做任何更改。"
+           "请等待回复，或联系客服处理。";
     TaskSuperseded "TASK_SUPERSEDED" FailedPrecondition
         en "The task is no longer needed."
            "The case went on and armed it anew or cancelled it."
@@ -211,11 +226,11 @@ reasons! {
            "请保留其中一行后重新导入。";
     RowMalformed "ROW_MALFORMED" InvalidArgument
         en "The row cannot be read."
-           "It is not one JSON object, or it is of no known kind. (A field that is missing or wrong is \
-            FIELD_INVALID.)"
+           "It is not one JSON object, or it is of no known kind. A field that is missing or wrong is \
+            FIELD_INVALID."
            "Correct the row as the schema says and import again."
         zh "该行无法解析。"
-           "不是一个完整的 JSON 对象，或类型未知。（字段缺失或有误时为 FIELD_INVALID。）"
+           "不是一个完整的 JSON 对象，或类型未知。字段缺失或有误时为 FIELD_INVALID。"
            "请按格式说明更正后重新导入。";
     RowNotUtf8 "ROW_NOT_UTF8" InvalidArgument
         en "The row is not UTF-8."
@@ -255,6 +270,13 @@ reasons! {
         zh "该网点不再承接此服务单。"
            "该网点此前已拒绝或未响应，或出具了有争议的检测单。"
            "请选择其他网点。";
+    CentreNotOffered "CENTRE_NOT_OFFERED" FailedPrecondition
+        en "The centre was not offered this case."
+           "A service centre accepts for itself; only the brand may name another one."
+           "Accept without naming another centre, or let the brand name it."
+        zh "该服务单未派给此网点。"
+           "网点只能为自己接单，只有厂家可以指定其他网点。"
+           "请为本网点接单，或由厂家指定网点。";
     CountyUnknown "COUNTY_UNKNOWN" InvalidArgument
         en "The county code is not known."
            "It is not a code of GB/T 2260 at county level that the network knows."
@@ -381,6 +403,15 @@ reasons! {
         zh "处理结论不完整。"
            "没有依据，或低于客户应得的权益。"
            "请补充依据和处理方式。";
+
+    AmountOutOfRange "AMOUNT_OUT_OF_RANGE" FailedPrecondition
+        en "The amount is not within what may be given."
+           "It is nothing, or more than the unit cost together with what was paid back before; the \
+            metadata gives the most."
+           "Name an amount within it; more than that is a decision, not goodwill."
+        zh "金额超出可给付范围。"
+           "金额为零，或与此前已付金额合计超过实付价款；元数据中给出了上限。"
+           "请在上限内填写；超出部分需作出处理决定。";
 
     // Calendars and clocks.
     CalendarNotCovered "CALENDAR_NOT_COVERED" FailedPrecondition

@@ -24,6 +24,9 @@ impl From<Rejection> for Error {
                 let offered: Vec<_> = offered.iter().map(|remedy| remedy.as_str()).collect();
                 error.with("offered", offered.join(","))
             }
+            Rejection::AmountOutOfRange { most_fen } => {
+                error.with("most_fen", most_fen.to_string())
+            }
             _ => error,
         }
     }
@@ -37,6 +40,7 @@ fn reason(rejection: &Rejection) -> Reason {
         Rejection::OfferSuperseded { .. } => Reason::OfferSuperseded,
         Rejection::OfferExpired { .. } => Reason::OfferExpired,
         Rejection::CentrePassedOver { .. } => Reason::CentrePassedOver,
+        Rejection::CentreNotOffered { .. } => Reason::CentreNotOffered,
         Rejection::WindowInPast => Reason::WindowInPast,
         Rejection::WindowInvalid => Reason::WindowInvalid,
         Rejection::TechnicianNotAssigned => Reason::TechnicianNotAssigned,
@@ -46,10 +50,13 @@ fn reason(rejection: &Rejection) -> Reason {
         Rejection::CertificateUnknown => Reason::CertificateUnknown,
         Rejection::RemedyNotOffered { .. } => Reason::RemedyNotOffered,
         Rejection::DecisionInvalid => Reason::DecisionInvalid,
+        Rejection::AmountOutOfRange { .. } => Reason::AmountOutOfRange,
         Rejection::CodeLocked => Reason::CodeLocked,
         Rejection::AppealWindowOver => Reason::AppealWindowOver,
         Rejection::DisputeHeard => Reason::DisputeHeard,
         Rejection::PauseTooLong => Reason::PauseTooLong,
+        Rejection::EvidenceFull => Reason::EvidenceFull,
+        Rejection::RemindedTooOften => Reason::RemindedTooOften,
         Rejection::TaskSuperseded => Reason::TaskSuperseded,
         Rejection::NotCovered(_) => Reason::CalendarNotCovered,
     }
@@ -78,10 +85,15 @@ mod tests {
 
     #[test]
     fn codes_of_the_journey_are_codes_of_the_registry() {
+        let centre = "aurora-hz-01".parse().unwrap();
         let rejections = [
+            Rejection::CentreNotOffered { centre },
             Rejection::CaseEnded { stage: Stage::Closed },
             Rejection::WindowInPast,
             Rejection::DecisionInvalid,
+            Rejection::AmountOutOfRange { most_fen: 1 },
+            Rejection::EvidenceFull,
+            Rejection::RemindedTooOften,
             Rejection::CertificateInvalid(vec![CertificateFault::Contradiction]),
             Rejection::RemedyNotOffered { remedy: Remedy::Refund, offered: vec![Remedy::Repair] },
         ];

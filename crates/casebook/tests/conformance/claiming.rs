@@ -58,7 +58,7 @@ async fn a_part_of_the_keys_is_given_back(world: World) {
     process.must((1..=5).map(Ask::file)).await;
     process.must([hold(1, "li", [3])]).await;
     let asks = vec![
-        hold(2, "li", [1, 2, 3]),
+        hold(2, "li", [1, 2, 3, 9]),
         hold(3, "li", [1, 2]),
         hold(4, "li", [2, 5]),
         hold(5, "li", [7, 7, 5]),

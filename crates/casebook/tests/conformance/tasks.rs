@@ -23,6 +23,8 @@ on_both_engines!(
     a_task_fired_twice_takes_effect_once,
     a_superseded_generation_never_takes_effect,
     failures_back_off_and_park,
+    a_task_nobody_comes_back_from_is_parked,
+    attempts_are_as_many_as_the_store_was_told,
     a_late_failure_leaves_the_next_holder_alone,
     work_is_handed_over_leased_from_birth,
     a_refused_command_gives_its_place_back,
@@ -206,6 +208,54 @@ async fn failures_back_off_and_park(world: World) {
     let claimed = claim(&world, store, Role::Intake, 9).await;
     assert_eq!(claimed.iter().map(|one| one.attempts).collect::<Vec<_>>(), [1]);
     check(store).await;
+}
+
+async fn a_task_nobody_comes_back_from_is_parked(world: World) {
+    let mut process = world.process().await;
+    process.must([Ask::file(1)]).await;
+    let store = &process.store;
+    let mut claims = 0;
+    while let [one] = claim(&world, store, Role::Intake, 9).await.as_slice() {
+        claims += 1;
+        assert_eq!(one.attempts, claims);
+        assert!(claims < 50, "claimed for ever");
+        // Its holder dies; nobody hears of it again.
+        world.wait(LEASE);
+    }
+    assert!(claims >= ATTEMPTS_MAX, "a few crashes alone park nothing");
+    world.wait(Span::days(365));
+    assert!(claim(&world, store, Role::Intake, 9).await.is_empty(), "a parked task was claimed");
+    let parked = store.parked_tasks(10).await.unwrap();
+    let [one] = parked.as_slice() else { panic!("{parked:?}") };
+    assert_eq!((one.case, one.obligation.task), (case(1), triage()));
+    assert!(one.why.contains("never came back"), "{}", one.why);
+    assert!(store.redrive(case(1), triage(), world.now()).await.unwrap());
+    assert_eq!(claim(&world, store, Role::Intake, 9).await[0].attempts, 1);
+    check(store).await;
+}
+
+async fn attempts_are_as_many_as_the_store_was_told(world: World) {
+    let mut process = world.process().await;
+    process.must((1..=3).map(Ask::file)).await;
+    let store = process.store.clone().parking_after(2);
+    for _ in 0..2 {
+        let claimed = claim(&world, &store, Role::Intake, 9).await;
+        assert_eq!(claimed.len(), 3);
+        for one in &claimed {
+            store.task_failed(one, "no", world.now()).await.unwrap();
+        }
+        world.wait(Span::hours(1));
+    }
+    assert!(claim(&world, &store, Role::Intake, 9).await.is_empty());
+    // They are listed in one order, whatever the size of the pages.
+    let (mut place, mut listed) = (None, Vec::new());
+    while let Some(one) = store.parked_tasks_after(place, 1).await.unwrap().pop() {
+        place = Some((one.obligation.due, one.case, one.obligation.task));
+        listed.push(one.case);
+    }
+    let all = store.parked_tasks(9).await.unwrap();
+    assert_eq!(listed, all.iter().map(|one| one.case).collect::<Vec<_>>());
+    assert_eq!(listed.len(), 3);
 }
 
 async fn a_late_failure_leaves_the_next_holder_alone(world: World) {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use async_trait::async_trait;
+use futures::FutureExt as _;
 use parasol_casebook::tables::tasks;
 use parasol_casebook::{
     CaseDeed, Claimed, Deadlines, Handler, Limits, Prepared, Submitter, WorkError,
@@ -24,6 +25,7 @@ use crate::world::{LEASE, World};
 on_both_engines!(
     cases_travel_by_workers_alone,
     handed_over_work_needs_no_claim,
+    a_wait_cut_short_loses_nothing_handed_over,
     a_failed_task_is_tried_again_later,
     a_case_that_moves_while_work_is_prepared_is_prepared_again,
     a_full_queue_is_not_the_tasks_fault,
@@ -109,6 +111,19 @@ async fn handed_over_work_needs_no_claim(world: World) {
     process.must([Ask::file(21)]).await;
     let pass = process.drive(worker.next_handed()).await.unwrap();
     assert_eq!(pass.done, 1);
+    check(&process.store).await;
+}
+
+async fn a_wait_cut_short_loses_nothing_handed_over(world: World) {
+    let mut process = world.process_with(Limits::default(), &[Role::Intake], 20).await;
+    let mut worker = process.worker(Role::Intake, Arc::new(Services::default()));
+    assert_eq!(worker.wait_handed().now_or_never(), None, "nothing is there yet");
+    process.must((1..=3).map(Ask::file)).await;
+    assert_eq!(worker.wait_handed().now_or_never(), Some(true));
+    assert_eq!(worker.wait_handed().now_or_never(), Some(true), "what was taken is still to do");
+    let pass = process.drive(worker.run_handed()).await;
+    assert_eq!((pass.done, pass.failed), (3, 0));
+    assert_eq!(worker.wait_handed().now_or_never(), None);
     check(&process.store).await;
 }
 
@@ -225,6 +240,9 @@ async fn a_clock_that_jumps_back_loses_no_deadline(world: World) {
     let pass = process.drive(worker.run_due()).await.unwrap();
     assert_eq!((pass.done, pass.superseded), (0, 0), "{pass:?}");
     check(&process.store).await;
+    let rows = all::<tasks::Entity>(&process.store).await;
+    let classify = rows.iter().find(|row| row.role == "timer").unwrap();
+    assert_eq!((classify.attempts, classify.visible_at), (0, classify.due), "held against it");
     // The clock is right again.
     world.wait(Span::from_micros(HOUR + LEASE.micros()));
     let worker = process.worker(Role::Timer, Arc::new(Deadlines));

@@ -1,5 +1,7 @@
 //! Offers and work orders: at most one live offer or work order per case.
 
+use crate::actor::ActorKind;
+use crate::case::Case;
 use crate::command::Command;
 use crate::deadline::Clock;
 use crate::event::Fact;
@@ -7,7 +9,7 @@ use crate::ids::{CentreId, OfferId, TechnicianId, WorkOrderId};
 use crate::rejection::Rejection;
 use crate::stage::Stage;
 
-use super::draft::{Draft, Tasks};
+use super::draft::Draft;
 
 pub(super) fn decide(draft: &mut Draft<'_>, command: &Command) -> Result<(), Rejection> {
     match command {
@@ -25,6 +27,7 @@ pub(super) fn decide(draft: &mut Draft<'_>, command: &Command) -> Result<(), Rej
         }
         Command::WithdrawOffer { reason } => withdraw(draft, reason),
         Command::AssignCentre { centre } => {
+            check_not_passed_over(draft.case(), centre)?;
             draft.go(Fact::CentreAssigned { centre: centre.clone() }, Stage::CentreAssigned)
         }
         Command::AssignTechnician { technician } => assign(draft, technician),
@@ -34,14 +37,27 @@ pub(super) fn decide(draft: &mut Draft<'_>, command: &Command) -> Result<(), Rej
 }
 
 fn make_offer(draft: &mut Draft<'_>, offer: OfferId, centre: &CentreId) -> Result<(), Rejection> {
-    let case = draft.case();
-    if case.passed_over.contains(centre) {
-        return Err(Rejection::CentrePassedOver { centre: centre.clone() });
-    }
-    let number = case.offers_made + 1;
+    check_not_passed_over(draft.case(), centre)?;
+    let number = draft.case().offers_made + 1;
     let expires_at = draft.due(Clock::Accept)?;
     let centre = centre.clone();
     draft.go(Fact::OfferMade { offer, number, centre, expires_at }, Stage::Dispatched)
+}
+
+fn check_not_passed_over(case: &Case, centre: &CentreId) -> Result<(), Rejection> {
+    if case.passed_over.contains(centre) {
+        return Err(Rejection::CentrePassedOver { centre: centre.clone() });
+    }
+    Ok(())
+}
+
+/// A centre accepts for itself; only the brand, or an agent for it, may name another one.
+fn check_named(draft: &Draft<'_>, centre: &CentreId) -> Result<(), Rejection> {
+    let offered = draft.case().offer.as_ref().map(|live| &live.centre);
+    if draft.ctx().actor.kind == ActorKind::Centre && offered != Some(centre) {
+        return Err(Rejection::CentreNotOffered { centre: centre.clone() });
+    }
+    check_not_passed_over(draft.case(), centre)
 }
 
 /// The offer must be the live one and not past its time: a met deadline and a missed one are never
@@ -65,6 +81,9 @@ fn accept(
     partner_order: Option<String>,
 ) -> Result<(), Rejection> {
     check_live(draft, offer)?;
+    if let Some(centre) = centre {
+        check_named(draft, centre)?;
+    }
     let accepted = Fact::OfferAccepted { offer, work_order, partner_order };
     draft.go(accepted, Stage::Accepted)?;
     match centre {
@@ -80,24 +99,16 @@ pub(super) fn withdraw(draft: &mut Draft<'_>, reason: &str) -> Result<(), Reject
     let case = draft.case();
     let live = case.offer.as_ref().map(|live| live.id);
     let offer = live.or(case.work_order.as_ref().map(|order| order.offer));
-    let mut tasks = Tasks::default();
-    for clock in [Clock::NextContact, Clock::Window, Clock::HoldExpires] {
-        tasks = tasks.and_cancel(case, clock);
-    }
     match offer {
         Some(offer) => {
             let reason = reason.to_owned();
-            draft.go_with(Fact::OfferWithdrawn { offer, reason }, Stage::ChoosingCentre, tasks)
+            draft.go(Fact::OfferWithdrawn { offer, reason }, Stage::ChoosingCentre)
         }
-        None => draft.go_with(Fact::GuidanceFailed, Stage::ChoosingCentre, tasks),
+        None => draft.go(Fact::GuidanceFailed, Stage::ChoosingCentre),
     }
 }
 
 fn assign(draft: &mut Draft<'_>, technician: &TechnicianId) -> Result<(), Rejection> {
-    let mut tasks = Tasks::default();
-    for clock in [Clock::NextContact, Clock::Window, Clock::HoldExpires] {
-        tasks = tasks.and_cancel(draft.case(), clock);
-    }
     let technician = technician.clone();
-    draft.go_with(Fact::TechnicianAssigned { technician }, Stage::TechnicianAssigned, tasks)
+    draft.go(Fact::TechnicianAssigned { technician }, Stage::TechnicianAssigned)
 }

@@ -1,7 +1,8 @@
 //! The page being written: facts go in one by one, each at once folded, with its tasks and its turn.
 //!
-//! Arming and cancelling follow from the stage alone (the clock table says where each clock runs), so
-//! no command has to remember to stop a clock. Commands name only the clocks that events start.
+//! What runs in a stage is armed by entering it (the clock table says where), what an event starts is
+//! armed by the command that writes the event. Nothing has to be cancelled by a command: whatever has
+//! lost its subject by an event is cancelled by it, see `Case::has_subject`.
 
 use crate::case::Case;
 use crate::deadline::{CLOCKS, Clock};
@@ -58,6 +59,11 @@ impl<'a> Draft<'a> {
         Ok(self.ctx.deadlines.due(clock, self.now, self.ctx.calendar)?)
     }
 
+    /// When a clock that starts now after `misses` misses runs out.
+    pub(super) fn due_backed_off(&self, clock: Clock, misses: u32) -> Result<Timestamp, Rejection> {
+        Ok(self.ctx.deadlines.due_backed_off(clock, misses, self.now, self.ctx.calendar)?)
+    }
+
     /// Records a fact that leaves the case where it is.
     pub(super) fn note(&mut self, fact: Fact) -> Result<(), Rejection> {
         self.note_with(fact, Tasks::default())
@@ -77,8 +83,8 @@ impl<'a> Draft<'a> {
 
     /// Records a fact that moves the case and touches further tasks.
     ///
-    /// Clocks of the stages left are cancelled, clocks and work of the stage entered are armed.
-    /// Staying in a stage re-arms nothing, except that work is armed again: the case asks for it anew.
+    /// Clocks and work of the stage entered are armed. Staying in a stage re-arms nothing, except that
+    /// work is armed again: the case asks for it anew.
     pub(super) fn go_with(
         &mut self,
         fact: Fact,
@@ -90,34 +96,32 @@ impl<'a> Draft<'a> {
         for row in CLOCKS.iter().filter(|row| !row.stages.is_empty()) {
             let ran = !is_first && row.stages.contains(&from);
             let runs = row.stages.contains(&to);
-            let task = Task::Clock(row.clock);
-            if ran && !runs {
-                tasks.cancel(&self.case, task);
-            } else if runs && !ran {
-                tasks.arm(task, self.due(row.clock)?);
+            if runs && !ran {
+                tasks.arm(Task::Clock(row.clock), self.due(row.clock)?);
             }
-        }
-        if let Some(work) = from.row().work {
-            tasks.cancel(&self.case, Task::Work(work));
         }
         if let Some(work) = to.row().work {
             tasks.arm(Task::Work(work), self.now);
-        }
-        if to.is_ended() {
-            tasks.cancel_all(&self.case);
         }
         self.write(fact, to, tasks);
         Ok(())
     }
 
-    /// Records a fact with exactly these tasks, whatever the stages say. Only pausing and resuming,
+    /// Records a fact that moves the case without arming what runs there. Only pausing and resuming,
     /// which keep the clocks of the stage they stop, may use it.
     pub(super) fn move_frozen(&mut self, fact: Fact, to: Stage, tasks: Tasks) {
         self.write(fact, to, tasks);
     }
 
-    fn write(&mut self, fact: Fact, stage: Stage, tasks: Tasks) {
+    /// The one place that writes. What has lost its subject goes, whoever armed it, and nothing is
+    /// armed without one.
+    fn write(&mut self, fact: Fact, stage: Stage, mut tasks: Tasks) {
         self.case.absorb(&fact, self.now, stage);
+        let gone = self.case.obligations.iter().filter(|owed| !self.case.has_subject(owed.task));
+        for owed in gone {
+            tasks.cancel(&self.case, owed.task);
+        }
+        tasks.armed.retain(|(task, _)| self.case.has_subject(*task));
         let mut cancelled = tasks.cancelled;
         cancelled.retain(|task| !tasks.armed.iter().any(|(armed, _)| armed == task));
         let event = Event {
@@ -163,12 +167,6 @@ impl Tasks {
     pub(super) fn cancel(&mut self, case: &Case, task: Task) {
         if case.owes(task).is_some() && !self.cancelled.contains(&task) {
             self.cancelled.push(task);
-        }
-    }
-
-    pub(super) fn cancel_all(&mut self, case: &Case) {
-        for owed in &case.obligations {
-            self.cancel(case, owed.task);
         }
     }
 }

@@ -1,21 +1,25 @@
 //! What bends the straight course: disputes, pauses, cancellations, reminders, late messages.
 
-use crate::command::Command;
+use crate::command::{Command, Verb};
 use crate::deadline::Clock;
 use crate::event::{Awaited, Fact};
 use crate::rejection::Rejection;
 use crate::stage::Stage;
+use crate::table;
 use crate::task::Task;
 use crate::time::{Span, Timestamp};
 use crate::vocab::{Party, PauseCause};
 
 use super::draft::{Draft, Tasks};
-use super::verdict::without_dispute_clocks;
 
 /// The longest single pause.
 const PAUSE_MAX: Span = Span::days(30);
 /// The longest all pauses of a case may be together.
 const PAUSES_MAX: Span = Span::days(60);
+/// How many late or doubled messages a case keeps.
+const MESSAGES_MAX: u32 = 200;
+/// How often a customer may chase a case.
+const REMINDERS_MAX: u32 = 100;
 /// How long after closing an appeal is open (platform dispute rules: 7 calendar days).
 const APPEAL: Clock = Clock::Appeal;
 
@@ -36,6 +40,9 @@ pub(super) fn decide(draft: &mut Draft<'_>, command: &Command) -> Result<(), Rej
             draft.note_with(Fact::ReminderAnswered, tasks)
         }
         Command::KeepMessage { message, reason } => {
+            if draft.case().messages_kept >= MESSAGES_MAX {
+                return Err(Rejection::EvidenceFull);
+            }
             let (message, reason) = (message.clone(), reason.clone());
             draft.note(Fact::MessageKept { message, reason })
         }
@@ -56,8 +63,7 @@ fn open_dispute(draft: &mut Draft<'_>, reason: &str) -> Result<(), Rejection> {
 fn answer_dispute(draft: &mut Draft<'_>, conceded: bool) -> Result<(), Rejection> {
     let by = draft.ctx().actor.kind.party();
     draft.note(Fact::DisputeAnswered { by, conceded })?;
-    let tasks = without_dispute_clocks(draft);
-    draft.go_with(Fact::DisputeHeard, Stage::Deciding, tasks)
+    draft.go(Fact::DisputeHeard, Stage::Deciding)
 }
 
 fn await_in_dispute(draft: &mut Draft<'_>, awaited: Awaited) -> Result<(), Rejection> {
@@ -66,8 +72,7 @@ fn await_in_dispute(draft: &mut Draft<'_>, awaited: Awaited) -> Result<(), Rejec
         Awaited::Evidence => Clock::DisputeEvidence,
         Awaited::Lab => Clock::LabReport,
     };
-    let due = draft.due(clock)?;
-    let tasks = without_dispute_clocks(draft).and_arm(clock, due);
+    let tasks = Tasks::default().and_arm(clock, draft.due(clock)?);
     draft.note_with(Fact::DisputeAwaits { awaited }, tasks)
 }
 
@@ -85,6 +90,17 @@ fn reopen(draft: &mut Draft<'_>, reason: &str) -> Result<(), Rejection> {
     draft.go(Fact::Reopened, Stage::Disputed)?;
     let fact = Fact::DisputeOpened { reason: reason.to_owned() };
     draft.note_with(fact, tasks)
+}
+
+/// Stops the case if what all pauses may take together is not used up; else it goes on.
+pub(super) fn pause_if_left(
+    draft: &mut Draft<'_>,
+    owner: Party,
+    cause: PauseCause,
+    resume_at: Timestamp,
+) -> Result<(), Rejection> {
+    let total = draft.case().paused_before + resume_at.since(draft.now());
+    if total > PAUSES_MAX { Ok(()) } else { pause(draft, owner, cause, resume_at) }
 }
 
 /// Stops the case. Every pause names who has to act and when it ends by itself; whoever measures
@@ -118,7 +134,7 @@ pub(super) fn resume(draft: &mut Draft<'_>) -> Result<(), Rejection> {
     let Some(pause) = draft.case().pause.clone() else {
         return Err(Rejection::TaskSuperseded);
     };
-    let mut tasks = Tasks::default().and_cancel(draft.case(), Clock::Resume);
+    let mut tasks = Tasks::default();
     for (task, left) in &pause.stopped {
         tasks.arm(*task, draft.now() + *left);
     }
@@ -127,8 +143,21 @@ pub(super) fn resume(draft: &mut Draft<'_>) -> Result<(), Rejection> {
 }
 
 /// With nobody in the field the case ends at once; else whoever is at the door has an hour to agree.
+///
+/// A pause changes nothing about that: what could not be cancelled without it cannot be cancelled in
+/// it, and if somebody has to be asked, the case goes on first, so that a refusal leads back to where
+/// the work stands.
 fn cancel(draft: &mut Draft<'_>) -> Result<(), Rejection> {
+    let (verb, actor, stage) = (Verb::Cancel, draft.ctx().actor.kind, draft.case().standing());
+    if !table::allows(stage, verb, actor) {
+        let mut open = table::open_to(draft.case().stage, actor);
+        open.retain(|other| *other != verb);
+        return Err(Rejection::IllegalTransition { stage, verb, actor, open });
+    }
     if draft.case().is_in_the_field() {
+        if draft.case().pause.is_some() {
+            resume(draft)?;
+        }
         draft.go(Fact::CancelRequested, Stage::CancelRequested)
     } else {
         draft.go(Fact::Cancelled, Stage::Cancelled)
@@ -143,6 +172,9 @@ fn refuse_cancel(draft: &mut Draft<'_>, reason: &str) -> Result<(), Rejection> {
 /// A chase is counted as a failure of the service and has its own answer clock; chasing again does
 /// not restart it.
 fn remind(draft: &mut Draft<'_>) -> Result<(), Rejection> {
+    if draft.case().reminders >= REMINDERS_MAX {
+        return Err(Rejection::RemindedTooOften);
+    }
     let mut tasks = Tasks::default();
     if draft.case().owes(Task::Clock(Clock::Reminder)).is_none() {
         tasks = tasks.and_arm(Clock::Reminder, draft.due(Clock::Reminder)?);

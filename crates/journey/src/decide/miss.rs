@@ -11,7 +11,7 @@ use crate::task::Task;
 use crate::vocab::{Party, Remedy};
 
 use super::draft::{Draft, Tasks};
-use super::{dispatch, holding, remedy, verdict, visit};
+use super::{dispatch, holding, remedy, visit};
 
 pub(super) fn fire(draft: &mut Draft<'_>, task: Task, generation: u64) -> Result<(), Rejection> {
     let armed = draft.case().owes(task).filter(|owed| owed.generation == generation);
@@ -24,7 +24,9 @@ pub(super) fn fire(draft: &mut Draft<'_>, task: Task, generation: u64) -> Result
     let Task::Clock(clock) = task else {
         return Err(Rejection::TaskSuperseded);
     };
+    let cancelling = draft.case().stage == Stage::CancelRequested;
     match clock.row().miss {
+        Miss::NoShow | Miss::DecideAgain if cancelling => grant_cancellation(draft, clock),
         Miss::ExpireOffer => expire_offer(draft, clock),
         Miss::Redispatch => redispatch(draft, clock),
         Miss::DecideWithoutBrand | Miss::DecideAgain => decide_again(draft, clock),
@@ -62,6 +64,13 @@ fn charge(draft: &mut Draft<'_>, clock: Clock) {
     draft.record_miss(clock, clock.row().owner, tasks);
 }
 
+/// Who has asked to cancel wants nothing of what the deadline would lead to: neither another visit nor
+/// a decision.
+fn grant_cancellation(draft: &mut Draft<'_>, clock: Clock) -> Result<(), Rejection> {
+    charge(draft, clock);
+    draft.go(Fact::Cancelled, Stage::Cancelled)
+}
+
 fn expire_offer(draft: &mut Draft<'_>, clock: Clock) -> Result<(), Rejection> {
     let Some(offer) = draft.case().offer.as_ref().map(|live| live.id) else {
         return Err(Rejection::TaskSuperseded);
@@ -75,7 +84,9 @@ fn redispatch(draft: &mut Draft<'_>, clock: Clock) -> Result<(), Rejection> {
     if draft.case().stage == Stage::RemoteGuidance {
         return draft.go(Fact::GuidanceFailed, Stage::ChoosingCentre);
     }
-    if let Some(certificate) = draft.case().linked_certificate {
+    if draft.case().stage == Stage::EvidenceLinked
+        && let Some(certificate) = draft.case().linked_certificate
+    {
         let reason = "not_read_in_time".to_owned();
         let fact = Fact::LinkedCertificateRefused { certificate, reason };
         return draft.go(fact, Stage::ChoosingCentre);
@@ -97,28 +108,19 @@ fn decide_again(draft: &mut Draft<'_>, clock: Clock) -> Result<(), Rejection> {
         Stage::Disputed => Fact::DisputeHeard,
         _ => Fact::BackToDecision { because: clock },
     };
-    let mut tasks = verdict::without_dispute_clocks(draft);
-    for owed in &draft.case().obligations {
-        let Task::Clock(running) = owed.task else {
-            continue;
-        };
-        let by_event = running.row().stages.is_empty() && running != Clock::Reminder;
-        if by_event {
-            tasks.cancel(draft.case(), owed.task);
-        }
-    }
-    draft.go_with(fact, Stage::Deciding, tasks)
+    draft.go(fact, Stage::Deciding)
 }
 
+/// What ends after some misses is asked for at the same pace till then; what is asked for without end
+/// is asked for less and less often, so that an outage does not fill the log.
 fn escalate(draft: &mut Draft<'_>, clock: Clock, then: Then) -> Result<(), Rejection> {
-    let is_last = draft.case().escalations + 1 >= ESCALATIONS_MAX;
-    match then {
-        Then::Redispatch if is_last => return redispatch(draft, clock),
-        Then::DecideAgain if is_last => return decide_again(draft, clock),
-        _ => {}
-    }
-    let due = match clock {
-        Clock::NextContact => draft.due(Clock::FirstContact)?,
+    let misses = draft.case().missed(clock) + 1;
+    let is_last = misses >= ESCALATIONS_MAX;
+    let due = match (then, clock) {
+        (Then::Redispatch, _) if is_last => return redispatch(draft, clock),
+        (Then::DecideAgain, _) if is_last => return decide_again(draft, clock),
+        (Then::KeepAsking, _) => draft.due_backed_off(clock, misses)?,
+        (_, Clock::NextContact) => draft.due(Clock::FirstContact)?,
         _ => draft.due(clock)?,
     };
     let tasks = Tasks::default().and_arm(clock, due);

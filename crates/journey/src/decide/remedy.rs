@@ -22,18 +22,9 @@ pub(super) fn decide(draft: &mut Draft<'_>, command: &Command) -> Result<(), Rej
             draft.note(Fact::PartsShipped { arrives_at: *arrives_at })
         }
         Command::ReportReceived => report_received(draft),
-        Command::ReportReturned => {
-            let tasks = without_repair_clocks(draft);
-            draft.note_with(Fact::UnitReturned, tasks)
-        }
-        Command::CompleteRepair => {
-            let tasks = without_repair_clocks(draft);
-            draft.go_with(Fact::RepairCompleted, Stage::AwaitConfirm, tasks)
-        }
-        Command::ReportRepairFailed => {
-            let tasks = without_repair_clocks(draft);
-            draft.go_with(Fact::RepairFailed, Stage::Deciding, tasks)
-        }
+        Command::ReportReturned => draft.note(Fact::UnitReturned),
+        Command::CompleteRepair => draft.go(Fact::RepairCompleted, Stage::AwaitConfirm),
+        Command::ReportRepairFailed => draft.go(Fact::RepairFailed, Stage::Deciding),
         Command::CompleteVisit { matches } => complete_visit(draft, *matches),
         Command::RecordRefund { operation } => {
             let fact = Fact::RefundPaid { operation: operation.clone() };
@@ -51,11 +42,7 @@ pub(super) fn decide(draft: &mut Draft<'_>, command: &Command) -> Result<(), Rej
             let fact = Fact::CompensationPaid { operation: operation.clone() };
             draft.go(fact, Stage::AwaitConfirm)
         }
-        Command::GrantGoodwill { amount_fen } => {
-            let fact = Fact::GoodwillGranted { amount_fen: *amount_fen };
-            let tasks = super::verdict::without_dispute_clocks(draft);
-            draft.go_with(fact, Stage::Compensating, tasks)
-        }
+        Command::GrantGoodwill { amount_fen } => grant_goodwill(draft, *amount_fen),
         Command::AcceptDenial => close(draft, Ending::DenialAccepted),
         Command::ConfirmOutcome => close(draft, Ending::Confirmed),
         Command::RejectOutcome => draft.go(Fact::OutcomeRejected, Stage::Deciding),
@@ -129,15 +116,15 @@ fn report_received(draft: &mut Draft<'_>) -> Result<(), Rejection> {
     draft.note_with(Fact::UnitReceived, tasks)
 }
 
-/// Cancels the clocks that only a repair runs.
-pub(super) fn without_repair_clocks(draft: &Draft<'_>) -> Tasks {
-    let mut tasks = Tasks::default();
-    for clock in
-        [Clock::LegalParts, Clock::VendorReturn, Clock::FiveWorkingDays, Clock::HundredMinutes]
-    {
-        tasks = tasks.and_cancel(draft.case(), clock);
+/// Goodwill takes the place of a remedy, so that all that was paid never adds up to more than the unit
+/// cost. More than that is a decision, with its rule and whoever has the authority for it.
+fn grant_goodwill(draft: &mut Draft<'_>, amount_fen: i64) -> Result<(), Rejection> {
+    let case = draft.case();
+    let most_fen = case.filing.price_fen.saturating_sub(case.paid_fen()).max(0);
+    if amount_fen <= 0 || amount_fen > most_fen {
+        return Err(Rejection::AmountOutOfRange { most_fen });
     }
-    tasks
+    draft.go(Fact::GoodwillGranted { amount_fen }, Stage::Compensating)
 }
 
 /// The right code is the customer's own word: it finishes an open repair and closes the case. A wrong
@@ -150,8 +137,7 @@ fn complete_visit(draft: &mut Draft<'_>, matches: bool) -> Result<(), Rejection>
         return draft.note(Fact::CodeRefused);
     }
     if draft.case().stage == Stage::Repairing {
-        let tasks = without_repair_clocks(draft);
-        draft.go_with(Fact::RepairCompleted, Stage::AwaitConfirm, tasks)?;
+        draft.go(Fact::RepairCompleted, Stage::AwaitConfirm)?;
     }
     close(draft, Ending::Code)
 }

@@ -5,12 +5,12 @@ use crate::actor::ActorKind;
 use crate::certificate::{Certificate, CertificateFault, Level};
 use crate::command::Command;
 use crate::deadline::Clock;
-use crate::event::{Decision, Fact};
+use crate::event::{Awaited, Decision, Fact, OfferedRemedy};
 use crate::ids::CertificateId;
 use crate::rejection::Rejection;
 use crate::stage::Stage;
 use crate::task::{Task, Work};
-use crate::vocab::{Cause, Function};
+use crate::vocab::{Cause, Function, Remedy};
 
 use super::draft::{Draft, Tasks};
 use super::remedy;
@@ -37,9 +37,8 @@ pub(super) fn decide(draft: &mut Draft<'_>, command: &Command) -> Result<(), Rej
             draft.note_with(Fact::SentToAgent { rules: rules.clone() }, tasks)
         }
         Command::OrderSecondInspection { rules } => {
-            let tasks = without_dispute_clocks(draft);
             let due = draft.due(Clock::SecondInspection)?;
-            let tasks = tasks.and_arm(Clock::SecondInspection, due);
+            let tasks = Tasks::default().and_arm(Clock::SecondInspection, due);
             let fact = Fact::SecondInspectionOrdered { rules: rules.clone() };
             draft.go_with(fact, Stage::ChoosingCentre, tasks)
         }
@@ -48,7 +47,8 @@ pub(super) fn decide(draft: &mut Draft<'_>, command: &Command) -> Result<(), Rej
 }
 
 /// A certificate that cannot be one is refused whole. A sound one moves the case on in the same
-/// breath, unless it may be of another unit or a human must look at who it blames.
+/// breath, unless it may be of another unit or a human must look at who it blames. One of a later level
+/// is what a dispute is heard by, and ends the hearing.
 fn submit(draft: &mut Draft<'_>, certificate: &Certificate) -> Result<(), Rejection> {
     let case = draft.case();
     let claims = certificate.level;
@@ -66,11 +66,14 @@ fn submit(draft: &mut Draft<'_>, certificate: &Certificate) -> Result<(), Reject
     if arrived_by_visit {
         draft.go(Fact::InspectionStarted, Stage::Inspecting)?;
     }
-    let tasks = without_dispute_clocks(draft).and_cancel(draft.case(), Clock::SecondInspection);
+    let hears = certificate.level != Level::First;
     let id = certificate.id;
     let submitted =
         Fact::CertificateSubmitted { certificate: Box::new(certificate.clone()), finding };
-    draft.go_with(submitted, Stage::VerdictIn, tasks)?;
+    draft.go(submitted, Stage::VerdictIn)?;
+    if hears {
+        end_hearing(draft)?;
+    }
     match hold {
         Some(reason) => {
             let reason = reason.to_owned();
@@ -81,11 +84,15 @@ fn submit(draft: &mut Draft<'_>, certificate: &Certificate) -> Result<(), Reject
 }
 
 /// With what authority a certificate speaks follows from who inspects and why, not from what it
-/// claims: one that claims less is raised, one that claims more is refused.
+/// claims: one that claims less is raised, one that claims more is refused. In a dispute nobody gives
+/// a first opinion any more; what an agent hands in there is what the dispute waits for.
 fn level_due(draft: &Draft<'_>) -> Level {
-    if draft.ctx().actor.kind == ActorKind::Lab {
+    let case = draft.case();
+    let disputed = case.stage == Stage::Disputed;
+    let awaits_lab = case.dispute.as_ref().is_some_and(|one| one.awaits == Awaited::Lab);
+    if draft.ctx().actor.kind == ActorKind::Lab || (disputed && awaits_lab) {
         Level::Lab
-    } else if draft.case().second_opinion {
+    } else if disputed || case.second_opinion {
         Level::Second
     } else {
         Level::First
@@ -118,11 +125,13 @@ fn check_newest(draft: &Draft<'_>, certificate: CertificateId) -> Result<(), Rej
 /// Offers the set. If the customer asked for something inside it, that is carried out at once and the
 /// better options stay visible in the log (modifier m1); otherwise the customer chooses.
 fn offer(draft: &mut Draft<'_>, decision: &Decision) -> Result<(), Rejection> {
-    if decision.rules.is_empty() || decision.offered.is_empty() {
+    let sound = decision.offered.iter().all(is_sound);
+    let empty = decision.rules.is_empty() || decision.offered.is_empty();
+    if empty || !sound || pays_twice(draft, decision) {
         return Err(Rejection::DecisionInvalid);
     }
-    let tasks = close_dispute(draft)?;
-    draft.go_with(Fact::Decided(decision.clone()), Stage::RemedyOffered, tasks)?;
+    end_hearing(draft)?;
+    draft.go(Fact::Decided(decision.clone()), Stage::RemedyOffered)?;
     match draft.case().filing.wants {
         Some(wish) if decision.offered.iter().any(|one| one.remedy == wish) => {
             remedy::choose(draft, wish)
@@ -131,27 +140,34 @@ fn offer(draft: &mut Draft<'_>, decision: &Decision) -> Result<(), Rejection> {
     }
 }
 
+/// Only a refund moves money, and never backwards.
+fn is_sound(offered: &OfferedRemedy) -> bool {
+    match offered.remedy {
+        Remedy::Refund => offered.amount_fen >= 0,
+        Remedy::Repair | Remedy::Replace => offered.amount_fen == 0,
+    }
+}
+
+/// The rules say what a case is worth once. What comes on top of money that was paid is for a person to
+/// give, who has an authority and a reason.
+fn pays_twice(draft: &Draft<'_>, decision: &Decision) -> bool {
+    let refunds = decision.offered.iter().any(|one| one.remedy == Remedy::Refund);
+    let by_rule = draft.ctx().actor.kind == ActorKind::Policy;
+    by_rule && refunds && !draft.case().paid.is_empty()
+}
+
 fn deny(draft: &mut Draft<'_>, decision: &Decision) -> Result<(), Rejection> {
     if decision.rules.is_empty() || !decision.offered.is_empty() {
         return Err(Rejection::DecisionInvalid);
     }
-    let tasks = close_dispute(draft)?;
-    draft.go_with(Fact::Denied(decision.clone()), Stage::Denied, tasks)
+    end_hearing(draft)?;
+    draft.go(Fact::Denied(decision.clone()), Stage::Denied)
 }
 
-/// Deciding while a dispute is being heard ends the hearing.
-fn close_dispute(draft: &mut Draft<'_>) -> Result<Tasks, Rejection> {
-    if draft.case().stage == Stage::Disputed {
+/// A dispute is heard to its end by a decision, wherever the case stands by then.
+fn end_hearing(draft: &mut Draft<'_>) -> Result<(), Rejection> {
+    if draft.case().dispute.as_ref().is_some_and(|dispute| !dispute.heard) {
         draft.note(Fact::DisputeHeard)?;
     }
-    Ok(without_dispute_clocks(draft))
-}
-
-/// Cancels the clocks that only a dispute runs.
-pub(super) fn without_dispute_clocks(draft: &Draft<'_>) -> Tasks {
-    let mut tasks = Tasks::default();
-    for clock in [Clock::DisputeReply, Clock::DisputeEvidence, Clock::LabReport] {
-        tasks = tasks.and_cancel(draft.case(), clock);
-    }
-    tasks
+    Ok(())
 }

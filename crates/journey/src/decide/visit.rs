@@ -43,9 +43,7 @@ pub(super) fn decide(draft: &mut Draft<'_>, command: &Command) -> Result<(), Rej
         }
         Command::StartTravel => draft.note(Fact::TravelStarted),
         Command::CheckIn { distance_m } => {
-            let tasks = Tasks::default().and_cancel(draft.case(), Clock::Window);
-            let fact = Fact::CheckedIn { distance_m: *distance_m };
-            draft.go_with(fact, Stage::OnSite, tasks)
+            draft.go(Fact::CheckedIn { distance_m: *distance_m }, Stage::OnSite)
         }
         Command::ReportNoShow { by } => no_show(draft, *by),
         Command::ReportUnable { reason } => unable(draft, *reason),
@@ -97,8 +95,7 @@ fn hold(
 pub(super) fn release(draft: &mut Draft<'_>) -> Result<(), Rejection> {
     let held = draft.case().hold.as_ref().ok_or(Rejection::HoldExpired)?;
     let appointment = held.id;
-    let tasks = Tasks::default().and_cancel(draft.case(), Clock::HoldExpires);
-    draft.note_with(Fact::SlotReleased { appointment }, tasks)
+    draft.note(Fact::SlotReleased { appointment })
 }
 
 fn book(
@@ -115,17 +112,10 @@ fn book(
             return Err(Rejection::HoldExpired);
         }
     }
-    let tasks = booked_tasks(draft.case(), window);
+    let tasks = Tasks::default().and_arm(Clock::Window, window.end);
     let technician = technician.clone();
     let fact = Fact::AppointmentBooked { appointment, technician, window };
     draft.go_with(fact, Stage::Appointed, tasks)
-}
-
-fn booked_tasks(case: &Case, window: Window) -> Tasks {
-    Tasks::default()
-        .and_cancel(case, Clock::HoldExpires)
-        .and_cancel(case, Clock::NextContact)
-        .and_arm(Clock::Window, window.end)
 }
 
 fn reschedule(
@@ -137,7 +127,7 @@ fn reschedule(
     check_window(window, draft.now())?;
     check_technician(draft.case(), technician)?;
     let appointment = draft.case().visit.as_ref().ok_or(Rejection::HoldExpired)?.id;
-    let tasks = booked_tasks(draft.case(), window);
+    let tasks = Tasks::default().and_arm(Clock::Window, window.end);
     let technician = technician.clone();
     draft.note_with(
         Fact::AppointmentRescheduled { appointment, technician, window, asked_by },
@@ -145,6 +135,8 @@ fn reschedule(
     )
 }
 
+/// The last of several failures pauses the case with notice, unless it has been paused for as long as a
+/// case may be: then the next contact stays due.
 fn contact_failed(
     draft: &mut Draft<'_>,
     reason: ContactFailure,
@@ -161,27 +153,25 @@ fn contact_failed(
     let over_two_days = first_day.is_some_and(|day| day < now.shanghai_day());
     if failures.len() >= CONTACT_FAILURES_MAX && over_two_days {
         let resume_at = now + UNREACHABLE_PAUSE;
-        holding::pause(draft, Party::Customer, PauseCause::CustomerUnreachable, resume_at)?;
+        holding::pause_if_left(draft, Party::Customer, PauseCause::CustomerUnreachable, resume_at)?;
     }
     Ok(())
 }
 
 /// Ends the present visit and goes back to finding a time.
 pub(super) fn no_show(draft: &mut Draft<'_>, by: Party) -> Result<(), Rejection> {
-    let tasks = Tasks::default().and_cancel(draft.case(), Clock::Window);
-    draft.go_with(Fact::NoShow { by }, Stage::TechnicianAssigned, tasks)
+    draft.go(Fact::NoShow { by }, Stage::TechnicianAssigned)
 }
 
 /// Danger and weather stop the case for a day and are nobody's fault; everything else needs a second
-/// visit.
+/// visit at once, and so do they when the case has been paused for as long as it may be.
 fn unable(draft: &mut Draft<'_>, reason: UnableReason) -> Result<(), Rejection> {
-    let tasks = Tasks::default().and_cancel(draft.case(), Clock::Window);
-    draft.go_with(Fact::VisitFailed { reason }, Stage::TechnicianAssigned, tasks)?;
+    draft.go(Fact::VisitFailed { reason }, Stage::TechnicianAssigned)?;
     let cause = match reason {
         UnableReason::Unsafe => PauseCause::Unsafe,
         UnableReason::Weather => PauseCause::Weather,
         _ => return Ok(()),
     };
     let resume_at = draft.now() + SAFETY_PAUSE;
-    holding::pause(draft, Party::Retailer, cause, resume_at)
+    holding::pause_if_left(draft, Party::Retailer, cause, resume_at)
 }

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use parasol_journey::deadline::{CLOCKS, Unit};
 use parasol_journey::stage::STAGES;
-use parasol_journey::table::TRANSITIONS;
+use parasol_journey::table::{NARROWED, TRANSITIONS};
 use parasol_journey::time::DAY;
 use parasol_journey::{Stage, Verb};
 
@@ -47,6 +47,11 @@ fn page() -> String {
         let by = if by.len() == 10 { "anybody".to_owned() } else { by.join(", ") };
         writeln!(page, "| `{}` | {} | {} | {by} |", row.verb, list(row.from), list(row.to))
             .unwrap();
+    }
+    page.push_str("\nOpen to fewer in one stage:\n\n");
+    for (verb, stage, by) in NARROWED {
+        let by: Vec<_> = by.iter().map(|kind| kind.as_str()).collect();
+        writeln!(page, "* `{verb}` in {stage}: {}", by.join(", ")).unwrap();
     }
     page.push_str("\n## Clocks\n\n| clock | counts | limit | charged to | runs in | when it runs out | source |\n| --- | --- | --- | --- | --- | --- | --- |\n");
     for row in CLOCKS {

@@ -4,6 +4,7 @@
 
 mod course;
 mod drawing;
+mod limits;
 mod properties;
 mod stories;
 mod transitions;

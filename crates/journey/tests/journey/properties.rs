@@ -1,7 +1,7 @@
 //! Random courses: what holds whatever anybody does.
 
 use parasol_journey::time::{Span, Timestamp};
-use parasol_journey::{ActorKind, Case, Stage, Task, Verb};
+use parasol_journey::{ActorKind, Case, Command, Stage, Task, Verb};
 use proptest::prelude::*;
 
 use crate::course::{Course, filing};
@@ -39,6 +39,30 @@ fn check(course: &Course, before: &Case) -> Result<(), TestCaseError> {
         prop_assert_eq!(case.stage, Stage::Disputed, "a closed case moved without an appeal");
     }
     prop_assert!(before.stage != Stage::Cancelled || case.stage == Stage::Cancelled);
+    prop_assert_eq!(case.pause.is_some(), case.stage == Stage::Paused);
+    prop_assert_eq!(case.cancel_from.is_some(), case.stage == Stage::CancelRequested);
+    if case.version != before.version {
+        check_tasks(course)?;
+    }
+    Ok(())
+}
+
+/// What is armed has its subject, and what is armed can fire.
+fn check_tasks(course: &Course) -> Result<(), TestCaseError> {
+    let case = &course.case;
+    for owed in &case.obligations {
+        prop_assert!(case.has_subject(owed.task), "{} in {}", owed.task, case.stage);
+        if !matches!(owed.task, Task::Clock(_)) {
+            continue;
+        }
+        let mut later = course.clone();
+        later.now = later.now.max(owed.due);
+        let fire = Command::Fire { task: owed.task, generation: owed.generation };
+        let fired = later.give(ActorKind::Timer, &fire);
+        prop_assert!(fired.is_ok(), "{} in {}: {fired:?}", owed.task, case.stage);
+        let again = later.case.owes(owed.task).map(|armed| armed.generation);
+        prop_assert_ne!(again, Some(owed.generation), "{} fired and is still armed", owed.task);
+    }
     Ok(())
 }
 
@@ -106,10 +130,10 @@ proptest! {
         let before = course.case.clone();
         let task = owed.task;
         course.now = owed.due + Span::days(1);
-        let stale = parasol_journey::Command::Fire { task, generation: owed.generation + shift };
+        let stale = Command::Fire { task, generation: owed.generation + shift };
         prop_assert_eq!(course.give(ActorKind::Timer, &stale).unwrap_err().code(), "TASK_SUPERSEDED");
         course.now = Timestamp::from_micros(owed.due.micros() - early);
-        let early = parasol_journey::Command::Fire { task, generation: owed.generation };
+        let early = Command::Fire { task, generation: owed.generation };
         prop_assert_eq!(course.give(ActorKind::Timer, &early).unwrap_err().code(), "TASK_SUPERSEDED");
         prop_assert_eq!(course.case, before);
     }

@@ -3,11 +3,15 @@
 use std::net::SocketAddr;
 use std::ops::RangeInclusive;
 
+use parasol_journey::deadline::{Clock, Unit};
 use parasol_journey::time::Timestamp;
 use secrecy::ExposeSecret;
 use tracing_subscriber::EnvFilter;
 
 use super::{Config, NodeRole, Problem};
+
+/// The longest a clock may be set to, in seconds: ten years.
+const DEADLINE_SECONDS_MAX: u64 = 315_360_000;
 
 /// Collects problems instead of stopping at the first.
 #[derive(Default)]
@@ -38,6 +42,7 @@ impl Config {
         self.check_ranges(&mut findings);
         self.check_texts(&mut findings);
         self.check_stores(&mut findings);
+        self.check_deadlines(&mut findings);
         self.check_together(&mut findings);
         findings.0
     }
@@ -102,15 +107,35 @@ impl Config {
         findings.demand(!twice, "redis_url, redis_url_file", once);
     }
 
+    fn check_deadlines(&self, findings: &mut Findings) {
+        for (name, seconds) in &self.deadlines {
+            let unit = Clock::parse(name).map(|clock| clock.row().unit);
+            match unit {
+                None => {
+                    let text = format!("{name} is no clock; docs/journey.md lists them");
+                    findings.note("deadlines", text);
+                }
+                Some(Unit::Given | Unit::Measure) => {
+                    findings.note("deadlines", format!("{name} has no length to be set"));
+                }
+                Some(Unit::Natural | Unit::ServiceHours | Unit::WorkingDays) => {
+                    if !(1..=DEADLINE_SECONDS_MAX).contains(seconds) {
+                        let text = format!("{name} must be 1 to {DEADLINE_SECONDS_MAX}");
+                        findings.note("deadlines", text);
+                    }
+                }
+            }
+        }
+    }
+
     fn check_together(&self, findings: &mut Findings) {
         findings.demand(!self.roles.is_empty(), "roles", "must name at least one role");
         let played = |role: &NodeRole| self.roles.iter().filter(|other| *other == role).count();
         let doubled = self.roles.iter().any(|role| played(role) > 1);
         findings.demand(!doubled, "roles", "names a role twice");
         let all = NodeRole::ALL.iter().all(|role| played(role) > 0);
-        let shared = "the embedded store belongs to one process, which must play all roles; \
-                      set database_url to spread them";
-        findings.demand(all || !self.is_embedded(), "roles, database_url", shared);
+        let whole = "must name all roles: a process cannot play some of them only yet";
+        findings.demand(all || self.roles.is_empty(), "roles", whole);
         let same = self.grpc_addr == self.http_addr && !self.grpc_addr.ends_with(":0");
         findings.demand(!same, "grpc_addr, http_addr", "may not be the same address");
         let idle = self.test_clock || self.test_clock_start.is_empty();

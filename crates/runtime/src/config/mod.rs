@@ -163,7 +163,7 @@ mod tests {
         let file = folder.path().join("parasol.toml");
         std::fs::write(
             &file,
-            "cell = 1\n[log]\nlevel = \"warn\"\n[deadlines]\noffer_answer = 900\n",
+            "cell = 1\n[log]\nlevel = \"warn\"\n[deadlines]\n\"brand.accept\" = 900\n",
         )
         .unwrap();
         let sources = Sources {
@@ -174,7 +174,7 @@ mod tests {
         let config = Config::load(&sources).unwrap();
         assert_eq!((config.cell, config.tasks.batch), (2, 6));
         assert_eq!(config.log.level, "warn");
-        assert_eq!(config.deadlines["offer_answer"], 900);
+        assert_eq!(config.deadlines["brand.accept"], 900);
     }
 
     #[test]
@@ -213,7 +213,7 @@ mod tests {
             "grpc_addr",
             "log.level",
             "roles",
-            "roles, database_url",
+            "roles",
             "test_clock_start, test_clock",
             "committer.queue_max, committer.batch_max",
             "tasks.lease_ms, tasks.poll_ms",
@@ -247,7 +247,35 @@ mod tests {
             assert_eq!(problems(with_env(pairs)), [key]);
         }
         let spread = [("PARASOL__DATABASE_URL", "postgres://x/y"), ("PARASOL__ROLES", "intake")];
-        assert_eq!(with_env(&spread).unwrap().roles, [NodeRole::Intake]);
+        assert_eq!(problems(with_env(&spread)), ["roles"]);
+    }
+
+    #[test]
+    fn deadlines_are_set_by_the_names_of_clocks() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("parasol.toml");
+        let read = |text: &str, variables: &[(&str, &str)]| {
+            std::fs::write(&file, text).unwrap();
+            Config::load(&Sources { file: Some(&file), env: env(variables), ..Sources::default() })
+        };
+        let quoted = "[deadlines]\n\"verdict\" = 5\n\"verdict.validate\" = 7\n";
+        let config = read(quoted, &[("PARASOL__DEADLINES__PLAT__CHOOSE", "60")]).unwrap();
+        let set = |config: &Config| config.deadlines.clone().into_iter().collect::<Vec<_>>();
+        let wanted = [("plat.choose", 60), ("verdict", 5), ("verdict.validate", 7)];
+        assert_eq!(set(&config), wanted.map(|(name, seconds)| (name.to_owned(), seconds)));
+        let bare = read("[deadlines]\nbrand.accept_alarm = 9\n", &[]).unwrap();
+        assert_eq!(set(&bare), [("brand.accept_alarm".to_owned(), 9)]);
+        // What is printed reads back.
+        assert_eq!(set(&read(&config.dump(), &[]).unwrap()), set(&config));
+
+        let wrong = "[deadlines]\noffer_answer = 9\nvisit = 0\n\"contact.next\" = 9\n";
+        assert_eq!(problems(read(wrong, &[])), ["deadlines"; 3]);
+        let text = read("", &[("PARASOL__DEADLINES__VISIT", "soon")]).unwrap_err().to_string();
+        assert!(text.contains("visit"), "{text}");
+        let examples = DEFAULTS.lines().filter_map(|line| line.strip_prefix("#   \""));
+        let names: Vec<_> = examples.filter_map(|line| line.split('"').next()).collect();
+        assert!(names.iter().all(|name| parasol_journey::deadline::Clock::parse(name).is_some()));
+        assert_eq!(names.len(), 2);
     }
 
     #[test]

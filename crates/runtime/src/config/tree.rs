@@ -49,7 +49,8 @@ pub struct Config {
     pub pools: Pools,
     /// Claiming of tasks.
     pub tasks: Tasks,
-    /// Other lengths for deadlines, in seconds, by deadline id.
+    /// Other lengths for the clocks of a case, in seconds, by the clock's name.
+    #[serde(deserialize_with = "flattened")]
     pub deadlines: BTreeMap<String, u64>,
 }
 
@@ -205,6 +206,47 @@ fn roles<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<NodeRole>, D:
     };
     let named = names.into_iter().filter(|name| !name.is_empty());
     named.map(|name| NodeRole::deserialize(name.into_deserializer())).collect()
+}
+
+/// Numbers by name, where dots in a name may have become tables within tables, as they do in the
+/// environment and for names without quotes.
+fn flattened<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<BTreeMap<String, u64>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Written {
+        Number(u64),
+        Text(String),
+        Table(BTreeMap<String, Written>),
+    }
+
+    fn collect(
+        prefix: &str,
+        table: BTreeMap<String, Written>,
+        numbers: &mut BTreeMap<String, u64>,
+    ) -> Result<(), String> {
+        for (name, written) in table {
+            let name = format!("{prefix}{name}");
+            let number = match written {
+                Written::Number(number) => number,
+                Written::Text(text) => {
+                    text.parse().map_err(|_| format!("{name}: {text:?} is no number of seconds"))?
+                }
+                Written::Table(table) => {
+                    collect(&format!("{name}."), table, numbers)?;
+                    continue;
+                }
+            };
+            numbers.insert(name, number);
+        }
+        Ok(())
+    }
+
+    let mut numbers = BTreeMap::new();
+    let table = BTreeMap::deserialize(deserializer)?;
+    collect("", table, &mut numbers).map_err(serde::de::Error::custom)?;
+    Ok(numbers)
 }
 
 fn redacted<S: Serializer>(secret: &SecretString, serializer: S) -> Result<S::Ok, S::Error> {

@@ -24,7 +24,7 @@ use tonic::service::Routes;
 use tower::util::BoxCloneSyncService;
 use tower::{Layer, ServiceExt};
 
-use self::refusal::{Refusal, refused};
+use self::refusal::{Refusal, in_our_words, refused};
 use crate::clock::Clock;
 use crate::config::Limits;
 use crate::identity::{Role, TokenKey};
@@ -83,7 +83,9 @@ impl Layers {
         let auth = auth::AuthLayer::new(self);
         let panic = catch_panic::CatchPanicLayer::new(self);
         let trace = trace::TraceLayer::new(self);
-        let service = trace.layer(panic.layer(auth.layer(deadline.layer(routes.prepare()))));
+        let routes = routes.prepare();
+        let routes = ServiceExt::<http::Request<Body>>::map_response(routes, in_our_words);
+        let service = trace.layer(panic.layer(auth.layer(deadline.layer(routes))));
         Transport::new(service.map_err(|never| match never {}))
     }
 }

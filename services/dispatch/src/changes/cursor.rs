@@ -1,10 +1,9 @@
 //! Where a reader stands, and how that is written down for it.
 
 use parasol_api::{Error, Reason};
+use parasol_desk::Purpose;
 use parasol_runtime::identity::{Principal, TokenKey};
 use uuid::Uuid;
-
-use crate::token::Purpose;
 
 /// Names what the proofs are for.
 const DOMAIN: &str = "partner-cursor";

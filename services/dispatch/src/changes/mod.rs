@@ -18,8 +18,8 @@
 //! delivered again by the walk; nothing falls between.
 //!
 //! This needs no table of changes, no second consumer and no work in the commit beyond the rows
-//! themselves. Its price is that a reader walks the numbers of the whole cell; they are read in chunks
-//! of thousands at a few bytes each, and a day of a busy cell is read in well under a second.
+//! themselves. Its price is that a reader walks the numbers of the whole cell. They are read in bounded
+//! steps at some forty bytes an event, and a page that finds little says where to go on.
 //!
 //! A cursor is opaque, proven to be ours, and bound to its caller and to the feed's epoch. Whatever is
 //! forged, foreign, from before a restore, from the future or older than the feed itself is answered

@@ -51,7 +51,7 @@ pub struct Pace {
 impl Default for Pace {
     fn default() -> Self {
         Self {
-            rest: Duration::from_millis(25),
+            rest: Duration::from_millis(50),
             poll: Duration::from_secs(1),
             bookmark: Duration::from_secs(BOOKMARK_EVERY_SECONDS),
             patience: Duration::from_secs(30),

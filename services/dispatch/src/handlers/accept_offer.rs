@@ -11,9 +11,9 @@ use parasol_journey::ids::{CentreId, OfferId, WorkOrderId};
 use parasol_journey::{Case, Command, Rejection};
 use tonic::Request;
 
-use super::lookups::{centre_of, offer_made_to};
+use super::lookups::{may_name, offer_made_to};
 use crate::Dispatch;
-use crate::partner::{Partner, works_on};
+use crate::partner::{Partner, refusal, works_on};
 use crate::stamp::stamp;
 use crate::views::work_order_of;
 
@@ -30,16 +30,19 @@ pub(super) async fn handle(
     let (stamp, offer, centre) = check.all((stamp, offer, centre))?;
     let partner = Partner::of(&call.principal)?;
     let made = offer_made_to(dispatch, &partner, stamp.case, offer).await?;
-    let centre = match centre {
+    let (centre, known) = match centre {
         Some(centre) => {
-            centre_of(dispatch, &partner, &centre).await?;
-            centre
+            let known = may_name(dispatch, &partner, &centre).await?;
+            (centre, known)
         }
-        None => made.centre.parse().map_err(|_| Error::new(Reason::CentreUnknown))?,
+        None => (made.centre.parse().map_err(Error::internal)?, true),
     };
     let work_order = WorkOrderId::new(dispatch.desk.ids.next());
     let partner_order = stamp.partner_order;
     let command = move |case: &Case| {
+        if !known {
+            return Err(refusal(Reason::CentreUnknown));
+        }
         let is_live = case.offer.as_ref().is_some_and(|live| live.id == offer);
         if is_live && case.passed_over.contains(&centre) {
             return Err(Rejection::CentrePassedOver { centre: centre.clone() }.into());

@@ -7,7 +7,7 @@ use parasol_journey::ids::{CentreId, TechnicianId};
 use tonic::Request;
 
 use super::assignment::{Assignment, assign};
-use super::lookups::centre_of;
+use super::lookups::may_name;
 use crate::Dispatch;
 use crate::partner::Partner;
 use crate::stamp::stamp;
@@ -24,9 +24,13 @@ pub(super) async fn handle(
     let centre = check.optional_id::<CentreId>("centre", &body.centre);
     let (stamp, technician, centre) = check.all((stamp, technician, centre))?;
     let partner = Partner::of(&call.principal)?;
-    if let Some(centre) = &centre {
-        centre_of(dispatch, &partner, centre).await?;
-    }
+    let centre = match centre {
+        Some(centre) => {
+            let known = may_name(dispatch, &partner, &centre).await?;
+            Some((centre, known))
+        }
+        None => None,
+    };
     let principal = call.principal.clone();
     let assignment = Assignment { principal, technician, centre, again: false, rows: Vec::new() };
     assign(dispatch, &call, &stamp, assignment).await

@@ -30,8 +30,8 @@ pub(super) struct Assignment {
     pub principal: Principal,
     /// Who is to come.
     pub technician: TechnicianId,
-    /// The centre, if it is named only now.
-    pub centre: Option<CentreId>,
+    /// The centre, if it is named only now, and whether the caller may name it.
+    pub centre: Option<(CentreId, bool)>,
     /// Whether somebody was named before.
     pub again: bool,
     /// Rows beside those of the projection.
@@ -55,7 +55,7 @@ pub(super) async fn assign(
         expected: stamp.etag,
         deed: Arc::new(AssignmentDeed { assignment, row }),
     };
-    dispatch.desk.submit(submission, Reason::Overloaded).await
+    dispatch.desk.submit(submission, None).await
 }
 
 struct AssignmentDeed {
@@ -98,11 +98,12 @@ impl AssignmentDeed {
         match &self.assignment.centre {
             None if is_due => Err(refusal(Reason::CentreUnknown)),
             None => Ok(None),
-            Some(centre) if !is_due && working == Some(centre) => Ok(None),
-            Some(centre) if case.passed_over.contains(centre) => {
+            Some((_, false)) => Err(refusal(Reason::CentreUnknown)),
+            Some((centre, _)) if !is_due && working == Some(centre) => Ok(None),
+            Some((centre, _)) if case.passed_over.contains(centre) => {
                 Err(Rejection::CentrePassedOver { centre: centre.clone() }.into())
             }
-            Some(centre) => {
+            Some((centre, _)) => {
                 let command = Command::AssignCentre { centre: centre.clone() };
                 Ok(Some(decide(case, &command, ctx)?))
             }

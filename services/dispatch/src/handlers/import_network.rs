@@ -9,13 +9,10 @@ use std::sync::Arc;
 use futures::{Stream, StreamExt as _};
 use parasol_api::admin::v1::{ImportNetworkRequest, ImportNetworkResponse};
 use parasol_api::common::v1::{RowResult, RowStatus};
-use parasol_api::limits::IMPORT_ROWS_MAX;
+use parasol_api::limits::{IMPORT_BYTES_MAX, IMPORT_ROWS_MAX};
 use parasol_api::{Error, Reason};
-use parasol_casebook::{
-    Deed, Error as CasebookError, Refusal, RowsDeed, Submission, Target, Written,
-};
+use parasol_casebook::{Deed, RowsDeed, Submission, Target};
 use parasol_desk::{Call, actor, to_error};
-use parasol_journey::{Case, Ctx};
 use prost::Message;
 use sha2::{Digest, Sha256};
 use tonic::{Request, Status, Streaming};
@@ -29,8 +26,6 @@ const CHUNK: usize = 500;
 /// Table rows in one commit: few enough that nobody behind it waits long, and within what one
 /// statement may bind.
 const WRITES_MAX: usize = 1_000;
-/// Bytes of one import, all rows together.
-const IMPORT_BYTES_MAX: usize = 64 * 1024 * 1024;
 
 pub(super) async fn handle(
     dispatch: &Dispatch,
@@ -39,7 +34,7 @@ pub(super) async fn handle(
     let call = Call::reading(&request, "ImportNetwork")?;
     let came = collect(request.into_inner()).await?;
     let call = call.with_key(came.request_id, &came.fingerprint);
-    if let Some(answer) = answered(dispatch, &call).await? {
+    if let Some(answer) = dispatch.desk.saved(&call).await? {
         return Ok(answer);
     }
     let mut seen = Seen::default();
@@ -48,7 +43,7 @@ pub(super) async fn handle(
         outcomes.extend(write(dispatch, &call, chunk, &mut seen).await?);
     }
     let answer = answer(&came.numbers, outcomes);
-    Ok(dispatch.desk.record(&call, Vec::new(), &answer, Reason::Overloaded).await?)
+    Ok(dispatch.desk.record(&call, Vec::new(), &answer, None).await?)
 }
 
 /// A stream, read to its end.
@@ -97,31 +92,6 @@ fn first_id(message: &ImportNetworkRequest) -> Result<Uuid, Error> {
     })
 }
 
-/// The answer saved under this key, if there is one: asked for with a command that is always refused,
-/// because a refusal gives way to a saved answer and writes nothing.
-async fn answered(
-    dispatch: &Dispatch,
-    call: &Call,
-) -> Result<Option<ImportNetworkResponse>, Error> {
-    let submission = Submission { key: call.key(), ..unkeyed(call, Arc::new(Nothing)) };
-    match dispatch.desk.submitter.submit(submission).await {
-        Ok(saved) => {
-            let answer = ImportNetworkResponse::decode(saved.body.as_slice());
-            Ok(Some(answer.map_err(Error::internal)?))
-        }
-        Err(CasebookError::Refused(_)) => Ok(None),
-        Err(error) => Err(to_error(error, Reason::Overloaded)),
-    }
-}
-
-struct Nothing;
-
-impl Deed for Nothing {
-    fn decide(&self, _: Option<&Case>, _: &Ctx<'_>) -> Result<Written, Refusal> {
-        Err(Refusal::Service { code: "NOTHING", message: "nothing is to be done".to_owned() })
-    }
-}
-
 /// Writes a chunk, and says what became of each row in it.
 async fn write(
     dispatch: &Dispatch,
@@ -135,7 +105,7 @@ async fn write(
     for piece in ops.chunks(WRITES_MAX) {
         let deed = RowsDeed { rows: piece.to_vec(), answer: Vec::new() };
         let written = dispatch.desk.submitter.submit(unkeyed(call, Arc::new(deed))).await;
-        written.map_err(|error| to_error(error, Reason::Overloaded))?;
+        written.map_err(|error| to_error(error, None))?;
     }
     let mut outcomes = outcomes.into_iter();
     let all = chunk.iter().map(|row| match row {

@@ -2,7 +2,7 @@
 
 use parasol_api::admin::v1::{ListCentresRequest, ListCentresResponse};
 use parasol_api::{Checker, Error};
-use parasol_desk::Call;
+use parasol_desk::{Call, Purpose};
 use parasol_journey::ids::{BrandId, County};
 use parasol_journey::vocab::Category;
 use parasol_runtime::identity::{Principal, Role};
@@ -13,7 +13,6 @@ use tonic::Request;
 
 use crate::network::to_centre;
 use crate::tables::{centres, coverage};
-use crate::token::Purpose;
 use crate::{Dispatch, unreadable};
 
 pub(super) async fn handle(

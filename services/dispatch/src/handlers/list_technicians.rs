@@ -2,7 +2,7 @@
 
 use parasol_api::admin::v1::{ListTechniciansRequest, ListTechniciansResponse};
 use parasol_api::{Checker, Error};
-use parasol_desk::Call;
+use parasol_desk::{Call, Purpose};
 use parasol_journey::ids::CentreId;
 use prost::Message as _;
 use sea_orm::{ColumnTrait, EntityTrait, Order, QueryFilter, QueryOrder, QuerySelect};
@@ -11,7 +11,6 @@ use tonic::Request;
 use super::lookups::visible_centre;
 use crate::network::to_technician;
 use crate::tables::technicians;
-use crate::token::Purpose;
 use crate::{Dispatch, unreadable};
 
 pub(super) async fn handle(

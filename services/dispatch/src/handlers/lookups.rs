@@ -29,27 +29,26 @@ pub(super) async fn offer_made_to(
     found.ok_or_else(|| Error::new(Reason::NotFound))
 }
 
-/// A centre that this partner may name.
+/// Whether a centre is one that this partner may name. The step refuses, not the lookup, so that a
+/// repetition gets its saved answer whatever has become of the centre since.
 ///
 /// # Errors
-/// `CENTRE_UNKNOWN` when it is none, or another's, and what the store says.
-pub(super) async fn centre_of(
+/// What the store says.
+pub(super) async fn may_name(
     dispatch: &Dispatch,
     partner: &Partner,
     centre: &CentreId,
-) -> Result<(), Error> {
-    let is_known = match partner {
-        Partner::Centre(own) => centre.as_str() == own,
-        Partner::Brand(brand) => {
-            let row = centres::Entity::find_by_id(centre.as_str())
-                .filter(centres::Column::Brand.eq(brand.as_str()))
-                .one(dispatch.desk.store.reader())
-                .await
-                .map_err(unreadable)?;
-            row.is_some()
-        }
+) -> Result<bool, Error> {
+    let brand = match partner {
+        Partner::Centre(own) => return Ok(centre.as_str() == own),
+        Partner::Brand(brand) => brand,
     };
-    if is_known { Ok(()) } else { Err(Error::new(Reason::CentreUnknown)) }
+    let row = centres::Entity::find_by_id(centre.as_str())
+        .filter(centres::Column::Brand.eq(brand.as_str()))
+        .one(dispatch.desk.store.reader())
+        .await
+        .map_err(unreadable)?;
+    Ok(row.is_some())
 }
 
 /// A centre as this caller may see it.

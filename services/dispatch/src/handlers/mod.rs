@@ -18,6 +18,7 @@ mod report_returned;
 mod request_parts;
 mod ship_parts;
 mod stream_offers;
+mod work_step;
 
 use parasol_api::admin::v1::network_service_server::NetworkService;
 use parasol_api::admin::v1::*;

@@ -7,18 +7,17 @@ use parasol_api::convert::case_view;
 use parasol_api::limits::REMARK_MAX;
 use parasol_api::partner::v1::{ReceivedGoods, ReportReceivedRequest, ReportReceivedResponse};
 use parasol_api::{Checker, Error, Reason};
-use parasol_casebook::{Refusal, RowOp};
-use parasol_desk::{Call, Step, StepEffect};
+use parasol_casebook::Refusal;
+use parasol_desk::Call;
 use parasol_journey::ids::Serial;
 use parasol_journey::{Case, Command, Stage};
 use tonic::Request;
-use uuid::Uuid;
 
 use super::lookups::part_order;
+use super::work_step::work_step;
 use crate::Dispatch;
-use crate::partner::check_work;
 use crate::parts::{Movement, PartOrderId, Report};
-use crate::stamp::{Stamp, remark, stamp};
+use crate::stamp::{remark, stamp};
 
 /// What arrived.
 #[derive(Clone)]
@@ -33,8 +32,9 @@ pub(super) async fn handle(
 ) -> Result<ReportReceivedResponse, Error> {
     let body = request.get_ref();
     let call = Call::changing(&request, "ReportReceived", &body.request_id)?;
+    let now = dispatch.desk.clock.now();
     let mut check = Checker::new();
-    let stamp = stamp!(&mut check, body, dispatch.desk.clock.now());
+    let stamp = stamp!(&mut check, body, now);
     let goods = match check.known::<ReceivedGoods>("goods", body.goods) {
         Some(ReceivedGoods::Parts) => {
             check.id("part_order_id", &body.part_order_id).map(Goods::Parts)
@@ -44,42 +44,24 @@ pub(super) async fn handle(
     };
     let words = check.optional_text("remark", &body.remark, REMARK_MAX);
     let (stamp, goods, words) = check.all((stamp, goods, words))?;
-    let rows = rows(dispatch, &call, &stamp, &goods, &words).await?;
-    let principal = call.principal.clone();
-    let command = move |case: &Case| {
-        check_work(&principal, case)?;
-        command(case, &goods)
+    if let Goods::Parts(id) = &goods {
+        part_order(dispatch, stamp.case, *id).await?;
+    }
+    let deeds = move |case: &Case, work_order| {
+        let command = command(case, &goods)?;
+        let (subject, movement) = match &goods {
+            Goods::Parts(id) => (id.0, Movement::PartsReceived),
+            Goods::Unit(_) => (work_order, Movement::UnitReceived),
+        };
+        let row = Report::at(now).row(case.id, subject, movement);
+        let words = remark(subject, "received_remark", &words, now);
+        Ok((command, std::iter::once(row).chain(words).collect()))
     };
-    let step = Step { rows, ..Step::new(stamp.case, stamp.etag, command) };
-    let step = step.answering(|case: &Case, effect: StepEffect| ReportReceivedResponse {
+    work_step(dispatch, &call, &stamp, deeds, |case, effect| ReportReceivedResponse {
         case: Some(case_view(case)),
         effect: effect.into(),
-    });
-    dispatch.desk.step(&call, step).await
-}
-
-async fn rows(
-    dispatch: &Dispatch,
-    call: &Call,
-    stamp: &Stamp,
-    goods: &Goods,
-    words: &str,
-) -> Result<Vec<RowOp>, Error> {
-    let now = dispatch.desk.clock.now();
-    let (subject, movement) = match goods {
-        Goods::Parts(id) => {
-            part_order(dispatch, stamp.case, *id).await?;
-            (id.0, Movement::PartsReceived)
-        }
-        Goods::Unit(_) => {
-            let case = dispatch.desk.case(&call.principal, stamp.case).await?;
-            let order = case.work_order.as_ref().map_or_else(Uuid::nil, |order| order.id.uuid());
-            (order, Movement::UnitReceived)
-        }
-    };
-    let row = Report::at(now).row(stamp.case, subject, movement);
-    let words = remark(subject, "received_remark", words, now);
-    Ok(std::iter::once(row).chain(words).collect())
+    })
+    .await
 }
 
 fn command(case: &Case, goods: &Goods) -> Result<Command, Refusal> {

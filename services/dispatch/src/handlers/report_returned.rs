@@ -4,15 +4,14 @@ use parasol_api::convert::case_view;
 use parasol_api::limits::{FOREIGN_NUMBER_MAX, SHORT_NAME_MAX};
 use parasol_api::partner::v1::{ReportReturnedRequest, ReportReturnedResponse};
 use parasol_api::{Checker, Error};
-use parasol_desk::{Call, Step, StepEffect};
+use parasol_desk::Call;
 use parasol_journey::ids::Serial;
 use parasol_journey::{Case, Command};
 use tonic::Request;
-use uuid::Uuid;
 
 use super::report_received::check_serial;
+use super::work_step::work_step;
 use crate::Dispatch;
-use crate::partner::check_work;
 use crate::parts::{Movement, Report};
 use crate::stamp::stamp;
 
@@ -29,20 +28,15 @@ pub(super) async fn handle(
     let carrier = check.optional_text("carrier", &body.carrier, SHORT_NAME_MAX);
     let tracking_no = check.optional_text("tracking_no", &body.tracking_no, FOREIGN_NUMBER_MAX);
     let (stamp, serial, carrier, tracking_no) = check.all((stamp, serial, carrier, tracking_no))?;
-    let case = dispatch.desk.case(&call.principal, stamp.case).await?;
-    let order = case.work_order.as_ref().map_or_else(Uuid::nil, |order| order.id.uuid());
     let report = Report { carrier, tracking_no, ..Report::at(now) };
-    let row = report.row(stamp.case, order, Movement::UnitReturned);
-    let principal = call.principal.clone();
-    let command = move |case: &Case| {
-        check_work(&principal, case)?;
+    let deeds = move |case: &Case, work_order| {
         check_serial(case, &serial)?;
-        Ok(Command::ReportReturned)
+        let row = report.row(case.id, work_order, Movement::UnitReturned);
+        Ok((Command::ReportReturned, vec![row]))
     };
-    let step = Step { rows: vec![row], ..Step::new(stamp.case, stamp.etag, command) };
-    let step = step.answering(|case: &Case, effect: StepEffect| ReportReturnedResponse {
+    work_step(dispatch, &call, &stamp, deeds, |case, effect| ReportReturnedResponse {
         case: Some(case_view(case)),
         effect: effect.into(),
-    });
-    dispatch.desk.step(&call, step).await
+    })
+    .await
 }

@@ -4,18 +4,19 @@ use parasol_api::convert::case_view;
 use parasol_api::partner::v1::{RequestPartsRequest, RequestPartsResponse};
 use parasol_api::{Checker, Error, Reason};
 use parasol_casebook::RowOp;
-use parasol_desk::{Call, Step, StepEffect};
+use parasol_desk::Call;
+use parasol_journey::ids::CaseId;
 use parasol_journey::time::Timestamp;
 use parasol_journey::{Case, Command};
 use sea_orm::ActiveValue::Set;
 use tonic::Request;
 use uuid::Uuid;
 
+use super::work_step::work_step;
 use crate::Dispatch;
 use crate::network::column;
-use crate::partner::check_work;
 use crate::parts::{Line, PartOrderId};
-use crate::stamp::{Stamp, stamp};
+use crate::stamp::stamp;
 use crate::tables::part_orders;
 
 pub(super) async fn handle(
@@ -33,40 +34,31 @@ pub(super) async fn handle(
     };
     let expected_at = check.optional_instant("expected_at", &body.expected_at);
     let (stamp, (), expected_at) = check.all((stamp, lines, expected_at))?;
-    // The case is read first because the row names its work order; the step sees that it is the same.
-    let case = dispatch.desk.case(&call.principal, stamp.case).await?;
-    let work_order = case.work_order.as_ref().map(|order| order.id);
     let id = PartOrderId(dispatch.desk.ids.next());
     let lines: Vec<Line> = body.lines.iter().cloned().map(Line::from).collect();
-    let order = work_order.map_or_else(Uuid::nil, |order| order.uuid());
-    let row = part_order_row(id, &stamp, order, &lines, (now, expected_at));
-    let principal = call.principal.clone();
-    let command = move |case: &Case| {
-        check_work(&principal, case)?;
-        if case.work_order.as_ref().map(|order| order.id) != work_order {
-            return Err(crate::partner::refusal(Reason::NotFound));
-        }
-        Ok(Command::RequestParts { part: id.to_string() })
+    let case = stamp.case;
+    let deeds = move |_: &Case, work_order: Uuid| {
+        let row = part_order_row(id, case, work_order, &lines, (now, expected_at));
+        Ok((Command::RequestParts { part: id.to_string() }, vec![row]))
     };
-    let step = Step { rows: vec![row], ..Step::new(stamp.case, stamp.etag, command) };
-    let step = step.answering(move |case: &Case, effect: StepEffect| RequestPartsResponse {
+    work_step(dispatch, &call, &stamp, deeds, move |case, effect| RequestPartsResponse {
         case: Some(case_view(case)),
         effect: effect.into(),
         part_order_id: id.to_string(),
-    });
-    dispatch.desk.step(&call, step).await
+    })
+    .await
 }
 
 fn part_order_row(
     id: PartOrderId,
-    stamp: &Stamp,
+    case: CaseId,
     work_order: Uuid,
     lines: &[Line],
     (now, expected_at): (Timestamp, Option<Timestamp>),
 ) -> RowOp {
     RowOp::put(part_orders::ActiveModel {
         part_order: Set(id.0),
-        case_id: Set(stamp.case.uuid()),
+        case_id: Set(case.uuid()),
         work_order: Set(work_order),
         lines: Set(column(lines)),
         ordered_at: Set(now.micros()),

@@ -4,15 +4,15 @@ use parasol_api::convert::case_view;
 use parasol_api::limits::{FOREIGN_NUMBER_MAX, SHORT_NAME_MAX};
 use parasol_api::partner::v1::{ShipPartsRequest, ShipPartsResponse};
 use parasol_api::{Checker, Error};
-use parasol_desk::{Call, Step, StepEffect};
+use parasol_desk::Call;
 use parasol_journey::deadline::Clock;
 use parasol_journey::time::Timestamp;
 use parasol_journey::{Case, Command, Task};
 use tonic::Request;
 
 use super::lookups::part_order;
+use super::work_step::work_step;
 use crate::Dispatch;
-use crate::partner::check_work;
 use crate::parts::{Movement, PartOrderId, Report};
 use crate::stamp::stamp;
 
@@ -33,21 +33,18 @@ pub(super) async fn handle(
         check.all((stamp, id, carrier, tracking_no, expected_at))?;
     let ordered = part_order(dispatch, stamp.case, id).await?;
     let report = Report { carrier, tracking_no, at: now, expected_at };
-    let row = report.row(stamp.case, id.0, Movement::PartsShipped);
     let promised = Timestamp::from_micros(ordered.expected_at);
     let promised = expected_at.or((ordered.expected_at != 0).then_some(promised));
-    let principal = call.principal.clone();
-    let command = move |case: &Case| {
-        check_work(&principal, case)?;
+    let deeds = move |case: &Case, _| {
         // The log wants a time. Where nobody gave one it is the latest the law allows.
         let latest = case.owes(Task::Clock(Clock::LegalParts)).map(|owed| owed.due);
         let arrives_at = promised.or(latest).unwrap_or(now);
-        Ok(Command::ShipParts { arrives_at })
+        let row = report.row(case.id, id.0, Movement::PartsShipped);
+        Ok((Command::ShipParts { arrives_at }, vec![row]))
     };
-    let step = Step { rows: vec![row], ..Step::new(stamp.case, stamp.etag, command) };
-    let step = step.answering(|case: &Case, effect: StepEffect| ShipPartsResponse {
+    work_step(dispatch, &call, &stamp, deeds, |case, effect| ShipPartsResponse {
         case: Some(case_view(case)),
         effect: effect.into(),
-    });
-    dispatch.desk.step(&call, step).await
+    })
+    .await
 }

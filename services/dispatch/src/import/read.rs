@@ -5,7 +5,8 @@ use std::collections::HashSet;
 use parasol_api::admin::v1::import_network_request::Content;
 use parasol_api::admin::v1::{self, ImportNetworkRequest};
 use parasol_api::limits::{
-    CODE_MAX, FOREIGN_NUMBER_MAX, IMPORT_ROW_BYTES_MAX, NAME_MAX, SHORT_NAME_MAX, STREET_MAX,
+    CODE_MAX, FOREIGN_NUMBER_MAX, IMPORT_ROW_BYTES_MAX, NAME_MAX, PHONE_MAX, SHORT_NAME_MAX,
+    STREET_MAX,
 };
 use parasol_api::{Checker, Reason};
 use parasol_journey::ids::{BrandId, CentreId, TechnicianId};
@@ -68,7 +69,7 @@ fn brand(check: &mut Checker, wire: v1::Brand) -> Option<brands::Model> {
     if !MODES.contains(&wire.mode.as_str()) {
         check.refuse::<()>("mode", Reason::FieldInvalid, "one of api, portal, managed");
     }
-    let hotline = check.phone("hotline", &wire.hotline);
+    let hotline = check.optional_text("hotline", &wire.hotline, PHONE_MAX);
     Some(brands::Model {
         brand: brand?.to_string(),
         name_zh: name_zh?,
@@ -83,9 +84,9 @@ fn centre(check: &mut Checker, wire: v1::Centre) -> Option<centres::Model> {
     let brand = check.id::<BrandId>("brand", &wire.brand);
     let name_zh = check.text("name_zh", &wire.name_zh, NAME_MAX);
     let name_en = check.text("name_en", &wire.name_en, NAME_MAX);
-    let phone = check.phone("phone", &wire.phone);
+    let phone = check.optional_text("phone", &wire.phone, PHONE_MAX);
     let county = county(check, "county", &wire.county);
-    let address = check.text("address", &wire.address, STREET_MAX);
+    let address = check.optional_text("address", &wire.address, STREET_MAX);
     let lat = degrees(check, "lat", wire.lat, 90.0);
     let lon = degrees(check, "lon", wire.lon, 180.0);
     let coverage = coverage(check, &wire.coverage);

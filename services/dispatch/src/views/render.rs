@@ -4,6 +4,7 @@ use parasol_api::Listed as _;
 use parasol_api::common::v1::{Address, Deadline};
 use parasol_api::convert::{case_view, etag, to_timestamp, to_window};
 use parasol_api::partner::v1::{Offer, PartOrder, WorkOrder};
+use parasol_desk::mask;
 use parasol_journey::deadline::{Clock, Miss};
 use parasol_journey::event::Window;
 use parasol_journey::ids::{AppointmentId, CaseId, OfferId, WorkOrderId};
@@ -11,7 +12,7 @@ use parasol_journey::time::Timestamp;
 use parasol_journey::{Case, Task};
 
 use super::gather::Views;
-use super::private::{Customer, Filed, masked_name, without_numbers};
+use super::private::{Customer, Filed};
 use crate::network::listed;
 use crate::parts::{Line, Movement, PartOrderId, part_state};
 use crate::states::{OfferState, WorkState, work_state, working_centre};
@@ -35,7 +36,8 @@ pub fn offer(row: &offers::Model, views: &Views) -> Offer {
         category: case.map_or(0, |case| case.filing.category.number()),
         sku: case.map_or_else(String::new, |case| case.filing.sku.to_string()),
         model: filed.map_or_else(String::new, |filed| filed.model.clone()),
-        description: filed.map_or_else(String::new, |filed| without_numbers(&filed.description)),
+        description: filed
+            .map_or_else(String::new, |filed| mask::without_numbers(&filed.description)),
         county: case.map_or_else(String::new, |case| case.filing.county.to_string()),
         offered_at: instant(row.offered_at),
         answer_by: instant(row.expires_at),
@@ -119,7 +121,7 @@ fn show_unit(shown: &mut WorkOrder, case: &Case) {
 
 fn show_customer(shown: &mut WorkOrder, filed: Option<&Filed>, customer: Option<&Customer>) {
     if let Some(customer) = customer {
-        shown.customer_name = masked_name(&customer.name);
+        shown.customer_name = mask::name(&customer.name);
     }
     let elsewhere =
         filed.and_then(|filed| filed.address.as_ref()).map(|address| address.street.as_str());

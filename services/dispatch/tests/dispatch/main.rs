@@ -1,6 +1,8 @@
 //! The dispatch service against a real store: a file of SQLite, and where order matters a server of
 //! PostgreSQL as well. Time moves only when told and ids are seeded.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests stand outside of test functions")]
+
 mod accepting;
 mod assigning;
 mod changing;

@@ -188,7 +188,8 @@ impl World {
         let mut running = JoinSet::new();
         running.spawn(committer.run());
         let key = Arc::new(TokenKey::from_secret(&[7; 32]));
-        let desk = Desk { store, submitter, clock: clock.clone(), ids, key };
+        let message_bytes = 4 << 20;
+        let desk = Desk { store, submitter, clock: clock.clone(), ids, key, message_bytes };
         let shutdown = Shutdown::new();
         let epoch = Uuid::from_u128(9);
         let dispatch = Dispatch::new(desk.clone(), bell.clone(), shutdown.clone(), epoch);

@@ -81,7 +81,7 @@ pub(crate) async fn handle(
             // Another filing was faster, or the open case has just ended: look again.
             Err(CasebookError::Taken { .. }) => {}
             Err(CasebookError::Refused(Refusal::Service { code: ENDED, .. })) => {}
-            Err(error) => return Err(to_error(error, Reason::Overloaded)),
+            Err(error) => return Err(to_error(error, None)),
         }
     }
     Err(Error::new(Reason::Overloaded))

@@ -10,14 +10,11 @@ use std::sync::Arc;
 use futures::{Stream, StreamExt as _};
 use parasol_api::common::v1::{RowResult, RowStatus};
 use parasol_api::intake::v1::{ImportOrdersRequest, ImportOrdersResponse};
-use parasol_api::limits::IMPORT_ROWS_MAX;
+use parasol_api::limits::{IMPORT_BYTES_MAX, IMPORT_ROWS_MAX};
 use parasol_api::{Error, Reason};
-use parasol_casebook::{
-    Deed, Error as CasebookError, Refusal, RowOp, RowsDeed, Submission, Target, Written,
-};
+use parasol_casebook::{Error as CasebookError, RowOp, RowsDeed, Submission, Target};
 use parasol_desk::{Call, actor, to_error};
 use parasol_journey::time::Timestamp;
-use parasol_journey::{Case, Ctx};
 use prost::Message;
 use sha2::{Digest, Sha256};
 use tonic::{Request, Status, Streaming};
@@ -38,7 +35,7 @@ pub(crate) async fn handle(
     let call = Call::reading(&request, "ImportOrders")?;
     let came = collect(request.into_inner(), intake.desk.clock.now()).await?;
     let call = call.with_key(came.request_id, &came.fingerprint);
-    if let Some(answer) = answered(intake, &call).await? {
+    if let Some(answer) = intake.desk.saved(&call).await? {
         return Ok(answer);
     }
     let mut results = came.refused;
@@ -50,7 +47,7 @@ pub(crate) async fn handle(
     }
     results.sort_by_key(|(place, _)| *place);
     let answer = answer(&came.numbers, results);
-    Ok(intake.desk.record(&call, Vec::new(), &answer, Reason::Overloaded).await?)
+    Ok(intake.desk.record(&call, Vec::new(), &answer, None).await?)
 }
 
 /// A stream, read to its end.
@@ -72,17 +69,20 @@ async fn collect(
     let mut stream = std::pin::pin!(stream);
     let mut digest = Sha256::new();
     let mut request_id = None;
+    let mut bytes_in_all = 0;
     let (mut numbers, mut rows, mut refused) = (Vec::new(), Vec::new(), Vec::new());
     while let Some(message) = stream.next().await {
         let message = message?;
-        if numbers.len() == IMPORT_ROWS_MAX {
-            let limit = format!("at most {IMPORT_ROWS_MAX} rows in one call");
-            return Err(Error::new(Reason::MessageTooLarge).message(limit).into());
-        }
         if numbers.is_empty() {
             request_id = Some(first_id(&message)?);
         }
         let bytes = message.encode_to_vec();
+        bytes_in_all += bytes.len();
+        if numbers.len() == IMPORT_ROWS_MAX || bytes_in_all > IMPORT_BYTES_MAX {
+            let limit =
+                format!("at most {IMPORT_ROWS_MAX} rows and {IMPORT_BYTES_MAX} bytes in one call");
+            return Err(Error::new(Reason::MessageTooLarge).message(limit).into());
+        }
         digest.update((bytes.len() as u64).to_be_bytes());
         digest.update(&bytes);
         let place = numbers.len() as i64;
@@ -104,27 +104,6 @@ fn first_id(message: &ImportOrdersRequest) -> Result<Uuid, Error> {
     })
 }
 
-/// The answer saved under this key, if there is one: asked for with a command that is always refused,
-/// because a refusal gives way to a saved answer and writes nothing.
-async fn answered(intake: &Intake, call: &Call) -> Result<Option<ImportOrdersResponse>, Error> {
-    match intake.desk.submitter.submit(submission(call, call.key(), Arc::new(Nothing))).await {
-        Ok(saved) => {
-            let answer = ImportOrdersResponse::decode(saved.body.as_slice());
-            Ok(Some(answer.map_err(Error::internal)?))
-        }
-        Err(CasebookError::Refused(_)) => Ok(None),
-        Err(error) => Err(to_error(error, Reason::Overloaded)),
-    }
-}
-
-struct Nothing;
-
-impl Deed for Nothing {
-    fn decide(&self, _: Option<&Case>, _: &Ctx<'_>) -> Result<Written, Refusal> {
-        Err(Refusal::Service { code: "NOTHING", message: "nothing is to be done".to_owned() })
-    }
-}
-
 /// Writes a chunk in one commit.
 async fn write(
     intake: &Intake,
@@ -143,7 +122,7 @@ async fn write(
                 return Ok(outcomes);
             }
             Err(CasebookError::Taken { .. }) => {}
-            Err(error) => return Err(to_error(error, Reason::Overloaded)),
+            Err(error) => return Err(to_error(error, None)),
         }
     }
     Err(Error::new(Reason::Overloaded))
@@ -153,17 +132,15 @@ async fn commit(intake: &Intake, call: &Call, rows: Vec<RowOp>) -> Result<(), Ca
     if rows.is_empty() {
         return Ok(());
     }
-    let deed = Arc::new(RowsDeed { rows, answer: Vec::new() });
-    intake.desk.submitter.submit(submission(call, None, deed)).await.map(|_| ())
-}
-
-fn submission(
-    call: &Call,
-    key: Option<parasol_casebook::RequestKey>,
-    deed: Arc<dyn Deed>,
-) -> Submission {
-    let (caller, actor) = (call.caller(), actor(&call.principal));
-    Submission { target: Target::NoCase, key, caller, actor, expected: None, deed }
+    let submission = Submission {
+        target: Target::NoCase,
+        key: None,
+        caller: call.caller(),
+        actor: actor(&call.principal),
+        expected: None,
+        deed: Arc::new(RowsDeed { rows, answer: Vec::new() }),
+    };
+    intake.desk.submitter.submit(submission).await.map(|_| ())
 }
 
 fn answer(numbers: &[i64], results: Vec<(i64, Outcome)>) -> ImportOrdersResponse {

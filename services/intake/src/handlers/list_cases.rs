@@ -2,15 +2,15 @@
 
 use parasol_api::intake::v1::{ListCasesRequest, ListCasesResponse};
 use parasol_api::{Checker, Error, Reason};
-use parasol_desk::{Call, Result, customer_id};
+use parasol_desk::{Call, Purpose, Result, customer_id};
 use parasol_journey::Stage;
-use parasol_journey::ids::{CustomerId, OrderLineId};
+use parasol_journey::ids::{CaseId, CustomerId, OrderLineId};
 use parasol_runtime::identity::Role;
 use prost::Message;
 use tonic::Request;
+use uuid::Uuid;
 
 use crate::filings::{self, Wanted};
-use crate::page::Pages;
 use crate::{Intake, views};
 
 pub(crate) async fn handle(
@@ -34,10 +34,11 @@ pub(crate) async fn handle(
     query.page_token.clear();
     query.language.clear();
     let query = query.encode_to_vec();
-    let pages = Pages { key: &intake.desk.key, principal: &call.principal, query };
+    let (key, principal) = (&*intake.desk.key, &call.principal);
+    let pages = Purpose { key, domain: "cases-page", principal, bound: &query };
     let before = match wire.page_token.as_str() {
         "" => None,
-        token => Some(pages.read(token).ok_or_else(foreign_token)?),
+        token => Some(place(&pages, token).ok_or_else(foreign_token)?),
     };
     let customer = match call.principal.role {
         Role::Customer => Some(customer_id(&call.principal.subject)),
@@ -49,9 +50,15 @@ pub(crate) async fn handle(
     let more = cases.len() > size;
     cases.truncate(size);
     let last = cases.last().filter(|_| more);
-    let next_page_token = last.map_or_else(String::new, |case| pages.token(case.id));
+    let next_page_token =
+        last.map_or_else(String::new, |case| pages.seal(case.id.uuid().as_bytes()));
     let cases = views::show(intake, &call.principal, &cases, language).await?;
     Ok(ListCasesResponse { cases, next_page_token })
+}
+
+/// The case a page token stands after.
+fn place(pages: &Purpose<'_>, token: &str) -> Option<CaseId> {
+    Uuid::from_slice(&pages.open(token)?).ok().map(CaseId::new)
 }
 
 fn foreign_token() -> Error {

@@ -5,7 +5,7 @@
 use parasol_api::intake::v1::{LookupCustomerRequest, LookupCustomerResponse};
 use parasol_api::{Checker, Error, Reason};
 use parasol_casebook::RowOp;
-use parasol_desk::{Call, Result};
+use parasol_desk::{Call, Result, mask};
 use parasol_journey::ids::CustomerId;
 use sea_orm::ActiveValue::Set;
 use tonic::Request;
@@ -35,19 +35,19 @@ pub(crate) async fn handle(
     let row = lookup_row(intake, &call, found.as_ref().map(|(customer, ..)| *customer));
     let Some((customer, person, bought)) = found else {
         let nobody = LookupCustomerResponse::default();
-        intake.desk.record(&call, vec![row], &nobody, Reason::Overloaded).await?;
+        intake.desk.record(&call, vec![row], &nobody, None).await?;
         return Err(Error::new(Reason::NotFound));
     };
     let wanted = Wanted { customer: Some(customer), open_only: true, ..Wanted::default() };
     let open = filings::list(&intake.desk.store, &wanted, SHOWN_MAX).await?;
     let response = LookupCustomerResponse {
         customer_id: customer.to_string(),
-        name: person.masked_name(),
-        phone: person.masked_phone(),
+        name: mask::name(&person.name),
+        phone: mask::phone(&person.phone),
         units: bought.iter().map(Sold::unit).collect(),
         open_cases: views::show(intake, &call.principal, &open, language).await?,
     };
-    intake.desk.record(&call, vec![row], &response, Reason::Overloaded).await
+    intake.desk.record(&call, vec![row], &response, None).await
 }
 
 /// Whoever has the number; of several, whoever bought last.

@@ -31,7 +31,7 @@ pub(crate) async fn handle(
     let mut step = Step::new(case, etag, appeal);
     step.rows = remark(case, APPEAL, &reason, intake.desk.clock.now());
     // The only key this step takes is the unit's.
-    step.taken = Reason::UnitHasOpenCase;
+    step.taken = Some(Reason::UnitHasOpenCase);
     let step = step
         .answering(|case: &Case, _: StepEffect| ReopenCaseResponse { case: Some(case_view(case)) });
     intake.desk.step(&call, step).await

@@ -87,7 +87,8 @@ impl World {
         });
         run(committer);
         let key = Arc::new(TokenKey::from_secret(&[7; 32]));
-        let desk = Desk { store, submitter, clock: clock.clone(), ids, key };
+        let message_bytes = 4 << 20;
+        let desk = Desk { store, submitter, clock: clock.clone(), ids, key, message_bytes };
         Self { intake: Intake::new(desk.clone()), desk, clock, handoff, folder }
     }
 

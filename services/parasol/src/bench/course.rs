@@ -5,8 +5,9 @@
 //! closes the case. The driver learns from the bell that the house has done its part, so that what is
 //! measured is the write path and not a stream.
 
-use std::sync::Arc;
+use std::collections::HashMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use anyhow::{Context as _, bail};
@@ -54,6 +55,16 @@ pub struct Shared {
     pub next: AtomicUsize,
     /// The first day visits are booked on.
     pub first_day: Timestamp,
+    /// Visits given to each centre so far.
+    pub visits: Mutex<HashMap<String, usize>>,
+}
+
+/// Where a case's visit stands in its centre's book.
+struct Place {
+    centre: Principal,
+    technician: String,
+    /// The how-manieth visit of the centre.
+    visit: usize,
 }
 
 /// Drives one case after another.
@@ -89,21 +100,30 @@ impl Driver {
         };
         let path = path!("partner.v1.OfferService", "AcceptOffer");
         let _: AcceptOfferResponse = self.call(&centre, path, &message).await?;
-        let person = technician(offer.centre.as_str(), unit);
+        let place = self.place(centre, offer.centre.as_str());
         let message = AssignTechnicianRequest {
             request_id: self.request_id(),
             case_id: id.to_string(),
-            technician: person.clone(),
+            technician: place.technician.clone(),
             ..Default::default()
         };
         let path = path!("partner.v1.OfferService", "AssignTechnician");
-        let _: AssignTechnicianResponse = self.call(&centre, path, &message).await?;
-        self.book(id, unit, &centre).await?;
-        self.visit(id, unit, &person).await?;
+        let _: AssignTechnicianResponse = self.call(&place.centre, path, &message).await?;
+        self.book(id, unit, &place).await?;
+        self.visit(id, unit, &place.technician).await?;
         self.until(id, &mut rings, Stage::Repairing).await?;
-        self.finish(id, &person).await?;
+        self.finish(id, &place.technician).await?;
         self.until(id, &mut rings, Stage::Closed).await?;
         Ok(())
+    }
+
+    /// Technicians of a centre take turns, and each one's days are filled in order.
+    fn place(&self, centre: Principal, name: &str) -> Place {
+        let mut visits = self.shared.visits.lock().expect("no holder of this lock panics");
+        let next = visits.entry(name.to_owned()).or_default();
+        let visit = *next;
+        *next += 1;
+        Place { centre, technician: technician(name, visit), visit }
     }
 
     async fn file(&mut self, unit: usize) -> anyhow::Result<CaseId> {
@@ -124,43 +144,42 @@ impl Driver {
         Ok(case_id.parse()?)
     }
 
-    async fn book(&mut self, id: CaseId, unit: usize, centre: &Principal) -> anyhow::Result<()> {
+    async fn book(&mut self, id: CaseId, unit: usize, place: &Place) -> anyhow::Result<()> {
         let path = path!("partner.v1.AppointmentService", "BookAppointment");
-        // The case whose technician this is, one round earlier, has its window already.
         let asks_too_often = self.refused_every > 0 && unit.is_multiple_of(self.refused_every);
-        if let Some(earlier) = unit.checked_sub(TECHNICIANS).filter(|_| asks_too_often) {
+        // The technician's visit before this one has its window already.
+        let earlier = place.visit.checked_sub(TECHNICIANS).filter(|_| asks_too_often);
+        if let Some(earlier) = earlier {
             let message = self.booking(id, earlier);
             let answer: anyhow::Result<BookAppointmentResponse> =
-                self.call(centre, path, &message).await;
+                self.call(&place.centre, path, &message).await;
             match answer {
                 Ok(_) => return Ok(()),
                 Err(error) if is_taken(&error) => self.refused += 1,
                 Err(error) => return Err(error),
             }
         }
-        let message = self.booking(id, unit);
-        let _: BookAppointmentResponse = self.call(centre, path, &message).await?;
+        let message = self.booking(id, place.visit);
+        let _: BookAppointmentResponse = self.call(&place.centre, path, &message).await?;
         Ok(())
     }
 
-    fn booking(&self, id: CaseId, unit: usize) -> BookAppointmentRequest {
+    fn booking(&self, id: CaseId, visit: usize) -> BookAppointmentRequest {
+        let nth = visit / TECHNICIANS;
+        let (day, slot) = (nth / WINDOWS_A_DAY, nth % WINDOWS_A_DAY);
+        let micros = |count: usize, unit: i64| i64::try_from(count).unwrap_or_default() * unit;
+        let into_day = micros(slot, 30 * MINUTE);
+        let from = self.shared.first_day + Span::from_micros(micros(day, DAY) + into_day);
+        let window = TimeWindow {
+            from: Some(to_timestamp(from)),
+            to: Some(to_timestamp(from + Span::minutes(30))),
+        };
         BookAppointmentRequest {
             request_id: self.request_id(),
             case_id: id.to_string(),
-            slot: Some(Slot::Window(self.window(unit))),
+            slot: Some(Slot::Window(window)),
             ..Default::default()
         }
-    }
-
-    /// The window of a unit's visit: technicians take turns, and each one's days are filled in order.
-    fn window(&self, unit: usize) -> TimeWindow {
-        let visit = unit / TECHNICIANS;
-        let (day, place) = (visit / WINDOWS_A_DAY, visit % WINDOWS_A_DAY);
-        let micros = |count: usize, unit: i64| i64::try_from(count).unwrap_or_default() * unit;
-        let into_day = micros(place, 30 * MINUTE);
-        let from = self.shared.first_day + Span::from_micros(micros(day, DAY) + into_day);
-        let to = from + Span::minutes(30);
-        TimeWindow { from: Some(to_timestamp(from)), to: Some(to_timestamp(to)) }
     }
 
     async fn visit(&mut self, id: CaseId, unit: usize, person: &str) -> anyhow::Result<()> {
@@ -261,20 +280,4 @@ impl Driver {
 fn is_taken(error: &anyhow::Error) -> bool {
     let status = error.downcast_ref::<tonic::Status>();
     status.is_some_and(|status| Error::from_status(status).reason() == Reason::SlotTaken)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::super::world::{CENTRES, centre_of};
-    use super::*;
-
-    #[test]
-    fn every_technician_belongs_to_the_centre_that_is_asked() {
-        for unit in 0..TECHNICIANS * 2 {
-            for nth in 0..CENTRES {
-                let centre = centre_of(nth);
-                assert!(technician(&centre, unit).starts_with(&centre));
-            }
-        }
-    }
 }

@@ -1,8 +1,8 @@
 //! `parasol bench steps`: whole cases through the gRPC API, beside the straightforward transaction.
 
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use parasol_casebook::Engine;
@@ -118,6 +118,7 @@ pub async fn run(
         clock: node.clock.clone(),
         next: AtomicUsize::new(0),
         first_day: next_midnight(node.clock.now()),
+        visits: Mutex::default(),
     });
     let mut yardstick = Yardstick::prepare(config, node.store.engine()).await?;
     let time = Duration::from_secs(args.seconds);

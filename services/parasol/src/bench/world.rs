@@ -2,8 +2,8 @@
 
 use parasol_api::admin::v1::network_service_client::NetworkServiceClient;
 use parasol_api::admin::v1::{
-    Brand, CategoryCapacity, Centre, Coverage, ImportNetworkRequest, Shift, Skill, Technician,
-    import_network_request::Content as NetworkRow,
+    Brand, CategoryCapacity, Centre, Coverage, ImportNetworkRequest, License, Shift, Skill,
+    Technician, import_network_request::Content as NetworkRow,
 };
 use parasol_api::convert::to_timestamp;
 use parasol_api::intake::v1::order_service_client::OrderServiceClient;
@@ -20,21 +20,28 @@ use crate::demo::Wire;
 
 /// The one brand.
 pub const BRAND: &str = "bench";
-/// Its centres: one, so that a technician follows from the unit.
-pub const CENTRES: usize = 1;
+/// Counties the units stand in; each has centres of its own, as a real network has.
+pub const COUNTIES: usize = 100;
+/// Centres of each county.
+pub const CENTRES: usize = 2;
 /// Technicians of each centre.
-pub const TECHNICIANS: usize = 400;
+pub const TECHNICIANS: usize = 2;
+/// What a centre may take a day and category, at most.
+const VISITS_A_DAY: i32 = 1_000;
 const SKU: &str = "BENCH-1";
-const COUNTY: &str = "330106";
 
-/// A centre.
-pub fn centre_of(nth: usize) -> String {
-    format!("bench-{nth:02}")
+/// A county.
+fn county(nth: usize) -> String {
+    format!("{}", 330_000 + nth % COUNTIES)
 }
 
-/// The technician of a centre who works for a unit.
-pub fn technician(centre: &str, unit: usize) -> String {
-    format!("{centre}-t{:03}", unit % TECHNICIANS)
+fn centre(county: usize, nth: usize) -> String {
+    format!("bench-{county:02}-{nth}")
+}
+
+/// A technician of a centre.
+pub fn technician(centre: &str, nth: usize) -> String {
+    format!("{centre}-t{:02}", nth % TECHNICIANS)
 }
 
 /// The customer of a unit.
@@ -71,23 +78,24 @@ async fn import_network(wire: &Wire) -> anyhow::Result<()> {
         hotline: "400-000-0199".to_owned(),
     })];
     let category = Category::Refrigerator.number();
-    rows.extend((0..CENTRES).map(|nth| {
+    let all = || (0..COUNTIES).flat_map(|place| (0..CENTRES).map(move |nth| (place, nth)));
+    rows.extend(all().map(|(place, nth)| {
         NetworkRow::Centre(Centre {
-            centre: centre_of(nth),
+            centre: centre(place, nth),
             brand: BRAND.to_owned(),
-            name_zh: format!("基准网点{nth}"),
-            name_en: format!("Bench centre {nth}"),
+            name_zh: format!("基准网点{place}-{nth}"),
+            name_en: format!("Bench centre {place}-{nth}"),
             phone: "400-000-0198".to_owned(),
-            county: COUNTY.to_owned(),
+            county: county(place),
             address: "1 Bench Road".to_owned(),
             lat: 30.2,
             lon: 120.1,
-            coverage: vec![Coverage { county: COUNTY.to_owned(), categories: vec![category] }],
-            daily_capacity: vec![CategoryCapacity { category, visits: 1_000_000 }],
+            coverage: vec![Coverage { county: county(place), categories: vec![category] }],
+            daily_capacity: vec![CategoryCapacity { category, visits: VISITS_A_DAY }],
         })
     }));
-    for nth in 0..CENTRES {
-        let centre = centre_of(nth);
+    for (place, nth) in all() {
+        let centre = centre(place, nth);
         rows.extend((0..TECHNICIANS).map(|person| {
             NetworkRow::Technician(Technician {
                 technician: technician(&centre, person),
@@ -95,7 +103,11 @@ async fn import_network(wire: &Wire) -> anyhow::Result<()> {
                 name: format!("技师{person}"),
                 phone: "19800000000".to_owned(),
                 skills: vec![Skill { category, level: 3 }],
-                certificates: Vec::new(),
+                certificates: vec![License {
+                    kind: "electrician".to_owned(),
+                    number: format!("E-{person:04}"),
+                    valid_until: "2099-12-31".to_owned(),
+                }],
                 shifts: (1..=7).map(whole_day).collect(),
             })
         }));
@@ -113,7 +125,8 @@ async fn import_network(wire: &Wire) -> anyhow::Result<()> {
     let request = wire.request(&player, tokio_stream::iter(messages))?;
     let mut client = NetworkServiceClient::new(wire.channel());
     let answer = client.import_network(request).await?.into_inner();
-    anyhow::ensure!(answer.refused == 0, "network rows were refused: {:?}", answer.results);
+    let first = answer.results.iter().find(|row| !row.reason.is_empty());
+    anyhow::ensure!(answer.refused == 0, "network rows were refused, first {first:?}");
     Ok(())
 }
 
@@ -156,7 +169,7 @@ async fn import_orders(
                 name: "测试".to_owned(),
                 phone: "19900000000".to_owned(),
                 address: "1 Bench Road".to_owned(),
-                county: COUNTY.to_owned(),
+                county: county(unit),
             }),
         })
     });
@@ -173,7 +186,8 @@ async fn import_orders(
     let request = wire.request(&player, tokio_stream::iter(messages))?;
     let mut client = OrderServiceClient::new(wire.channel());
     let answer = client.import_orders(request).await?.into_inner();
-    anyhow::ensure!(answer.refused == 0, "orders were refused: {:?}", answer.results.first());
+    let first = answer.results.iter().find(|row| !row.reason.is_empty());
+    anyhow::ensure!(answer.refused == 0, "orders were refused, first {first:?}");
     Ok(())
 }
 

@@ -7,7 +7,7 @@ use std::io::{self, Write};
 use std::process::ExitCode;
 use std::sync::atomic::Ordering;
 
-use parasol_api::{Error, Language};
+use parasol_api::{Error, Language, Reason};
 use serde::Serialize;
 use serde_json::json;
 
@@ -57,9 +57,9 @@ impl Common {
     /// Tells what went wrong, and how the process ends for it.
     pub(super) fn fail(&self, error: &anyhow::Error) -> Exit {
         let causes: Vec<String> = error.chain().skip(1).map(ToString::to_string).collect();
-        eprintln!("error: {error}");
+        complain(&format!("error: {error}"));
         for cause in &causes {
-            eprintln!("  because: {cause}");
+            complain(&format!("  because: {cause}"));
         }
         if self.json && !self.answered.load(Ordering::SeqCst) {
             let document = json!({ "error": { "message": error.to_string(), "causes": causes } });
@@ -81,7 +81,7 @@ pub(super) fn not_a_command(error: &clap::Error, json: bool) -> Exit {
     let document = if exit == Exit::Done {
         json!({ "help": text })
     } else {
-        eprint!("{text}");
+        complain(text.trim_end());
         json!({ "error": { "message": text.trim_end(), "causes": [] } })
     };
     report_unprinted(print(&format!("{document:#}")));
@@ -90,6 +90,13 @@ pub(super) fn not_a_command(error: &clap::Error, json: bool) -> Exit {
 
 /// What a node refused, in words for whoever called it.
 pub(crate) fn refused(error: &Error) -> anyhow::Error {
+    // A node that cannot reach its store says so in the registry's words; others are the way's.
+    if error.reason() == Reason::StoreUnavailable && error.text() != error.reason().summary() {
+        let text = error.text();
+        return anyhow::anyhow!(
+            "the node cannot be reached: {text} (check the address, and that a node runs there)"
+        );
+    }
     let next = error.reason().words(Language::En).next;
     let mut text = error.to_string();
     for violation in error.violations() {
@@ -107,8 +114,13 @@ fn print(text: &str) -> io::Result<()> {
     }
 }
 
+/// One text on standard error. Whoever closed it does not want to know.
+fn complain(text: &str) {
+    let _ = writeln!(io::stderr(), "{text}");
+}
+
 fn report_unprinted(printed: io::Result<()>) {
     if let Err(error) = printed {
-        eprintln!("error: standard output cannot be written: {error}");
+        complain(&format!("error: standard output cannot be written: {error}"));
     }
 }

@@ -21,6 +21,7 @@ Examples:
 #[derive(Clone, Debug, Subcommand)]
 pub(super) enum Bench {
     /// Whole cases through the gRPC API beside the straightforward transaction
+    #[command(after_help = "Example: parasol bench steps --in-flight 64 --rounds 3 --json")]
     Steps(bench::StepsArgs),
 }
 

@@ -1,6 +1,5 @@
 //! `parasol config`: what the settings are, and whether they fit.
 
-use parasol_journey::deadline::Clock;
 use parasol_runtime::config::{Config, ConfigError, DEFAULTS, Sources};
 use serde_json::json;
 
@@ -75,21 +74,10 @@ fn listed(problems: &[(String, String)]) -> String {
 /// Key and text of everything that is wrong; the key is empty where a whole layer cannot be read.
 pub(super) fn problems(read: &Result<Config, ConfigError>) -> Vec<(String, String)> {
     match read {
-        Ok(config) => unknown_deadlines(config),
+        Ok(_) => Vec::new(),
         Err(ConfigError::Read(text)) => vec![(String::new(), text.clone())],
         Err(ConfigError::Invalid(problems)) => {
             problems.iter().map(|problem| (problem.key.to_owned(), problem.text.clone())).collect()
         }
     }
-}
-
-/// The runtime knows no deadlines, so their names are checked here.
-fn unknown_deadlines(config: &Config) -> Vec<(String, String)> {
-    let unknown = config.deadlines.keys().filter(|name| Clock::parse(name).is_none());
-    unknown
-        .map(|name| {
-            let text = "there is no such clock; docs/journey.md lists them".to_owned();
-            (format!("deadlines.{name}"), text)
-        })
-        .collect()
 }

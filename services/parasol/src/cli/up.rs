@@ -1,6 +1,7 @@
 //! `parasol up` and `parasol serve`: a node until a signal.
 
 use std::path::Path;
+use std::task::Poll;
 
 use anyhow::{Context as _, bail};
 use parasol_runtime::clock::Stopwatch;
@@ -81,11 +82,19 @@ async fn play(
             config.data_dir.display()
         ),
     };
+    // Signals are followed from the first poll on, and whoever reads the answer may send one.
+    let mut running = Box::pin(node.run());
+    let at_once = futures::poll!(running.as_mut());
     common.answer(&ready, || text(&ready))?;
-    if node.run().await? == Drained::Forced {
+    let drained = match at_once {
+        Poll::Ready(ended) => ended?,
+        Poll::Pending => running.await?,
+    };
+    if drained == Drained::Forced {
         tracing::warn!(
             limit_s = config.limits.drain_s,
-            "some calls were cut off when the time to finish was over; repeated, they take effect once"
+            "some calls were cut off when the time to finish was over; repeated, they take effect \
+             once"
         );
     }
     Ok(Exit::Done)

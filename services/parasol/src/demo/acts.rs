@@ -239,7 +239,8 @@ impl Director {
             model: case.sku.clone(),
             serial_inside: self.part.serial.clone(),
             packaging: Packaging::Missing.into(),
-            exterior: if findings.sign.is_empty() { Exterior::Intact } else { Exterior::Dent }.into(),
+            exterior: if findings.sign.is_empty() { Exterior::Intact } else { Exterior::Dent }
+                .into(),
             function: findings.function.number(),
             fault_code: findings.fault_code.to_owned(),
             cause: findings.cause.number(),

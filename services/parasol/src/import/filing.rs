@@ -23,7 +23,8 @@ const FILINGS: Uuid = Uuid::from_u128(0x8a52_71d0_3c94_5f16_9b7e_20d4_c61f_5a08)
 /// Cases that are filed at a time.
 const AT_A_TIME: usize = 8;
 
-/// Files every filing of these files. A unit that has an open case counts as unchanged.
+/// Files every filing of these files. A unit that has an open case counts as unchanged; a filing that
+/// was filed by an earlier import gets its old answer, and counts as it did then.
 ///
 /// # Errors
 /// When a file cannot be read or the node does not take calls any more; what was filed stays filed.

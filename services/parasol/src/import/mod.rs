@@ -76,9 +76,11 @@ pub async fn load(
         match source.kind() {
             None => report.pass_over(&source, "no file of this name is imported"),
             Some(Kind::Counties) => {
-                report.pass_over(&source, "counties are told by the codes in the rows");
+                report.pass_over(&source, "counties are known by the codes in the rows");
             }
-            Some(Kind::Filings) => report.pass_over(&source, "filings are filed by customers"),
+            Some(Kind::Filings) => {
+                report.pass_over(&source, "filings become cases: --file-cases files them")
+            }
             Some(kind) => known.push((kind, source)),
         }
     }

@@ -187,10 +187,20 @@ impl RefusedRow {
     /// `file:line REASON message (field)`.
     fn text(&self, language: Language) -> String {
         let Self { file, line, reason, message, field } = self;
-        let known = Reason::parse(reason).filter(|_| language == Language::Zh);
-        let words = known.map(|known| known.words(Language::Zh).what).unwrap_or_default();
         let at = if field.is_empty() { String::new() } else { format!(" ({field})") };
-        format!("{file}:{line} {reason} {words}{message}{at}")
+        let words = match Reason::parse(reason) {
+            Some(known) if language == Language::Zh => {
+                let what = known.words(Language::Zh).what;
+                // The registry's English says the same once more.
+                if message == known.summary() {
+                    what.to_owned()
+                } else {
+                    format!("{what}{message}")
+                }
+            }
+            _ => message.clone(),
+        };
+        format!("{file}:{line} {reason} {words}{at}")
     }
 }
 

@@ -72,7 +72,8 @@ pub async fn open_store(config: &Config) -> anyhow::Result<Store> {
         url.to_owned()
     };
     let pools = Pools { write: config.pools.write, read: config.pools.read };
-    Store::open(&url, pools).await.context("the database cannot be used")
+    let store = Store::open(&url, pools).await.context("the database cannot be used")?;
+    Ok(store.parking_after(config.tasks.attempts_max))
 }
 
 /// Takes the data folder for this process; its lock goes with the process, however it ends.

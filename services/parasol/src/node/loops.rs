@@ -5,6 +5,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures::FutureExt as _;
+use parasol_bell::{Bell, WorkWatcher};
 use parasol_casebook::{
     Deadlines, Handler, Handoff, Held, Now, Pass, Queues, SEQUENCER, Sequenced, Store, Submitter,
     Worker,
@@ -16,7 +18,7 @@ use parasol_runtime::clock::Clock;
 use parasol_runtime::supervisor::{
     Backoff, OnFailure, OnStop, Progress, Supervisor, TaskKind, Wake,
 };
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, Notify};
 
 /// How long the sequencer's lease lasts.
 const SEQUENCER_LEASE: Span = Span::from_micros(15_000_000);
@@ -35,6 +37,7 @@ pub(super) struct Loops {
     pub store: Store,
     pub submitter: Submitter,
     pub handoff: Handoff,
+    pub bell: Bell,
     pub clock: Clock,
     pub batch: usize,
     pub poll: Duration,
@@ -56,8 +59,26 @@ impl Wake for Horizon {
     }
 }
 
+/// Wakes a worker for work of this process that was not handed over, and for that of others.
+struct Arrivals {
+    here: Arc<Notify>,
+    anywhere: WorkWatcher,
+}
+
+impl Wake for Arrivals {
+    async fn woken(&mut self) {
+        tokio::select! {
+            () = self.here.notified() => {}
+            () = self.anywhere.woken() => {}
+        }
+        // This process hears its own commits twice; one look is enough for both.
+        let _ = self.here.notified().now_or_never();
+        let _ = self.anywhere.woken().now_or_never();
+    }
+}
+
 /// Wakes the sequencer after commits, but not after each.
-struct AfterCommits(Arc<tokio::sync::Notify>);
+struct AfterCommits(Arc<Notify>);
 
 impl Wake for AfterCommits {
     async fn woken(&mut self) {
@@ -103,7 +124,8 @@ impl Loops {
         Worker::new(role, store, submitter, handoff, queue, handler, now, self.batch)
     }
 
-    /// Work straight from commits of this process.
+    /// Work straight from commits of this process. A pass that has begun is finished; what is still in
+    /// the queue when the process stops stays leased until its lease runs out.
     fn work_handed(
         &self,
         supervisor: &Supervisor,
@@ -125,9 +147,11 @@ impl Loops {
                 let mut worker = worker.lock().await;
                 loop {
                     tokio::select! {
+                        biased;
                         () = shutdown.stopping() => return Ok::<(), anyhow::Error>(()),
-                        pass = worker.next_handed() => if pass.is_none() { return Ok(()) },
+                        any = worker.wait_handed() => if !any { return Ok(()) },
                     }
+                    worker.run_handed().await;
                 }
             }
         });
@@ -147,32 +171,17 @@ impl Loops {
                 Ok(Progress::Idle)
             }
         };
-        match role {
+        let name = match role {
+            Role::Intake => "intake.due",
+            Role::Dispatch => "dispatch.due",
+            Role::Verification => "verification.due",
             Role::Timer => {
                 let wake = Horizon { handoff: self.handoff.clone(), clock: self.clock.clone() };
-                supervisor.spawn_loop(kind("timer.due"), self.poll, wake, round);
+                return supervisor.spawn_loop(kind("timer.due"), self.poll, wake, round);
             }
-            Role::Intake => {
-                supervisor.spawn_loop(
-                    kind("intake.due"),
-                    self.poll,
-                    self.handoff.wake(role),
-                    round,
-                );
-            }
-            Role::Dispatch => {
-                supervisor.spawn_loop(
-                    kind("dispatch.due"),
-                    self.poll,
-                    self.handoff.wake(role),
-                    round,
-                );
-            }
-            Role::Verification => {
-                let wake = self.handoff.wake(role);
-                supervisor.spawn_loop(kind("verification.due"), self.poll, wake, round);
-            }
-        }
+        };
+        let (here, anywhere) = (self.handoff.wake(role), self.bell.watch_work(role));
+        supervisor.spawn_loop(kind(name), self.poll, Arrivals { here, anywhere }, round);
     }
 
     fn sequence(&self, supervisor: &Supervisor) {

@@ -122,6 +122,7 @@ impl Node {
             clock: base.clock.clone(),
             ids: base.ids.clone(),
             key: Arc::clone(&base.key),
+            message_bytes: config.limits.message_bytes,
         };
         let peers = Peers::default();
         let services = Services::new(&desk, &bell, &peers, &shutdown, &base).await?;
@@ -137,6 +138,7 @@ impl Node {
             store: base.store.clone(),
             submitter: submitter.clone(),
             handoff,
+            bell: bell.clone(),
             clock: base.clock.clone(),
             batch: usize::try_from(config.tasks.batch)?,
             poll: Duration::from_millis(config.tasks.poll_ms),

@@ -10,12 +10,12 @@ use parasol_api::admin::v1::{
     ResumeCaseResponse, StageCount, advance_clock_request::Target as To,
 };
 use parasol_api::convert::{case_view, timestamp, to_timestamp};
-use parasol_api::limits::{PAGE_SIZE_DEFAULT, PAGE_SIZE_MAX, REMARK_MAX};
+use parasol_api::limits::REMARK_MAX;
 use parasol_api::{Checker, Error, Listed, Reason};
 use parasol_casebook::{Claimed, Parked};
-use parasol_desk::{Call, Desk, Step, StepEffect};
+use parasol_desk::{Call, Desk, Purpose, Step, StepEffect};
 use parasol_journey::ids::CaseId;
-use parasol_journey::time::{DAY, Span};
+use parasol_journey::time::{DAY, Span, Timestamp};
 use parasol_journey::vocab::{Party, PauseCause};
 use parasol_journey::{Case, Command, Stage, Task};
 use tonic::service::RoutesBuilder;
@@ -38,48 +38,71 @@ impl Operations {
     }
 
     pub fn add_routes(&self, routes: &mut RoutesBuilder) {
-        routes.add_service(OperationsServiceServer::new(self.clone()));
+        let server = OperationsServiceServer::new(self.clone());
+        routes.add_service(server.max_decoding_message_size(self.desk.message_bytes));
     }
 
     async fn parked(
         &self,
+        call: &Call,
         request: &ListParkedTasksRequest,
     ) -> Result<ListParkedTasksResponse, Error> {
-        let size = usize::try_from(request.page_size)
-            .map_err(|_| Error::field("page_size", Reason::FieldInvalid, "0 or more"))?;
-        let size = if size == 0 { PAGE_SIZE_DEFAULT } else { size.min(PAGE_SIZE_MAX) };
-        let skip: usize = match request.page_token.as_str() {
-            "" => 0,
-            token => token.parse().map_err(|_| Error::new(Reason::PageTokenInvalid))?,
+        let mut check = Checker::new();
+        let size = check.page_size(request.page_size);
+        let (size,) = check.all((size,))?;
+        let pages = self.pages(call);
+        let place = match request.page_token.as_str() {
+            "" => None,
+            token => {
+                let place = pages.open(token).and_then(|place| read_place(&place));
+                Some(place.ok_or_else(|| Error::new(Reason::PageTokenInvalid))?)
+            }
         };
-        let limit = u64::try_from(skip.saturating_add(size).saturating_add(1)).unwrap_or(u64::MAX);
-        let tasks = self.desk.store.parked_tasks(limit).await.map_err(unavailable)?;
-        let more = tasks.len() > skip + size;
-        let page = tasks.iter().skip(skip).take(size).map(parked_task).collect();
-        let next_page_token = if more { (skip + size).to_string() } else { String::new() };
-        Ok(ListParkedTasksResponse { tasks: page, next_page_token })
+        // One more than asked for tells whether there is another page.
+        let tasks = self.desk.store.parked_tasks_after(place, size as u64 + 1).await;
+        let mut tasks = tasks.map_err(unavailable)?;
+        let more = tasks.len() > size;
+        tasks.truncate(size);
+        let last = tasks.last().filter(|_| more);
+        let next_page_token = last.map_or_else(String::new, |last| pages.seal(&place_of(last)));
+        Ok(ListParkedTasksResponse {
+            tasks: tasks.iter().map(parked_task).collect(),
+            next_page_token,
+        })
     }
 
-    /// The answer is saved first, so that a repetition drives nothing a second time.
+    fn pages<'a>(&'a self, call: &'a Call) -> Purpose<'a> {
+        let (key, principal) = (&*self.desk.key, &call.principal);
+        Purpose { key, domain: "page/ListParkedTasks", principal, bound: &[] }
+    }
+
+    /// The task is driven first and the answer saved then: a process that dies in between leaves a task
+    /// at work, which the repetition finds so. Once saved, a repetition drives nothing.
     async fn redrive(
         &self,
         call: &Call,
         request: &RedriveTaskRequest,
     ) -> Result<RedriveTaskResponse, Error> {
         let mut check = Checker::new();
-        let reason = check.optional_text("reason", &request.reason, REMARK_MAX);
+        let reason = check.text("reason", &request.reason, REMARK_MAX);
         check.all((reason,))?;
+        if let Some(saved) = self.desk.saved(call).await? {
+            return Ok(saved);
+        }
         let (case, task) =
             parse_task_id(&request.task_id).ok_or_else(|| Error::new(Reason::NotFound))?;
         let now = self.desk.clock.now();
-        let due = Some(to_timestamp(now));
-        let answer = RedriveTaskResponse { task_id: request.task_id.clone(), due };
-        let saved = self.desk.record(call, Vec::new(), &answer, Reason::Overloaded).await?;
-        if saved != answer {
-            return Ok(saved);
+        let store = &self.desk.store;
+        let mut due = now;
+        if !store.redrive(case, task, now).await.map_err(unavailable)? {
+            let case = store.case(case).await.map_err(unavailable)?;
+            let case = case.ok_or_else(|| Error::new(Reason::NotFound))?;
+            let owed = case.owes(task).ok_or_else(|| Error::new(Reason::TaskSuperseded))?;
+            due = now.max(owed.due);
         }
-        let driven = self.desk.store.redrive(case, task, now).await.map_err(unavailable)?;
-        if driven { Ok(saved) } else { Err(Error::new(Reason::NotFound)) }
+        let due = Some(to_timestamp(due));
+        let answer = RedriveTaskResponse { task_id: request.task_id.clone(), due };
+        self.desk.record(call, Vec::new(), &answer, None).await
     }
 
     async fn overview(&self) -> Result<Overview, Error> {
@@ -103,7 +126,7 @@ impl Operations {
     }
 
     /// Moves a test clock and remembers where it stands, so that a restart goes on there. The answer,
-    /// which names the instant to reach, is saved first: a repetition finds it reached.
+    /// which names the instant to reach, is saved first: a repetition finds it reached, or reaches it.
     async fn advance(
         &self,
         call: &Call,
@@ -113,22 +136,32 @@ impl Operations {
         if !clock.is_test() {
             return Err(Error::new(Reason::ClockNotTest));
         }
-        let now = clock.now();
+        let saved = match self.desk.saved::<AdvanceClockResponse>(call).await? {
+            Some(saved) => saved,
+            None => {
+                let answer = AdvanceClockResponse { now: Some(to_timestamp(self.goal(request)?)) };
+                self.desk.record(call, Vec::new(), &answer, None).await?
+            }
+        };
+        let to = saved.now.as_ref().and_then(timestamp);
+        let to = to.ok_or_else(|| Error::internal("a saved answer names no instant"))?;
+        clock.advance(to.since(clock.now())).map_err(|_| Error::new(Reason::ClockNotTest))?;
+        let offset = clock.offset().micros().to_string();
+        self.desk.store.set_meta(CLOCK_OFFSET, &offset).await.map_err(unavailable)?;
+        Ok(saved)
+    }
+
+    /// The instant a request asks for.
+    fn goal(&self, request: &AdvanceClockRequest) -> Result<Timestamp, Error> {
+        let now = self.desk.clock.now();
         let to = match &request.target {
             Some(To::By(by)) => Some(now + span(by)),
             Some(To::To(to)) => timestamp(to),
             None => None,
         };
-        let to = to.filter(|to| (now..=now + ADVANCE_MAX).contains(to)).ok_or_else(|| {
+        to.filter(|to| (now..=now + ADVANCE_MAX).contains(to)).ok_or_else(|| {
             Error::field("target", Reason::FieldInvalid, "ahead of now, by at most 400 days")
-        })?;
-        let answer = AdvanceClockResponse { now: Some(to_timestamp(to)) };
-        let saved = self.desk.record(call, Vec::new(), &answer, Reason::Overloaded).await?;
-        let to = saved.now.as_ref().and_then(timestamp).unwrap_or(to);
-        clock.advance(to.since(clock.now())).map_err(|_| Error::new(Reason::ClockNotTest))?;
-        let offset = clock.offset().micros().to_string();
-        self.desk.store.set_meta(CLOCK_OFFSET, &offset).await.map_err(unavailable)?;
-        Ok(saved)
+        })
     }
 }
 
@@ -148,6 +181,18 @@ fn task_id(case: CaseId, task: Task) -> String {
 fn parse_task_id(id: &str) -> Option<(CaseId, Task)> {
     let (case, task) = id.split_once(':')?;
     Some((case.parse().ok()?, Task::parse(task)?))
+}
+
+/// The place of a task in the list, as a page token carries it.
+fn place_of(parked: &Parked) -> Vec<u8> {
+    let Parked { case, obligation, .. } = parked;
+    format!("{}:{}", obligation.due.micros(), task_id(*case, obligation.task)).into_bytes()
+}
+
+fn read_place(place: &[u8]) -> Option<(Timestamp, CaseId, Task)> {
+    let (due, task) = std::str::from_utf8(place).ok()?.split_once(':')?;
+    let (case, task) = parse_task_id(task)?;
+    Some((Timestamp::from_micros(due.parse().ok()?), case, task))
 }
 
 fn parked_task(parked: &Parked) -> ParkedTask {
@@ -181,8 +226,8 @@ impl OperationsService for Operations {
         &self,
         request: Request<ListParkedTasksRequest>,
     ) -> Result<Response<ListParkedTasksResponse>, Status> {
-        Call::reading(&request, "ListParkedTasks")?;
-        Ok(Response::new(self.parked(request.get_ref()).await?))
+        let call = Call::reading(&request, "ListParkedTasks")?;
+        Ok(Response::new(self.parked(&call, request.get_ref()).await?))
     }
 
     async fn redrive_task(

@@ -125,7 +125,8 @@ impl World {
         tokio::spawn(committer.run());
         let timer = timer(&store, &submitter, handoff, now);
         let key = Arc::new(TokenKey::from_secret(&[7; 32]));
-        let desk = Desk { store, submitter, clock: clock.clone(), ids, key };
+        let message_bytes = 4 << 20;
+        let desk = Desk { store, submitter, clock: clock.clone(), ids, key, message_bytes };
         let (network, shutdown) = (Network::default(), Shutdown::new());
         let scheduling = Scheduling::new(desk.clone(), bell, network.transport(), shutdown.clone());
         let world = Self { scheduling, desk, clock, shutdown, network, timer, _folder: folder };

@@ -96,7 +96,8 @@ impl World {
         let ids = IdSource::seeded(clock.clone(), 7);
         let (submitter, handoff, committing) = process(&store, &clock, &ids);
         let key = Arc::new(TokenKey::from_secret(&[7; 32]));
-        let desk = Desk { store, submitter, clock: clock.clone(), ids, key };
+        let message_bytes = 4 << 20;
+        let desk = Desk { store, submitter, clock: clock.clone(), ids, key, message_bytes };
         let payments = Arc::new(LocalPayments::default());
         let warehouse = Arc::new(LocalWarehouse::default());
         let ports = Ports {

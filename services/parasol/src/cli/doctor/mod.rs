@@ -86,10 +86,9 @@ async fn look(common: &Common) -> Vec<Finding> {
     findings.push(finding);
     let mut now = Clock::system().now();
     if let Some(opened) = &opened {
-        if config.test_clock
-            && let Some(shown) = token::shown_by(opened).await
-        {
+        if let Some(shown) = token::shown_by(opened).await {
             now = shown;
+            findings.push(test_clock(config.test_clock));
         }
         findings.extend(store::content(opened, now, in_use).await);
     }
@@ -101,6 +100,17 @@ async fn look(common: &Common) -> Vec<Finding> {
     findings.extend(surroundings::ports(&config, in_use));
     findings.extend(surroundings::redis(&config).await);
     findings
+}
+
+/// A store that ran on the test clock is full of its times, and is judged by them.
+fn test_clock(on: bool) -> Finding {
+    let check = "test clock";
+    if on {
+        return Finding::ok(check, "the store goes on where its test clock stood");
+    }
+    let found = "the store ran on the test clock, and test_clock is off here";
+    let next = "turn it on for this store (--set test_clock=true); real cases want a fresh one";
+    Finding::warn(check, found, next)
 }
 
 fn problem((key, text): &(String, String)) -> Finding {

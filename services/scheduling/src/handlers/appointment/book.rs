@@ -41,7 +41,7 @@ pub async fn handle(
         let appointment = chosen.hold.unwrap_or(new);
         Ok(Command::BookAppointment { appointment, technician, window })
     };
-    let step = Step { taken: Reason::SlotTaken, ..Step::new(head.case, head.etag, command) };
+    let step = Step { taken: Some(Reason::SlotTaken), ..Step::new(head.case, head.etag, command) };
     desk.step(&call, step.answering(answer)).await
 }
 

@@ -38,7 +38,7 @@ pub async fn handle(
         let (technician, window) = (chosen.technician, chosen.window);
         Ok(Command::HoldSlot { appointment, technician, window, expires_at })
     };
-    let step = Step { taken: Reason::SlotTaken, ..Step::new(head.case, head.etag, command) };
+    let step = Step { taken: Some(Reason::SlotTaken), ..Step::new(head.case, head.etag, command) };
     let step = step.answering(move |case: &Case, effect| HoldSlotResponse {
         case: Some(case_view(case)),
         effect: i32::from(effect),

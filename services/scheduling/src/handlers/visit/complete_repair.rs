@@ -4,13 +4,13 @@ use parasol_api::convert::case_view;
 use parasol_api::limits::LONG_TEXT_MAX;
 use parasol_api::technician::v1::{CompleteRepairRequest, CompleteRepairResponse};
 use parasol_api::{Checker, Error, Reason};
-use parasol_desk::Call;
+use parasol_desk::{Call, mask};
 use parasol_journey::vocab::Function;
 use parasol_journey::{Case, Command, Stage};
 use tonic::Request;
 
 use crate::report::Report;
-use crate::views::{customer, masked_phone, repair_texts};
+use crate::views::{customer, repair_texts};
 use crate::{Scheduling, stamp};
 
 pub async fn handle(
@@ -38,7 +38,7 @@ pub async fn handle(
         case: Some(case_view(case)),
         effect: i32::from(effect),
         completion_code_hint: match case.stage {
-            Stage::AwaitConfirm => masked_phone(&phone),
+            Stage::AwaitConfirm => mask::phone(&phone),
             _ => String::new(),
         },
     };

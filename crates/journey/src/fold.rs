@@ -1,0 +1,323 @@
+//! Folding: how each entry of the log changes the state.
+//!
+//! Adopts what an event says. It checks nothing, decides nothing and reads no rule, so an old log
+//! folds the same for ever.
+
+use crate::case::{
+    Breach, Case, Dispute, Inspected, LiveOffer, LiveWorkOrder, PaidOut, Pause, Visit,
+};
+use crate::certificate::Level;
+use crate::deadline::Clock;
+use crate::event::{Awaited, Event, Fact, Window};
+use crate::ids::{AppointmentId, CaseId, TechnicianId};
+use crate::stage::Stage;
+use crate::task::{Obligation, Task};
+use crate::time::Timestamp;
+use crate::vocab::Remedy;
+
+/// How many breaches the state remembers in detail; the log has all of them.
+const BREACHES_KEPT: usize = 32;
+
+/// How many failed contacts the state remembers, the first ones; the log has all of them.
+const FAILURES_KEPT: usize = 32;
+
+impl Case {
+    /// Folds a whole log. `None` unless it starts with a filing and is numbered 1, 2, 3 …
+    pub fn replay(id: CaseId, events: &[Event]) -> Option<Self> {
+        let first = events.first()?;
+        let Fact::Filed(filing) = &first.fact else {
+            return None;
+        };
+        let mut case = Self::unfiled(id, filing.clone(), first.at);
+        for event in events {
+            if event.seq != case.version + 1 {
+                return None;
+            }
+            case.apply(event);
+        }
+        Some(case)
+    }
+
+    /// Folds one event. Adopts what the event says; checks nothing, decides nothing.
+    pub fn apply(&mut self, event: &Event) {
+        self.absorb(&event.fact, event.at, event.stage);
+        self.settle(event);
+    }
+
+    /// The part of an event that is the same for every fact: number, time, tasks, turn.
+    pub(crate) fn settle(&mut self, event: &Event) {
+        self.version = event.seq;
+        self.updated_at = event.at;
+        self.obligations.retain(|owed| !event.cancelled.contains(&owed.task));
+        for (task, due) in &event.armed {
+            self.obligations.retain(|owed| owed.task != *task);
+            self.obligations.push(Obligation { task: *task, generation: event.seq, due: *due });
+        }
+        self.forget_misses();
+        self.turn.hand_to(event.turn, event.at);
+    }
+
+    /// What an event changes beside obligations and turn.
+    pub(crate) fn absorb(&mut self, fact: &Fact, at: Timestamp, stage: Stage) {
+        let left = self.stage;
+        self.stage = stage;
+        if stage != Stage::Paused {
+            self.end_pause(at);
+        }
+        if stage != Stage::CancelRequested {
+            self.cancel_from = None;
+        }
+        self.absorb_dispatch(fact);
+        self.absorb_visit(fact, at);
+        self.absorb_remedy(fact, at);
+        self.absorb_holding(fact, at, left);
+    }
+
+    fn absorb_dispatch(&mut self, fact: &Fact) {
+        match fact {
+            Fact::OfferMade { offer, number, centre, expires_at } => {
+                self.offers_made = *number;
+                self.offer =
+                    Some(LiveOffer { id: *offer, centre: centre.clone(), expires_at: *expires_at });
+            }
+            Fact::OfferAccepted { offer, work_order, partner_order } => {
+                if let Some(taken) = self.offer.take() {
+                    self.work_order = Some(LiveWorkOrder {
+                        id: *work_order,
+                        offer: *offer,
+                        centre: taken.centre,
+                        technician: None,
+                        partner_order: partner_order.clone(),
+                    });
+                }
+            }
+            Fact::OfferDeclined { .. }
+            | Fact::OfferExpired { .. }
+            | Fact::OfferWithdrawn { .. } => {
+                let passed = self.offer.take().map(|offer| offer.centre);
+                let passed = passed.or(self.work_order.take().map(|order| order.centre));
+                self.passed_over.extend(passed);
+                self.drop_visit();
+            }
+            Fact::CentreAssigned { centre } => {
+                if let Some(order) = &mut self.work_order {
+                    order.centre = centre.clone();
+                }
+            }
+            Fact::TechnicianAssigned { technician } => {
+                if let Some(order) = &mut self.work_order {
+                    order.technician = Some(technician.clone());
+                }
+                self.drop_visit();
+            }
+            Fact::SecondInspectionOrdered { .. } => {
+                self.second_opinion = true;
+                self.passed_over.extend(self.work_order.take().map(|order| order.centre));
+                self.drop_visit();
+            }
+            _ => {}
+        }
+    }
+
+    fn absorb_visit(&mut self, fact: &Fact, at: Timestamp) {
+        match fact {
+            Fact::ContactFailed { .. } if self.contact_failures.len() < FAILURES_KEPT => {
+                self.contact_failures.push(at);
+            }
+            Fact::SlotHeld { appointment, technician, window, .. } => {
+                self.hold = Some(visit(*appointment, technician, *window));
+            }
+            Fact::SlotReleased { .. } => self.hold = None,
+            Fact::AppointmentBooked { appointment, technician, window }
+            | Fact::AppointmentRescheduled { appointment, technician, window, .. } => {
+                self.hold = None;
+                self.contact_failures.clear();
+                self.visit = Some(visit(*appointment, technician, *window));
+            }
+            Fact::TravelStarted => {
+                if let Some(visit) = &mut self.visit {
+                    visit.en_route = true;
+                }
+            }
+            Fact::CheckedIn { .. } => self.checked_in_at = Some(at),
+            Fact::NoShow { .. } | Fact::VisitFailed { .. } => self.drop_visit(),
+            Fact::CertificateLinked { certificate } => self.linked_certificate = Some(*certificate),
+            Fact::LinkedCertificateRefused { .. } => self.linked_certificate = None,
+            Fact::CertificateSubmitted { certificate, finding } => {
+                self.linked_certificate = None;
+                self.second_opinion = false;
+                let is_second = finding.level != Level::First;
+                self.certificates.push(Inspected {
+                    id: certificate.id,
+                    finding: finding.clone(),
+                    contested: false,
+                    confirmed: false,
+                    answers_dispute: is_second && self.dispute.is_some(),
+                });
+            }
+            Fact::CertificateConfirmed { certificate } => {
+                if let Some(held) = self.certificates.iter_mut().find(|one| one.id == *certificate)
+                {
+                    held.confirmed = true;
+                }
+            }
+            Fact::CertificateContested { certificate, .. } => {
+                if let Some(held) = self.certificates.iter_mut().find(|one| one.id == *certificate)
+                {
+                    held.contested = true;
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn absorb_remedy(&mut self, fact: &Fact, at: Timestamp) {
+        match fact {
+            Fact::Decided(decision) | Fact::Denied(decision) => {
+                self.decision = Some(decision.clone());
+                self.remedy = None;
+            }
+            Fact::RemedyChosen { remedy, amount_fen } => {
+                self.remedy = Some((*remedy, *amount_fen));
+                if *remedy == Remedy::Repair {
+                    self.repairs.since = Some(at);
+                }
+            }
+            Fact::GoodwillGranted { amount_fen } => {
+                self.remedy = Some((Remedy::Refund, *amount_fen));
+            }
+            Fact::PartsRequested { .. } => {
+                self.repairs.parts_since = self.repairs.parts_since.or(Some(at));
+            }
+            Fact::UnitReceived => self.repairs.at_workshop = true,
+            Fact::UnitReturned => {
+                self.repairs.at_workshop = false;
+                self.end_parts_wait(at);
+            }
+            Fact::RepairCompleted | Fact::BackToDecision { .. } => self.end_repair(at),
+            Fact::RepairFailed => {
+                self.end_repair(at);
+                self.repairs.failed += 1;
+            }
+            Fact::OutcomeRejected => {
+                if matches!(self.remedy, Some((Remedy::Repair, _))) {
+                    self.repairs.failed += 1;
+                }
+                self.remedy = None;
+            }
+            Fact::ReplacementOrdered { operation } => {
+                self.replacement_order = Some(operation.clone());
+            }
+            Fact::ReplacementDelivered { serial } => {
+                self.replacement_order = None;
+                self.replacement = Some(serial.clone());
+            }
+            Fact::RefundPaid { operation } | Fact::CompensationPaid { operation } => {
+                let amount_fen = self.remedy.map_or(0, |(_, amount_fen)| amount_fen);
+                self.paid.push(PaidOut { operation: operation.clone(), amount_fen });
+            }
+            Fact::CodeRefused => self.wrong_codes += 1,
+            _ => {}
+        }
+    }
+
+    fn absorb_holding(&mut self, fact: &Fact, at: Timestamp, left: Stage) {
+        match fact {
+            Fact::DisputeOpened { reason } => {
+                let (reason, awaits) = (reason.clone(), Awaited::Reply);
+                self.dispute = Some(Dispute { reason, awaits, heard: false, conceded: false });
+            }
+            Fact::DisputeAnswered { conceded, .. } => {
+                if let Some(dispute) = &mut self.dispute {
+                    dispute.conceded = *conceded;
+                }
+            }
+            Fact::DisputeAwaits { awaited } => {
+                if let Some(dispute) = &mut self.dispute {
+                    dispute.awaits = *awaited;
+                }
+            }
+            Fact::DisputeHeard => {
+                if let Some(dispute) = &mut self.dispute {
+                    dispute.heard = true;
+                }
+            }
+            Fact::Closed { ending } => self.ending = Some((*ending, at)),
+            Fact::Reopened => self.ending = None,
+            Fact::Paused { owner, cause, resume_at } => {
+                let stopped = self.stoppable().map(|o| (o.task, o.due.since(at))).collect();
+                let from = left;
+                let (owner, cause, resume_at) = (*owner, *cause, *resume_at);
+                self.pause = Some(Pause { from, owner, cause, since: at, resume_at, stopped });
+            }
+            Fact::CancelRequested => self.cancel_from = Some(left),
+            Fact::Cancelled => self.drop_visit(),
+            Fact::Reminded => self.reminders += 1,
+            Fact::MessageKept { .. } => self.messages_kept += 1,
+            Fact::DeadlineMissed { clock, charged_to } => {
+                self.count_miss(*clock);
+                self.keep_breach(Breach { clock: *clock, charged_to: *charged_to, at });
+            }
+            _ => {}
+        }
+    }
+
+    /// Leaving the stage of a pause ends the pause, whatever led out of it.
+    fn end_pause(&mut self, at: Timestamp) {
+        if let Some(pause) = self.pause.take() {
+            self.paused_before = self.paused_before + at.since(pause.since);
+        }
+    }
+
+    fn count_miss(&mut self, clock: Clock) {
+        match self.misses.iter_mut().find(|(missed, _)| *missed == clock) {
+            Some((_, times)) => *times += 1,
+            None => self.misses.push((clock, 1)),
+        }
+    }
+
+    /// A clock that no longer runs starts without misses the next time; one that a pause has stopped
+    /// still runs.
+    fn forget_misses(&mut self) {
+        let stopped = self.pause.as_ref().map(|pause| pause.stopped.as_slice()).unwrap_or_default();
+        let owed = &self.obligations;
+        self.misses.retain(|(clock, _)| {
+            let task = Task::Clock(*clock);
+            owed.iter().any(|one| one.task == task) || stopped.iter().any(|(one, _)| *one == task)
+        });
+    }
+
+    /// An earlier breach of the same clock makes room first, so that a clock that runs out again and
+    /// again does not push the others out.
+    fn keep_breach(&mut self, breach: Breach) {
+        if self.breaches.len() >= BREACHES_KEPT {
+            let same = self.breaches.iter().position(|kept| kept.clock == breach.clock);
+            self.breaches.remove(same.unwrap_or(0));
+        }
+        self.breaches.push(breach);
+    }
+
+    fn drop_visit(&mut self) {
+        self.hold = None;
+        self.visit = None;
+        self.checked_in_at = None;
+    }
+
+    fn end_parts_wait(&mut self, at: Timestamp) {
+        if let Some(since) = self.repairs.parts_since.take() {
+            self.repairs.parts_spent = self.repairs.parts_spent + at.since(since);
+        }
+    }
+
+    fn end_repair(&mut self, at: Timestamp) {
+        self.end_parts_wait(at);
+        if let Some(since) = self.repairs.since.take() {
+            self.repairs.spent = self.repairs.spent + at.since(since);
+        }
+        self.repairs.at_workshop = false;
+    }
+}
+
+fn visit(id: AppointmentId, technician: &TechnicianId, window: Window) -> Visit {
+    Visit { id, technician: technician.clone(), window, en_route: false }
+}

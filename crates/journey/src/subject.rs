@@ -1,0 +1,67 @@
+//! What a task is about, and whether that is still there.
+//!
+//! The one place that says so: the log drops every task whose subject is gone, so that no command has
+//! to remember what it ends. Arming stays with the events.
+
+use crate::case::Case;
+use crate::deadline::Clock;
+use crate::event::Awaited;
+use crate::stage::Stage;
+use crate::task::Task;
+
+/// Where a second inspection is under way: from the search for its centre to its certificate.
+const INSPECTING_AGAIN: &[Stage] = &[
+    Stage::ChoosingCentre,
+    Stage::EvidenceLinked,
+    Stage::Dispatched,
+    Stage::Accepted,
+    Stage::CentreAssigned,
+    Stage::TechnicianAssigned,
+    Stage::Unreachable,
+    Stage::Appointed,
+    Stage::OnSite,
+    Stage::Inspecting,
+    Stage::CancelRequested,
+];
+
+impl Case {
+    /// The stage the case stands in, or goes on in after its pause.
+    pub fn standing(&self) -> Stage {
+        self.pause.as_ref().map_or(self.stage, |pause| pause.from)
+    }
+
+    /// Whether what the task is about is still there; a task without its subject is never armed.
+    pub fn has_subject(&self, task: Task) -> bool {
+        match task {
+            Task::Work(work) => self.standing().row().work == Some(work),
+            Task::Clock(clock) if clock.row().stages.is_empty() => self.has_started(clock),
+            Task::Clock(clock) => clock.row().stages.contains(&self.standing()),
+        }
+    }
+
+    /// Whether the event that starts a clock has happened and the one that ends it has not.
+    fn has_started(&self, clock: Clock) -> bool {
+        let stage = self.standing();
+        let repairing = stage == Stage::Repairing;
+        let hears = |awaited| {
+            let awaits = self.dispute.as_ref().map(|dispute| dispute.awaits);
+            stage == Stage::Disputed && awaits == Some(awaited)
+        };
+        match clock {
+            Clock::NextContact => stage == Stage::Unreachable,
+            Clock::HoldExpires => self.hold.is_some(),
+            Clock::Window => self.visit.is_some() && self.checked_in_at.is_none(),
+            Clock::SecondInspection => self.second_opinion && INSPECTING_AGAIN.contains(&stage),
+            Clock::DisputeReply => hears(Awaited::Reply),
+            Clock::DisputeEvidence => hears(Awaited::Evidence),
+            Clock::LabReport => hears(Awaited::Lab),
+            Clock::LegalParts => repairing && self.repairs.parts_since.is_some(),
+            Clock::VendorReturn | Clock::FiveWorkingDays | Clock::HundredMinutes => {
+                repairing && self.repairs.at_workshop
+            }
+            Clock::Reminder => !stage.is_ended(),
+            Clock::Resume => self.pause.is_some(),
+            _ => false,
+        }
+    }
+}
