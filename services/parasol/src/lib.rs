@@ -1,8 +1,8 @@
 //! The one binary of the house: it composes the services into a node and offers the command line.
 //!
-//! Owns the wiring ([`node`]), the order of migrations ([`migrations`]), the commands ([`cli`]), the
-//! import of files ([`import`]), the demonstration ([`demo`]) and the benchmarks ([`mod@bench`]). What a
-//! service decides is the service's; nothing here knows a rule.
+//! Owns the wiring ([`node`]), the order of migrations ([`migrations`]), the commands ([`cli`]),
+//! the import of files ([`import`]), the demonstration ([`demo`]) and the benchmarks
+//! ([`mod@bench`]). What a service decides is the service's; nothing here knows a rule.
 
 pub mod bench;
 pub mod cli;

@@ -143,8 +143,11 @@ async fn every_write_is_synced_on_sqlite() {
     }
 }
 
-/// The same server on the same data, started with other settings; killed when dropped.
-struct Careless(Child);
+/// The same server on the same data, started with other settings.
+struct Careless {
+    command: Command,
+    process: Child,
+}
 
 impl Careless {
     fn start(server: &Postgres, data: &str, settings: &[&str]) -> Self {
@@ -158,26 +161,36 @@ impl Careless {
         }
         command.uid(owner.uid()).gid(owner.gid()).current_dir(data);
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
-        Self(command.spawn().unwrap())
+        let process = command.spawn().unwrap();
+        Self { command, process }
+    }
+
+    /// Opens the server, which is still starting up. It refuses to start while children of a killed
+    /// one are going down, and is then started again.
+    async fn open(&mut self, url: &str) -> Result<Store, OpenError> {
+        for _ in 0..100 {
+            match Store::open(url, Pools { write: 1, read: 1 }).await {
+                Err(OpenError::Unreachable(_)) => {}
+                other => return other,
+            }
+            if self.process.try_wait().unwrap().is_some() {
+                self.process = self.command.spawn().unwrap();
+            }
+        }
+        panic!("the server did not come up");
     }
 }
 
 impl Drop for Careless {
+    /// At once, and with all its children.
     fn drop(&mut self) {
-        self.0.kill().unwrap();
-        self.0.wait().unwrap();
-    }
-}
-
-/// Opens a server that is still starting up.
-async fn open(url: &str) -> Result<Store, OpenError> {
-    for _ in 0..20 {
-        match Store::open(url, Pools { write: 1, read: 1 }).await {
-            Err(OpenError::Unreachable(_)) => {}
-            other => return other,
+        let id = self.process.id().to_string();
+        let asked = Command::new("kill").args(["-QUIT", &id]).status();
+        if !asked.is_ok_and(|asked| asked.success()) {
+            self.process.kill().unwrap();
         }
+        self.process.wait().unwrap();
     }
-    panic!("the server did not come up");
 }
 
 #[tokio::test]
@@ -187,8 +200,8 @@ async fn a_careless_server_is_refused_on_postgres() {
     let url = server.url().to_owned();
     for settings in [&["fsync=off", "full_page_writes=off"][..], &["synchronous_commit=off"]] {
         server.kill_9();
-        let careless = Careless::start(&server, &data, settings);
-        let Err(OpenError::NotDurable(problems)) = open(&url).await else {
+        let mut careless = Careless::start(&server, &data, settings);
+        let Err(OpenError::NotDurable(problems)) = careless.open(&url).await else {
             panic!("opened with {settings:?}")
         };
         assert_eq!(problems.len(), settings.len(), "{problems:?}");
@@ -199,5 +212,5 @@ async fn a_careless_server_is_refused_on_postgres() {
         drop(careless);
     }
     server.restart().unwrap();
-    open(&url).await.unwrap();
+    Store::open(&url, Pools { write: 1, read: 1 }).await.unwrap();
 }

@@ -1,7 +1,7 @@
 //! Random courses: what holds whatever anybody does.
 
 use parasol_journey::time::{Span, Timestamp};
-use parasol_journey::{ActorKind, Case, Command, Stage, Task, Verb};
+use parasol_journey::{ActorKind, Case, Command, Stage, Task, Verb, table};
 use proptest::prelude::*;
 
 use crate::course::{Course, filing};
@@ -66,6 +66,12 @@ fn check_tasks(course: &Course) -> Result<(), TestCaseError> {
     Ok(())
 }
 
+/// Every move that is open in a stage, with the first who may make it.
+fn moves(stage: Stage) -> Vec<(ActorKind, Verb)> {
+    let may = |verb| ActorKind::ALL.iter().find(move |kind| table::allows(stage, verb, **kind));
+    Verb::ALL.iter().filter_map(|verb| Some((*may(*verb)?, *verb))).collect()
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 400, ..ProptestConfig::default() })]
 
@@ -90,7 +96,7 @@ proptest! {
         for (pick, actor, gap) in steps {
             course.wait(Span::from_micros(gap % Span::minutes(5).micros()));
             let kind = ActorKind::ALL[actor];
-            let open = parasol_journey::table::open_to(course.case.stage, kind);
+            let open = table::open_to(course.case.stage, kind);
             let forward = open.iter().filter(|verb| **verb != Verb::Remind);
             let forward: Vec<_> = forward.collect();
             let Some(verb) = forward.get(pick % forward.len().max(1)) else { continue };
@@ -120,6 +126,28 @@ proptest! {
             check(&course, &before)?;
         }
         prop_assert!(course.case.stage.is_ended(), "stuck in {}", course.case.stage);
+    }
+
+    /// From anywhere, by moves that are open: where random commands from the filing on hardly get.
+    #[test]
+    fn wherever_a_case_goes_its_deadlines_can_fire(
+        from in 0..Stage::ALL.len(),
+        steps in prop::collection::vec((any::<prop::sample::Index>(), 0i64..7_200), 1..25),
+    ) {
+        let from = Stage::ALL[from];
+        prop_assume!(!matches!(from, Stage::VerdictIn | Stage::Inspecting));
+        let mut course = crate::course::standing_in(from);
+        for (pick, seconds) in steps {
+            course.wait(Span::from_micros(seconds * 1_000_000));
+            let open = moves(course.case.stage);
+            let (kind, verb) = open[pick.index(open.len())];
+            let before = course.case.clone();
+            let command = course.sample_of(verb);
+            if course.give(kind, &command).is_err() {
+                prop_assert_eq!(&course.case, &before, "a refusal changed the case");
+            }
+            check(&course, &before)?;
+        }
     }
 
     /// A fired task of another generation, or before its time, moves nothing.

@@ -33,7 +33,7 @@ pub(crate) async fn handle(
     request: Request<Streaming<ImportOrdersRequest>>,
 ) -> Result<ImportOrdersResponse, Status> {
     let call = Call::reading(&request, "ImportOrders")?;
-    let came = collect(request.into_inner(), intake.desk.clock.now()).await?;
+    let came = collect(request.into_inner(), intake.desk.clock.now(), IMPORT_BYTES_MAX).await?;
     let call = call.with_key(came.request_id, &came.fingerprint);
     if let Some(answer) = intake.desk.saved(&call).await? {
         return Ok(answer);
@@ -65,6 +65,7 @@ struct Came {
 async fn collect(
     stream: impl Stream<Item = Result<ImportOrdersRequest, Status>>,
     now: Timestamp,
+    bytes_max: usize,
 ) -> Result<Came, Status> {
     let mut stream = std::pin::pin!(stream);
     let mut digest = Sha256::new();
@@ -78,9 +79,8 @@ async fn collect(
         }
         let bytes = message.encode_to_vec();
         bytes_in_all += bytes.len();
-        if numbers.len() == IMPORT_ROWS_MAX || bytes_in_all > IMPORT_BYTES_MAX {
-            let limit =
-                format!("at most {IMPORT_ROWS_MAX} rows and {IMPORT_BYTES_MAX} bytes in one call");
+        if numbers.len() == IMPORT_ROWS_MAX || bytes_in_all > bytes_max {
+            let limit = format!("at most {IMPORT_ROWS_MAX} rows and {bytes_max} bytes in one call");
             return Err(Error::new(Reason::MessageTooLarge).message(limit).into());
         }
         digest.update((bytes.len() as u64).to_be_bytes());
@@ -162,4 +162,23 @@ fn answer(numbers: &[i64], results: Vec<(i64, Outcome)>) -> ImportOrdersResponse
         answer.results.push(row);
     }
     answer
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_stream_is_read_up_to_its_limit_in_bytes() {
+        let message = ImportOrdersRequest {
+            request_id: Uuid::from_u128(1).to_string(),
+            ..ImportOrdersRequest::default()
+        };
+        let bytes = message.encoded_len();
+        let stream = || futures::stream::iter(vec![Ok(message.clone()); 3]);
+        let now = Timestamp::from_micros(0);
+        assert_eq!(collect(stream(), now, 3 * bytes).await.unwrap().numbers, [1, 2, 3]);
+        let Err(status) = collect(stream(), now, 3 * bytes - 1).await else { panic!("too much") };
+        assert_eq!(Error::from_status(&status).reason(), Reason::MessageTooLarge);
+    }
 }

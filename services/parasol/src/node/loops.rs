@@ -234,3 +234,28 @@ impl Loops {
         });
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use parasol_bell::Ring;
+
+    use super::*;
+
+    #[test]
+    fn work_is_heard_of_from_here_and_from_elsewhere_and_once() {
+        let (bell, here) = (Bell::in_process(), Arc::new(Notify::new()));
+        let anywhere = bell.watch_work(Role::Dispatch);
+        let mut arrivals = Arrivals { here: Arc::clone(&here), anywhere };
+        assert_eq!(arrivals.woken().now_or_never(), None);
+        here.notify_one();
+        assert_eq!(arrivals.woken().now_or_never(), Some(()));
+        bell.ring(Ring::Work { role: Role::Dispatch });
+        assert_eq!(arrivals.woken().now_or_never(), Some(()));
+        bell.ring(Ring::Work { role: Role::Intake });
+        assert_eq!(arrivals.woken().now_or_never(), None, "that is another's work");
+        here.notify_one();
+        bell.ring(Ring::Work { role: Role::Dispatch });
+        assert_eq!(arrivals.woken().now_or_never(), Some(()));
+        assert_eq!(arrivals.woken().now_or_never(), None, "one commit, one look");
+    }
+}
