@@ -33,6 +33,9 @@ impl Store {
     /// # Errors
     /// What the engine says, or that a state cannot be read.
     pub async fn cases(&self, ids: &[CaseId]) -> Result<Vec<Case>, DbErr> {
+        if ids.is_empty() {
+            return Ok(Vec::new());
+        }
         let ids = ids.iter().map(|id| id.uuid());
         let rows =
             cases::Entity::find().filter(cases::Column::Id.is_in(ids)).all(self.reader()).await?;

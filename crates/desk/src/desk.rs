@@ -82,6 +82,18 @@ impl Desk {
         case.filter(|case| sees(principal, case)).ok_or_else(|| Error::new(Reason::NotFound))
     }
 
+    /// A case to prepare a step with: as this process last wrote it, or as the store has it. The step
+    /// itself decides on the case as it is at the commit.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub async fn case_to_prepare(&self, id: CaseId) -> Result<Option<Arc<Case>>, Error> {
+        match self.submitter.recent_case(id) {
+            Some(case) => Ok(Some(case)),
+            None => Ok(self.store.case(id).await.map_err(store_error)?.map(Arc::new)),
+        }
+    }
+
     /// Takes one step and answers with the saved bytes.
     ///
     /// # Errors

@@ -72,11 +72,8 @@ impl Dispatch {
 
     /// The work it does: choosing a centre.
     pub fn work(&self) -> Option<(Role, Arc<dyn Handler>)> {
-        let worker = workers::ChooseCentre {
-            store: self.desk.store.clone(),
-            clock: self.desk.clock.clone(),
-            ids: self.desk.ids.clone(),
-        };
+        let Desk { store, clock, ids, .. } = self.desk.clone();
+        let worker = workers::ChooseCentre::new(store, clock, ids);
         Some((Role::Dispatch, Arc::new(worker)))
     }
 

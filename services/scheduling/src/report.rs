@@ -6,6 +6,8 @@
 //! fit. Everything is said in the commit and not before, so that a repetition always finds its saved
 //! answer first.
 
+use std::sync::Arc;
+
 use parasol_api::{Error, Reason};
 use parasol_casebook::{Refusal, RowOp};
 use parasol_desk::{Call, Step, StepEffect, actor, sees};
@@ -117,8 +119,8 @@ impl Scheduling {
     ///
     /// # Errors
     /// `NOT_FOUND` when there is no such case.
-    pub(crate) async fn case(&self, id: CaseId) -> Result<Case, Error> {
-        self.desk.store.case(id).await.map_err(store_error)?.ok_or_else(not_found)
+    pub(crate) async fn case(&self, id: CaseId) -> Result<Arc<Case>, Error> {
+        self.desk.case_to_prepare(id).await?.ok_or_else(not_found)
     }
 
     /// Takes the step a message asks for, or keeps the message.

@@ -20,6 +20,8 @@ use uuid::Uuid;
 use crate::row::{Cell, Table};
 use crate::tables::cases;
 
+/// How long a reading connection may lie idle before it is asked whether it still lives.
+const IDLE_BEFORE_PING: Duration = Duration::from_secs(2);
 /// How long anybody waits for a connection before the store counts as away. A server that is being
 /// restarted is waited for as long.
 const ACQUIRE_MAX: Duration = Duration::from_secs(4);
@@ -144,6 +146,8 @@ impl Engine {
     ) -> Result<DatabaseConnection, DbErr> {
         let mut options = ConnectOptions::new(url.to_owned());
         options.sqlx_logging(false).max_connections(connections).acquire_timeout(ACQUIRE_MAX);
+        // A ping before every query would cost as much as most queries.
+        options.test_before_acquire_if_idle_for(IDLE_BEFORE_PING);
         match Self::of_url(url) {
             Self::Sqlite => sqlite::reader_options(&mut options),
             Self::Postgres => postgres::reader_options(&mut options),

@@ -30,6 +30,8 @@ pub(super) fn writer_options(options: &mut ConnectOptions, connections: u32) {
             .options([
                 ("plan_cache_mode", "force_generic_plan"),
                 ("enable_seqscan", "off"),
+                // A discouraged scan has a cost in the billions, which would have it compiled.
+                ("jit", "off"),
                 ("synchronous_commit", "on"),
                 ("statement_timeout", "15s"),
                 // Nobody holds a case for longer than a few milliseconds. A process that was stopped
@@ -42,9 +44,11 @@ pub(super) fn writer_options(options: &mut ConnectOptions, connections: u32) {
 
 pub(super) fn reader_options(options: &mut ConnectOptions) {
     options.map_sqlx_postgres_opts(|options| {
-        options
-            .application_name("parasol-reader")
-            .options([("statement_timeout", "15s"), ("default_transaction_read_only", "on")])
+        options.application_name("parasol-reader").options([
+            ("statement_timeout", "15s"),
+            ("default_transaction_read_only", "on"),
+            ("jit", "off"),
+        ])
     });
 }
 

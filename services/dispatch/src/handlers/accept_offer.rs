@@ -11,7 +11,7 @@ use parasol_journey::ids::{CentreId, OfferId, WorkOrderId};
 use parasol_journey::{Case, Command, Rejection};
 use tonic::Request;
 
-use super::lookups::{may_name, offer_made_to};
+use super::lookups::{centre_offered, may_name};
 use crate::Dispatch;
 use crate::partner::{Partner, refusal, works_on};
 use crate::stamp::stamp;
@@ -29,13 +29,13 @@ pub(super) async fn handle(
     let centre = check.optional_id::<CentreId>("centre", &body.centre);
     let (stamp, offer, centre) = check.all((stamp, offer, centre))?;
     let partner = Partner::of(&call.principal)?;
-    let made = offer_made_to(dispatch, &partner, stamp.case, offer).await?;
+    let offered = centre_offered(dispatch, &partner, stamp.case, offer).await?;
     let (centre, known) = match centre {
         Some(centre) => {
             let known = may_name(dispatch, &partner, &centre).await?;
             (centre, known)
         }
-        None => (made.centre.parse().map_err(Error::internal)?, true),
+        None => (offered.parse().map_err(Error::internal)?, true),
     };
     let work_order = WorkOrderId::new(dispatch.desk.ids.next());
     let partner_order = stamp.partner_order;

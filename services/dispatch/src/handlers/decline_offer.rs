@@ -10,7 +10,7 @@ use parasol_journey::vocab::DeclineReason;
 use parasol_journey::{Case, Command};
 use tonic::Request;
 
-use super::lookups::offer_made_to;
+use super::lookups::centre_offered;
 use crate::Dispatch;
 use crate::partner::Partner;
 use crate::stamp::{remark, stamp};
@@ -32,7 +32,7 @@ pub(super) async fn handle(
     };
     let (stamp, offer, reason, words) = check.all((stamp, offer, reason, words))?;
     let partner = Partner::of(&call.principal)?;
-    offer_made_to(dispatch, &partner, stamp.case, offer).await?;
+    centre_offered(dispatch, &partner, stamp.case, offer).await?;
     let command = move |_: &Case| Ok(Command::DeclineOffer { offer, reason });
     let step = Step::new(stamp.case, stamp.etag, command);
     let rows = remark(offer.uuid(), "decline_remark", &words, now).into_iter().collect();

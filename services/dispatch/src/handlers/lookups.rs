@@ -10,23 +10,35 @@ use crate::parts::PartOrderId;
 use crate::tables::{centres, offers, part_orders, technicians};
 use crate::{Dispatch, unreadable};
 
-/// An offer of a case that was really made to this partner, however it stands now.
+/// The centre of an offer that was really made to this partner, however the offer stands now.
+///
+/// A live offer is known from its case; only an earlier one has to be looked up.
 ///
 /// # Errors
 /// `NOT_FOUND` when there is none, and what the store says.
-pub(super) async fn offer_made_to(
+pub(super) async fn centre_offered(
     dispatch: &Dispatch,
     partner: &Partner,
     case: CaseId,
     offer: OfferId,
-) -> Result<offers::Model, Error> {
+) -> Result<String, Error> {
+    if let Some(case) = dispatch.desk.submitter.recent_case(case)
+        && let Some(live) = case.offer.as_ref().filter(|live| live.id == offer)
+    {
+        let is_theirs = match partner {
+            Partner::Brand(brand) => case.filing.brand.as_str() == brand,
+            Partner::Centre(centre) => live.centre.as_str() == centre,
+        };
+        let centre = live.centre.as_str().to_owned();
+        return is_theirs.then_some(centre).ok_or_else(|| Error::new(Reason::NotFound));
+    }
     let found = offers::Entity::find_by_id(offer.uuid())
         .filter(offers::Column::CaseId.eq(case.uuid()))
         .filter(partner.offers())
         .one(dispatch.desk.store.reader())
         .await
         .map_err(unreadable)?;
-    found.ok_or_else(|| Error::new(Reason::NotFound))
+    found.map(|offer| offer.centre).ok_or_else(|| Error::new(Reason::NotFound))
 }
 
 /// Whether a centre is one that this partner may name. The step refuses, not the lookup, so that a

@@ -6,8 +6,10 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
+use moka::sync::Cache;
 use parasol_casebook::{CaseDeed, Claimed, Handler, Prepared, RowOp, Store, WorkError};
 use parasol_journey::ids::{CentreId, OfferId};
 use parasol_journey::task::Work;
@@ -16,11 +18,11 @@ use parasol_journey::{Actor, Case, Command, Task};
 use parasol_runtime::clock::Clock;
 use parasol_runtime::ids::IdSource;
 use sea_orm::ActiveValue::Set;
-use sea_orm::{ColumnTrait, DbErr, EntityTrait, PaginatorTrait, QueryFilter, QuerySelect};
+use sea_orm::{ColumnTrait, DbErr, EntityTrait, QueryFilter, QuerySelect};
 
 use crate::choosing::{Candidate, Ranking, rank};
 use crate::states::OfferState;
-use crate::tables::{brands, choices, coverage, offers};
+use crate::tables::{choices, coverage, offers};
 
 /// Does the tasks of the dispatch role.
 pub struct ChooseCentre {
@@ -30,7 +32,13 @@ pub struct ChooseCentre {
     pub clock: Clock,
     /// For new offers.
     pub ids: IdSource,
+    network: Cache<(String, String), Arc<Vec<coverage::Model>>>,
 }
+
+/// How long the coverage of a county is remembered; a suspension takes effect within it.
+const REMEMBERED_FOR: Duration = Duration::from_secs(1);
+/// How many pairs of brand and county are remembered.
+const REMEMBERED_MAX: u64 = 10_000;
 
 #[async_trait]
 impl Handler for ChooseCentre {
@@ -54,25 +62,23 @@ impl Handler for ChooseCentre {
 }
 
 impl ChooseCentre {
+    /// A worker that reads from `store`.
+    pub fn new(store: Store, clock: Clock, ids: IdSource) -> Self {
+        let network =
+            Cache::builder().max_capacity(REMEMBERED_MAX).time_to_live(REMEMBERED_FOR).build();
+        Self { store, clock, ids, network }
+    }
+
     async fn ranking(&self, case: &Case, now: Timestamp) -> Result<Ranking, DbErr> {
-        let brand = case.filing.brand.as_str();
-        let known = brands::Entity::find_by_id(brand).count(self.store.reader()).await?;
-        if known == 0 {
-            return Ok(Ranking::default());
-        }
         let candidates = self.candidates(case, now).await?;
         Ok(rank(candidates, &case.passed_over))
     }
 
     async fn candidates(&self, case: &Case, now: Timestamp) -> Result<Vec<Candidate>, DbErr> {
         let (county, category) = (case.filing.county.as_str(), case.filing.category.as_str());
-        let rows = coverage::Entity::find()
-            .filter(coverage::Column::County.eq(county))
-            .filter(coverage::Column::Brand.eq(case.filing.brand.as_str()))
-            .all(self.store.reader())
-            .await?;
+        let rows = self.coverage(case.filing.brand.as_str(), county).await?;
         let mut found: BTreeMap<CentreId, Candidate> = BTreeMap::new();
-        for row in rows {
+        for row in rows.iter() {
             let Ok(centre) = row.centre.parse::<CentreId>() else { continue };
             let one = found.entry(centre.clone()).or_insert(Candidate {
                 centre,
@@ -94,6 +100,26 @@ impl ChooseCentre {
             one.given_today = u32::try_from(count).unwrap_or(u32::MAX);
         }
         Ok(found.into_values().collect())
+    }
+
+    /// Which centres of a brand cover a county; none for a brand that is not in the network.
+    async fn coverage(
+        &self,
+        brand: &str,
+        county: &str,
+    ) -> Result<Arc<Vec<coverage::Model>>, DbErr> {
+        let key = (brand.to_owned(), county.to_owned());
+        if let Some(known) = self.network.get(&key) {
+            return Ok(known);
+        }
+        let rows = coverage::Entity::find()
+            .filter(coverage::Column::County.eq(county))
+            .filter(coverage::Column::Brand.eq(brand))
+            .all(self.store.reader())
+            .await?;
+        let rows = Arc::new(rows);
+        self.network.insert(key, Arc::clone(&rows));
+        Ok(rows)
     }
 
     /// How many offers of the category each centre was given since midnight in Shanghai that wait for

@@ -73,7 +73,8 @@ pub struct Driver {
     pub nth: usize,
     /// One case in so many also asks for a window that is taken; 0 for none.
     pub refused_every: usize,
-    pub latencies: Vec<Duration>,
+    /// Each call's method and how long it took.
+    pub latencies: Vec<(&'static str, Duration)>,
     pub refused: usize,
 }
 
@@ -247,7 +248,7 @@ impl Driver {
         let wire = &self.shared.wires[self.nth % self.shared.wires.len()];
         let one = Stopwatch::start();
         let answer = wire.ask(player, path, message).await;
-        self.latencies.push(one.elapsed());
+        self.latencies.push((path, one.elapsed()));
         answer.with_context(|| path.to_owned())
     }
 

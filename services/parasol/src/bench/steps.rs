@@ -1,5 +1,6 @@
 //! `parasol bench steps`: whole cases through the gRPC API, beside the straightforward transaction.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::atomic::AtomicUsize;
 use std::sync::{Arc, Mutex};
@@ -62,6 +63,8 @@ pub struct Cell {
     pub commits_per_step: f64,
     /// Calls through the gRPC API.
     pub calls: Figures,
+    /// The same by method.
+    pub by_method: BTreeMap<&'static str, Figures>,
     /// Commands refused.
     pub refused: usize,
     /// Resident memory, MiB: node, drivers and yardstick together.
@@ -205,10 +208,23 @@ async fn measure(
         with_refusals,
         steps_per_second: steps / elapsed.as_secs_f64(),
         commits_per_step: commits / steps.max(1.0),
-        calls: Figures::of(latencies, elapsed),
+        calls: Figures::of(latencies.iter().map(|(_, time)| *time).collect(), elapsed),
+        by_method: by_method(&latencies, elapsed),
         refused,
         memory_mib: resident_mib(),
     })
+}
+
+fn by_method(
+    latencies: &[(&'static str, Duration)],
+    elapsed: Duration,
+) -> BTreeMap<&'static str, Figures> {
+    let mut methods: BTreeMap<&'static str, Vec<Duration>> = BTreeMap::new();
+    for (path, time) in latencies {
+        let method = path.rsplit('/').next().unwrap_or(path);
+        methods.entry(method).or_default().push(*time);
+    }
+    methods.into_iter().map(|(method, times)| (method, Figures::of(times, elapsed))).collect()
 }
 
 /// Steps and commits so far, as the audit trail has them.

@@ -62,7 +62,7 @@ impl Director {
 
     async fn answer_offer(&mut self, view: &CaseView) -> anyhow::Result<()> {
         let offer = self.partners.live_offer(&self.case_id, &self.answered).await?;
-        let nth = self.answered.len();
+        let nth = self.offers_seen.saturating_sub(1);
         self.answered.insert(offer.offer_id.clone());
         let player = centre(&offer.centre, &self.part.brand);
         let is_cascade = self.part.story == Story::DeclineCascade;
@@ -179,8 +179,7 @@ impl Director {
 
     async fn visit(&mut self, case: &Case, view: &CaseView) -> anyhow::Result<()> {
         let (opens, ends) = window(case.window.as_ref())?;
-        if self.part.story == Story::NoShow && !self.missed_once {
-            self.missed_once = true;
+        if self.part.story == Story::NoShow && self.visits_missed == 0 {
             return self.conductor.wait_until(ends + MOMENT).await;
         }
         self.conductor.wait_until(opens + Span::minutes(10)).await?;

@@ -30,8 +30,10 @@ const FILE_CASE: &str = "/parasol.intake.v1.IntakeService/FileCase";
 const GET_CASE: &str = "/parasol.intake.v1.IntakeService/GetCase";
 const GET_TIMELINE: &str = "/parasol.tracking.v1.TrackingService/GetTimeline";
 
-/// How long nothing may happen before the demonstration gives up on a case.
-const PATIENCE: Duration = Duration::from_secs(60);
+/// How long nothing may happen before time is let pass.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// How often that may happen in a row before the demonstration gives up on a case.
+const IDLE_MAX: u32 = 10;
 /// A moment past a deadline.
 pub(super) const MOMENT: Span = Span::from_micros(1_000_000);
 
@@ -54,7 +56,10 @@ pub struct Director {
     pub(super) answered: HashSet<String>,
     pub(super) case_id: String,
     pub(super) certificate: String,
-    pub(super) missed_once: bool,
+    /// Where the last entry left the case.
+    stage: Stage,
+    pub(super) offers_seen: usize,
+    pub(super) visits_missed: usize,
 }
 
 impl Director {
@@ -76,7 +81,9 @@ impl Director {
             answered: HashSet::new(),
             case_id: String::new(),
             certificate: String::new(),
-            missed_once: false,
+            stage: Stage::Unspecified,
+            offers_seen: 0,
+            visits_missed: 0,
         }
     }
 
@@ -95,10 +102,15 @@ impl Director {
         self.case_id = filed.case_id;
         let mut stream = self.watch().await?;
         let mut token = String::new();
+        let mut idle = 0;
         loop {
             let next = tokio::time::timeout(PATIENCE, stream.message()).await;
             let message = match next {
-                Err(_) => bail!("nothing happened for {} seconds", PATIENCE.as_secs()),
+                Err(_) => {
+                    idle += 1;
+                    self.wait_for_deadline(idle).await?;
+                    continue;
+                }
                 Ok(Ok(Some(message))) => message,
                 Ok(_) => {
                     stream = self.watch_from(&token).await?;
@@ -107,7 +119,9 @@ impl Director {
             };
             token = message.resume_token;
             let Some(Event::Entry(entry)) = message.event else { continue };
+            idle = 0;
             let seq = entry.seq.unsigned_abs();
+            self.remember(&entry);
             // Whoever only wanted to see the end may not be reading.
             let _ = self.shown.send(Shown::Entry(entry)).await;
             let case = self.case().await?;
@@ -123,6 +137,29 @@ impl Director {
                 }
                 _ => self.act(&case, &view).await?,
             }
+        }
+    }
+
+    /// Counts what the story turns on, from the entries alone: whoever plays on after a crash sees
+    /// them all again.
+    fn remember(&mut self, entry: &TimelineEntry) {
+        let (before, now) = (self.stage, entry.stage());
+        self.stage = now;
+        if now == Stage::Dispatched && before != Stage::Dispatched {
+            self.offers_seen += 1;
+        }
+        if now == Stage::TechnicianAssigned && before == Stage::Appointed {
+            self.visits_missed += 1;
+        }
+    }
+
+    /// Nobody has moved: what moves the case next is a deadline, so time is let pass.
+    async fn wait_for_deadline(&self, idle: u32) -> anyhow::Result<()> {
+        let case = self.case().await?;
+        let due = case.next_deadline.as_ref().and_then(|one| timestamp(one.due.as_ref()?));
+        match due {
+            Some(due) if idle <= IDLE_MAX => self.conductor.wait_until(due + MOMENT).await,
+            _ => bail!("nothing moves the case any more"),
         }
     }
 

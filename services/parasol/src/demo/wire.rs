@@ -3,7 +3,8 @@
 //! Every call that changes something goes through the journal: written down before it is sent and again
 //! when it is answered. After a crash the unanswered ones are sent once more, byte for byte.
 
-use std::sync::Arc;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
 
 use anyhow::Context as _;
 use parasol_runtime::identity::{Principal, Role};
@@ -27,7 +28,11 @@ pub struct Wire {
     channel: Channel,
     tokens: Tokens,
     journal: Option<Arc<Journal>>,
+    kept: Arc<Mutex<HashMap<Principal, String>>>,
 }
+
+/// How many credentials are kept.
+const TOKENS_KEPT: usize = 10_000;
 
 /// A request id that follows from what is done, so that whoever plays on after a crash makes the same.
 pub fn request_id(case: &str, version: u64, action: &str) -> String {
@@ -36,7 +41,7 @@ pub fn request_id(case: &str, version: u64, action: &str) -> String {
 
 impl Wire {
     pub fn new(channel: Channel, tokens: Tokens, journal: Option<Arc<Journal>>) -> Self {
-        Self { channel, tokens, journal }
+        Self { channel, tokens, journal, kept: Arc::default() }
     }
 
     /// The same way, with every call written down.
@@ -45,9 +50,18 @@ impl Wire {
         self
     }
 
-    /// A player's credential.
+    /// A player's credential; made once and kept, as a client keeps it.
     pub fn token(&self, player: &Principal) -> String {
-        self.tokens.token(player)
+        let mut kept = self.kept.lock().expect("no holder of this lock panics");
+        if let Some(token) = kept.get(player) {
+            return token.clone();
+        }
+        if kept.len() >= TOKENS_KEPT {
+            kept.clear();
+        }
+        let token = self.tokens.token(player);
+        kept.insert(player.clone(), token.clone());
+        token
     }
 
     pub fn channel(&self) -> Channel {
@@ -57,7 +71,7 @@ impl Wire {
     /// A request that carries a player's credential, for streams.
     pub fn request<T>(&self, player: &Principal, message: T) -> anyhow::Result<Request<T>> {
         let mut request = Request::new(message);
-        let token = self.tokens.token(player);
+        let token = self.token(player);
         let header =
             MetadataValue::try_from(format!("Bearer {token}")).context("a token is ASCII")?;
         request.metadata_mut().insert("authorization", header);
