@@ -71,9 +71,9 @@ pub struct Ranking {
     pub left_out: Vec<LeftOut>,
 }
 
-/// Ranks the centres of a known brand.
+/// Ranks the centres that cover a county for a brand. Whether the brand is known is for the caller to say.
 pub fn rank(candidates: Vec<Candidate>, passed_over: &[CentreId]) -> Ranking {
-    let mut ranking = Ranking { brand_known: true, ..Ranking::default() };
+    let mut ranking = Ranking::default();
     for one in candidates {
         match unfit(&one, passed_over) {
             Some(because) => ranking.left_out.push(LeftOut { centre: one.centre, because }),

@@ -20,9 +20,13 @@ pub(crate) const FILING: &str = "filing";
 /// Entries of one log that are searched for a decision.
 const LOG_MAX: u64 = 1_000;
 
-/// What a customer said at filing, as the vault keeps it.
+/// What a customer said at filing, and of which model, as the vault keeps it for whoever has to act
+/// on it.
 #[derive(Serialize, Deserialize)]
 pub(crate) struct Said {
+    /// The model of the unit; the order knows it.
+    #[serde(default)]
+    pub model: String,
     /// In the customer's words.
     pub description: String,
     /// Where the unit stands, if not at the delivery address.

@@ -37,8 +37,15 @@ fn message(request: u128) -> Ask {
     Ask::message(request % 10 + 1, &request.to_string()).keyed(request, "message")
 }
 
-/// Repeats whatever has no answer until everything has one, and compares with what was answered.
-async fn settle(running: &Running, answered: &BTreeMap<u128, Vec<u8>>, requests: u128) {
+/// Repeats whatever has no answer until everything has one, and compares with what was answered. Reads
+/// with connections of its own: those of the process may have been cut.
+async fn settle(
+    world: &World,
+    running: &Running,
+    answered: &BTreeMap<u128, Vec<u8>>,
+    requests: u128,
+) {
+    let store = world.process().await.store;
     let mut asking = ask_all(running, 0..requests);
     while let Some(asked) = asking.join_next().await {
         let (request, answer) = asked.unwrap();
@@ -47,9 +54,9 @@ async fn settle(running: &Running, answered: &BTreeMap<u128, Vec<u8>>, requests:
             assert_eq!(*first, answer, "request {request} has two answers");
         }
         let key = message(request).request_key().unwrap();
-        assert_eq!(running.store.effects_of(key).await.unwrap(), 1, "request {request}");
+        assert_eq!(store.effects_of(key).await.unwrap(), 1, "request {request}");
     }
-    check(&running.store).await;
+    check(&store).await;
 }
 
 async fn a_committer_that_dies_at_any_moment_doubles_nothing(world: World) {
@@ -79,7 +86,7 @@ async fn a_committer_that_dies_at_any_moment_doubles_nothing(world: World) {
     }
     assert!(unknown > 0, "no crash bit");
     let running = world.process().await.run();
-    settle(&running, &answered, 8 * ROUND).await;
+    settle(&world, &running, &answered, 8 * ROUND).await;
 }
 
 async fn an_answer_that_was_saved_is_found_after_a_crash(world: World) {
@@ -124,7 +131,7 @@ async fn what_was_acknowledged_survives_kill_9_of_the_server_on_postgres() {
     let acknowledged = answered.len();
     assert!(acknowledged > 100 && killed == 3, "{acknowledged} acknowledged, {unknown} unknown");
     // The same process goes on by itself, without being started again.
-    settle(&running, &answered, REQUESTS).await;
+    settle(&world, &running, &answered, REQUESTS).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -170,7 +177,7 @@ async fn a_connection_cut_at_any_moment_doubles_nothing_on_postgres() {
         }
     }
     assert!(cut > 50, "{cut} connections were cut, {unknown} answers unknown");
-    settle(&running[0], &answered, REQUESTS).await;
+    settle(&world, &running[0], &answered, REQUESTS).await;
 }
 
 /// Ends every writing session of this database but the caller's; answers how many.

@@ -74,7 +74,9 @@ where
     S: Subscriber + for<'span> LookupSpan<'span>,
 {
     let terminal = std::io::stderr().is_terminal();
-    let layer = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
+    // A line that cannot be written is lost; saying so on the same broken stream would panic.
+    let layer =
+        tracing_subscriber::fmt::layer().with_writer(std::io::stderr).log_internal_errors(false);
     match format {
         LogFormat::Json => layer.json().flatten_event(true).boxed(),
         LogFormat::Auto if !terminal => layer.json().flatten_event(true).boxed(),

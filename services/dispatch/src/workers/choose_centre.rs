@@ -22,7 +22,7 @@ use sea_orm::{ColumnTrait, DbErr, EntityTrait, QueryFilter, QuerySelect};
 
 use crate::choosing::{Candidate, Ranking, rank};
 use crate::states::OfferState;
-use crate::tables::{choices, coverage, offers};
+use crate::tables::{brands, choices, coverage, offers};
 
 /// Does the tasks of the dispatch role.
 pub struct ChooseCentre {
@@ -71,7 +71,14 @@ impl ChooseCentre {
 
     async fn ranking(&self, case: &Case, now: Timestamp) -> Result<Ranking, DbErr> {
         let candidates = self.candidates(case, now).await?;
-        Ok(rank(candidates, &case.passed_over))
+        // Coverage names its brand, so a brand with any needs no look.
+        let brand_known = !candidates.is_empty() || self.knows(case.filing.brand.as_str()).await?;
+        Ok(Ranking { brand_known, ..rank(candidates, &case.passed_over) })
+    }
+
+    async fn knows(&self, brand: &str) -> Result<bool, DbErr> {
+        let found = brands::Entity::find_by_id(brand).one(self.store.reader()).await?;
+        Ok(found.is_some())
     }
 
     async fn candidates(&self, case: &Case, now: Timestamp) -> Result<Vec<Candidate>, DbErr> {

@@ -51,7 +51,7 @@ pub(crate) async fn handle(
     request: Request<FileCaseRequest>,
 ) -> Result<FileCaseResponse> {
     let call = Call::changing(&request, "FileCase", &request.get_ref().request_id)?;
-    let asked = read(request.get_ref())?;
+    let mut asked = read(request.get_ref())?;
     let store = &intake.desk.store;
     let sold = Sold::for_caller(store, &call.principal, &asked.line).await?;
     if asked.serial.is_some_and(|serial| serial.as_str() != sold.order.serial) {
@@ -61,6 +61,7 @@ pub(crate) async fn handle(
     let earlier = filings::repairs_done(&filings::of_unit(store, &asked.line).await?);
     let now = intake.desk.clock.now();
     let filing = sold.filing(asked.claim, earlier, intake.pack.version(), now)?;
+    asked.said.model.clone_from(&sold.sku.model);
     let said = serde_json::to_string(&asked.said).map_err(Error::internal)?;
     let deed = Arc::new(FileDeed {
         id: CaseId::new(intake.desk.ids.next()),
@@ -124,7 +125,7 @@ fn read(wire: &FileCaseRequest) -> Result<Asked> {
         line,
         serial,
         claim,
-        said: Said { description, address, preferred_windows: windows },
+        said: Said { model: String::new(), description, address, preferred_windows: windows },
     })
 }
 

@@ -61,8 +61,12 @@ impl Director {
     }
 
     async fn answer_offer(&mut self, view: &CaseView) -> anyhow::Result<()> {
+        if self.offers_played == self.offers_seen {
+            return Ok(());
+        }
+        self.offers_played = self.offers_seen;
+        let nth = self.offers_seen - 1;
         let offer = self.partners.live_offer(&self.case_id, &self.answered).await?;
-        let nth = self.offers_seen.saturating_sub(1);
         self.answered.insert(offer.offer_id.clone());
         let player = centre(&offer.centre, &self.part.brand);
         let is_cascade = self.part.story == Story::DeclineCascade;

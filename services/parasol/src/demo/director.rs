@@ -59,6 +59,8 @@ pub struct Director {
     /// Where the last entry left the case.
     stage: Stage,
     pub(super) offers_seen: usize,
+    /// Of those, how many have had their player's turn; an alarm about an offer gives it no second one.
+    pub(super) offers_played: usize,
     pub(super) visits_missed: usize,
 }
 
@@ -83,6 +85,7 @@ impl Director {
             certificate: String::new(),
             stage: Stage::Unspecified,
             offers_seen: 0,
+            offers_played: 0,
             visits_missed: 0,
         }
     }

@@ -15,6 +15,7 @@ mod wire;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::task::Poll;
 use std::time::Duration;
 
 use anyhow::Context as _;
@@ -284,17 +285,21 @@ async fn pause(pace: Duration) {
 
 /// Stays up with the addresses to explore, until a signal.
 async fn stay(node: Node, printer: Printer, out: Out) -> anyhow::Result<()> {
-    let tokens = node.tokens();
-    let agent = tokens.token(&Principal::new(Role::Agent, "demo-agent"));
+    let agent = node.tokens().token(&Principal::new(Role::Agent, "demo-agent"));
+    let (grpc, http) = (node.grpc, node.http);
+    // Signals are followed from the first poll on, and whoever reads the lines may send one.
+    let mut running = Box::pin(node.run());
+    let at_once = futures::poll!(running.as_mut());
     out.line(printer.say(
         "系统继续运行, 可以继续探索 (Ctrl-C 结束):",
         "The node stays up to explore (Ctrl-C ends it):",
     ));
-    out.line(&format!("  http://{}/", node.http));
-    out.line(&format!(
-        "  grpcurl -plaintext -H 'authorization: Bearer {agent}' {} list",
-        node.grpc
-    ));
-    node.run().await.context("the node failed")?;
+    out.line(&format!("  http://{http}/"));
+    out.line(&format!("  grpcurl -plaintext -H 'authorization: Bearer {agent}' {grpc} list"));
+    let ended = match at_once {
+        Poll::Ready(ended) => ended,
+        Poll::Pending => running.await,
+    };
+    ended.context("the node failed")?;
     Ok(())
 }
