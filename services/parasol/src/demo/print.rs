@@ -73,7 +73,8 @@ impl Printer {
             let share = usize::try_from(part.micros * 40 / whole).unwrap_or_default();
             let bar = "█".repeat(share);
             let length = length(part.micros);
-            lines.push(format!("  {} {} {bar}", padded(party, 12), padded(&length, 14)));
+            let line = format!("  {} {} {bar}", padded(party, 12), padded(&length, 14));
+            lines.push(line.trim_end().to_owned());
         }
         let sum: i64 = timeline.party_times.iter().map(|part| part.micros).sum();
         lines.push(format!(
