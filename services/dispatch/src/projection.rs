@@ -90,10 +90,15 @@ fn offer_row(
     }
 }
 
-/// While a case has a work order, every step of the case changes what its partner sees.
+/// Written where the row itself changes. That every step of the case is news to the partner of its
+/// live work order is for the readers of changes to see, who read the case too.
 fn live_work_order(change: &Change<'_>) -> Option<work_orders::Model> {
-    let order = change.after.work_order.as_ref()?;
-    Some(work_order_row(change, change.after, order, work_state(change.after)))
+    let row = |case: &Case| {
+        let order = case.work_order.as_ref()?;
+        Some(work_order_row(change, case, order, work_state(case)))
+    };
+    let after = row(change.after)?;
+    (change.before.and_then(row).as_ref() != Some(&after)).then_some(after)
 }
 
 fn ended_work_order(change: &Change<'_>) -> Option<work_orders::Model> {

@@ -2,9 +2,11 @@
 
 use parasol_api::Error;
 use parasol_casebook::Store;
+use parasol_casebook::tables::cases;
 use parasol_journey::ids::{CaseId, CustomerId, OrderLineId};
 use parasol_journey::vocab::Remedy;
 use parasol_journey::{Case, Stage};
+use sea_orm::sea_query::{Expr, ExprTrait as _, Query};
 use sea_orm::{ColumnTrait, EntityTrait, Order, QueryFilter, QueryOrder, QuerySelect};
 use uuid::Uuid;
 
@@ -39,7 +41,13 @@ pub(crate) async fn list(store: &Store, wanted: &Wanted, limit: u64) -> Result<V
         query = query.filter(filings::Column::OrderLine.eq(line.as_str()));
     }
     if let Some(stage) = wanted.stage {
-        query = query.filter(filings::Column::Stage.eq(stage.as_str()));
+        let here = Query::select()
+            .expr(Expr::val(1))
+            .from(cases::Entity)
+            .and_where(Expr::col((cases::Entity, cases::Column::Id)).equals(of_filing()))
+            .and_where(Expr::col((cases::Entity, cases::Column::Stage)).eq(stage.as_str()))
+            .to_owned();
+        query = query.filter(Expr::exists(here));
     }
     if wanted.open_only {
         query = query.filter(filings::Column::Ended.eq(0));
@@ -52,6 +60,10 @@ pub(crate) async fn list(store: &Store, wanted: &Wanted, limit: u64) -> Result<V
     let mut cases = store.cases(&ids).await.map_err(unreadable)?;
     cases.sort_by_key(|case| std::cmp::Reverse(case.id));
     Ok(cases)
+}
+
+fn of_filing() -> (filings::Entity, filings::Column) {
+    (filings::Entity, filings::Column::CaseId)
 }
 
 /// The cases of one unit, oldest first; of very many the newest.

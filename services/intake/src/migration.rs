@@ -38,9 +38,7 @@ impl MigrationTrait for Tables {
             TableBuilder::new("filings")
                 .ids(&["case_id", "customer"])
                 .texts(&["order_line", "serial", "brand"])
-                .ints(&["filed_at"])
-                .texts(&["stage"])
-                .ints(&["ended"])
+                .ints(&["filed_at", "ended"])
                 .key(&["case_id"])
                 .index(&["customer", "case_id"])
                 .index(&["order_line"]),

@@ -24,8 +24,8 @@ impl Projector for CaseIndex {
             }
             _ => {}
         }
-        // Of the columns only the stage can change, and the end with it.
-        if change.before.is_none_or(|before| before.stage != change.after.stage) {
+        // Of the columns only the end can change.
+        if change.before.is_none() || was_open != is_open {
             rows.push(RowOp::put(filing_row(change.after)));
         }
     }
@@ -45,7 +45,6 @@ fn filing_row(case: &Case) -> filings::ActiveModel {
         serial: Set(filing.serial.as_str().to_owned()),
         brand: Set(filing.brand.as_str().to_owned()),
         filed_at: Set(case.filed_at.micros()),
-        stage: Set(case.stage.as_str().to_owned()),
         ended: Set(ended),
     }
 }

@@ -127,7 +127,8 @@ pub mod open_units {
     impl ActiveModelBehavior for ActiveModel {}
 }
 
-/// An index of cases by customer, order line, serial and time.
+/// An index of cases by customer, order line, serial and time. Where a case stands is not in it: that
+/// changes with almost every step, and the case itself says so.
 pub mod filings {
     use sea_orm::entity::prelude::*;
 
@@ -151,9 +152,6 @@ pub mod filings {
         pub brand: String,
         /// When it was filed.
         pub filed_at: i64,
-        /// Where it stands.
-        #[sea_orm(column_type = "Text")]
-        pub stage: String,
         /// When it ended; 0 while it is open.
         pub ended: i64,
     }

@@ -6,12 +6,12 @@ use sea_orm::ActiveValue::Set;
 use uuid::Uuid;
 
 use super::plan::Planned;
-use super::{Committer, Target};
+use super::{Target, Writer};
 use crate::dialect::{Batch, Conflict};
 use crate::row::{Cell, RowOp, Table};
 use crate::tables::{answers, audit, cases, commits, events, tasks};
 
-impl Committer {
+impl Writer {
     /// Everything the planned commands write, except their claims.
     pub(super) fn assemble(&self, planned: &[Planned]) -> Batch {
         let commit = (self.parts.new_id)();

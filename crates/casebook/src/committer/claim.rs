@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use sea_orm::{DatabaseTransaction, DbErr};
 
-use super::Committer;
+use super::Writer;
 use super::plan::Planned;
 use super::write::{Cause, Failed, Refused, failed};
 use crate::dialect::{Batch, Conflict};
@@ -22,7 +22,7 @@ type Wanted = BTreeMap<&'static str, (&'static Table, BTreeMap<Key, Row>)>;
 /// Keys that were free and are ours now, with the row that stands there.
 type Got = HashMap<(&'static str, Key), Row>;
 
-impl Committer {
+impl Writer {
     /// Takes every key that is claimed. A command that did not get all of its keys gives back those it
     /// got and is refused; a later command of the batch may have them.
     pub(super) async fn claim(

@@ -7,7 +7,7 @@ use parasol_journey::Case;
 use parasol_journey::ids::CaseId;
 use sea_orm::DbErr;
 
-use super::{Committer, Pending, Target};
+use super::{Pending, Target, Writer};
 use crate::dialect::LoadedCase;
 
 /// Cases by id, as far as they exist.
@@ -69,7 +69,7 @@ impl Cases {
     }
 }
 
-impl Committer {
+impl Writer {
     /// The cases of a batch, from memory where they are there.
     pub(super) async fn cached_cases(&self, batch: &[Pending]) -> Result<Cases, DbErr> {
         let mut known = HashMap::with_capacity(batch.len());

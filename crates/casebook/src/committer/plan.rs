@@ -9,7 +9,7 @@ use parasol_journey::{Case, Ctx, Event, Task};
 
 use super::load::Cases;
 use super::write::Refused;
-use super::{Committer, Pending, Rules};
+use super::{Pending, Rules, Writer};
 use crate::handoff::{Handed, Permit};
 use crate::row::{Cell, RowOp, Table};
 use crate::submission::{Change, Error, Refusal, Submission, Target, Written};
@@ -35,7 +35,7 @@ pub(super) struct Planned {
     pub at: Timestamp,
 }
 
-impl Committer {
+impl Writer {
     /// Decides on a batch.
     pub(super) fn plan_all(&self, batch: Vec<Pending>, cases: &Cases) -> (Vec<Planned>, Refused) {
         let now = (self.parts.now)();

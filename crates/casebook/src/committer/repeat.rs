@@ -8,11 +8,11 @@ use sea_orm::DbErr;
 
 use super::load::Cases;
 use super::write::{Refused, case_ids};
-use super::{Committer, Pending, Target};
+use super::{Pending, Target, Writer};
 use crate::dialect::SavedAnswer;
 use crate::submission::{Answer, Error};
 
-impl Committer {
+impl Writer {
     /// Answers what was answered a moment ago without asking the store.
     pub(super) fn answer_repetitions(&self, batch: Vec<Pending>) -> Vec<Pending> {
         let mut rest = Vec::with_capacity(batch.len());
@@ -35,11 +35,12 @@ impl Committer {
     /// Answers who was refused, or lost a key, on the swift road.
     ///
     /// It may be the repetition of a command that was accepted: then its saved answer counts. It may
-    /// have been decided on a case that has moved on meanwhile: then it is decided again, before any
-    /// later command to the same case.
-    pub(super) async fn answer_refusals(&mut self, refused: Refused, cases: &Cases) {
+    /// have been decided on a case that has moved on meanwhile: then it is given back, to be decided
+    /// again before any later command to the same case.
+    pub(super) async fn answer_refusals(&self, refused: Refused, cases: &Cases) -> Vec<Pending> {
+        let mut again = Vec::new();
         if refused.is_empty() {
-            return;
+            return again;
         }
         let (saved, newer) = match self.read_again(&refused).await {
             Ok(read) => read,
@@ -48,7 +49,7 @@ impl Committer {
                 for (pending, _) in refused {
                     pending.answer(Err(Error::Store(Arc::clone(&error))));
                 }
-                return;
+                return again;
             }
         };
         for (pending, error) in refused {
@@ -59,11 +60,12 @@ impl Committer {
             match pending.submission.target {
                 Target::Case(id) if newer.get(&id.uuid()).copied() != cases.version(id) => {
                     self.cases.invalidate(&id);
-                    self.waiting.push_front(pending);
+                    again.push(pending);
                 }
                 _ => pending.answer(Err(error)),
             }
         }
+        again
     }
 
     /// The saved answers of refused commands, and the versions their cases have now.

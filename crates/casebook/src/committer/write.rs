@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use super::load::Cases;
 use super::plan::Planned;
-use super::{Committer, Pending, Target};
+use super::{Pending, Target, Writer};
 use crate::dialect::{self, Outcome};
 use crate::row::{Cell, Table};
 use crate::submission::Error;
@@ -39,17 +39,22 @@ impl std::fmt::Display for Cause {
 /// Commands that lost a key they claimed, or were refused, each with its answer.
 pub(super) type Refused = Vec<(Pending, Error)>;
 
-impl Committer {
+impl Writer {
     /// Decides on cached cases and writes on the condition that none has moved on.
     ///
-    /// Gives back the commands that have to go the careful way.
-    pub(super) async fn commit_swiftly(&mut self, batch: Vec<Pending>) -> Result<(), Failed> {
+    /// Adds the commands that have to be decided on again to `again`; where it fails, gives back those
+    /// that have to go the careful way.
+    pub(super) async fn commit_swiftly(
+        &self,
+        batch: Vec<Pending>,
+        again: &mut Vec<Pending>,
+    ) -> Result<(), Failed> {
         let cases = match self.cached_cases(&batch).await {
             Ok(cases) => cases,
             Err(error) => return Err(Failed { commands: batch, cause: Cause::Store(error) }),
         };
         let (planned, refused) = self.plan_all(batch, &cases);
-        self.answer_refusals(refused, &cases).await;
+        again.extend(self.answer_refusals(refused, &cases).await);
         if planned.is_empty() {
             return Ok(());
         }
@@ -62,7 +67,7 @@ impl Committer {
             Err(error) => return Err(failed(planned, Vec::new(), Cause::Store(error))),
         };
         let losers = self.commit_in(transaction, planned).await?;
-        self.answer_refusals(losers, &cases).await;
+        again.extend(self.answer_refusals(losers, &cases).await);
         Ok(())
     }
 
@@ -116,7 +121,7 @@ impl Committer {
     ///
     /// Also how an unknown result is cleared up: what did take effect is found by its key, or by the
     /// version that its case has reached.
-    pub(super) async fn commit_under_locks(&mut self, batch: Vec<Pending>) -> Result<(), Failed> {
+    pub(super) async fn commit_under_locks(&self, batch: Vec<Pending>) -> Result<(), Failed> {
         let store = self.parts.store.clone();
         let transaction = match dialect::begin(&store.writer).await {
             Ok(transaction) => transaction,

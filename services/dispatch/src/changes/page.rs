@@ -4,6 +4,8 @@ use std::collections::{HashMap, HashSet};
 
 use parasol_api::{Error, Reason};
 use parasol_casebook::{Numbered, Store};
+use parasol_journey::Case;
+use parasol_journey::ids::CaseId;
 use sea_orm::sea_query::SimpleExpr;
 use sea_orm::{ColumnTrait, EntityTrait, Order, QueryFilter, QueryOrder, QuerySelect};
 use uuid::Uuid;
@@ -180,7 +182,12 @@ impl Reader {
         &self,
         events: &[Numbered],
     ) -> Result<HashMap<(Uuid, u64), Vec<Change>>, Error> {
-        let cases: HashSet<Uuid> = events.iter().map(|event| event.case.uuid()).collect();
+        let cases: HashSet<CaseId> = events.iter().map(|event| event.case).collect();
+        let cases: Vec<_> = cases.into_iter().collect();
+        // Before the rows: a work order that ends meanwhile names that later version itself.
+        let live = self.store.cases(&cases).await.map_err(unreadable)?;
+        let live: HashMap<_, _> = live.iter().filter_map(live_order).collect();
+        let cases: Vec<_> = cases.iter().map(|case| case.uuid()).collect();
         let offers = offers::Entity::find()
             .filter(offers::Column::CaseId.is_in(cases.iter().copied()))
             .filter(self.partner.offers())
@@ -192,7 +199,12 @@ impl Reader {
         let (offers, orders) = tokio::try_join!(offers, orders).map_err(unreadable)?;
         let offers = offers.into_iter().map(Change::Offer);
         let mut changed: HashMap<_, Vec<_>> = HashMap::new();
-        for change in offers.chain(orders.into_iter().map(Change::WorkOrder)) {
+        let orders = orders.into_iter().map(|mut row| {
+            let seq = live.get(&row.work_order).copied().unwrap_or_default();
+            row.changed_seq = row.changed_seq.max(seq);
+            Change::WorkOrder(row)
+        });
+        for change in offers.chain(orders) {
             changed.entry(change.at()).or_default().push(change);
         }
         for group in changed.values_mut() {
@@ -240,4 +252,9 @@ impl Page {
         self.changes.push((change, after));
         self.cursor = after;
     }
+}
+
+/// The live work order of a case: with every version of the case, what its partner sees changes.
+fn live_order(case: &Case) -> Option<(Uuid, i64)> {
+    Some((case.work_order.as_ref()?.id.uuid(), i64::try_from(case.version).ok()?))
 }

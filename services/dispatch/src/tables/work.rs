@@ -85,9 +85,10 @@ pub mod work_orders {
         pub window_start: i64,
         /// When its window ends, or 0.
         pub window_end: i64,
-        /// When it last changed.
+        /// When this row last changed.
         pub changed_at: i64,
-        /// The version of the case at which it last changed: its place in the feed.
+        /// The version of the case at which this row last changed. While it is its case's live one, what
+        /// its partner sees changes with every version of the case.
         pub changed_seq: i64,
         /// 1 while it is not done, else 0.
         pub open: i64,

@@ -53,9 +53,11 @@ pub fn offer(row: &offers::Model, views: &Views) -> Offer {
 pub fn work_order(row: &work_orders::Model, views: &Views) -> WorkOrder {
     let case = views.cases.get(&row.case_id);
     let id = WorkOrderId::new(row.work_order);
-    let is_live = case
-        .and_then(|case| case.work_order.as_ref())
-        .is_some_and(|live| live.id == id && row.open == 1);
+    let of_its_case =
+        case.filter(|case| case.work_order.as_ref().is_some_and(|live| live.id == id));
+    let is_live = of_its_case.is_some() && row.open == 1;
+    let of_row = Timestamp::from_micros(row.changed_at);
+    let changed_at = of_its_case.map_or(of_row, |case| case.updated_at.max(of_row));
     let mut shown = WorkOrder {
         work_order_id: id.to_string(),
         offer_id: OfferId::new(row.offer).to_string(),
@@ -67,7 +69,7 @@ pub fn work_order(row: &work_orders::Model, views: &Views) -> WorkOrder {
         partner_order_no: row.partner_order.clone(),
         part_orders: part_orders_of(row, views),
         accepted_at: views.accepted_at.get(&row.offer).copied().and_then(instant),
-        changed_at: instant(row.changed_at),
+        changed_at: Some(to_timestamp(changed_at)),
         ..WorkOrder::default()
     };
     if let Some(case) = case {

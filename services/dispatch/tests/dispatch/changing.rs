@@ -102,7 +102,8 @@ async fn read_on(
     }
 }
 
-/// Every row of a partner as it stands: id, version of its last change, state.
+/// Every row of a partner as it stands: id, version of its last change, state. The live work order of
+/// a case changes with every version of it.
 async fn standing(world: &World, who: &Principal) -> Vec<(String, u64, String)> {
     let mine = if who.role == parasol_runtime::identity::Role::Brand { "brand" } else { "centre" };
     let mut rows = Vec::new();
@@ -110,7 +111,7 @@ async fn standing(world: &World, who: &Principal) -> Vec<(String, u64, String)> 
         [("offers", "offer", "offer_"), ("work_orders", "work_order", "wo_")]
     {
         let query = Query::select()
-            .columns([key, "changed_seq", "state"])
+            .columns([key, "case_id", "changed_seq", "state"])
             .from(table)
             .and_where(Expr::col(mine).eq(who.subject.as_str()))
             .order_by(key, Order::Asc)
@@ -118,8 +119,12 @@ async fn standing(world: &World, who: &Principal) -> Vec<(String, u64, String)> 
         for row in world.desk.store.reader().query_all(&query).await.unwrap() {
             let id: Uuid = row.try_get("", key).unwrap();
             let seq: i64 = row.try_get("", "changed_seq").unwrap();
+            let case = world.case(CaseId::new(row.try_get("", "case_id").unwrap())).await;
+            let is_live = case.work_order.as_ref().is_some_and(|live| live.id.uuid() == id);
+            let seq = if is_live { i64::try_from(case.version).unwrap() } else { seq };
+            let seq = u64::try_from(seq).unwrap();
             let id = format!("{prefix}{}", id.simple());
-            rows.push((id, u64::try_from(seq).unwrap(), row.try_get("", "state").unwrap()));
+            rows.push((id, seq, row.try_get("", "state").unwrap()));
         }
     }
     rows
