@@ -82,8 +82,6 @@ pub struct Worker {
     submitter: Submitter,
     handoff: Handoff,
     handed: Option<mpsc::Receiver<Handed>>,
-    /// Taken out of the queue and not begun.
-    taken: Vec<Handed>,
     handler: Arc<dyn Handler>,
     now: Now,
     batch_max: usize,
@@ -102,8 +100,7 @@ impl Worker {
         now: Now,
         batch_max: usize,
     ) -> Self {
-        let taken = Vec::new();
-        Self { role, store, submitter, handoff, handed, taken, handler, now, batch_max }
+        Self { role, store, submitter, handoff, handed, handler, now, batch_max }
     }
 
     /// The role it works for.
@@ -111,30 +108,45 @@ impl Worker {
         self.role
     }
 
-    /// Does what was handed over, without waiting for more.
+    /// Does what was handed over by now, without waiting for more.
     pub async fn run_handed(&mut self) -> Pass {
+        let mut tasks = Vec::new();
         if let Some(queue) = &mut self.handed {
-            while self.taken.len() < self.batch_max
+            while tasks.len() < self.batch_max
                 && let Ok(handed) = queue.try_recv()
             {
-                self.taken.push(handed);
+                tasks.push(claimed(handed));
             }
         }
-        let more = self.taken.len() == self.batch_max;
-        let tasks = self.taken.drain(..).map(claimed).collect();
+        let more = tasks.len() == self.batch_max;
         Pass { more, ..self.do_all(tasks).await }
     }
 
-    /// Waits until something is handed over, for [`Worker::run_handed`] to do; false when nothing will
-    /// be, any more or at all. Safe to drop while waiting: nothing handed over is lost.
-    pub async fn wait_handed(&mut self) -> bool {
-        let Some(queue) = &mut self.handed else { return false };
-        !self.taken.is_empty() || queue.recv_many(&mut self.taken, self.batch_max).await > 0
+    /// Does whatever is handed over as it comes, a batch's worth at a time, until `stop` is over or
+    /// nothing will be handed over any more. What was begun by then is finished; what is still in the
+    /// queue stays leased until its lease runs out.
+    pub async fn serve_handed(&mut self, stop: impl Future<Output = ()>) {
+        let Some(mut queue) = self.handed.take() else { return };
+        let mut stop = std::pin::pin!(stop);
+        let mut running = FuturesUnordered::new();
+        loop {
+            tokio::select! {
+                biased;
+                () = &mut stop => break,
+                Some(_) = running.next() => {}
+                handed = queue.recv(), if running.len() < self.batch_max => match handed {
+                    Some(handed) => running.push(self.do_handed(handed)),
+                    None => break,
+                },
+            }
+        }
+        while running.next().await.is_some() {}
+        drop(running);
+        self.handed = Some(queue);
     }
 
-    /// Waits until something is handed over and does it; only for roles with a queue.
-    pub async fn next_handed(&mut self) -> Option<Pass> {
-        if self.wait_handed().await { Some(self.run_handed().await) } else { None }
+    async fn do_handed(&self, handed: Handed) -> Done {
+        self.do_one(&claimed(handed)).await
     }
 
     /// Claims what is due and does it.

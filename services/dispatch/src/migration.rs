@@ -61,7 +61,7 @@ fn work() -> Vec<TableBuilder> {
             .index(&["case_id"])
             .index(&["brand", "open", "offer"])
             .index(&["centre", "open", "offer"])
-            .index(&["centre", "offered_at"]),
+            .index(&["centre", "category", "offered_at"]),
         TableBuilder::new("work_orders")
             .ids(&["work_order", "case_id", "offer"])
             .texts(&["brand", "centre", "technician", "state", "partner_order"])

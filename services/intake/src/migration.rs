@@ -41,7 +41,7 @@ impl MigrationTrait for Tables {
                 .ints(&["filed_at", "ended"])
                 .key(&["case_id"])
                 .index(&["customer", "case_id"])
-                .index(&["order_line"]),
+                .index(&["order_line", "case_id"]),
             TableBuilder::new("lookups")
                 .ids(&["id"])
                 .texts(&["principal"])

@@ -10,7 +10,10 @@ use parasol_journey::ids::{County, CustomerId, OrderLineId, Serial};
 use parasol_journey::time::Timestamp;
 use parasol_journey::vocab::{CaseKind, Category, Promise, Remedy};
 use parasol_runtime::identity::{Principal, Role};
-use sea_orm::{ColumnTrait, EntityTrait, Order, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{
+    ColumnTrait, EntityTrait, JoinType, Order, QueryFilter, QueryOrder, QuerySelect, RelationDef,
+    SelectTwo,
+};
 
 use crate::tables::{orders, skus, units};
 use crate::unreadable;
@@ -72,11 +75,8 @@ impl Sold {
 
     /// The unit of an order line.
     pub(crate) async fn of_line(store: &Store, line: &str) -> Result<Option<Self>, Error> {
-        let order = orders::Entity::find_by_id(line.to_owned()).one(store.reader()).await;
-        match order.map_err(unreadable)? {
-            Some(order) => Ok(Self::complete(store, vec![order]).await?.pop()),
-            None => Ok(None),
-        }
+        let found = sold().filter(orders::Column::OrderLine.eq(line)).one(store.reader()).await;
+        found.map_err(unreadable)?.map(complete).transpose()
     }
 
     /// The unit with this serial.
@@ -94,7 +94,7 @@ impl Sold {
         customer: CustomerId,
         limit: u64,
     ) -> Result<Vec<Self>, Error> {
-        let bought = orders::Entity::find()
+        let bought = sold()
             .filter(orders::Column::Customer.eq(customer.uuid()))
             .order_by(orders::Column::DeliveredAt, Order::Desc)
             .order_by(orders::Column::OrderLine, Order::Desc)
@@ -102,17 +102,7 @@ impl Sold {
             .all(store.reader())
             .await
             .map_err(unreadable)?;
-        Self::complete(store, bought).await
-    }
-
-    async fn complete(store: &Store, bought: Vec<orders::Model>) -> Result<Vec<Self>, Error> {
-        let wanted = bought.iter().map(|order| order.sku.as_str());
-        let known = skus::Entity::find()
-            .filter(skus::Column::Sku.is_in(wanted))
-            .all(store.reader())
-            .await
-            .map_err(unreadable)?;
-        bought.into_iter().map(|order| join(order, &known).map_err(defect)).collect()
+        bought.into_iter().map(complete).collect()
     }
 
     /// Who bought it.
@@ -188,15 +178,23 @@ impl Sold {
     }
 }
 
-fn join(
-    order: orders::Model,
-    known: &[skus::Model],
-) -> Result<Sold, Box<dyn std::error::Error + Send + Sync>> {
-    let sku = known.iter().find(|sku| sku.sku == order.sku);
-    let sku = sku.ok_or("an order line names a stock keeping unit nobody imported")?.clone();
-    let category = Category::parse(&sku.category).ok_or("a category nobody knows")?;
-    let promises = serde_json::from_str(&order.promises)?;
-    Ok(Sold { order, sku, category, promises })
+/// Order lines with what was sold on them.
+fn sold() -> SelectTwo<orders::Entity, skus::Entity> {
+    let sku: RelationDef = orders::Entity::belongs_to(skus::Entity)
+        .from(orders::Column::Sku)
+        .to(skus::Column::Sku)
+        .into();
+    orders::Entity::find().join(JoinType::LeftJoin, sku).select_also(skus::Entity)
+}
+
+fn complete((order, sku): (orders::Model, Option<skus::Model>)) -> Result<Sold, Error> {
+    let read = || -> Result<Sold, Box<dyn std::error::Error + Send + Sync>> {
+        let sku = sku.ok_or("an order line names a stock keeping unit nobody imported")?;
+        let category = Category::parse(&sku.category).ok_or("a category nobody knows")?;
+        let promises = serde_json::from_str(&order.promises)?;
+        Ok(Sold { order, sku, category, promises })
+    };
+    read().map_err(defect)
 }
 
 /// A row that the import must not have let in.

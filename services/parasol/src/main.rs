@@ -6,6 +6,11 @@ use std::time::Duration;
 use parasol::cli;
 use parasol_runtime::clock::Stopwatch;
 
+/// Many small messages from many threads: the system's allocator is slower at it by what
+/// `docs/performance.md` says.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// How long threads may go on after the command has ended, before the process ends without them.
 const LINGER_MAX: Duration = Duration::from_secs(2);
 

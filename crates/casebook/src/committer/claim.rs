@@ -63,6 +63,22 @@ impl Writer {
     }
 }
 
+/// Every row that claims a key, in the order in which all writers take them. Two that claim the same key
+/// both stand here: then one of them has lost.
+pub(super) fn claimed_rows(planned: &[Planned]) -> Vec<(&'static Table, Vec<Row>)> {
+    let mut claimed: BTreeMap<&'static str, (&'static Table, Vec<Row>)> = BTreeMap::new();
+    for (table, row) in planned.iter().flat_map(|one| &one.claims) {
+        claimed.entry(table.name).or_insert((table, Vec::new())).1.push(row.clone());
+    }
+    claimed
+        .into_values()
+        .map(|(table, mut rows)| {
+            rows.sort_by_cached_key(|row| table.key_of(row));
+            (table, rows)
+        })
+        .collect()
+}
+
 fn wanted(planned: &[Planned]) -> Wanted {
     let mut wanted = Wanted::new();
     for (table, row) in planned.iter().flat_map(|one| &one.claims) {

@@ -6,8 +6,8 @@
 //! begins beside the one in flight, so that deciding and writing overlap.
 //!
 //! Two roads lead to a commit. The *swift* one decides on cached cases and writes on the condition that
-//! none of them has moved on; a batch that takes no unique keys is then one statement. The *careful* one
-//! locks the cases, reads the saved answers, and drops whoever lost a key. A swift batch that is lost
+//! none of them has moved on and every key is free; where the engine can, that is one statement. The
+//! *careful* one locks the cases and reads the saved answers. On both, whoever lost a key is dropped. A swift batch that is lost
 //! goes the careful way, a careful batch that fails is halved until the one bad command stands alone.
 
 mod assemble;

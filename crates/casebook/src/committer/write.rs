@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use sea_orm::{DatabaseTransaction, DbErr};
 use uuid::Uuid;
 
+use super::claim::claimed_rows;
 use super::load::Cases;
 use super::plan::Planned;
 use super::{Pending, Target, Writer};
@@ -53,14 +54,25 @@ impl Writer {
             Ok(cases) => cases,
             Err(error) => return Err(Failed { commands: batch, cause: Cause::Store(error) }),
         };
-        let (planned, refused) = self.plan_all(batch, &cases);
+        let (mut planned, refused) = self.plan_all(batch, &cases);
         again.extend(self.answer_refusals(refused, &cases).await);
         if planned.is_empty() {
             return Ok(());
         }
-        let claims_nothing = planned.iter().all(|one| one.claims.is_empty());
-        if claims_nothing && self.parts.store.engine.writes_alone() {
-            return self.commit_alone(planned).await;
+        if self.parts.store.engine.writes_alone() {
+            let claims_nothing = planned.iter().all(|one| one.claims.is_empty());
+            match self.write_alone(&mut planned).await {
+                Ok(Outcome::Written) => {
+                    self.after_commit(planned);
+                    return Ok(());
+                }
+                Ok(Outcome::Lost) if claims_nothing => {
+                    return Err(failed(planned, Vec::new(), Cause::Overtaken));
+                }
+                // Most likely a key was taken. Who lost it is found out one by one.
+                Ok(Outcome::Lost) => {}
+                Err(error) => return Err(failed(planned, Vec::new(), Cause::Store(error))),
+            }
         }
         let transaction = match dialect::begin(&self.parts.store.writer).await {
             Ok(transaction) => transaction,
@@ -71,19 +83,17 @@ impl Writer {
         Ok(())
     }
 
-    /// In one statement that commits by itself.
-    async fn commit_alone(&self, mut planned: Vec<Planned>) -> Result<(), Failed> {
-        self.hand_over(&mut planned);
-        let rows = self.assemble(&planned);
+    /// In one statement that commits by itself; nothing is written unless every key was free.
+    async fn write_alone(&self, planned: &mut [Planned]) -> Result<Outcome, DbErr> {
+        self.hand_over(planned);
+        let mut rows = self.assemble(planned);
+        rows.claims = claimed_rows(planned);
         let store = &self.parts.store;
-        match store.engine.write(&store.writer, &rows).await {
-            Ok(Outcome::Written) => {
-                self.after_commit(planned);
-                Ok(())
-            }
-            Ok(Outcome::Lost) => Err(failed(planned, Vec::new(), Cause::Overtaken)),
-            Err(error) => Err(failed(planned, Vec::new(), Cause::Store(error))),
+        let outcome = store.engine.write(&store.writer, &rows).await;
+        if !matches!(outcome, Ok(Outcome::Written)) {
+            planned.iter_mut().for_each(|one| one.handed_over.clear());
         }
+        outcome
     }
 
     /// Claims keys, writes the winners, commits; gives back who lost a key.

@@ -49,6 +49,8 @@ pub(crate) enum Conflict {
 /// Everything one commit writes, as data.
 #[derive(Default)]
 pub(crate) struct Batch {
+    /// Rows whose keys must be free, where they were not taken before; written before all others.
+    pub claims: Vec<(&'static Table, Vec<Vec<Cell>>)>,
     /// New rows by table.
     pub inserts: Vec<(&'static Table, Conflict, Vec<Vec<Cell>>)>,
     /// Keys to delete by table.
@@ -60,7 +62,10 @@ pub(crate) struct Batch {
 impl Batch {
     /// Whether there is nothing to write.
     pub(crate) fn is_empty(&self) -> bool {
-        self.inserts.is_empty() && self.deletes.is_empty() && self.cases.is_empty()
+        self.claims.is_empty()
+            && self.inserts.is_empty()
+            && self.deletes.is_empty()
+            && self.cases.is_empty()
     }
 }
 
@@ -317,11 +322,11 @@ impl Engine {
             Self::Postgres => (DbBackend::Postgres, "FOR UPDATE SKIP LOCKED"),
         };
         let sql = format!(
-            "WITH picked AS (SELECT case_id, task, generation FROM tasks \
+            "WITH picked (c, t, g) AS (SELECT case_id, task, generation FROM tasks \
              WHERE role = $1 AND visible_at <= $2 AND parked = '' \
              ORDER BY visible_at LIMIT $5 {skip}) \
              UPDATE tasks SET lease = $3, visible_at = $4, attempts = attempts + 1 \
-             WHERE (case_id, task, generation) IN (SELECT case_id, task, generation FROM picked) \
+             FROM picked WHERE case_id = c AND task = t AND generation = g \
              RETURNING case_id, task, generation, due, attempts"
         );
         let values = [

@@ -43,10 +43,12 @@ pub(super) fn writer_options(options: &mut ConnectOptions, connections: u32) {
 }
 
 pub(super) fn reader_options(options: &mut ConnectOptions) {
+    // Planned like the writer's, and for the same reason.
     options.map_sqlx_postgres_opts(|options| {
         options.application_name("parasol-reader").options([
             ("statement_timeout", "15s"),
             ("default_transaction_read_only", "on"),
+            ("enable_seqscan", "off"),
             ("jit", "off"),
         ])
     });
@@ -253,6 +255,10 @@ pub(super) async fn write(
     batch: &Batch,
 ) -> Result<Outcome, DbErr> {
     let mut writer = Writer::default();
+    // First, so that a key that is taken costs no more than finding that out.
+    for (table, rows) in &batch.claims {
+        writer.insert(table, Conflict::Lose, rows);
+    }
     if !batch.cases.is_empty() {
         writer.change_cases(&batch.cases);
     }

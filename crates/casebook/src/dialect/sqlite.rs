@@ -193,7 +193,9 @@ pub(super) async fn write(
             return Ok(Outcome::Lost);
         }
     }
-    for (table, conflict, rows) in &batch.inserts {
+    let claims = batch.claims.iter().map(|(table, rows)| (*table, Conflict::Lose, rows));
+    let inserts = batch.inserts.iter().map(|(table, conflict, rows)| (*table, *conflict, rows));
+    for (table, conflict, rows) in claims.chain(inserts) {
         let clause = match conflict {
             Conflict::Fail => String::new(),
             Conflict::Lose => format!("ON CONFLICT ({}) DO NOTHING", table.key_list()),
@@ -205,7 +207,7 @@ pub(super) async fn write(
                 Err(error) if is_lost(&error) => return Ok(Outcome::Lost),
                 Err(error) => return Err(error),
             };
-            if *conflict == Conflict::Lose && written != part.len() as u64 {
+            if conflict == Conflict::Lose && written != part.len() as u64 {
                 return Ok(Outcome::Lost);
             }
         }

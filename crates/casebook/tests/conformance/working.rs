@@ -5,27 +5,28 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use async_trait::async_trait;
-use futures::FutureExt as _;
 use parasol_casebook::tables::tasks;
 use parasol_casebook::{
-    CaseDeed, Claimed, Deadlines, Handler, Limits, Prepared, Submitter, WorkError,
+    CaseDeed, Claimed, Deadlines, Handler, Limits, Prepared, Store, Submitter, WorkError,
 };
 use parasol_journey::event::Path;
-use parasol_journey::ids::OfferId;
+use parasol_journey::ids::{CaseId, OfferId};
 use parasol_journey::task::{Role, Work};
 use parasol_journey::time::{HOUR, Span};
 use parasol_journey::{Actor, Case, Command, Fact, Stage, Task};
 use sea_orm::{ActiveModelTrait as _, EntityTrait as _, IntoActiveModel as _};
+use tokio::sync::Notify;
+use tokio::time::timeout;
 use uuid::Uuid;
 
 use crate::ask::{Ask, case};
 use crate::books::{all, check, count};
-use crate::world::{LEASE, World};
+use crate::world::{LEASE, LIMIT, World};
 
 on_both_engines!(
     cases_travel_by_workers_alone,
     handed_over_work_needs_no_claim,
-    a_wait_cut_short_loses_nothing_handed_over,
+    one_slow_task_holds_up_nobody_and_is_finished_at_the_end,
     a_failed_task_is_tried_again_later,
     a_case_that_moves_while_work_is_prepared_is_prepared_again,
     a_full_queue_is_not_the_tasks_fault,
@@ -108,23 +109,53 @@ async fn handed_over_work_needs_no_claim(world: World) {
         let stage = process.store.case(case(number)).await.unwrap().unwrap().stage;
         assert_eq!(stage, Stage::ChoosingCentre);
     }
-    process.must([Ask::file(21)]).await;
-    let pass = process.drive(worker.next_handed()).await.unwrap();
-    assert_eq!(pass.done, 1);
     check(&process.store).await;
 }
 
-async fn a_wait_cut_short_loses_nothing_handed_over(world: World) {
+/// Lets one case wait at a gate, and says when another is prepared.
+struct Gated {
+    gate: Notify,
+    slow: CaseId,
+}
+
+#[async_trait]
+impl Handler for Gated {
+    async fn prepare(&self, case: &Case, claimed: &Claimed) -> Result<Prepared, WorkError> {
+        if case.id == self.slow {
+            self.gate.notified().await;
+        }
+        Services::default().prepare(case, claimed).await
+    }
+}
+
+async fn one_slow_task_holds_up_nobody_and_is_finished_at_the_end(world: World) {
     let mut process = world.process_with(Limits::default(), &[Role::Intake], 20).await;
-    let mut worker = process.worker(Role::Intake, Arc::new(Services::default()));
-    assert_eq!(worker.wait_handed().now_or_never(), None, "nothing is there yet");
-    process.must((1..=3).map(Ask::file)).await;
-    assert_eq!(worker.wait_handed().now_or_never(), Some(true));
-    assert_eq!(worker.wait_handed().now_or_never(), Some(true), "what was taken is still to do");
-    let pass = process.drive(worker.run_handed()).await;
-    assert_eq!((pass.done, pass.failed), (3, 0));
-    assert_eq!(worker.wait_handed().now_or_never(), None);
-    check(&process.store).await;
+    let gated = Arc::new(Gated { gate: Notify::new(), slow: case(1) });
+    let mut worker = process.worker(Role::Intake, gated.clone());
+    let (store, running) = (process.store.clone(), process.run());
+    let stop = Notify::new();
+    let script = async {
+        for number in 1..=3 {
+            running.submitter.submit(Ask::file(number).submission()).await.unwrap();
+        }
+        for number in [2, 3] {
+            while stage(&store, number).await != Stage::ChoosingCentre {
+                tokio::task::yield_now().await;
+            }
+        }
+        assert_eq!(stage(&store, 1).await, Stage::Filed);
+        stop.notify_one();
+        gated.gate.notify_one();
+    };
+    timeout(LIMIT, async { tokio::join!(worker.serve_handed(stop.notified()), script) })
+        .await
+        .unwrap();
+    assert_eq!(stage(&store, 1).await, Stage::ChoosingCentre);
+    check(&store).await;
+}
+
+async fn stage(store: &Store, number: u128) -> Stage {
+    store.case(case(number)).await.unwrap().unwrap().stage
 }
 
 /// Fails while it is told to.

@@ -58,9 +58,11 @@ pub(crate) async fn handle(
         let expected = "the serial number shipped on this order line";
         return Err(Error::field("serial", Reason::SerialOfAnotherOrder, expected));
     }
-    let earlier = filings::repairs_done(&filings::of_unit(store, &asked.line).await?);
+    let earlier = filings::of_unit(store, &asked.line).await?;
+    let mut open = earlier.iter().find(|case| !case.stage.is_ended()).map(|case| case.id);
+    let repairs = filings::repairs_done(&earlier);
     let now = intake.desk.clock.now();
-    let filing = sold.filing(asked.claim, earlier, intake.pack.version(), now)?;
+    let filing = sold.filing(asked.claim, repairs, intake.pack.version(), now)?;
     asked.said.model.clone_from(&sold.sku.model);
     let said = serde_json::to_string(&asked.said).map_err(Error::internal)?;
     let deed = Arc::new(FileDeed {
@@ -71,7 +73,7 @@ pub(crate) async fn handle(
         pack: Arc::clone(&intake.pack),
     });
     for _ in 0..TRIES_MAX {
-        let submission = match filings::open_case(store, &sold.order.serial).await? {
+        let submission = match open {
             Some(open) => submission(&call, Target::Case(open), Arc::new(AnswerOpen)),
             None => submission(&call, Target::NewCase(deed.id), deed.clone()),
         };
@@ -84,6 +86,7 @@ pub(crate) async fn handle(
             Err(CasebookError::Refused(Refusal::Service { code: ENDED, .. })) => {}
             Err(error) => return Err(to_error(error, None)),
         }
+        open = filings::open_case(store, &sold.order.serial).await?;
     }
     Err(Error::new(Reason::Overloaded))
 }

@@ -124,8 +124,7 @@ impl Loops {
         Worker::new(role, store, submitter, handoff, queue, handler, now, self.batch)
     }
 
-    /// Work straight from commits of this process. A pass that has begun is finished; what is still in
-    /// the queue when the process stops stays leased until its lease runs out.
+    /// Work straight from commits of this process.
     fn work_handed(
         &self,
         supervisor: &Supervisor,
@@ -144,15 +143,8 @@ impl Loops {
         supervisor.spawn(kind(name), move || {
             let (worker, shutdown) = (Arc::clone(&worker), shutdown.clone());
             async move {
-                let mut worker = worker.lock().await;
-                loop {
-                    tokio::select! {
-                        biased;
-                        () = shutdown.stopping() => return Ok::<(), anyhow::Error>(()),
-                        any = worker.wait_handed() => if !any { return Ok(()) },
-                    }
-                    worker.run_handed().await;
-                }
+                worker.lock().await.serve_handed(shutdown.stopping()).await;
+                Ok::<(), anyhow::Error>(())
             }
         });
     }
