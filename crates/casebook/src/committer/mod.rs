@@ -49,8 +49,9 @@ pub type NewId = Arc<dyn Fn() -> Uuid + Send + Sync>;
 pub struct Limits {
     /// The most commands in one commit.
     pub batch_max: usize,
-    /// The most commits in flight at a time, of different cases. A second one costs the first one's
-    /// companions, so it begins only once [`Limits::second_min`] commands wait for it.
+    /// The most commits in flight at a time, of different cases; the embedded engine has one. A second
+    /// one takes the first one's companions away, so it begins only once [`Limits::second_min`]
+    /// commands wait for it.
     pub commits_max: usize,
     /// The fewest commands that begin a commit while another is in flight.
     pub second_min: usize,
@@ -70,7 +71,7 @@ impl Default for Limits {
         Self {
             batch_max: 64,
             commits_max: 2,
-            second_min: 8,
+            second_min: 6,
             queue_max: 1_024,
             cached_cases_max: 20_000,
             cached_answers_max: 20_000,
@@ -165,7 +166,8 @@ pub fn committer(parts: Parts) -> (Submitter, Committer) {
     let cases = Cache::new(parts.limits.cached_cases_max);
     let answers = Cache::new(parts.limits.cached_answers_max);
     let submitter = Submitter { queue: sender, rules: Arc::clone(&rules), cases: cases.clone() };
-    let queue = Queue::new(arriving, parts.limits);
+    let commits_max = parts.limits.commits_max.min(parts.store.engine.commits_max());
+    let queue = Queue::new(arriving, Limits { commits_max, ..parts.limits });
     (submitter, Committer { queue, writer: Writer { parts, rules, cases, answers } })
 }
 

@@ -306,6 +306,15 @@ impl Engine {
         }
     }
 
+    /// How many commits may be in flight. The embedded engine has one writer: a second commit would only
+    /// be closed early, to wait for the first.
+    pub(crate) const fn commits_max(self) -> usize {
+        match self {
+            Self::Sqlite => 1,
+            Self::Postgres => usize::MAX,
+        }
+    }
+
     /// Whether a batch can be written in one statement that commits by itself.
     pub(crate) const fn writes_alone(self) -> bool {
         matches!(self, Self::Postgres)

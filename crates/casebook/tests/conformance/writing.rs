@@ -4,12 +4,16 @@ use std::collections::BTreeSet;
 use std::pin::pin;
 use std::sync::Arc;
 
+use futures::future::join_all;
 use parasol_bell::{Heard, Ring};
 use parasol_casebook::tables::{answers, audit, cases, commits, events, tasks};
 use parasol_casebook::{Deed, Error, Limits, Refusal, RowOp, Submission, Written};
 use parasol_journey::task::Role;
 use parasol_journey::{Case, Ctx, Event, Fact, Rejection};
-use sea_orm::{ConnectionTrait as _, EntityTrait as _};
+use sea_orm::{
+    ConnectionTrait as _, Database, DbBackend, EntityTrait as _, QuerySelect as _, Statement,
+    TransactionTrait as _,
+};
 use tokio::time::timeout;
 use uuid::Uuid;
 
@@ -23,6 +27,7 @@ on_both_engines!(
     many_cases_share_a_commit,
     commands_to_one_case_take_effect_in_order,
     a_busy_case_does_not_hold_up_the_others,
+    commits_in_flight_never_meet,
     a_stale_version_is_answered_with_the_current_one,
     everybody_who_listens_is_told_after_the_commit,
     a_refusal_leaves_no_row_anywhere,
@@ -120,6 +125,67 @@ async fn a_busy_case_does_not_hold_up_the_others(world: World) {
     }
     assert_eq!(shared.len(), 2, "filed in one commit, reminded in the next free one");
     check(&process.store).await;
+}
+
+async fn commits_in_flight_never_meet(world: World) {
+    let limits = Limits { batch_max: 3, commits_max: 4, second_min: 1, ..Limits::default() };
+    let mut process = world.process_with(limits, &[], 1).await;
+    process.must((1..=8).map(Ask::file)).await;
+    let running = process.run();
+    let asks = (0..160_u128).map(|n| {
+        // Every tenth also wants a cell that others want.
+        let taken = RowOp::claim(slot("li", i64::try_from(n % 20).unwrap(), n));
+        let claims = (n % 10 == 0).then_some(taken);
+        let ask = Ask::message(n % 8 + 1, &format!("m{n:03}")).with(claims).keyed(n, "message");
+        let submitter = running.submitter.clone();
+        async move { (n, submitter.submit(ask.submission()).await) }
+    });
+    let answers = timeout(LIMIT, join_all(asks)).await.unwrap();
+    let (kept, lost): (Vec<_>, Vec<_>) = answers.into_iter().partition(|(_, one)| one.is_ok());
+    assert!(lost.iter().all(|(_, one)| matches!(one, Err(Error::Taken { .. }))), "{lost:?}");
+    assert_eq!(lost.len(), 14, "sixteen wanted one of two cells");
+    for number in 1..=8 {
+        let log = running.store.log_after(case(number), 0, 100).await.unwrap();
+        let said: Vec<_> = log.iter().filter_map(|one| reason(&one.event)).collect();
+        let own = kept.iter().filter(|(n, _)| n % 8 + 1 == number);
+        assert_eq!(said, own.map(|(n, _)| format!("m{n:03}")).collect::<Vec<_>>());
+    }
+    check(&running.store).await;
+}
+
+/// Somebody holds a case for a while; commits of other cases go past the one that waits for it.
+#[tokio::test]
+async fn a_second_commit_passes_one_that_waits_on_postgres() {
+    let world = World::on_postgres("passes").await;
+    let mut process = world.process().await;
+    process.must((1..=9).map(Ask::file)).await;
+    let running = process.run();
+    let other = Database::connect(world.url.as_str()).await.unwrap();
+    let holding = other.begin().await.unwrap();
+    let id = Uuid::from_u128(1);
+    cases::Entity::find_by_id(id).lock_exclusive().one(&holding).await.unwrap().unwrap();
+    let mut first = std::pin::pin!(running.ask(Ask::remind(1)));
+    let sql = "SELECT count(*) FROM pg_stat_activity \
+               WHERE datname = current_database() AND wait_event_type = 'Lock'";
+    let waiting = async || {
+        let row = other.query_one_raw(Statement::from_string(DbBackend::Postgres, sql)).await;
+        row.unwrap().unwrap().try_get_by_index::<i64>(0).unwrap()
+    };
+    while waiting().await == 0 {
+        assert!(futures::poll!(first.as_mut()).is_pending());
+    }
+    let others = join_all((2..=9).map(|number| running.ask(Ask::remind(number))));
+    let all_answered = timeout(LIMIT, async {
+        tokio::select! {
+            biased;
+            answers = others => answers.iter().all(Result::is_ok),
+            answer = first.as_mut() => panic!("nobody let the case go: {answer:?}"),
+        }
+    });
+    assert!(all_answered.await.unwrap());
+    holding.rollback().await.unwrap();
+    assert!(timeout(LIMIT, first).await.unwrap().is_ok());
+    check(&running.store).await;
 }
 
 async fn a_stale_version_is_answered_with_the_current_one(world: World) {
