@@ -5,6 +5,7 @@ use std::str::FromStr;
 
 use chrono::NaiveDate;
 use parasol_journey::event::Window;
+use parasol_journey::ids::BadId;
 use parasol_journey::time::Timestamp;
 use uuid::Uuid;
 
@@ -74,15 +75,17 @@ impl Checker {
     }
 
     /// An id of any kind.
-    pub fn id<T: FromStr<Err: std::fmt::Display>>(&mut self, field: &str, text: &str) -> Option<T> {
+    pub fn id<T: FromStr<Err = BadId>>(&mut self, field: &str, text: &str) -> Option<T> {
         match text.parse() {
             Ok(id) => Some(id),
-            Err(error) => self.refuse(field, Reason::FieldInvalid, error.to_string()),
+            Err(BadId { expected }) => {
+                self.refuse(field, Reason::FieldInvalid, format!("a valid {expected} id"))
+            }
         }
     }
 
     /// An id that may be left empty.
-    pub fn optional_id<T: FromStr<Err: std::fmt::Display>>(
+    pub fn optional_id<T: FromStr<Err = BadId>>(
         &mut self,
         field: &str,
         text: &str,

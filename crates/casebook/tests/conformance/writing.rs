@@ -155,6 +155,7 @@ async fn commits_in_flight_never_meet(world: World) {
 
 /// Somebody holds a case for a while; commits of other cases go past the one that waits for it.
 #[tokio::test]
+#[expect(clippy::disallowed_methods, reason = "somebody else's transaction, not a step of ours")]
 async fn a_second_commit_passes_one_that_waits_on_postgres() {
     let world = World::on_postgres("passes").await;
     let mut process = world.process().await;
