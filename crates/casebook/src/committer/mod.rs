@@ -19,10 +19,12 @@ mod repeat;
 mod roads;
 mod write;
 
+use std::hash::Hash;
 use std::sync::{Arc, RwLock};
 
 use futures::stream::FuturesUnordered;
 use futures::{FutureExt as _, StreamExt as _};
+use moka::policy::EvictionPolicy;
 use moka::sync::Cache;
 use parasol_bell::Bell;
 use parasol_journey::Case;
@@ -163,12 +165,22 @@ impl Pending {
 pub fn committer(parts: Parts) -> (Submitter, Committer) {
     let (sender, arriving) = mpsc::channel(parts.limits.queue_max);
     let rules = Arc::new(RwLock::new(parts.rules.clone()));
-    let cases = Cache::new(parts.limits.cached_cases_max);
-    let answers = Cache::new(parts.limits.cached_answers_max);
+    let cases = newest(parts.limits.cached_cases_max);
+    let answers = newest(parts.limits.cached_answers_max);
     let submitter = Submitter { queue: sender, rules: Arc::clone(&rules), cases: cases.clone() };
     let commits_max = parts.limits.commits_max.min(parts.store.engine.commits_max());
     let queue = Queue::new(arriving, Limits { commits_max, ..parts.limits });
     (submitter, Committer { queue, writer: Writer { parts, rules, cases, answers } })
+}
+
+/// A cache that always takes what is new. A full one that weighs how often things were asked for would
+/// turn away the case that was filed a moment ago.
+fn newest<K, V>(max: u64) -> Cache<K, V>
+where
+    K: Hash + Eq + Send + Sync + 'static,
+    V: Clone + Send + Sync + 'static,
+{
+    Cache::builder().max_capacity(max).eviction_policy(EvictionPolicy::lru()).build()
 }
 
 impl Submitter {

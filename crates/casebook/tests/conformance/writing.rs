@@ -28,6 +28,7 @@ on_both_engines!(
     commands_to_one_case_take_effect_in_order,
     a_busy_case_does_not_hold_up_the_others,
     commits_in_flight_never_meet,
+    a_full_memory_keeps_the_newest,
     a_stale_version_is_answered_with_the_current_one,
     everybody_who_listens_is_told_after_the_commit,
     a_refusal_leaves_no_row_anywhere,
@@ -187,6 +188,21 @@ async fn a_second_commit_passes_one_that_waits_on_postgres() {
     holding.rollback().await.unwrap();
     assert!(timeout(LIMIT, first).await.unwrap().is_ok());
     check(&running.store).await;
+}
+
+async fn a_full_memory_keeps_the_newest(world: World) {
+    let limits = Limits { cached_cases_max: 8, ..Limits::default() };
+    let mut process = world.process_with(limits, &[], 1).await;
+    // The old ones are asked for much more often than any new one.
+    process.must((1..=8).map(Ask::file)).await;
+    for _ in 0..20 {
+        process.must((1..=8).map(|n| Ask::message(n, "again")).collect::<Vec<_>>()).await;
+    }
+    for number in 9..=60 {
+        process.must([Ask::file(number)]).await;
+        let known = process.submitter.recent_case(case(number));
+        assert!(known.is_some(), "case {number} was turned away");
+    }
 }
 
 async fn a_stale_version_is_answered_with_the_current_one(world: World) {

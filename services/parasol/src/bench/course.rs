@@ -27,7 +27,7 @@ use parasol_api::technician::v1::{
 };
 use parasol_api::{Error, Listed as _, Reason};
 use parasol_bell::Bell;
-use parasol_casebook::Submitter;
+use parasol_casebook::{Store, Submitter};
 use parasol_journey::ids::CaseId;
 use parasol_journey::time::{DAY, MINUTE, Span, Timestamp};
 use parasol_journey::vocab::{CaseKind, Cause, Conclusion, Function, Remedy};
@@ -49,6 +49,7 @@ const WINDOWS_A_DAY: usize = 46;
 pub struct Shared {
     pub wires: Vec<Wire>,
     pub submitter: Submitter,
+    pub store: Store,
     pub bell: Bell,
     pub clock: Clock,
     /// The next unit nobody has filed for.
@@ -260,7 +261,11 @@ impl Driver {
     ) -> anyhow::Result<Arc<Case>> {
         let started = Stopwatch::start();
         loop {
-            match self.shared.submitter.recent_case(id) {
+            let case = match self.shared.submitter.recent_case(id) {
+                Some(case) => Some(case),
+                None => self.shared.store.case(id).await?.map(Arc::new),
+            };
+            match case {
                 Some(case) if case.stage == stage => return Ok(case),
                 Some(case) if case.stage.is_ended() => bail!("{id} ended as {}", case.stage),
                 _ => {}

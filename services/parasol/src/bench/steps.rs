@@ -117,6 +117,7 @@ pub async fn run(
     let shared = Arc::new(Shared {
         wires,
         submitter: node.submitter.clone(),
+        store: node.store.clone(),
         bell: node.bell.clone(),
         clock: node.clock.clone(),
         next: AtomicUsize::new(0),

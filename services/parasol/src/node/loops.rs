@@ -14,7 +14,7 @@ use parasol_casebook::{
 use parasol_journey::ids::CaseId;
 use parasol_journey::task::Role;
 use parasol_journey::time::Span;
-use parasol_runtime::clock::Clock;
+use parasol_runtime::clock::{Clock, Stopwatch};
 use parasol_runtime::supervisor::{
     Backoff, OnFailure, OnStop, Progress, Supervisor, TaskKind, Wake,
 };
@@ -24,8 +24,9 @@ use tokio::sync::{Mutex, Notify};
 const SEQUENCER_LEASE: Span = Span::from_micros(15_000_000);
 /// How much of it must be left, or it is renewed.
 const SEQUENCER_RENEW: Span = Span::from_micros(10_000_000);
-/// The shortest time between two passes of the sequencer, so that one pass numbers many commits.
-const SEQUENCER_REST: Duration = Duration::from_millis(20);
+/// The shortest time between two passes of the sequencer: a commit after a pause is numbered at once,
+/// and of a busy time one pass numbers many.
+const SEQUENCER_REST: Duration = Duration::from_millis(50);
 /// How often every case is compared with its tasks.
 const RECONCILE_EVERY: Duration = Duration::from_secs(30);
 /// How many cases one pass compares.
@@ -82,9 +83,11 @@ struct AfterCommits(Arc<Notify>);
 
 impl Wake for AfterCommits {
     async fn woken(&mut self) {
+        let last_pass = Stopwatch::start();
         self.0.notified().await;
         // Whatever commits during the rest is numbered with it.
-        let _ = tokio::time::timeout(SEQUENCER_REST, std::future::pending::<()>()).await;
+        let rest = SEQUENCER_REST.saturating_sub(last_pass.elapsed());
+        let _ = tokio::time::timeout(rest, std::future::pending::<()>()).await;
     }
 }
 
