@@ -71,7 +71,8 @@ pub struct Ranking {
     pub left_out: Vec<LeftOut>,
 }
 
-/// Ranks the centres that cover a county for a brand. Whether the brand is known is for the caller to say.
+/// Ranks the centres that cover a county for a brand. Whether the brand is known is for the caller to
+/// say.
 pub fn rank(candidates: Vec<Candidate>, passed_over: &[CentreId]) -> Ranking {
     let mut ranking = Ranking::default();
     for one in candidates {

@@ -6,8 +6,8 @@ use std::time::Duration;
 use parasol::cli;
 use parasol_runtime::clock::Stopwatch;
 
-/// Many small messages from many threads: the system's allocator is slower at it by what
-/// `docs/performance.md` says.
+/// For many small messages on many threads. What it gains here has not been measured by itself; the
+/// figures of `docs/performance.md` were taken with it.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
