@@ -8,7 +8,8 @@
 //! Two roads lead to a commit. The *swift* one decides on cached cases and writes on the condition that
 //! none of them has moved on and every key is free; where the engine can, that is one statement. The
 //! *careful* one locks the cases and reads the saved answers. On both, whoever lost a key is dropped.
-//! A swift batch that is lost goes the careful way, a careful batch that fails is halved until the one bad command stands alone.
+//! A swift batch that is lost goes the careful way, a careful batch that fails is halved until the one
+//! bad command stands alone.
 
 mod assemble;
 mod claim;
