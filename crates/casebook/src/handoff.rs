@@ -1,30 +1,23 @@
-//! Work that is due at once goes straight from the commit to a worker of the same process.
+//! Work that is due at once, and deadlines that are due soon, go straight from the commit to a worker of
+//! the same process.
 //!
 //! Such a task is born leased: its row says so, so no other process claims it, and if this process dies
-//! the lease runs out and somebody else does. Claiming from the table is therefore only for deadlines,
-//! for work that found no free worker, and for what a dead process left behind.
+//! the lease runs out and somebody else does. Claiming from the table is therefore only for deadlines
+//! armed long ago, for work that found no free worker, and for what a dead process left behind.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
 
-use parasol_journey::ids::CaseId;
 use parasol_journey::task::{Obligation, Role};
 use parasol_journey::time::{Span, Timestamp};
+use parasol_journey::Task;
 use tokio::sync::{Notify, mpsc};
 use uuid::Uuid;
 
-/// A place in a worker's queue.
-pub(crate) type Permit = mpsc::OwnedPermit<Handed>;
+use crate::tasks::Claimed;
 
-/// A task handed over.
-#[derive(Clone, Copy, Debug)]
-pub struct Handed {
-    /// The case.
-    pub case: CaseId,
-    /// What it owes.
-    pub obligation: Obligation,
-}
+/// A place in a worker's queue.
+pub(crate) type Permit = mpsc::OwnedPermit<Claimed>;
 
 /// How tasks are leased by this process.
 #[derive(Clone, Copy, Debug)]
@@ -39,19 +32,22 @@ pub struct Lease {
 #[derive(Clone)]
 pub struct Handoff {
     lease: Lease,
-    queues: Arc<HashMap<Role, mpsc::Sender<Handed>>>,
+    ahead: Span,
+    queues: Arc<HashMap<Role, mpsc::Sender<Claimed>>>,
     wakes: Arc<HashMap<Role, Arc<Notify>>>,
     committed: Arc<Notify>,
-    /// When the timer worker looks again; a deadline armed before it wakes the worker.
-    horizon: Arc<AtomicI64>,
 }
 
+/// The receiving end of a role's queue.
+pub type Queue = mpsc::Receiver<Claimed>;
+
 /// The receiving ends, one per role.
-pub type Queues = HashMap<Role, mpsc::Receiver<Handed>>;
+pub type Queues = HashMap<Role, Queue>;
 
 impl Handoff {
-    /// Queues for these roles, each with room for `depth` tasks.
-    pub fn new(lease: Lease, roles: &[Role], depth: usize) -> (Self, Queues) {
+    /// Queues for these roles, each with room for `depth` tasks. A deadline is handed over, and claimed,
+    /// up to `ahead` before it is due.
+    pub fn new(lease: Lease, ahead: Span, roles: &[Role], depth: usize) -> (Self, Queues) {
         let mut senders = HashMap::new();
         let mut receivers = HashMap::new();
         for role in roles {
@@ -62,10 +58,10 @@ impl Handoff {
         let wakes = Role::ALL.iter().map(|role| (*role, Arc::default())).collect();
         let handoff = Self {
             lease,
+            ahead,
             queues: Arc::new(senders),
             wakes: Arc::new(wakes),
             committed: Arc::default(),
-            horizon: Arc::new(AtomicI64::new(i64::MAX)),
         };
         (handoff, receivers)
     }
@@ -85,33 +81,36 @@ impl Handoff {
         Arc::clone(&self.committed)
     }
 
-    /// When the timer worker means to look again.
-    pub fn horizon(&self) -> Timestamp {
-        Timestamp::from_micros(self.horizon.load(Ordering::Acquire))
+    /// Until when a role takes tasks on.
+    pub(crate) fn reach(&self, role: Role, now: Timestamp) -> Timestamp {
+        if role == Role::Timer { now + self.ahead } else { now }
     }
 
-    /// Forgets the horizon, before the worker asks the table for the next one.
-    pub(crate) fn forget_horizon(&self) {
-        self.horizon.store(i64::MAX, Ordering::Release);
+    /// Whether a task armed now is for its role's worker to take on at once.
+    pub(crate) fn is_near(&self, owed: &Obligation, now: Timestamp) -> bool {
+        owed.due <= self.reach(owed.task.role(), now)
     }
 
-    /// Draws the horizon nearer; true when it was farther.
-    pub(crate) fn draw_horizon(&self, due: Timestamp) -> bool {
-        self.horizon.fetch_min(due.micros(), Ordering::AcqRel) > due.micros()
+    /// Until when a task that is taken on now is leased.
+    pub(crate) fn leased_until(&self, owed: &Obligation, now: Timestamp) -> Timestamp {
+        let from = if let Task::Clock(_) = owed.task { owed.due.max(now) } else { now };
+        from + self.lease.length
     }
 
     pub(crate) fn reserve(&self, role: Role) -> Option<Permit> {
         self.queues.get(&role)?.clone().try_reserve_owned().ok()
     }
 
-    /// Tells the workers of a commit: the roles whose work was not handed over, and the earliest
-    /// deadline it armed.
-    pub(crate) fn armed(&self, roles: &HashSet<Role>, earliest: Option<Timestamp>) {
+    /// Places in a role's queue, at most so many; `None` where this process has no queue for it.
+    pub(crate) fn reserve_up_to(&self, role: Role, most: usize) -> Option<Vec<Permit>> {
+        let queue = self.queues.get(&role)?;
+        Some((0..most).map_while(|_| queue.clone().try_reserve_owned().ok()).collect())
+    }
+
+    /// Tells the workers of a commit: the roles whose work was not handed over.
+    pub(crate) fn armed(&self, roles: &HashSet<Role>) {
         for role in roles {
             self.wake(*role).notify_one();
-        }
-        if earliest.is_some_and(|due| self.draw_horizon(due)) {
-            self.wake(Role::Timer).notify_one();
         }
         self.committed.notify_one();
     }

@@ -55,23 +55,24 @@ pub struct Parked {
 }
 
 impl Store {
-    /// Claims up to `limit` due tasks of a role for the length of a lease. A task that may be what its
-    /// workers die of, because claim after claim nobody came back, is parked instead.
+    /// Claims up to `limit` tasks of a role that are due at `until` for the length of a lease from then. A
+    /// task that may be what its workers die of, because claim after claim nobody came back, is parked
+    /// instead.
     ///
     /// # Errors
     /// What the engine says; nothing is then claimed.
     pub async fn claim_tasks(
         &self,
         role: Role,
-        now: Timestamp,
+        until: Timestamp,
         lease: Lease,
         limit: usize,
     ) -> Result<Vec<Claimed>, DbErr> {
         let claim = ClaimTasks {
             role: role.as_str(),
-            now: now.micros(),
+            until: until.micros(),
             lease: lease.holder,
-            lease_until: (now + lease.length).micros(),
+            lease_until: (until + lease.length).micros(),
             limit: i64::try_from(limit).unwrap_or(i64::MAX),
         };
         let rows = self.engine.claim_tasks(&self.writer, &claim).await?;
@@ -89,24 +90,6 @@ impl Store {
             }
         }
         Ok(all)
-    }
-
-    /// When the next task of a role can be claimed; `None` when there is none.
-    ///
-    /// # Errors
-    /// What the engine says.
-    pub async fn next_task_at(&self, role: Role) -> Result<Option<Timestamp>, DbErr> {
-        let soonest: Option<i64> = tasks::Entity::find()
-            .select_only()
-            .column(tasks::Column::VisibleAt)
-            .filter(tasks::Column::Role.eq(role.as_str()))
-            .filter(tasks::Column::Parked.eq(""))
-            .order_by(tasks::Column::VisibleAt, Order::Asc)
-            .limit(1)
-            .into_tuple()
-            .one(self.reader())
-            .await?;
-        Ok(soonest.map(instant))
     }
 
     /// Gives a task back after a failure: later, or not before a person has looked at it. Changes

@@ -3,24 +3,27 @@
 //! A handler turns a task and its case into a submission; the committer writes the effect and removes
 //! the task in one commit. A deadline needs no handler: that it passed *is* the command.
 
+use std::collections::BTreeMap;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use futures::stream::FuturesUnordered;
 use futures::{FutureExt as _, StreamExt as _};
-use parasol_journey::task::Role;
+use parasol_journey::ids::CaseId;
+use parasol_journey::task::{Obligation, Role};
 use parasol_journey::time::{SECOND, Span, Timestamp};
 use parasol_journey::{Actor, Case, Command, Rejection, Task};
 use sea_orm::DbErr;
-use tokio::sync::mpsc;
 
 use crate::committer::{Now, Submitter};
-use crate::handoff::{Handed, Handoff};
+use crate::handoff::{Handoff, Queue};
 use crate::store::Store;
 use crate::submission::{Caller, CaseDeed, Deed, Error, Refusal, Submission, Target};
 use crate::tasks::Claimed;
 
+/// The most deadlines a worker keeps in memory until they are due.
+const KEPT_MAX: usize = 8_192;
 /// How often work is prepared for a case that keeps moving on before it is given back.
 const PREPARED_MAX: usize = 4;
 
@@ -81,26 +84,23 @@ pub struct Worker {
     store: Store,
     submitter: Submitter,
     handoff: Handoff,
-    handed: Option<mpsc::Receiver<Handed>>,
     handler: Arc<dyn Handler>,
     now: Now,
     batch_max: usize,
 }
 
 impl Worker {
-    /// A worker. `handed` is the queue of its role, if work is handed over in this process.
-    #[expect(clippy::too_many_arguments, reason = "put together once per role, by name")]
+    /// A worker that does at most `batch_max` tasks at a time.
     pub fn new(
         role: Role,
         store: Store,
         submitter: Submitter,
         handoff: Handoff,
-        handed: Option<mpsc::Receiver<Handed>>,
         handler: Arc<dyn Handler>,
         now: Now,
         batch_max: usize,
     ) -> Self {
-        Self { role, store, submitter, handoff, handed, handler, now, batch_max }
+        Self { role, store, submitter, handoff, handler, now, batch_max }
     }
 
     /// The role it works for.
@@ -108,15 +108,13 @@ impl Worker {
         self.role
     }
 
-    /// Does what was handed over by now, without waiting for more.
-    pub async fn run_handed(&mut self) -> Pass {
+    /// Does what stands in the role's queue by now, without waiting for more.
+    pub async fn run_handed(&self, queue: &mut Queue) -> Pass {
         let mut tasks = Vec::new();
-        if let Some(queue) = &mut self.handed {
-            while tasks.len() < self.batch_max
-                && let Ok(handed) = queue.try_recv()
-            {
-                tasks.push(claimed(handed));
-            }
+        while tasks.len() < self.batch_max
+            && let Ok(handed) = queue.try_recv()
+        {
+            tasks.push(handed);
         }
         let more = tasks.len() == self.batch_max;
         Pass { more, ..self.do_all(tasks).await }
@@ -125,8 +123,7 @@ impl Worker {
     /// Does whatever is handed over as it comes, a batch's worth at a time, until `stop` is over or
     /// nothing will be handed over any more. What was begun by then is finished; what is still in the
     /// queue stays leased until its lease runs out.
-    pub async fn serve_handed(&mut self, stop: impl Future<Output = ()>) {
-        let Some(mut queue) = self.handed.take() else { return };
+    pub async fn serve_handed(&self, queue: &mut Queue, stop: impl Future<Output = ()>) {
         let mut stop = std::pin::pin!(stop);
         let mut running = FuturesUnordered::new();
         loop {
@@ -141,12 +138,57 @@ impl Worker {
             }
         }
         while running.next().await.is_some() {}
-        drop(running);
-        self.handed = Some(queue);
     }
 
-    async fn do_handed(&self, handed: Handed) -> Done {
-        self.do_one(&claimed(handed)).await
+    /// Keeps the deadlines that are handed over until they are due and lets each pass on time, until
+    /// `stop` is over or nothing will be handed over any more; `wait_until` returns when the clock of the
+    /// process shows an instant. Deadlines that are left then are given back.
+    pub async fn serve_deadlines<W: Future<Output = ()>>(
+        &self,
+        queue: &mut Queue,
+        wait_until: impl Fn(Timestamp) -> W,
+        stop: impl Future<Output = ()>,
+    ) {
+        let mut stop = std::pin::pin!(stop);
+        let mut kept = Kept::default();
+        let mut running = FuturesUnordered::new();
+        loop {
+            let next = kept.next_due().filter(|_| running.len() < self.batch_max);
+            let due = async {
+                match next {
+                    Some(due) => wait_until(due).await,
+                    None => std::future::pending().await,
+                }
+            };
+            tokio::select! {
+                biased;
+                () = &mut stop => break,
+                Some(_) = running.next() => {}
+                handed = queue.recv(), if kept.len() < KEPT_MAX => match handed {
+                    Some(handed) => kept.keep(handed),
+                    None => break,
+                },
+                () = due => {
+                    let now = (self.now)();
+                    while running.len() < self.batch_max
+                        && let Some(claimed) = kept.take_due(now)
+                    {
+                        running.push(self.do_handed(claimed));
+                    }
+                }
+            }
+        }
+        while running.next().await.is_some() {}
+        for claimed in kept.rest() {
+            if let Err(error) = self.store.task_given_back(&claimed, claimed.obligation.due).await {
+                tracing::warn!(%error, "kept deadlines stay leased until their leases run out");
+                return;
+            }
+        }
+    }
+
+    async fn do_handed(&self, handed: Claimed) -> Done {
+        self.do_one(&handed).await
     }
 
     /// Claims what is due and does it.
@@ -154,28 +196,34 @@ impl Worker {
     /// # Errors
     /// What the engine says to the claim; what was claimed before is done.
     pub async fn run_due(&self) -> Result<Pass, DbErr> {
-        let now = (self.now)();
-        let lease = self.handoff.lease();
-        let due = self.store.claim_tasks(self.role, now, lease, self.batch_max).await?;
+        let due = self.claim((self.now)(), self.batch_max).await?;
         let more = due.len() == self.batch_max;
         Ok(Pass { more, ..self.do_all(due).await })
     }
 
-    /// When there is something to claim again, to be asked after a pass that left nothing; also draws
-    /// the horizon of the timer worker there, so that an earlier deadline wakes it.
+    /// Claims what is due, and deadlines that will be due soon, into the role's queue as far as there is
+    /// room in it; true if there may be more to claim and room for it.
     ///
     /// # Errors
-    /// What the engine says.
-    pub async fn rests_until(&self) -> Result<Option<Timestamp>, DbErr> {
-        if self.role != Role::Timer {
-            return self.store.next_task_at(self.role).await;
+    /// What the engine says to the claim; nothing is then claimed.
+    pub async fn run_ahead(&self) -> Result<bool, DbErr> {
+        let Some(permits) = self.handoff.reserve_up_to(self.role, self.batch_max) else {
+            return Ok(false);
+        };
+        if permits.is_empty() {
+            return Ok(false);
         }
-        self.handoff.forget_horizon();
-        let next = self.store.next_task_at(self.role).await?;
-        if let Some(next) = next {
-            self.handoff.draw_horizon(next);
+        let reach = self.handoff.reach(self.role, (self.now)());
+        let claimed = self.claim(reach, permits.len()).await?;
+        let more = claimed.len() == permits.len();
+        for (permit, claimed) in permits.into_iter().zip(claimed) {
+            permit.send(claimed);
         }
-        Ok(next)
+        Ok(more)
+    }
+
+    async fn claim(&self, until: Timestamp, limit: usize) -> Result<Vec<Claimed>, DbErr> {
+        self.store.claim_tasks(self.role, until, self.handoff.lease(), limit).await
     }
 
     async fn do_all(&self, tasks: Vec<Claimed>) -> Pass {
@@ -291,6 +339,34 @@ impl Worker {
     }
 }
 
+/// Deadlines that wait in memory, the next one first.
+#[derive(Default)]
+struct Kept(BTreeMap<(Timestamp, CaseId, Task), Claimed>);
+
+impl Kept {
+    fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    fn keep(&mut self, claimed: Claimed) {
+        let Obligation { task, due, .. } = claimed.obligation;
+        self.0.insert((due, claimed.case, task), claimed);
+    }
+
+    fn next_due(&self) -> Option<Timestamp> {
+        self.0.keys().next().map(|(due, ..)| *due)
+    }
+
+    fn take_due(&mut self, now: Timestamp) -> Option<Claimed> {
+        let first = self.0.first_entry()?;
+        (first.key().0 <= now).then(|| first.remove())
+    }
+
+    fn rest(self) -> impl Iterator<Item = Claimed> {
+        self.0.into_values()
+    }
+}
+
 enum Done {
     Effect,
     Superseded,
@@ -309,10 +385,6 @@ enum Failure {
 
 fn failed(why: impl ToString) -> Failure {
     Failure::Failed(why.to_string())
-}
-
-fn claimed(handed: Handed) -> Claimed {
-    Claimed { case: handed.case, obligation: handed.obligation, attempts: 1 }
 }
 
 fn owes(case: &Case, claimed: &Claimed) -> bool {

@@ -74,12 +74,13 @@ impl Writer {
 
     fn task_rows(&self, one: &Planned) -> Vec<Vec<Cell>> {
         let Some((_, case, _)) = &one.case else { return Vec::new() };
-        let lease = self.parts.handoff.lease();
+        let handoff = &self.parts.handoff;
         one.tasks_armed
             .iter()
             .map(|owed| {
                 let handed = one.is_handed_over(owed);
-                let visible_at = if handed { one.at + lease.length } else { owed.due };
+                let visible_at = if handed { handoff.leased_until(owed, one.at) } else { owed.due };
+                let holder = handoff.lease().holder;
                 let row = tasks::ActiveModel {
                     case_id: Set(case.id.uuid()),
                     task: Set(owed.task.as_str().to_owned()),
@@ -87,7 +88,7 @@ impl Writer {
                     role: Set(owed.task.role().as_str().to_owned()),
                     due: Set(owed.due.micros()),
                     visible_at: Set(visible_at.micros()),
-                    lease: Set(if handed { lease.holder } else { Uuid::nil() }),
+                    lease: Set(if handed { holder } else { Uuid::nil() }),
                     attempts: Set(i64::from(handed)),
                     parked: Set(String::new()),
                 };

@@ -5,14 +5,15 @@ use std::sync::Arc;
 
 use parasol_journey::task::Obligation;
 use parasol_journey::time::Timestamp;
-use parasol_journey::{Case, Ctx, Event, Task};
+use parasol_journey::{Case, Ctx, Event};
 
 use super::load::Cases;
 use super::write::Refused;
 use super::{Pending, Rules, Writer};
-use crate::handoff::{Handed, Permit};
+use crate::handoff::Permit;
 use crate::row::{Cell, RowOp, Table};
 use crate::submission::{Change, Error, Refusal, Submission, Target, Written};
+use crate::tasks::Claimed;
 
 /// A command that was decided on, with all it would write.
 pub(super) struct Planned {
@@ -29,8 +30,8 @@ pub(super) struct Planned {
     pub tasks_armed: Vec<Obligation>,
     /// Obligations that are gone.
     pub tasks_gone: Vec<Obligation>,
-    /// Work this process takes on at once, leased from birth.
-    pub handed_over: Vec<(Permit, Handed)>,
+    /// Tasks this process takes on at once, leased from birth.
+    pub handed_over: Vec<(Permit, Claimed)>,
     pub answer: Vec<u8>,
     pub at: Timestamp,
 }
@@ -88,17 +89,16 @@ impl Writer {
         })
     }
 
-    /// Reserves workers of this process for the work that is due at once. Called once the batch is
-    /// sure of its shape; a permit that is dropped frees its place again.
+    /// Reserves workers of this process for the tasks that are due at once or soon. Called once the
+    /// batch is sure of its shape; a permit that is dropped frees its place again.
     pub(super) fn hand_over(&self, planned: &mut [Planned]) {
+        let handoff = &self.parts.handoff;
         for one in planned.iter_mut() {
             let Some((_, case, _)) = &one.case else { continue };
-            let at = one.at;
-            let is_work = |owed: &&Obligation| matches!(owed.task, Task::Work(_)) && owed.due <= at;
-            for owed in one.tasks_armed.iter().filter(is_work) {
-                let Some(permit) = self.parts.handoff.reserve(owed.task.role()) else { continue };
-                let handed = Handed { case: case.id, obligation: *owed };
-                one.handed_over.push((permit, handed));
+            for owed in one.tasks_armed.iter().filter(|owed| handoff.is_near(owed, one.at)) {
+                let Some(permit) = handoff.reserve(owed.task.role()) else { continue };
+                let claimed = Claimed { case: case.id, obligation: *owed, attempts: 1 };
+                one.handed_over.push((permit, claimed));
             }
         }
     }

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use parasol_journey::Task;
+use parasol_journey::task::Role;
 use sea_orm::DbErr;
 
 use super::plan::Planned;
@@ -113,20 +113,15 @@ impl Writer {
     /// Remembers what a commit wrote and tells everybody who listens.
     pub(super) fn after_commit(&self, planned: Vec<Planned>) {
         let mut roles = HashSet::new();
-        let mut earliest = None;
         for mut one in planned {
             if let Some(key) = one.pending.submission.key {
                 self.remember(key, &one.answer);
             }
             if let Some((_, case, _)) = one.case.take() {
-                for owed in one.tasks_armed.iter().filter(|owed| !one.is_handed_over(owed)) {
-                    match owed.task {
-                        Task::Work(_) => drop(roles.insert(owed.task.role())),
-                        Task::Clock(_) => {
-                            earliest = Some(earliest.map_or(owed.due, |due| owed.due.min(due)));
-                        }
-                    }
-                }
+                let handoff = &self.parts.handoff;
+                let left = one.tasks_armed.iter().filter(|owed| !one.is_handed_over(owed));
+                let near = left.filter(|owed| handoff.is_near(owed, one.at));
+                roles.extend(near.map(|owed| owed.task.role()));
                 self.parts
                     .bell
                     .ring(parasol_bell::Ring::Case { case: case.id, version: case.version });
@@ -137,10 +132,10 @@ impl Writer {
             }
             one.pending.answer(Ok(Answer { body: one.answer, repeated: false }));
         }
-        for role in &roles {
+        for role in roles.iter().filter(|role| **role != Role::Timer) {
             self.parts.bell.ring(parasol_bell::Ring::Work { role: *role });
         }
-        self.parts.handoff.armed(&roles, earliest);
+        self.parts.handoff.armed(&roles);
     }
 }
 

@@ -115,7 +115,7 @@ pub(crate) struct ClaimedRow {
 /// How to claim tasks.
 pub(crate) struct ClaimTasks<'a> {
     pub role: &'a str,
-    pub now: i64,
+    pub until: i64,
     pub lease: Uuid,
     pub lease_until: i64,
     pub limit: i64,
@@ -340,7 +340,7 @@ impl Engine {
         );
         let values = [
             claim.role.into(),
-            claim.now.into(),
+            claim.until.into(),
             claim.lease.into(),
             claim.lease_until.into(),
             claim.limit.into(),

@@ -28,6 +28,7 @@ mod ask;
 mod books;
 mod claiming;
 mod crashing;
+mod deadlines;
 mod feeding;
 mod leasing;
 mod opening;

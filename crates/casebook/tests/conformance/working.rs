@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use async_trait::async_trait;
 use parasol_casebook::tables::tasks;
 use parasol_casebook::{
-    CaseDeed, Claimed, Deadlines, Handler, Limits, Prepared, Store, Submitter, WorkError,
+    CaseDeed, Claimed, Deadlines, Handler, Limits, Pass, Prepared, Store, Submitter, WorkError,
 };
 use parasol_journey::event::Path;
 use parasol_journey::ids::{CaseId, OfferId};
@@ -67,12 +67,17 @@ async fn cases_travel_by_workers_alone(world: World) {
     let mut process = world.process_with(Limits::default(), &roles, 5).await;
     process.must((1..=12).map(Ask::file)).await;
     let services = Arc::new(Services::default());
-    let mut workers = vec![process.worker(Role::Timer, Arc::new(Deadlines))];
-    workers.extend(roles.map(|role| process.worker(role, services.clone())));
+    let mut workers = vec![(process.worker(Role::Timer, Arc::new(Deadlines)), None)];
+    for role in roles {
+        workers.push((process.worker(role, services.clone()), Some(process.queue(role))));
+    }
     for _ in 0..8 {
-        for worker in &mut workers {
+        for (worker, queue) in &mut workers {
             loop {
-                let pass = process.drive(worker.run_handed()).await;
+                let pass = match queue {
+                    Some(queue) => process.drive(worker.run_handed(queue)).await,
+                    None => Pass::default(),
+                };
                 let due = process.drive(worker.run_due()).await.unwrap();
                 assert_eq!((pass.failed, due.failed), (0, 0));
                 if !pass.more && !due.more {
@@ -99,9 +104,10 @@ async fn cases_travel_by_workers_alone(world: World) {
 
 async fn handed_over_work_needs_no_claim(world: World) {
     let mut process = world.process_with(Limits::default(), &[Role::Intake], 20).await;
-    let mut worker = process.worker(Role::Intake, Arc::new(Services::default()));
+    let worker = process.worker(Role::Intake, Arc::new(Services::default()));
+    let mut queue = process.queue(Role::Intake);
     process.must((1..=20).map(Ask::file)).await;
-    let pass = process.drive(worker.run_handed()).await;
+    let pass = process.drive(worker.run_handed(&mut queue)).await;
     assert_eq!((pass.done, pass.failed, pass.superseded), (20, 0, 0));
     let left = process.drive(worker.run_due()).await.unwrap();
     assert_eq!(left.done, 0);
@@ -131,7 +137,8 @@ impl Handler for Gated {
 async fn one_slow_task_holds_up_nobody_and_is_finished_at_the_end(world: World) {
     let mut process = world.process_with(Limits::default(), &[Role::Intake], 20).await;
     let gated = Arc::new(Gated { gate: Notify::new(), slow: case(1) });
-    let mut worker = process.worker(Role::Intake, gated.clone());
+    let worker = process.worker(Role::Intake, gated.clone());
+    let mut queue = process.queue(Role::Intake);
     let (store, running) = (process.store.clone(), process.run());
     let stop = Notify::new();
     let script = async {
@@ -147,9 +154,8 @@ async fn one_slow_task_holds_up_nobody_and_is_finished_at_the_end(world: World) 
         stop.notify_one();
         gated.gate.notify_one();
     };
-    timeout(LIMIT, async { tokio::join!(worker.serve_handed(stop.notified()), script) })
-        .await
-        .unwrap();
+    let serving = worker.serve_handed(&mut queue, stop.notified());
+    timeout(LIMIT, async { tokio::join!(serving, script) }).await.unwrap();
     assert_eq!(stage(&store, 1).await, Stage::ChoosingCentre);
     check(&store).await;
 }
@@ -176,9 +182,10 @@ impl Handler for Moody {
 async fn a_failed_task_is_tried_again_later(world: World) {
     let mut process = world.process_with(Limits::default(), &[Role::Intake], 1).await;
     let moody = Arc::new(Moody { fails: AtomicBool::new(true) });
-    let mut worker = process.worker(Role::Intake, moody.clone());
+    let worker = process.worker(Role::Intake, moody.clone());
+    let mut queue = process.queue(Role::Intake);
     process.must([Ask::file(1), Ask::file(2)]).await;
-    let handed = process.drive(worker.run_handed()).await;
+    let handed = process.drive(worker.run_handed(&mut queue)).await;
     let due = process.drive(worker.run_due()).await.unwrap();
     assert_eq!((handed.failed, due.failed), (1, 1));
     let due = process.drive(worker.run_due()).await.unwrap();

@@ -10,12 +10,12 @@ use futures::future::join_all;
 use parasol_bell::Bell;
 use parasol_casebook::{
     Answer, Committer, Engine, Error, Handler, Handoff, Lease, Limits, NewId, Now, Parts, Pools,
-    Queues, Rules, Store, Submitter, Worker, committer,
+    Queue, Queues, Rules, Store, Submitter, Worker, committer,
 };
 use parasol_journey::calendar::Calendar;
 use parasol_journey::deadline::Deadlines;
 use parasol_journey::task::Role;
-use parasol_journey::time::{MINUTE, Span, Timestamp};
+use parasol_journey::time::{MINUTE, SECOND, Span, Timestamp};
 use parasol_testkit::Postgres;
 use sea_orm_migration::MigratorTrait as _;
 use tempfile::TempDir;
@@ -30,6 +30,9 @@ use crate::rows::{Board, Migrations};
 pub const LIMIT: Duration = Duration::from_secs(60);
 /// How long tasks are leased.
 pub const LEASE: Span = Span::from_micros(MINUTE);
+
+/// How long before they are due deadlines are taken on.
+pub const AHEAD: Span = Span::from_micros(90 * SECOND);
 
 /// One database with everything that processes share.
 pub struct World {
@@ -120,7 +123,7 @@ impl World {
         let store = self.store().await;
         let holder = self.holders.fetch_add(1, Ordering::SeqCst);
         let lease = Lease { holder: Uuid::from_u128(u128::from(holder)), length: LEASE };
-        let (handoff, queues) = Handoff::new(lease, roles, depth.max(1));
+        let (handoff, queues) = Handoff::new(lease, AHEAD, roles, depth.max(1));
         let bell = Bell::in_process();
         let rules = Rules {
             calendar: Arc::new(Calendar::china().clone()),
@@ -190,14 +193,18 @@ impl Process {
         }
     }
 
-    /// A worker of this process; takes over the role's queue if there is one.
-    pub fn worker(&mut self, role: Role, handler: Arc<dyn Handler>) -> Worker {
+    /// The queue of a role.
+    pub fn queue(&mut self, role: Role) -> Queue {
+        self.queues.remove(&role).expect("the process was given the role")
+    }
+
+    /// A worker of this process.
+    pub fn worker(&self, role: Role, handler: Arc<dyn Handler>) -> Worker {
         Worker::new(
             role,
             self.store.clone(),
             self.submitter.clone(),
             self.handoff.clone(),
-            self.queues.remove(&role),
             handler,
             Arc::clone(&self.now),
             50,

@@ -166,7 +166,7 @@ impl World {
         let ids = IdSource::seeded(clock.clone(), number);
         let holder = ids.next();
         let length = Span::from_micros(MINUTE);
-        let (handoff, _) = Handoff::new(Lease { holder, length }, &[], 1);
+        let (handoff, _) = Handoff::new(Lease { holder, length }, Span::ZERO, &[], 1);
         let bell = Bell::in_process();
         let (ticks, made) = (clock.clone(), ids.clone());
         let (now, new_id): (Now, NewId) =
@@ -340,7 +340,7 @@ impl World {
         let clock = self.clock.clone();
         let now: Now = Arc::new(move || clock.now());
         let worker =
-            Worker::new(role, store, submitter, self.handoff.clone(), None, handler, now, 50);
+            Worker::new(role, store, submitter, self.handoff.clone(), handler, now, 50);
         while worker.run_due().await.unwrap().more {}
     }
 

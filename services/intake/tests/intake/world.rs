@@ -70,7 +70,7 @@ impl World {
         Migrator::up(store.for_migrations(), None).await.unwrap();
         let ids = IdSource::seeded(clock.clone(), seed);
         let lease = Lease { holder: Uuid::from_u128(u128::from(seed)), length: Span::minutes(1) };
-        let (handoff, _) = Handoff::new(lease, &[], 1);
+        let (handoff, _) = Handoff::new(lease, Span::ZERO, &[], 1);
         let (now, new_id) = (clock.clone(), ids.clone());
         let (submitter, committer) = committer(Parts {
             store: store.clone(),
@@ -123,7 +123,6 @@ impl World {
             desk.store.clone(),
             desk.submitter.clone(),
             self.handoff.clone(),
-            None,
             handler,
             Arc::new(move || now.now()),
             64,

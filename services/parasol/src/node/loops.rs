@@ -8,7 +8,7 @@ use std::time::Duration;
 use futures::FutureExt as _;
 use parasol_bell::{Bell, WorkWatcher};
 use parasol_casebook::{
-    Deadlines, Handler, Handoff, Held, Now, Pass, Queues, SEQUENCER, Sequenced, Store, Submitter,
+    Deadlines, Handler, Handoff, Held, Now, Queue, Queues, SEQUENCER, Sequenced, Store, Submitter,
     Worker,
 };
 use parasol_journey::ids::CaseId;
@@ -42,22 +42,6 @@ pub(super) struct Loops {
     pub clock: Clock,
     pub batch: usize,
     pub poll: Duration,
-}
-
-/// Wakes the timer worker when a deadline passes, or one is armed before the next known.
-struct Horizon {
-    handoff: Handoff,
-    clock: Clock,
-}
-
-impl Wake for Horizon {
-    async fn woken(&mut self) {
-        let wake = self.handoff.wake(Role::Timer);
-        tokio::select! {
-            () = wake.notified() => {}
-            () = self.clock.sleep_until(self.handoff.horizon()) => {}
-        }
-    }
 }
 
 /// Wakes a worker for work of this process that was not handed over, and for that of others.
@@ -95,6 +79,26 @@ const fn kind(name: &'static str) -> TaskKind {
     TaskKind { name, on_stop: OnStop::Drain, on_failure: OnFailure::Restart(Backoff::STANDARD) }
 }
 
+fn progress(more: bool) -> Progress {
+    if more { Progress::More } else { Progress::Idle }
+}
+
+/// What the loops of a role are called.
+struct Names {
+    handed: &'static str,
+    due: &'static str,
+}
+
+const fn names(role: Role) -> Names {
+    let (handed, due) = match role {
+        Role::Intake => ("intake.handed", "intake.due"),
+        Role::Dispatch => ("dispatch.handed", "dispatch.due"),
+        Role::Verification => ("verification.handed", "verification.due"),
+        Role::Timer => ("timer.handed", "timer.due"),
+    };
+    Names { handed, due }
+}
+
 impl Loops {
     pub fn start(
         self,
@@ -108,75 +112,77 @@ impl Loops {
             }
             self.work_due(supervisor, role, handler);
         }
-        self.work_due(supervisor, Role::Timer, Arc::new(Deadlines));
+        if let Some(queue) = queues.remove(&Role::Timer) {
+            self.deadlines(supervisor, queue);
+        }
         self.sequence(supervisor);
         self.reconcile(supervisor);
         self.checkpoint(supervisor);
     }
 
-    fn worker(
-        &self,
-        role: Role,
-        queue: Option<tokio::sync::mpsc::Receiver<parasol_casebook::Handed>>,
-        handler: Arc<dyn Handler>,
-    ) -> Worker {
+    fn worker(&self, role: Role, handler: Arc<dyn Handler>) -> Arc<Worker> {
         let clock = self.clock.clone();
         let now: Now = Arc::new(move || clock.now());
         let (store, submitter, handoff) =
             (self.store.clone(), self.submitter.clone(), self.handoff.clone());
-        Worker::new(role, store, submitter, handoff, queue, handler, now, self.batch)
+        Arc::new(Worker::new(role, store, submitter, handoff, handler, now, self.batch))
     }
 
-    /// Work straight from commits of this process.
+    /// Work straight from commits of this process. The queue is lent to each run, so that it outlives one
+    /// that panics.
     fn work_handed(
         &self,
         supervisor: &Supervisor,
         role: Role,
-        queue: tokio::sync::mpsc::Receiver<parasol_casebook::Handed>,
+        queue: Queue,
         handler: Arc<dyn Handler>,
     ) {
-        let worker = Arc::new(Mutex::new(self.worker(role, Some(queue), handler)));
+        let (worker, queue) = (self.worker(role, handler), Arc::new(Mutex::new(queue)));
         let shutdown = supervisor.shutdown().clone();
-        let name = match role {
-            Role::Intake => "intake.handed",
-            Role::Dispatch => "dispatch.handed",
-            Role::Verification => "verification.handed",
-            Role::Timer => "timer.handed",
-        };
-        supervisor.spawn(kind(name), move || {
-            let (worker, shutdown) = (Arc::clone(&worker), shutdown.clone());
+        supervisor.spawn(kind(names(role).handed), move || {
+            let (worker, queue) = (Arc::clone(&worker), Arc::clone(&queue));
+            let shutdown = shutdown.clone();
             async move {
-                worker.lock().await.serve_handed(shutdown.stopping()).await;
+                worker.serve_handed(&mut *queue.lock().await, shutdown.stopping()).await;
                 Ok::<(), anyhow::Error>(())
             }
         });
     }
 
-    /// Work and deadlines from the table.
+    /// Work from the table.
     fn work_due(&self, supervisor: &Supervisor, role: Role, handler: Arc<dyn Handler>) {
-        let worker = Arc::new(self.worker(role, None, handler));
+        let worker = self.worker(role, handler);
         let round = move || {
             let worker = Arc::clone(&worker);
-            async move {
-                let Pass { more, .. } = worker.run_due().await?;
-                if more {
-                    return Ok::<_, anyhow::Error>(Progress::More);
-                }
-                worker.rests_until().await?;
-                Ok(Progress::Idle)
-            }
-        };
-        let name = match role {
-            Role::Intake => "intake.due",
-            Role::Dispatch => "dispatch.due",
-            Role::Verification => "verification.due",
-            Role::Timer => {
-                let wake = Horizon { handoff: self.handoff.clone(), clock: self.clock.clone() };
-                return supervisor.spawn_loop(kind("timer.due"), self.poll, wake, round);
-            }
+            async move { Ok::<_, anyhow::Error>(progress(worker.run_due().await?.more)) }
         };
         let (here, anywhere) = (self.handoff.wake(role), self.bell.watch_work(role));
-        supervisor.spawn_loop(kind(name), self.poll, Arrivals { here, anywhere }, round);
+        let wake = Arrivals { here, anywhere };
+        supervisor.spawn_loop(kind(names(role).due), self.poll, wake, round);
+    }
+
+    /// Deadlines: from the table into memory ahead of time, and from there when they are due.
+    fn deadlines(&self, supervisor: &Supervisor, queue: Queue) {
+        let worker = self.worker(Role::Timer, Arc::new(Deadlines));
+        let claiming = Arc::clone(&worker);
+        let round = move || {
+            let worker = Arc::clone(&claiming);
+            async move { Ok::<_, anyhow::Error>(progress(worker.run_ahead().await?)) }
+        };
+        let Names { handed, due } = names(Role::Timer);
+        supervisor.spawn_loop(kind(due), self.poll, self.handoff.wake(Role::Timer), round);
+        let (queue, clock) = (Arc::new(Mutex::new(queue)), self.clock.clone());
+        let shutdown = supervisor.shutdown().clone();
+        supervisor.spawn(kind(handed), move || {
+            let (worker, queue) = (Arc::clone(&worker), Arc::clone(&queue));
+            let (clock, shutdown) = (clock.clone(), shutdown.clone());
+            async move {
+                let mut queue = queue.lock().await;
+                let wait = |due| clock.sleep_until(due);
+                worker.serve_deadlines(&mut queue, wait, shutdown.stopping()).await;
+                Ok::<(), anyhow::Error>(())
+            }
+        });
     }
 
     fn sequence(&self, supervisor: &Supervisor) {
@@ -212,8 +218,7 @@ impl Loops {
                 let mut place = place.lock().await;
                 let found = store.reconcile(*place, RECONCILE_BATCH).await?;
                 *place = found.next;
-                let more = found.next.is_some();
-                Ok::<_, anyhow::Error>(if more { Progress::More } else { Progress::Idle })
+                Ok::<_, anyhow::Error>(progress(found.next.is_some()))
             }
         });
     }

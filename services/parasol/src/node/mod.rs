@@ -112,9 +112,10 @@ impl Node {
             holder: base.ids.next(),
             length: Span::from_micros(i64::try_from(config.tasks.lease_ms * 1_000)?),
         };
-        let working_roles = [Role::Intake, Role::Dispatch, Role::Verification];
         let depth = usize::try_from(config.tasks.batch)? * 4;
-        let (handoff, queues) = Handoff::new(lease, &working_roles, depth);
+        // Twice the time between two looks: a deadline is in memory well before it is due.
+        let ahead = Span::from_micros(i64::try_from(config.tasks.poll_ms * 2_000)?);
+        let (handoff, queues) = Handoff::new(lease, ahead, Role::ALL, depth);
         let submitter = start_committer(config, &options, &base, &bell, &handoff, &kernel).await?;
         let desk = Desk {
             store: base.store.clone(),

@@ -100,7 +100,7 @@ impl World {
         let ids = IdSource::seeded(clock.clone(), seed);
         let bell = Bell::in_process();
         let lease = Lease { holder: Uuid::from_u128(1), length: Span::minutes(1) };
-        let (handoff, _) = Handoff::new(lease, &[], 1);
+        let (handoff, _) = Handoff::new(lease, Span::ZERO, &[], 1);
         let now: parasol_casebook::Now = {
             let clock = clock.clone();
             Arc::new(move || clock.now())
@@ -323,7 +323,7 @@ fn timer(
 ) -> Worker {
     let (store, submitter) = (store.clone(), submitter.clone());
     let handler = Arc::new(PassingDeadlines);
-    Worker::new(TaskRole::Timer, store, submitter, handoff, None, handler, now, 64)
+    Worker::new(TaskRole::Timer, store, submitter, handoff, handler, now, 64)
 }
 
 fn caller() -> Caller {

@@ -113,7 +113,6 @@ impl World {
             desk.store.clone(),
             desk.submitter.clone(),
             handoff,
-            None,
             hands,
             Arc::new(move || now.now()),
             50,
@@ -270,7 +269,7 @@ impl World {
 
 fn process(store: &Store, clock: &Clock, ids: &IdSource) -> (Submitter, Handoff, JoinSet<()>) {
     let lease = Lease { holder: Uuid::from_u128(1), length: Span::from_micros(MINUTE) };
-    let (handoff, _) = Handoff::new(lease, &[], 1);
+    let (handoff, _) = Handoff::new(lease, Span::ZERO, &[], 1);
     let (now, new_id) = (clock.clone(), ids.clone());
     let calendar = Arc::new(Calendar::china().clone());
     let (submitter, committer) = committer(Parts {
