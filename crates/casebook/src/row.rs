@@ -204,13 +204,13 @@ impl Cell {
 }
 
 impl CellType {
-    /// How PostgreSQL names an array of it.
-    pub const fn pg_array(self) -> &'static str {
+    /// How PostgreSQL names it.
+    pub const fn pg_type(self) -> &'static str {
         match self {
-            Self::Id => "uuid[]",
-            Self::Text => "text[]",
-            Self::Int => "int8[]",
-            Self::Bytes => "bytea[]",
+            Self::Id => "uuid",
+            Self::Text => "text",
+            Self::Int => "int8",
+            Self::Bytes => "bytea",
         }
     }
 

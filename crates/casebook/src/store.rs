@@ -3,16 +3,19 @@
 //! There is no storage trait. sea-orm is the abstraction over the engines, and a real SQLite file is
 //! the fast test double.
 
+use std::sync::Arc;
+
 use parasol_journey::time::Timestamp;
 use sea_orm::{DatabaseConnection, DbErr};
 
-use crate::dialect::{self, Engine};
+use crate::dialect::{self, Engine, Lanes};
 use crate::tasks::ATTEMPTS_MAX;
 
 /// How many connections a store may open.
 #[derive(Clone, Copy, Debug)]
 pub struct Pools {
-    /// Connections that write: committers plus one for claiming and sequencing. SQLite has one.
+    /// Connections that write, beside the two at most that PostgreSQL's commits have for themselves: for
+    /// claiming, sequencing, and batches that need a transaction. SQLite has one for everything.
     pub write: u32,
     /// Connections that read.
     pub read: u32,
@@ -29,6 +32,7 @@ impl Default for Pools {
 pub struct Store {
     pub(crate) engine: Engine,
     pub(crate) writer: DatabaseConnection,
+    pub(crate) lanes: Option<Arc<Lanes>>,
     reader: DatabaseConnection,
     pub(crate) attempts_max: i64,
 }
@@ -56,7 +60,8 @@ impl Store {
         let problems = engine.durability_problems(&writer, &reader).await;
         let problems = problems.map_err(OpenError::Unreachable)?;
         if problems.is_empty() {
-            Ok(Self { engine, writer, reader, attempts_max: ATTEMPTS_MAX })
+            let lanes = engine.lanes(&writer);
+            Ok(Self { engine, writer, lanes, reader, attempts_max: ATTEMPTS_MAX })
         } else {
             Err(OpenError::NotDurable(problems))
         }
@@ -101,11 +106,14 @@ impl Store {
         dialect::checkpoint(&self.reader).await
     }
 
-    /// Closes both pools.
+    /// Closes all connections.
     ///
     /// # Errors
     /// What the engine says.
     pub async fn close(self) -> Result<(), DbErr> {
+        if let Some(lanes) = &self.lanes {
+            lanes.close().await;
+        }
         self.reader.close().await?;
         self.writer.close().await
     }

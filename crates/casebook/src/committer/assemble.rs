@@ -15,7 +15,7 @@ impl Writer {
     /// Everything the planned commands write, except their claims.
     pub(super) fn assemble(&self, planned: &[Planned]) -> Batch {
         let commit = (self.parts.new_id)();
-        let mut batch = Batch::default();
+        let mut batch = Batch { commands: planned.len(), ..Batch::default() };
         let mut new_cases = Vec::new();
         let mut log = Vec::new();
         let mut armed = Vec::new();

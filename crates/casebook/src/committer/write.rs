@@ -9,7 +9,7 @@ use super::claim::claimed_rows;
 use super::load::Cases;
 use super::plan::Planned;
 use super::{Pending, Target, Writer};
-use crate::dialect::{self, Outcome};
+use crate::dialect::{self, Lanes, Outcome};
 use crate::row::{Cell, Table};
 use crate::submission::Error;
 use crate::tables::cases;
@@ -59,9 +59,9 @@ impl Writer {
         if planned.is_empty() {
             return Ok(());
         }
-        if self.parts.store.engine.writes_alone() {
+        if let Some(lanes) = &self.parts.store.lanes {
             let claims_nothing = planned.iter().all(|one| one.claims.is_empty());
-            match self.write_alone(&mut planned).await {
+            match self.write_alone(lanes, &mut planned).await {
                 Ok(Outcome::Written) => {
                     self.after_commit(planned);
                     return Ok(());
@@ -84,12 +84,15 @@ impl Writer {
     }
 
     /// In one statement that commits by itself; nothing is written unless every key was free.
-    async fn write_alone(&self, planned: &mut [Planned]) -> Result<Outcome, DbErr> {
+    async fn write_alone(
+        &self,
+        lanes: &Lanes,
+        planned: &mut [Planned],
+    ) -> Result<Outcome, DbErr> {
         self.hand_over(planned);
         let mut rows = self.assemble(planned);
         rows.claims = claimed_rows(planned);
-        let store = &self.parts.store;
-        let outcome = store.engine.write(&store.writer, &rows).await;
+        let outcome = lanes.write(&rows).await;
         if !matches!(outcome, Ok(Outcome::Written)) {
             planned.iter_mut().for_each(|one| one.handed_over.clear());
         }

@@ -7,6 +7,7 @@
 mod postgres;
 mod sqlite;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use sea_orm::sqlx::Error as SqlxError;
@@ -17,6 +18,7 @@ use sea_orm::{
 };
 use uuid::Uuid;
 
+pub(crate) use self::postgres::Lanes;
 use crate::row::{Cell, Table};
 use crate::tables::cases;
 
@@ -49,6 +51,8 @@ pub(crate) enum Conflict {
 /// Everything one commit writes, as data.
 #[derive(Default)]
 pub(crate) struct Batch {
+    /// How many commands it is of.
+    pub commands: usize,
     /// Rows whose keys must be free, where they were not taken before; written before all others.
     pub claims: Vec<(&'static Table, Vec<Vec<Cell>>)>,
     /// New rows by table.
@@ -293,16 +297,24 @@ impl Engine {
         rows.iter().map(|row| row.try_get_by_index(0)).collect()
     }
 
-    /// Writes a batch. Inside a transaction a lost batch must be rolled back by the caller; outside
-    /// one (PostgreSQL only) nothing was written.
+    /// Writes a batch inside a transaction; a lost batch must be rolled back by the caller.
     pub(crate) async fn write(
         self,
-        connection: &impl ConnectionTrait,
+        transaction: &DatabaseTransaction,
         batch: &Batch,
     ) -> Result<Outcome, DbErr> {
         match self {
-            Self::Sqlite => sqlite::write(connection, batch).await,
-            Self::Postgres => postgres::write(connection, batch).await,
+            Self::Sqlite => sqlite::write(transaction, batch).await,
+            Self::Postgres => postgres::write(transaction, batch).await,
+        }
+    }
+
+    /// Connections that write a batch in one statement that commits by itself, beside the pool that
+    /// writes; `None` where the engine needs a transaction for that.
+    pub(crate) fn lanes(self, writer: &DatabaseConnection) -> Option<Arc<Lanes>> {
+        match self {
+            Self::Sqlite => None,
+            Self::Postgres => Some(Arc::new(Lanes::beside(writer))),
         }
     }
 
@@ -313,11 +325,6 @@ impl Engine {
             Self::Sqlite => 1,
             Self::Postgres => usize::MAX,
         }
-    }
-
-    /// Whether a batch can be written in one statement that commits by itself.
-    pub(crate) const fn writes_alone(self) -> bool {
-        matches!(self, Self::Postgres)
     }
 
     /// Claims due tasks of a role; tasks another worker is claiming are passed over.

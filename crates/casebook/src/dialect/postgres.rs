@@ -1,11 +1,8 @@
-//! PostgreSQL: arrays instead of lists, and one statement that writes a whole batch.
-//!
-//! Every multi-row part reads `unnest` of arrays, so its text does not depend on how many rows there
-//! are and it is prepared once. The parts are joined into one statement with a guard at its end: if a
-//! case had moved on or a key was taken, the guard divides by zero and nothing is written. A batch
-//! therefore needs no transaction around it and costs one round trip.
+//! PostgreSQL: arrays instead of lists, one statement that writes a whole batch ([`batch`]), and
+//! connections that do nothing else ([`lanes`]).
 
-use std::fmt::Write as _;
+mod batch;
+mod lanes;
 
 use sea_orm::sea_query::Value;
 use sea_orm::{
@@ -13,8 +10,10 @@ use sea_orm::{
 };
 use uuid::Uuid;
 
-use super::{Batch, Conflict, Outcome, Trouble, cases_table};
+use super::{Batch, Outcome, Trouble};
 use crate::row::{Cell, CellType, Table};
+
+pub(crate) use lanes::Lanes;
 
 /// Statement texts kept prepared per connection: one per mix of tables in a batch.
 const STATEMENTS_KEPT: usize = 1_000;
@@ -126,150 +125,25 @@ fn uuid_array(ids: &[Uuid]) -> Value {
     Value::Array(CellType::Id.array_type(), Some(Box::new(values)))
 }
 
-/// A statement under construction.
-#[derive(Default)]
-struct Writer {
-    sql: String,
-    values: Vec<Value>,
-    parts: usize,
-    guards: Vec<(usize, usize)>,
-}
-
-impl Writer {
-    /// Adds the columns of rows as arrays; answers with `unnest(...)`.
-    fn unnest<'a>(
-        &mut self,
-        types: &[CellType],
-        rows: impl Iterator<Item = Vec<&'a Cell>>,
-    ) -> String {
-        let mut arrays: Vec<Vec<Value>> = types.iter().map(|_| Vec::new()).collect();
-        for row in rows {
-            for (array, cell) in arrays.iter_mut().zip(row) {
-                array.push(cell.clone().into_value());
-            }
-        }
-        let mut text = String::from("unnest(");
-        for (place, (array, cell)) in arrays.into_iter().zip(types).enumerate() {
-            self.values.push(Value::Array(cell.array_type(), Some(Box::new(array))));
-            let comma = if place == 0 { "" } else { ", " };
-            let parameter = self.values.len();
-            write!(text, "{comma}${parameter}::{}", cell.pg_array()).expect("a String takes all");
-        }
-        text.push(')');
-        text
-    }
-
-    /// Opens the next part of the statement; it returns a row per row written.
-    fn part(&mut self, body: &str, expected: Option<usize>) {
-        let lead = if self.parts == 0 { "WITH" } else { "," };
-        write!(self.sql, "{lead} p{} AS ({body} RETURNING 1) ", self.parts)
-            .expect("a String takes all");
-        if let Some(expected) = expected {
-            self.guards.push((self.parts, expected));
-        }
-        self.parts += 1;
-    }
-
-    fn insert(&mut self, table: &Table, conflict: Conflict, rows: &[Vec<Cell>]) {
-        let types: Vec<_> = table.columns.iter().map(|column| column.cell).collect();
-        let source = self.unnest(&types, rows.iter().map(|row| row.iter().collect()));
-        let columns = table.column_list();
-        let clause = conflict_clause(table, conflict);
-        let body =
-            format!("INSERT INTO {} ({columns}) SELECT * FROM {source} {clause}", table.name);
-        let expected = (conflict == Conflict::Lose).then_some(rows.len());
-        self.part(&body, expected);
-    }
-
-    fn delete(&mut self, table: &Table, keys: &[Vec<Cell>]) {
-        let types: Vec<_> = table.key.iter().map(|place| table.columns[*place].cell).collect();
-        let source = self.unnest(&types, keys.iter().map(|key| key.iter().collect()));
-        let names: Vec<_> = table.key.iter().map(|place| table.columns[*place].name).collect();
-        let matches: Vec<_> = names.iter().map(|name| format!("t.{name} = d.{name}")).collect();
-        let body = format!(
-            "DELETE FROM {} t USING {source} AS d({}) WHERE {}",
-            table.name,
-            names.join(", "),
-            matches.join(" AND ")
-        );
-        self.part(&body, None);
-    }
-
-    fn change_cases(&mut self, cases: &[(Vec<Cell>, i64)]) {
-        let table = cases_table();
-        let mut types: Vec<_> = table.columns.iter().map(|column| column.cell).collect();
-        types.push(CellType::Int);
-        let expected: Vec<Cell> = cases.iter().map(|(_, version)| Cell::Int(*version)).collect();
-        let rows = cases
-            .iter()
-            .zip(&expected)
-            .map(|((row, _), version)| row.iter().chain(std::iter::once(version)).collect());
-        let source = self.unnest(&types, rows);
-        let names = table.column_list();
-        let sets: Vec<_> =
-            table.columns[1..].iter().map(|column| format!("{0} = n.{0}", column.name)).collect();
-        let body = format!(
-            "UPDATE cases c SET {} FROM {source} AS n({names}, expected) \
-             WHERE c.id = n.id AND c.version = n.expected",
-            sets.join(", ")
-        );
-        self.part(&body, Some(cases.len()));
-    }
-
-    fn finish(mut self) -> Statement {
-        self.sql.push_str("SELECT 1 / (CASE WHEN true");
-        for (part, expected) in &self.guards {
-            self.values.push(Value::from(i64::try_from(*expected).unwrap_or(i64::MAX)));
-            let parameter = self.values.len();
-            write!(self.sql, " AND (SELECT count(*) FROM p{part}) = ${parameter}")
-                .expect("a String takes all");
-        }
-        self.sql.push_str(" THEN 1 ELSE 0 END)");
-        Statement::from_sql_and_values(DbBackend::Postgres, self.sql, self.values)
-    }
-}
-
-fn conflict_clause(table: &Table, conflict: Conflict) -> String {
-    match conflict {
-        Conflict::Fail => String::new(),
-        Conflict::Lose => format!("ON CONFLICT ({}) DO NOTHING", table.key_list()),
-        Conflict::Replace => super::sqlite::replace_clause(table),
-    }
-}
-
 pub(super) fn claim(table: &'static Table, rows: &[Vec<Cell>]) -> Statement {
-    let mut writer = Writer::default();
-    let types: Vec<_> = table.columns.iter().map(|column| column.cell).collect();
-    let source = writer.unnest(&types, rows.iter().map(|row| row.iter().collect()));
-    let sql = format!(
-        "INSERT INTO {} ({}) SELECT * FROM {source} ON CONFLICT ({keys}) DO NOTHING RETURNING {keys}",
-        table.name,
-        table.column_list(),
-        keys = table.key_list(),
-    );
-    Statement::from_sql_and_values(DbBackend::Postgres, sql, writer.values)
+    let (sql, values) = batch::claim(table, rows);
+    Statement::from_sql_and_values(DbBackend::Postgres, sql, values)
 }
 
+/// Writes a batch inside a transaction.
 pub(super) async fn write(
     connection: &impl ConnectionTrait,
     batch: &Batch,
 ) -> Result<Outcome, DbErr> {
-    let mut writer = Writer::default();
-    // First, so that a key that is taken costs no more than finding that out.
-    for (table, rows) in &batch.claims {
-        writer.insert(table, Conflict::Lose, rows);
-    }
-    if !batch.cases.is_empty() {
-        writer.change_cases(&batch.cases);
-    }
-    for (table, conflict, rows) in &batch.inserts {
-        writer.insert(table, *conflict, rows);
-    }
-    for (table, keys) in &batch.deletes {
-        writer.delete(table, keys);
-    }
-    match connection.query_one_raw(writer.finish()).await {
-        Ok(Some(_)) => Ok(Outcome::Written),
+    let (sql, values) = batch::statement::<Vec<Value>>(batch);
+    let statement = Statement::from_sql_and_values(DbBackend::Postgres, sql, values);
+    outcome(connection.query_one_raw(statement).await.map(|row| row.map(|_| ())))
+}
+
+/// What the guard at the end of a batch said.
+fn outcome(answer: Result<Option<()>, DbErr>) -> Result<Outcome, DbErr> {
+    match answer {
+        Ok(Some(())) => Ok(Outcome::Written),
         Ok(None) => Err(DbErr::RecordNotFound("the guard of a batch".into())),
         Err(error) if is_lost(&error) => Ok(Outcome::Lost),
         Err(error) => Err(error),

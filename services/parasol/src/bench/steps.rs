@@ -28,6 +28,8 @@ use crate::node::{Node, Options};
 const CONNECTIONS: usize = 8;
 /// Steps of a case: see [`super::course`].
 const STEPS_A_CASE: usize = 11;
+/// How many of them are calls.
+const CALLS_A_CASE: usize = 7;
 /// One command in a hundred is refused: one case in nine asks once too often.
 const REFUSED_EVERY: usize = 9;
 /// The timer of each case.
@@ -76,8 +78,10 @@ pub struct Cell {
 pub struct Round {
     /// The yardstick at its best number of connections.
     pub yardstick: Figures,
-    /// The same work as one stored function, one in flight; PostgreSQL only.
+    /// The same work as one stored function, one in flight and without pauses; PostgreSQL only.
     pub stored_function: Option<Figures>,
+    /// The same in the rhythm of a case: seven calls, then a pause as long as the timer.
+    pub stored_function_in_rhythm: Option<Figures>,
     /// The product.
     pub cells: Vec<Cell>,
 }
@@ -133,7 +137,7 @@ pub async fn run(
     node.store.analyze().await?;
     let mut rounds = Vec::new();
     for nth in 1..=args.rounds {
-        let (best, function) = yardstick.run(time).await?;
+        let yardsticks = yardstick.run(time).await?;
         let mut cells = Vec::new();
         for in_flight in &args.in_flight {
             progress(&format!("round {nth}: {in_flight} in flight"));
@@ -142,7 +146,9 @@ pub async fn run(
                 cells.push(measure(&node, &shared, *in_flight, true, time).await?);
             }
         }
-        rounds.push(Round { yardstick: best, stored_function: function, cells });
+        let [stored_function, stored_function_in_rhythm] = yardsticks.functions;
+        let yardstick = yardsticks.transactions;
+        rounds.push(Round { yardstick, stored_function, stored_function_in_rhythm, cells });
     }
     drop(shared);
     let report = report(args, node.store.engine(), rounds);
@@ -240,6 +246,13 @@ async fn counted(node: &Node) -> anyhow::Result<(i64, i64)> {
     Ok((row.try_get_by_index(0)?, row.try_get_by_index(1)?))
 }
 
+/// What one run of the yardstick measured.
+struct Yardsticks {
+    transactions: Figures,
+    /// The stored function, without pauses and in the rhythm of a case.
+    functions: [Option<Figures>; 2],
+}
+
 enum Yardstick {
     Postgres(postgres::Postgres),
     Sqlite(Option<sqlite::Sqlite>),
@@ -262,7 +275,7 @@ impl Yardstick {
     }
 
     /// The best of the connection counts, and the stored function.
-    async fn run(&mut self, time: Duration) -> anyhow::Result<(Figures, Option<Figures>)> {
+    async fn run(&mut self, time: Duration) -> anyhow::Result<Yardsticks> {
         match self {
             Self::Postgres(yardstick) => {
                 let mut best: Option<Figures> = None;
@@ -272,9 +285,13 @@ impl Yardstick {
                         best = Some(figures);
                     }
                 }
-                let function = yardstick.function(time).await?;
-                let best = best.ok_or_else(|| anyhow::anyhow!("no connection count was tried"))?;
-                Ok((best, Some(function)))
+                let pause = Duration::from_micros(TIMER.micros().unsigned_abs());
+                let of_a_case = postgres::Rhythm::OfACase { calls: CALLS_A_CASE, pause };
+                let unbroken = yardstick.function(time, postgres::Rhythm::Unbroken).await?;
+                let in_rhythm = yardstick.function(time, of_a_case).await?;
+                let transactions =
+                    best.ok_or_else(|| anyhow::anyhow!("no connection count was tried"))?;
+                Ok(Yardsticks { transactions, functions: [Some(unbroken), Some(in_rhythm)] })
             }
             Self::Sqlite(yardstick) => {
                 let mut taken =
@@ -285,7 +302,7 @@ impl Yardstick {
                 })
                 .await?;
                 *yardstick = Some(back);
-                Ok((figures?, None))
+                Ok(Yardsticks { transactions: figures?, functions: [None, None] })
             }
         }
     }
@@ -308,6 +325,8 @@ fn report(args: &Args, engine: Engine, rounds: Vec<Round>) -> Report {
     if engine == Engine::Postgres {
         let pick = |round: &Round| round.stored_function.as_ref().map(|one| one.p50_ms);
         put("stored_function.p50_ms".into(), over(&pick));
+        let pick = |round: &Round| Some(round.stored_function_in_rhythm.as_ref()?.p50_ms);
+        put("stored_function_in_rhythm.p50_ms".into(), over(&pick));
     }
     for in_flight in &args.in_flight {
         let rate = |round: &Round| cell(round, *in_flight, false).map(|cell| cell.steps_per_second);
@@ -331,6 +350,11 @@ fn report(args: &Args, engine: Engine, rounds: Vec<Round>) -> Report {
                 Some(cell(round, 1, false)?.calls.p50_ms / round.stored_function.as_ref()?.p50_ms)
             });
             ratios.insert("steps.1.p50_over_stored_function".into(), ratio.into());
+            let ratio = over(&|round| {
+                let function = round.stored_function_in_rhythm.as_ref()?;
+                Some(cell(round, 1, false)?.calls.p50_ms / function.p50_ms)
+            });
+            ratios.insert("steps.1.p50_over_stored_function_in_rhythm".into(), ratio.into());
         }
         if *in_flight == 64 {
             let kept = over(&|round| Some(cell(round, 64, true)?.steps_per_second / rate(round)?));

@@ -90,8 +90,9 @@ impl Postgres {
         Ok(Figures::of(latencies, started.elapsed()))
     }
 
-    /// The same work as one stored function, on one connection.
-    pub async fn function(&self, time: Duration) -> anyhow::Result<Figures> {
+    /// The same work as one stored function, on one connection: one call after the other, or in the rhythm
+    /// of a case, which calls seven times and then waits for its timer.
+    pub async fn function(&self, time: Duration, rhythm: Rhythm) -> anyhow::Result<Figures> {
         let mut connection = self.pool.acquire().await?;
         let (mut dice, body) = (Dice::new(99), body());
         let (mut latencies, started) = (Vec::new(), Stopwatch::start());
@@ -105,9 +106,28 @@ impl Postgres {
                 .execute(&mut *connection)
                 .await?;
             latencies.push(one.elapsed());
+            if let Rhythm::OfACase { calls, pause } = rhythm
+                && latencies.len().is_multiple_of(calls)
+            {
+                let _ = tokio::time::timeout(pause, std::future::pending::<()>()).await;
+            }
         }
         Ok(Figures::of(latencies, started.elapsed()))
     }
+}
+
+/// How the stored function is called.
+#[derive(Clone, Copy, Debug)]
+pub enum Rhythm {
+    /// Without pauses: the machine does nothing else, and everything it needs is in its caches.
+    Unbroken,
+    /// As one case at a time calls: so many calls, then a pause.
+    OfACase {
+        /// Calls of a case.
+        calls: usize,
+        /// Its timer.
+        pause: Duration,
+    },
 }
 
 /// A constant text per table, so that it stays prepared.
