@@ -34,6 +34,11 @@ fn owner_of(order_line: &str) -> (String, String) {
     (text(&row["customer"]["customer"]), text(&row["serial"]))
 }
 
+/// The customer who bought it.
+pub(crate) fn filer() -> String {
+    owner_of(ORDER_LINE).0
+}
+
 pub(crate) fn filing() -> FileCaseRequest {
     FileCaseRequest {
         request_id: fresh(),
@@ -90,7 +95,7 @@ pub(crate) async fn file(
     house: &House,
     message: FileCaseRequest,
 ) -> Result<FileCaseResponse, Status> {
-    let request = house.request(Role::Customer, &owner_of(ORDER_LINE).0, message);
+    let request = house.request(Role::Customer, &filer(), message);
     let mut client = IntakeServiceClient::new(house.channel.clone());
     client.file_case(request).await.map(tonic::Response::into_inner)
 }
@@ -188,7 +193,7 @@ async fn an_etag_that_is_stale() {
         etag: "\"99\"".to_owned(),
         reason: "changed my mind".to_owned(),
     };
-    let request = house.request(Role::Customer, &owner_of(ORDER_LINE).0, message);
+    let request = house.request(Role::Customer, &filer(), message);
     let mut client = IntakeServiceClient::new(house.channel.clone());
     let status = client.cancel_case(request).await.expect_err("the etag is stale");
     let error = Error::from_status(&status);

@@ -22,6 +22,14 @@ pub struct House {
 
 impl House {
     pub async fn open() -> Self {
+        let house = Self::empty().await;
+        let examples = parasol::demo::EXAMPLES.iter();
+        house.load(examples.map(|(name, text)| import::Source::text(name, text)).collect()).await;
+        house
+    }
+
+    /// A node without a network and without orders.
+    pub async fn empty() -> Self {
         let folder = tempfile::tempdir().expect("a temp folder");
         let set = |key: &str, value: &str| (key.to_owned(), value.to_owned());
         let data = folder.path().to_str().expect("a temp path is text");
@@ -37,30 +45,30 @@ impl House {
         let node = Node::start(&config, Options::default()).await.expect("the node starts");
         let address = format!("http://{}", node.grpc);
         let channel = local::dial(&address, &config.limits).expect("an address is one");
-        let house = Self { node, channel, _folder: folder };
-        house.load_examples().await;
-        house
+        Self { node, channel, _folder: folder }
     }
 
-    async fn load_examples(&self) {
+    /// Imports files; every row of them is good.
+    pub async fn load(&self, sources: Vec<import::Source>) {
         let token = |role| self.node.tokens().token(&Principal::new(role, "tests"));
         let target = import::Target {
             channel: self.channel.clone(),
             operator_token: token(Role::Operator),
             retailer_token: token(Role::Retailer),
         };
-        let sources = parasol::demo::EXAMPLES
-            .iter()
-            .map(|(name, text)| import::Source::text(name, text))
-            .collect();
         let report = import::load(&target, sources, &import::Silent).await.expect("they load");
-        assert_eq!(report.refused(), 0, "rows of the examples were refused");
+        assert_eq!(report.refused(), 0, "rows were refused");
     }
 
     /// A request with a caller's credential.
     pub fn request<T>(&self, role: Role, subject: &str, message: T) -> Request<T> {
+        self.request_of(&Principal::new(role, subject), message)
+    }
+
+    /// The same, of a caller that may belong to a brand.
+    pub fn request_of<T>(&self, caller: &Principal, message: T) -> Request<T> {
         let mut request = Request::new(message);
-        let token = self.node.tokens().token(&Principal::new(role, subject));
+        let token = self.node.tokens().token(caller);
         let header = format!("Bearer {token}").parse().expect("a token is ASCII");
         request.metadata_mut().insert("authorization", header);
         request
@@ -69,26 +77,48 @@ impl House {
     /// How many rows each table holds; saved answers and the audit of refusals left out, since a
     /// refused import is answered and recorded too.
     pub async fn rows(&self) -> BTreeMap<String, i64> {
-        rows(&self.node.store).await
+        let store = &self.node.store;
+        let mut counts = BTreeMap::new();
+        for table in texts(store, TABLES).await {
+            if table == "answers" || IN_ITS_OWN_TIME.contains(&table.as_str()) {
+                continue;
+            }
+            let count = texts(store, &format!("SELECT CAST(count(*) AS TEXT) FROM {table}")).await;
+            counts.insert(table, count[0].parse().expect("a count is a number"));
+        }
+        counts
+    }
+
+    /// Every row of every table as text, saved answers included.
+    pub async fn contents(&self) -> BTreeMap<String, Vec<String>> {
+        let store = &self.node.store;
+        let mut contents = BTreeMap::new();
+        for table in texts(store, TABLES).await {
+            if IN_ITS_OWN_TIME.contains(&table.as_str()) {
+                continue;
+            }
+            let columns = format!("SELECT name FROM pragma_table_info('{table}')");
+            let columns = texts(store, &columns).await;
+            let columns: Vec<_> = columns.iter().map(|name| format!("quote({name})")).collect();
+            let columns = columns.join(" || ',' || ");
+            let rows = texts(store, &format!("SELECT {columns} FROM {table} ORDER BY 1")).await;
+            contents.insert(table, rows);
+        }
+        contents
     }
 }
 
-async fn rows(store: &Store) -> BTreeMap<String, i64> {
+/// The tables of the store.
+const TABLES: &str =
+    "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'";
+
+/// The audit has refusals too, and the sequencer numbers commits when it comes to it.
+const IN_ITS_OWN_TIME: [&str; 4] = ["audit", "commits", "feed", "leases"];
+
+/// The answers of a query with one column of text.
+async fn texts(store: &Store, sql: &str) -> Vec<String> {
     let reader = store.reader();
-    let backend = reader.get_database_backend();
-    let tables = "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'";
-    let tables = reader.query_all_raw(Statement::from_string(backend, tables)).await;
-    let mut counts = BTreeMap::new();
-    for table in tables.expect("tables can be listed") {
-        let table: String = table.try_get_by_index(0).expect("a name is text");
-        // The sequencer numbers commits in its own time.
-        if ["answers", "audit", "commits", "feed", "leases"].contains(&table.as_str()) {
-            continue;
-        }
-        let count = Statement::from_string(backend, format!("SELECT count(*) FROM {table}"));
-        let row = reader.query_one_raw(count).await.expect("rows can be counted");
-        let count = row.and_then(|row| row.try_get_by_index(0).ok()).unwrap_or_default();
-        counts.insert(table, count);
-    }
-    counts
+    let statement = Statement::from_string(reader.get_database_backend(), sql);
+    let rows = reader.query_all_raw(statement).await.expect("the store answers");
+    rows.iter().map(|row| row.try_get_by_index(0).expect("the column is text")).collect()
 }

@@ -3,10 +3,14 @@
 mod bad_input;
 mod dependencies;
 mod house;
+mod http;
 mod invariants;
 mod killing;
 mod limits;
 mod parked;
+mod partner;
 mod program;
+mod rest;
 mod stories;
+mod tenancy;
 mod tidy;

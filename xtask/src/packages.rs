@@ -22,6 +22,7 @@ pub const FOR_TESTS: &[Need] = &[
     Need { program: "postgres", package: "postgresql" },
     Need { program: "psql", package: "postgresql" },
     Need { program: "redis-server", package: "redis-server" },
+    Need { program: "python3", package: "python3" },
 ];
 
 /// What fetches the proto linter.

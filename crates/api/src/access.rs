@@ -30,6 +30,7 @@ const BOOKING_READS: &[Role] = &[Customer, Agent, Manager, Brand, Centre, Techni
 const WATCHERS: &[Role] = &[Customer, Agent, Manager, Brand, Centre, Technician, Link, Service];
 const CENTRE_READS: &[Role] = &[Operator, Manager, Agent, Brand, Centre, Service];
 const TECHNICIAN_READS: &[Role] = &[Operator, Manager, Brand, Centre, Service];
+const WEBHOOKS: &[Role] = &[Operator, Brand, Centre];
 const UNIT_READS: &[Role] = &[Retailer, Agent, Manager, Service];
 const CALLERS: &[Role] = &[Brand, Centre, Technician, Agent, Manager];
 const DISPUTE_SIDE: &[Role] = &[Brand, Centre, Agent, Manager];
@@ -43,6 +44,13 @@ pub const TABLE: &[(&str, &[Role])] = &[
     ("/parasol.admin.v1.NetworkService/ListCentres",                CENTRE_READS),
     ("/parasol.admin.v1.NetworkService/GetTechnician",              TECHNICIAN_READS),
     ("/parasol.admin.v1.NetworkService/ListTechnicians",            TECHNICIAN_READS),
+    ("/parasol.admin.v1.NetworkService/CreateWebhook",              WEBHOOKS),
+    ("/parasol.admin.v1.NetworkService/GetWebhook",                 WEBHOOKS),
+    ("/parasol.admin.v1.NetworkService/ListWebhooks",               WEBHOOKS),
+    ("/parasol.admin.v1.NetworkService/UpdateWebhook",              WEBHOOKS),
+    ("/parasol.admin.v1.NetworkService/RotateWebhookSecret",        WEBHOOKS),
+    ("/parasol.admin.v1.NetworkService/ReplayWebhook",              WEBHOOKS),
+    ("/parasol.admin.v1.NetworkService/ListWebhookDeliveries",      WEBHOOKS),
     ("/parasol.admin.v1.OperationsService/ListParkedTasks",         &[Operator]),
     ("/parasol.admin.v1.OperationsService/RedriveTask",             &[Operator]),
     ("/parasol.admin.v1.OperationsService/GetOverview",             &[Operator, Manager]),

@@ -31,6 +31,8 @@ pub const IMPORT_ROWS_MAX: usize = 20_000;
 pub const IMPORT_BYTES_MAX: usize = 64 * 1024 * 1024;
 /// Bytes in one row of an import.
 pub const IMPORT_ROW_BYTES_MAX: usize = 64 * 1024;
+/// Characters in the address of a webhook.
+pub const URL_MAX: usize = 500;
 /// Rows on a page when the caller does not say.
 pub const PAGE_SIZE_DEFAULT: usize = 50;
 /// Rows on a page at most.

@@ -192,6 +192,18 @@ fn cell(value: Value) -> Cell {
 }
 
 impl Cell {
+    /// As PostgreSQL writes it as text, and only one value is written so.
+    pub fn text(&self) -> String {
+        match self {
+            Self::Id(id) => id.to_string(),
+            Self::Text(text) => text.clone(),
+            Self::Int(int) => int.to_string(),
+            Self::Bytes(bytes) => {
+                bytes.iter().fold("\\x".to_owned(), |text, byte| format!("{text}{byte:02x}"))
+            }
+        }
+    }
+
     /// As a bound value.
     pub fn into_value(self) -> Value {
         match self {

@@ -85,6 +85,12 @@ pub trait Deed: Send + Sync {
     /// # Errors
     /// A [`Refusal`]; nothing is then written.
     fn decide(&self, case: Option<&Case>, ctx: &Ctx<'_>) -> Result<Written, Refusal>;
+
+    /// Whether whoever asks must not learn that there is such a case. Asked before anything is said
+    /// about it: a version that does not match would tell of the case, and of its version too.
+    fn hides(&self, _case: &Case) -> bool {
+        false
+    }
 }
 
 /// What a command writes.

@@ -205,8 +205,11 @@ where
     C: Fn(&Case) -> Result<Command, Refusal> + Send + Sync,
     A: Fn(&Case, StepEffect) -> M + Send + Sync,
 {
+    fn hides(&self, case: &Case) -> bool {
+        !sees(&self.principal, case)
+    }
+
     fn decide(&self, case: Option<&Case>, ctx: &Ctx<'_>) -> Result<Written, Refusal> {
-        let case = case.filter(|case| sees(&self.principal, case));
         let case = case.ok_or_else(|| Refusal::Service {
             code: Reason::NotFound.code(),
             message: Reason::NotFound.summary().to_owned(),

@@ -1,7 +1,7 @@
 //! Dispatch: brings work to brands and centres and takes their answers.
 //!
 //! Owns the service network as it was imported, the choice of a centre, offers and work orders as their
-//! partners see them, and the parts they order. Every answer of a partner is one step of the case; this
+//! partners see them, the parts they order, and the webhooks their changes are sent to. Every answer of a partner is one step of the case; this
 //! crate's tables are indexes that follow from the log, kept by its [`projector`] whoever moved the case.
 //!
 //! What it deliberately does not do: it books no visit, judges no certificate and decides nothing about
@@ -20,6 +20,7 @@ mod stamp;
 mod states;
 mod tables;
 mod views;
+mod webhooks;
 mod workers;
 
 use std::sync::Arc;
@@ -38,6 +39,7 @@ use uuid::Uuid;
 
 pub use changes::{OfferStream, Pace};
 pub use migration::migrations;
+pub use webhooks::{Post, Reach, Sending};
 
 /// The service. Cheap to clone.
 #[derive(Clone)]
@@ -47,19 +49,37 @@ pub struct Dispatch {
     shutdown: Shutdown,
     epoch: Uuid,
     pace: Pace,
+    reach: Reach,
 }
 
 impl Dispatch {
     /// A service that reads and writes through the desk. `epoch` is the store's feed epoch: cursors of
     /// another epoch are refused.
     pub fn new(desk: Desk, bell: Bell, shutdown: Shutdown, epoch: Uuid) -> Self {
-        Self { desk, bell, shutdown, epoch, pace: Pace::default() }
+        let (pace, reach) = (Pace::default(), Reach::default());
+        Self { desk, bell, shutdown, epoch, pace, reach }
     }
 
     /// The same service with streams at another pace.
     #[must_use]
     pub fn paced(self, pace: Pace) -> Self {
         Self { pace, ..self }
+    }
+
+    /// The same service with webhooks within another reach.
+    #[must_use]
+    pub fn reaching(self, reach: Reach) -> Self {
+        Self { reach, ..self }
+    }
+
+    /// What sends changes to webhooks; `holder` names this process. Its loop is the node's.
+    pub fn post(&self, holder: Uuid) -> Post {
+        self.post_with(Sending::new(self.reach), holder)
+    }
+
+    /// The same with other patience.
+    pub fn post_with(&self, sending: Sending, holder: Uuid) -> Post {
+        Post::new(self.desk.clone(), self.epoch, sending, holder)
     }
 
     /// Adds both gRPC services.

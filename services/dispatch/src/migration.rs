@@ -5,7 +5,7 @@ use sea_orm_migration::prelude::*;
 
 /// The migrations of this service, oldest first.
 pub fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-    vec![Box::new(Dispatch)]
+    vec![Box::new(Dispatch), Box::new(Webhooks)]
 }
 
 struct Dispatch;
@@ -20,6 +20,24 @@ impl MigrationName for Dispatch {
 impl MigrationTrait for Dispatch {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         for table in network().into_iter().chain(work()) {
+            table.create(manager).await?;
+        }
+        Ok(())
+    }
+}
+
+struct Webhooks;
+
+impl MigrationName for Webhooks {
+    fn name(&self) -> &'static str {
+        "m0010_dispatch_webhooks"
+    }
+}
+
+#[async_trait::async_trait]
+impl MigrationTrait for Webhooks {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        for table in webhooks() {
             table.create(manager).await?;
         }
         Ok(())
@@ -91,5 +109,46 @@ fn work() -> Vec<TableBuilder> {
             .texts(&["centre", "ranking"])
             .ints(&["at"])
             .key(&["case_id", "version"]),
+    ]
+}
+
+fn webhooks() -> Vec<TableBuilder> {
+    vec![
+        TableBuilder::new("webhooks")
+            .ids(&["webhook"])
+            .texts(&["role", "subject", "url"])
+            .ints(&["enabled", "revision", "secret_number", "old_until"])
+            .ints(&["replays", "replay_mode", "replay_position"])
+            .ids(&["replay_row"])
+            .ints(&["created_at", "updated_at"])
+            .key(&["webhook"])
+            .index(&["role", "subject", "webhook"]),
+        TableBuilder::new("webhook_claims").texts(&["name"]).key(&["name"]),
+        TableBuilder::new("webhook_lanes")
+            .ids(&["webhook", "epoch"])
+            .ints(&["place_mode", "place_position"])
+            .ids(&["place_row"])
+            .ints(&["replays", "revision", "gone", "logged", "failures", "width"])
+            .ints(&["down_since", "tries", "try_at", "delivered_at"])
+            .key(&["webhook"]),
+        // Those of a case, and those that are due.
+        TableBuilder::new("webhook_retries")
+            .ids(&["webhook", "case_id"])
+            .ints(&["since_seq"])
+            .ids(&["since_row"])
+            .ints(&["attempts", "next_at", "given_up"])
+            .key(&["webhook", "case_id"])
+            .index(&["webhook", "given_up", "next_at"]),
+        TableBuilder::new("webhook_deliveries")
+            .ids(&["webhook"])
+            .ints(&["number"])
+            .texts(&["event", "kind"])
+            .ids(&["case_id"])
+            .ints(&["attempt"])
+            .texts(&["outcome"])
+            .ints(&["status"])
+            .texts(&["failure"])
+            .ints(&["latency", "at", "next_at"])
+            .key(&["webhook", "number"]),
     ]
 }

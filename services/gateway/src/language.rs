@@ -3,8 +3,8 @@
 use std::convert::Infallible;
 
 use axum::extract::{FromRequestParts, Query};
-use axum::http::header;
 use axum::http::request::Parts;
+use axum::http::{HeaderMap, header};
 use parasol_api::Language;
 use serde::Deserialize;
 
@@ -24,10 +24,12 @@ impl<S: Send + Sync> FromRequestParts<S> for Wanted {
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Infallible> {
         let asked = Query::<Asked>::from_request_parts(parts, state).await.ok();
         let asked = asked.and_then(|Query(asked)| Language::of_tag(&asked.lang));
-        let accepted = || {
-            let header = parts.headers.get(header::ACCEPT_LANGUAGE)?;
-            Language::of_accept(header.to_str().ok()?)
-        };
-        Ok(Self(asked.or_else(accepted).unwrap_or_default()))
+        Ok(Self(asked.unwrap_or_else(|| of_headers(&parts.headers))))
     }
+}
+
+/// The best language of `Accept-Language`, else Chinese.
+pub(crate) fn of_headers(headers: &HeaderMap) -> Language {
+    let accepted = headers.get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
+    accepted.and_then(Language::of_accept).unwrap_or_default()
 }

@@ -1,20 +1,23 @@
-//! The HTTP side: what a person or a probe finds with a browser on the second port.
+//! The HTTP side: what a person, a probe or a program without gRPC finds on the second port.
 //!
-//! Owns the probes, the pages of errors in both languages, and a front page that says where
-//! everything is. It knows no case, asks no service and needs no credential; pages need no script.
+//! Owns the probes, the pages of errors in both languages, a front page that says where everything is,
+//! and [REST](Rest), the contract's methods as JSON. It knows no case and no method; pages need no
+//! credential and no script.
 
 mod language;
 mod pages;
 mod probes;
+mod rest;
 mod serve;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::routing::get;
+use axum::routing::{any, get};
 use parasol_runtime::health::Health;
 
+pub use rest::Rest;
 pub use serve::serve;
 
 /// What the routes need.
@@ -23,11 +26,12 @@ struct Gateway {
     health: Health,
     /// Where gRPC is spoken, as it is shown.
     grpc: Arc<str>,
+    rest: Rest,
 }
 
-/// All routes: `/`, `/errors`, `/errors/{REASON}`, `/livez`, `/readyz`. `grpc` is shown on the front
-/// page.
-pub fn router(health: Health, grpc: SocketAddr) -> Router {
+/// All routes: `/`, `/errors`, `/errors/{REASON}`, `/livez`, `/readyz`, `/openapi.json`, and REST below
+/// `/v1/`. `grpc` is shown on the front page.
+pub fn router(health: Health, grpc: SocketAddr, rest: Rest) -> Router {
     Router::new()
         .route("/", get(pages::front))
         .route("/errors", get(pages::errors))
@@ -35,8 +39,10 @@ pub fn router(health: Health, grpc: SocketAddr) -> Router {
         .route("/style.css", get(pages::style))
         .route("/livez", get(probes::live))
         .route("/readyz", get(probes::ready))
+        .route("/openapi.json", get(rest::document))
+        .route("/v1/{*path}", any(rest::call))
         .fallback(pages::nothing_here)
-        .with_state(Gateway { health, grpc: grpc.to_string().into() })
+        .with_state(Gateway { health, grpc: grpc.to_string().into(), rest })
 }
 
 #[cfg(test)]

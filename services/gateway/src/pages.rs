@@ -33,7 +33,8 @@ pub(crate) async fn front(State(gateway): State<Gateway>, Wanted(language): Want
                  <dt>就绪</dt><dd><a href=\"/readyz\">/readyz</a></dd></dl>\
                  <h2>文档</h2><ul>\
                  <li><a href=\"/errors?lang=zh\">错误说明</a>：发生了什么、原因、下一步</li>\
-                 <li>接口定义可通过 gRPC 反射读取，每个方法都有注释</li></ul>"
+                 <li>接口定义可通过 gRPC 反射读取，每个方法都有注释</li>\
+                 <li><a href=\"/openapi.json\">OpenAPI</a>：同样的方法，以 REST/JSON 提供</li></ul>"
             ),
         },
         Language::En => Page {
@@ -49,7 +50,8 @@ pub(crate) async fn front(State(gateway): State<Gateway>, Wanted(language): Want
                  <dt>Readiness</dt><dd><a href=\"/readyz\">/readyz</a></dd></dl>\
                  <h2>Documents</h2><ul>\
                  <li><a href=\"/errors?lang=en\">Errors</a>: what happened, why, what to do</li>\
-                 <li>The contract is read by gRPC reflection; every method has its comment</li></ul>"
+                 <li>The contract is read by gRPC reflection; every method has its comment</li>\
+                 <li><a href=\"/openapi.json\">OpenAPI</a>: the same methods as REST/JSON</li></ul>"
             ),
         },
     };

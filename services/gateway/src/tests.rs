@@ -12,7 +12,7 @@ use tower::ServiceExt as _;
 use super::*;
 
 fn routes(health: &Health) -> Router {
-    router(health.clone(), "127.0.0.1:7443".parse().unwrap())
+    router(health.clone(), "127.0.0.1:7443".parse().unwrap(), rest::for_tests())
 }
 
 async fn ask(path: &str, accept_language: &str) -> (StatusCode, HeaderMap, String) {

@@ -306,6 +306,15 @@ reasons! {
            "本单已指派他人或尚未指派。"
            "请先改派，或由被指派的工程师操作。";
 
+    // Webhooks.
+    WebhooksFull "WEBHOOKS_FULL" FailedPrecondition
+        en "The partner has as many webhooks as it may have."
+           "A brand or a centre may have five; nothing was made."
+           "Change the address of one of them, or enable one that is suspended."
+        zh "回调地址数量已达上限。"
+           "每个厂家或网点最多五个，未做任何更改。"
+           "请修改或启用已有的回调地址。";
+
     // Offers.
     OfferSuperseded "OFFER_SUPERSEDED" FailedPrecondition
         en "The offer is no longer the live one."

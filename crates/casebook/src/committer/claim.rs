@@ -8,7 +8,7 @@ use sea_orm::{DatabaseTransaction, DbErr};
 use super::Writer;
 use super::plan::Planned;
 use super::write::{Cause, Failed, Refused, failed};
-use crate::dialect::{Batch, Conflict};
+use crate::dialect::{Batch, Conflict, Lanes};
 use crate::row::{Cell, Table};
 use crate::submission::Error;
 
@@ -46,6 +46,41 @@ impl Writer {
             Ok(_) => Ok((winners, losers)),
             Err(error) => Err(failed(winners, losers, Cause::Store(error))),
         }
+    }
+
+    /// Drops whoever claims a key that somebody holds, or that an earlier command of the batch claims;
+    /// for the swift road, after a batch was lost.
+    pub(super) async fn drop_losers(
+        &self,
+        lanes: &Lanes,
+        planned: Vec<Planned>,
+    ) -> Result<(Vec<Planned>, Refused), Failed> {
+        let claimed = claimed_rows(&planned);
+        let mut taken = match lanes.taken(&claimed).await {
+            Ok(taken) => taken,
+            Err(error) => return Err(failed(planned, Vec::new(), Cause::Store(error))),
+        };
+        let place = |table: &Table| claimed.iter().position(|(one, _)| one.name == table.name);
+        let (mut winners, mut losers) = (Vec::with_capacity(planned.len()), Vec::new());
+        for one in planned {
+            let keys = one.claims.iter().map(|(table, row)| (*table, table.key_of(row)));
+            let keys: Vec<_> = keys.collect();
+            let marks = keys.iter().map(|(table, key)| {
+                (place(table).unwrap_or_default(), key.iter().map(Cell::text).collect::<Vec<_>>())
+            });
+            let marks: Vec<_> = marks.collect();
+            match marks.iter().position(|mark| taken.contains(mark)) {
+                Some(nth) => {
+                    let (table, key) = keys[nth].clone();
+                    losers.push((one.pending, Error::Taken { table: table.name, key }));
+                }
+                None => {
+                    taken.extend(marks);
+                    winners.push(one);
+                }
+            }
+        }
+        Ok((winners, losers))
     }
 
     async fn take(&self, transaction: &DatabaseTransaction, wanted: Wanted) -> Result<Got, DbErr> {

@@ -6,8 +6,9 @@
 //! begins beside the one in flight, so that deciding and writing overlap.
 //!
 //! Two roads lead to a commit. The *swift* one decides on cached cases and writes on the condition that
-//! none of them has moved on and every key is free; where the engine can, that is one statement. The
-//! *careful* one locks the cases and reads the saved answers. On both, whoever lost a key is dropped.
+//! none of them has moved on and every key is free; where the engine can, that is one statement, and after
+//! a lost key one look at who holds it and one statement more. The *careful* one locks the cases and reads
+//! the saved answers. On both, whoever lost a key is dropped.
 //! A swift batch that is lost goes the careful way, a careful batch that fails is halved until the one
 //! bad command stands alone.
 

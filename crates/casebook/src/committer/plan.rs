@@ -110,7 +110,8 @@ fn check<'a>(submission: &Submission, cases: &'a Cases) -> Result<Option<&'a Arc
     if cases.is_unreadable(id) {
         return Err(Error::Refused(internal("the case cannot be read by this release")));
     }
-    let case = cases.get(id).ok_or(Error::CaseUnknown)?;
+    let known = cases.get(id).filter(|case| !submission.deed.hides(case));
+    let case = known.ok_or(Error::CaseUnknown)?;
     match submission.expected {
         Some(expected) if expected != case.version => {
             Err(Error::VersionConflict { current: case.version })

@@ -54,33 +54,51 @@ impl Writer {
             Ok(cases) => cases,
             Err(error) => return Err(Failed { commands: batch, cause: Cause::Store(error) }),
         };
-        let (mut planned, refused) = self.plan_all(batch, &cases);
+        let (planned, refused) = self.plan_all(batch, &cases);
         again.extend(self.answer_refusals(refused, &cases).await);
         if planned.is_empty() {
             return Ok(());
         }
-        if let Some(lanes) = &self.parts.store.lanes {
-            let claims_nothing = planned.iter().all(|one| one.claims.is_empty());
+        let losers = match &self.parts.store.lanes {
+            Some(lanes) => self.commit_alone(lanes, planned).await?,
+            None => match dialect::begin(&self.parts.store.writer).await {
+                Ok(transaction) => self.commit_in(transaction, planned).await?,
+                Err(error) => return Err(failed(planned, Vec::new(), Cause::Store(error))),
+            },
+        };
+        again.extend(self.answer_refusals(losers, &cases).await);
+        Ok(())
+    }
+
+    /// Without a transaction; gives back who lost a key. A batch that is lost most likely lost a key:
+    /// whoever holds it is looked up, and the others go again, once.
+    async fn commit_alone(
+        &self,
+        lanes: &Lanes,
+        mut planned: Vec<Planned>,
+    ) -> Result<Refused, Failed> {
+        let mut losers = Vec::new();
+        loop {
             match self.write_alone(lanes, &mut planned).await {
                 Ok(Outcome::Written) => {
                     self.after_commit(planned);
-                    return Ok(());
+                    return Ok(losers);
                 }
-                Ok(Outcome::Lost) if claims_nothing => {
-                    return Err(failed(planned, Vec::new(), Cause::Overtaken));
-                }
-                // Most likely a key was taken. Who lost it is found out one by one.
                 Ok(Outcome::Lost) => {}
-                Err(error) => return Err(failed(planned, Vec::new(), Cause::Store(error))),
+                Err(error) => return Err(failed(planned, losers, Cause::Store(error))),
+            }
+            let claims_nothing = planned.iter().all(|one| one.claims.is_empty());
+            if claims_nothing || !losers.is_empty() {
+                return Err(failed(planned, losers, Cause::Overtaken));
+            }
+            (planned, losers) = self.drop_losers(lanes, planned).await?;
+            if losers.is_empty() {
+                return Err(failed(planned, losers, Cause::Overtaken));
+            }
+            if planned.is_empty() {
+                return Ok(losers);
             }
         }
-        let transaction = match dialect::begin(&self.parts.store.writer).await {
-            Ok(transaction) => transaction,
-            Err(error) => return Err(failed(planned, Vec::new(), Cause::Store(error))),
-        };
-        let losers = self.commit_in(transaction, planned).await?;
-        again.extend(self.answer_refusals(losers, &cases).await);
-        Ok(())
     }
 
     /// In one statement that commits by itself; nothing is written unless every key was free.

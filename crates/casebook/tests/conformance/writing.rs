@@ -35,6 +35,7 @@ on_both_engines!(
     a_refusal_on_a_stale_case_is_decided_again,
     commands_keep_their_order_when_the_memory_is_stale,
     a_case_that_is_not_there_is_unknown,
+    a_case_that_is_hidden_is_unknown_at_every_version,
     a_case_is_filed_once,
     rows_without_a_case_are_audited,
     rows_on_a_case_stand_only_if_it_has_not_moved_on,
@@ -362,6 +363,33 @@ async fn rows_on_a_case_stand_only_if_it_has_not_moved_on(world: World) {
     let late = process.drive(submitter.submit(deed(Ask::remind(2), Remark))).await;
     let Err(Error::Refused(refusal)) = late else { panic!("decided on a stale case: {late:?}") };
     assert_eq!(refusal.code(), "TOO_LATE");
+    assert_eq!(everything(&process.store).await, before);
+}
+
+/// Asked by somebody who must not know of any case.
+struct Stranger;
+
+impl Deed for Stranger {
+    fn decide(&self, _: Option<&Case>, _: &Ctx<'_>) -> Result<Written, Refusal> {
+        panic!("a stranger was let in")
+    }
+
+    fn hides(&self, _: &Case) -> bool {
+        true
+    }
+}
+
+async fn a_case_that_is_hidden_is_unknown_at_every_version(world: World) {
+    let mut process = world.process().await;
+    process.must([Ask::file(1)]).await;
+    let submitter = process.submitter.clone();
+    let version = process.store.case(case(1)).await.unwrap().unwrap().version;
+    let before = everything(&process.store).await;
+    for expected in [None, Some(version), Some(version + 1)] {
+        let ask = Submission { expected, ..deed(Ask::remind(1), Stranger) };
+        let answer = process.drive(submitter.submit(ask)).await;
+        assert!(matches!(answer, Err(Error::CaseUnknown)), "{expected:?}: {answer:?}");
+    }
     assert_eq!(everything(&process.store).await, before);
 }
 

@@ -184,8 +184,23 @@ impl Reader {
     ) -> Result<HashMap<(Uuid, u64), Vec<Change>>, Error> {
         let cases: HashSet<CaseId> = events.iter().map(|event| event.case).collect();
         let cases: Vec<_> = cases.into_iter().collect();
+        let mut changed: HashMap<_, Vec<_>> = HashMap::new();
+        for change in self.standing(&cases).await? {
+            changed.entry(change.at()).or_default().push(change);
+        }
+        for group in changed.values_mut() {
+            group.sort_by_key(Change::id);
+        }
+        Ok(changed)
+    }
+
+    /// Every row of these cases as it is now, in no order.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub async fn standing(&self, cases: &[CaseId]) -> Result<Vec<Change>, Error> {
         // Before the rows: a work order that ends meanwhile names that later version itself.
-        let live = self.store.cases(&cases).await.map_err(unreadable)?;
+        let live = self.store.cases(cases).await.map_err(unreadable)?;
         let live: HashMap<_, _> = live.iter().filter_map(live_order).collect();
         let cases: Vec<_> = cases.iter().map(|case| case.uuid()).collect();
         let offers = offers::Entity::find()
@@ -198,19 +213,12 @@ impl Reader {
             .all(self.store.reader());
         let (offers, orders) = tokio::try_join!(offers, orders).map_err(unreadable)?;
         let offers = offers.into_iter().map(Change::Offer);
-        let mut changed: HashMap<_, Vec<_>> = HashMap::new();
         let orders = orders.into_iter().map(|mut row| {
             let seq = live.get(&row.work_order).copied().unwrap_or_default();
             row.changed_seq = row.changed_seq.max(seq);
             Change::WorkOrder(row)
         });
-        for change in offers.chain(orders) {
-            changed.entry(change.at()).or_default().push(change);
-        }
-        for group in changed.values_mut() {
-            group.sort_by_key(Change::id);
-        }
-        Ok(changed)
+        Ok(offers.chain(orders).collect())
     }
 
     async fn open_offers(&self, after: Uuid, limit: usize) -> Result<Vec<offers::Model>, Error> {

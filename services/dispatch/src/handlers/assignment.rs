@@ -64,9 +64,12 @@ struct AssignmentDeed {
 }
 
 impl Deed for AssignmentDeed {
+    fn hides(&self, case: &Case) -> bool {
+        check_work(&self.assignment.principal, case).is_err()
+    }
+
     fn decide(&self, case: Option<&Case>, ctx: &Ctx<'_>) -> Result<Written, Refusal> {
         let case = case.ok_or_else(|| refusal(Reason::NotFound))?;
-        check_work(&self.assignment.principal, case)?;
         let named = self.name_centre(case, ctx)?;
         let before = named.as_ref().map_or(case, |named| &named.case);
         let assigned = decide(before, &self.command(), ctx)?;

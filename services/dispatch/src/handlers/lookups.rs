@@ -1,6 +1,6 @@
 //! Rows that several methods look up, always in the caller's scope.
 
-use parasol_api::{Error, Reason};
+use parasol_api::{Checker, Error, Reason};
 use parasol_journey::ids::{CaseId, CentreId, OfferId, TechnicianId};
 use parasol_runtime::identity::{Principal, Role};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
@@ -8,6 +8,7 @@ use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 use crate::partner::Partner;
 use crate::parts::PartOrderId;
 use crate::tables::{centres, offers, part_orders, technicians};
+use crate::webhooks::Endpoint;
 use crate::{Dispatch, unreadable};
 
 /// The centre of an offer that was really made to this partner, however the offer stands now.
@@ -104,4 +105,16 @@ pub(super) async fn part_order(
         .await
         .map_err(unreadable)?;
     found.ok_or_else(|| Error::new(Reason::NotFound))
+}
+
+/// The address of a webhook, if it is one that may be sent to. A name is looked at again whenever it is
+/// resolved.
+pub(super) fn webhook_url(dispatch: &Dispatch, check: &mut Checker, url: String) -> Option<String> {
+    match Endpoint::parse(&url, dispatch.reach) {
+        Some(_) => Some(url),
+        None => {
+            let expected = "an https address of the public internet, without user or fragment";
+            check.refuse("url", Reason::FieldInvalid, expected)
+        }
+    }
 }

@@ -3,21 +3,29 @@
 mod accept_offer;
 mod assign_technician;
 mod assignment;
+mod create_webhook;
 mod decline_offer;
 mod get_centre;
 mod get_technician;
+mod get_webhook;
 mod get_work_order;
 mod import_network;
 mod list_centres;
 mod list_technicians;
+mod list_webhook_deliveries;
+mod list_webhooks;
 mod list_work_orders;
 mod lookups;
 mod reassign_technician;
+mod replay_webhook;
 mod report_received;
 mod report_returned;
 mod request_parts;
+mod rotate_webhook_secret;
 mod ship_parts;
 mod stream_offers;
+mod update_webhook;
+mod webhook_secret;
 mod work_step;
 
 use parasol_api::admin::v1::network_service_server::NetworkService;
@@ -133,5 +141,45 @@ impl NetworkService for Dispatch {
         request: Request<ListTechniciansRequest>,
     ) -> Answered<ListTechniciansResponse> {
         Ok(Response::new(list_technicians::handle(self, request).await?))
+    }
+
+    async fn create_webhook(
+        &self,
+        request: Request<CreateWebhookRequest>,
+    ) -> Answered<WebhookSecret> {
+        Ok(Response::new(create_webhook::handle(self, request).await?))
+    }
+
+    async fn get_webhook(&self, request: Request<GetWebhookRequest>) -> Answered<Webhook> {
+        Ok(Response::new(get_webhook::handle(self, request).await?))
+    }
+
+    async fn list_webhooks(
+        &self,
+        request: Request<ListWebhooksRequest>,
+    ) -> Answered<ListWebhooksResponse> {
+        Ok(Response::new(list_webhooks::handle(self, request).await?))
+    }
+
+    async fn update_webhook(&self, request: Request<UpdateWebhookRequest>) -> Answered<Webhook> {
+        Ok(Response::new(update_webhook::handle(self, request).await?))
+    }
+
+    async fn rotate_webhook_secret(
+        &self,
+        request: Request<RotateWebhookSecretRequest>,
+    ) -> Answered<WebhookSecret> {
+        Ok(Response::new(rotate_webhook_secret::handle(self, request).await?))
+    }
+
+    async fn replay_webhook(&self, request: Request<ReplayWebhookRequest>) -> Answered<Webhook> {
+        Ok(Response::new(replay_webhook::handle(self, request).await?))
+    }
+
+    async fn list_webhook_deliveries(
+        &self,
+        request: Request<ListWebhookDeliveriesRequest>,
+    ) -> Answered<ListWebhookDeliveriesResponse> {
+        Ok(Response::new(list_webhook_deliveries::handle(self, request).await?))
     }
 }

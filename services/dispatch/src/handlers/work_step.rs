@@ -60,9 +60,12 @@ struct WorkDeed {
 }
 
 impl Deed for WorkDeed {
+    fn hides(&self, case: &Case) -> bool {
+        check_work(&self.principal, case).is_err()
+    }
+
     fn decide(&self, case: Option<&Case>, ctx: &Ctx<'_>) -> Result<Written, Refusal> {
         let case = case.ok_or_else(|| refusal(Reason::NotFound))?;
-        check_work(&self.principal, case)?;
         let order = case.work_order.as_ref().map_or_else(Uuid::nil, |order| order.id.uuid());
         let (command, rows) = (self.deeds)(case, order)?;
         let decided = decide(case, &command, ctx)?;

@@ -2,7 +2,9 @@
 //! written by commits of the casebook only; nothing is nullable, absent is empty, 0 or nil.
 
 mod network;
+mod webhook;
 mod work;
 
 pub use network::{brands, centres, coverage, technicians};
+pub use webhook::{webhook_claims, webhook_deliveries, webhook_lanes, webhook_retries, webhooks};
 pub use work::{choices, movements, offers, part_orders, work_orders};

@@ -11,4 +11,5 @@ mod importing;
 mod repairing;
 mod seeing;
 mod watching;
+mod webhooks;
 mod world;

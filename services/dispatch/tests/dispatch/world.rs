@@ -339,8 +339,7 @@ impl World {
         let (store, submitter) = (self.desk.store.clone(), self.desk.submitter.clone());
         let clock = self.clock.clone();
         let now: Now = Arc::new(move || clock.now());
-        let worker =
-            Worker::new(role, store, submitter, self.handoff.clone(), handler, now, 50);
+        let worker = Worker::new(role, store, submitter, self.handoff.clone(), handler, now, 50);
         while worker.run_due().await.unwrap().more {}
     }
 

@@ -33,13 +33,18 @@ use parasol_journey::time::{DAY, MINUTE, Span, Timestamp};
 use parasol_journey::vocab::{CaseKind, Cause, Conclusion, Function, Remedy};
 use parasol_journey::{Case, Stage};
 use parasol_runtime::clock::{Clock, Stopwatch};
+use parasol_runtime::config::Config;
 use parasol_runtime::identity::{Principal, Role};
+use parasol_runtime::transport::local;
 use prost::Message;
 use uuid::Uuid;
 
 use super::world::{BRAND, TECHNICIANS, customer, order_line, serial, technician};
 use crate::demo::Wire;
+use crate::node::Node;
 
+/// Connections the drivers share.
+const CONNECTIONS: usize = 8;
 /// How long a case may stand still before the benchmark gives up.
 const PATIENCE: Duration = Duration::from_secs(30);
 /// Windows of half an hour a technician's day holds here.
@@ -58,6 +63,29 @@ pub struct Shared {
     pub first_day: Timestamp,
     /// Visits given to each centre so far.
     pub visits: Mutex<HashMap<String, usize>>,
+}
+
+impl Shared {
+    /// Drivers of a node, at its first unit.
+    ///
+    /// # Errors
+    /// When the node cannot be dialled.
+    pub fn of(node: &Node, config: &Config) -> anyhow::Result<Self> {
+        let address = format!("http://{}", node.grpc);
+        let wires = (0..CONNECTIONS)
+            .map(|_| Ok(Wire::new(local::dial(&address, &config.limits)?, node.tokens(), None)));
+        let tomorrow = (node.clock.now() + Span::days(1)).shanghai_day();
+        Ok(Self {
+            wires: wires.collect::<anyhow::Result<_>>()?,
+            submitter: node.submitter.clone(),
+            store: node.store.clone(),
+            bell: node.bell.clone(),
+            clock: node.clock.clone(),
+            next: AtomicUsize::new(0),
+            first_day: Timestamp::shanghai_midnight(tomorrow),
+            visits: Mutex::default(),
+        })
+    }
 }
 
 /// Where a case's visit stands in its centre's book.
@@ -128,7 +156,8 @@ impl Driver {
         Place { centre, technician: technician(name, visit), visit }
     }
 
-    async fn file(&mut self, unit: usize) -> anyhow::Result<CaseId> {
+    /// Files for a unit.
+    pub async fn file(&mut self, unit: usize) -> anyhow::Result<CaseId> {
         let player = Principal::new(Role::Customer, customer(unit));
         let message = FileCaseRequest {
             request_id: self.request_id(),
@@ -253,7 +282,8 @@ impl Driver {
         answer.with_context(|| path.to_owned())
     }
 
-    async fn until(
+    /// The case once it is in a stage; `rings` are its own.
+    pub async fn until(
         &self,
         id: CaseId,
         rings: &mut parasol_bell::CaseWatcher,

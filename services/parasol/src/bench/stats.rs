@@ -38,6 +38,29 @@ impl Figures {
     }
 }
 
+/// The document of a benchmark.
+#[derive(Clone, Debug, Serialize)]
+pub struct Report<R> {
+    /// The benchmark.
+    pub name: &'static str,
+    /// What was measured, if the build knew.
+    pub commit: &'static str,
+    /// How.
+    pub settings: serde_json::Value,
+    /// Every round with its own figures.
+    pub rounds: Vec<R>,
+    /// Medians over the rounds.
+    pub median: serde_json::Map<String, serde_json::Value>,
+    /// What counts: one figure of a run over another of the same run.
+    pub ratio: serde_json::Map<String, serde_json::Value>,
+}
+
+/// The commit this was built from, if the build knew.
+pub const COMMIT: &str = match option_env!("PARASOL_COMMIT") {
+    Some(commit) => commit,
+    None => "unknown",
+};
+
 /// The middle of some figures; the mean of the two middle ones of an even number.
 pub fn median(mut values: Vec<f64>) -> f64 {
     values.sort_by(f64::total_cmp);

@@ -2,30 +2,25 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::sync::atomic::AtomicUsize;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::Duration;
 
 use parasol_casebook::Engine;
 use parasol_journey::deadline::Clock as ClockName;
-use parasol_journey::time::{Span, Timestamp};
+use parasol_journey::time::Span;
 use parasol_runtime::clock::Stopwatch;
 use parasol_runtime::config::Config;
-use parasol_runtime::transport::local;
 use sea_orm::{ConnectionTrait as _, Statement};
 use secrecy::ExposeSecret as _;
 use serde::Serialize;
 use tokio::task::JoinSet;
 
 use super::course::{Driver, Shared};
-use super::stats::{Figures, median, resident_mib};
+use super::stats::{COMMIT, Figures, Report, median, resident_mib};
 use super::world;
 use super::yardstick::{postgres, sqlite};
-use crate::demo::Wire;
 use crate::node::{Node, Options};
 
-/// Connections the drivers share.
-const CONNECTIONS: usize = 8;
 /// Steps of a case: see [`super::course`].
 const STEPS_A_CASE: usize = 11;
 /// How many of them are calls.
@@ -86,23 +81,6 @@ pub struct Round {
     pub cells: Vec<Cell>,
 }
 
-/// The document.
-#[derive(Clone, Debug, Serialize)]
-pub struct Report {
-    /// The benchmark.
-    pub name: &'static str,
-    /// What was measured, if the build knew.
-    pub commit: &'static str,
-    /// How.
-    pub settings: serde_json::Value,
-    /// Every round with its own figures.
-    pub rounds: Vec<Round>,
-    /// Medians over the rounds.
-    pub median: serde_json::Map<String, serde_json::Value>,
-    /// Ours over the yardstick.
-    pub ratio: serde_json::Map<String, serde_json::Value>,
-}
-
 /// Runs it.
 ///
 /// # Errors
@@ -111,23 +89,14 @@ pub async fn run(
     args: &Args,
     config: &Config,
     mut progress: impl FnMut(&str),
-) -> anyhow::Result<Report> {
+) -> anyhow::Result<Report<Round>> {
     let options = Options { deadlines: vec![(ClockName::Confirm, TIMER)], ..Options::default() };
     let node = Node::start(config, options).await?;
-    let wires = wires(&node, config)?;
+    let shared = Arc::new(Shared::of(&node, config)?);
     progress("importing the network and the orders");
-    world::build(&wires[0], args.units, node.clock.now()).await?;
+    let units = 0..args.units;
+    world::build(&shared.wires[0], &world::NETWORK, units, node.clock.now()).await?;
     node.store.analyze().await?;
-    let shared = Arc::new(Shared {
-        wires,
-        submitter: node.submitter.clone(),
-        store: node.store.clone(),
-        bell: node.bell.clone(),
-        clock: node.clock.clone(),
-        next: AtomicUsize::new(0),
-        first_day: next_midnight(node.clock.now()),
-        visits: Mutex::default(),
-    });
     let mut yardstick = Yardstick::prepare(config, node.store.engine()).await?;
     let time = Duration::from_secs(args.seconds);
     progress("warming up");
@@ -154,17 +123,6 @@ pub async fn run(
     let report = report(args, node.store.engine(), rounds);
     node.stop().await?;
     Ok(report)
-}
-
-fn wires(node: &Node, config: &Config) -> anyhow::Result<Vec<Wire>> {
-    let address = format!("http://{}", node.grpc);
-    (0..CONNECTIONS)
-        .map(|_| Ok(Wire::new(local::dial(&address, &config.limits)?, node.tokens(), None)))
-        .collect()
-}
-
-fn next_midnight(now: Timestamp) -> Timestamp {
-    Timestamp::shanghai_midnight((now + Span::days(1)).shanghai_day())
 }
 
 async fn measure(
@@ -308,7 +266,7 @@ impl Yardstick {
     }
 }
 
-fn report(args: &Args, engine: Engine, rounds: Vec<Round>) -> Report {
+fn report(args: &Args, engine: Engine, rounds: Vec<Round>) -> Report<Round> {
     let mut medians = serde_json::Map::new();
     let mut ratios = serde_json::Map::new();
     let over =
@@ -363,7 +321,7 @@ fn report(args: &Args, engine: Engine, rounds: Vec<Round>) -> Report {
     }
     Report {
         name: "steps",
-        commit: option_env!("PARASOL_COMMIT").unwrap_or("unknown"),
+        commit: COMMIT,
         settings: serde_json::json!({
             "engine": format!("{engine:?}").to_lowercase(),
             "in_flight": args.in_flight,

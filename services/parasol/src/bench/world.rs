@@ -1,4 +1,6 @@
-//! The network and the orders the benchmark runs on, made through the public API.
+//! The networks and the orders the benchmarks run on, made through the public API.
+
+use std::ops::Range;
 
 use parasol_api::admin::v1::network_service_client::NetworkServiceClient;
 use parasol_api::admin::v1::{
@@ -18,25 +20,50 @@ use uuid::Uuid;
 
 use crate::demo::Wire;
 
-/// The one brand.
+/// The brand whose cases are driven to their end.
 pub const BRAND: &str = "bench";
-/// Counties the units stand in; each has centres of its own, as a real network has.
-pub const COUNTIES: usize = 100;
-/// Centres of each county.
-pub const CENTRES: usize = 2;
-/// Technicians of each centre.
+/// Technicians of each centre of that brand.
 pub const TECHNICIANS: usize = 2;
-/// What a centre may take a day and category, at most.
-const VISITS_A_DAY: i32 = 1_000;
-const SKU: &str = "BENCH-1";
+/// What a centre may take a day, at most.
+pub const VISITS_A_DAY: usize = 1_000;
 
-/// A county.
-fn county(nth: usize) -> String {
-    format!("{}", 330_000 + nth % COUNTIES)
+/// The network of that brand: two centres in each county, which go to no other.
+pub const NETWORK: Network<'_> =
+    Network { brand: BRAND, counties: 100, centres: 200, reach: 1, technicians: TECHNICIANS };
+
+/// The network of one brand.
+#[derive(Clone, Copy, Debug)]
+pub struct Network<'a> {
+    /// The brand.
+    pub brand: &'a str,
+    /// Counties the units stand in, in turn.
+    pub counties: usize,
+    /// Centres, spread evenly over the counties.
+    pub centres: usize,
+    /// Counties each centre goes to: its own and those after it.
+    pub reach: usize,
+    /// Technicians of each centre.
+    pub technicians: usize,
 }
 
-fn centre(county: usize, nth: usize) -> String {
-    format!("bench-{county:02}-{nth}")
+impl Network<'_> {
+    fn county(&self, nth: usize) -> String {
+        format!("{}", 330_000 + nth % self.counties)
+    }
+
+    /// The counties a centre goes to, its own first.
+    fn served(&self, centre: usize) -> impl Iterator<Item = String> {
+        let apart = (self.counties / self.centres).max(1);
+        (0..self.reach).map(move |nth| self.county(centre * apart + nth))
+    }
+
+    fn centre(&self, nth: usize) -> String {
+        format!("{}-{nth:04}", self.brand)
+    }
+
+    fn sku(&self) -> String {
+        format!("{}-1", self.brand.to_uppercase())
+    }
 }
 
 /// A technician of a centre.
@@ -59,58 +86,34 @@ pub fn serial(unit: usize) -> String {
     format!("BENCHSN{unit:08}")
 }
 
-/// Imports the network and so many orders.
-pub async fn build(wire: &Wire, units: usize, now: Timestamp) -> anyhow::Result<()> {
-    import_network(wire).await?;
-    for from in (0..units).step_by(IMPORT_ROWS_MAX - 1) {
-        let to = units.min(from + IMPORT_ROWS_MAX - 1);
-        import_orders(wire, from..to, now).await?;
+/// Imports a network and the orders of these units.
+pub async fn build(
+    wire: &Wire,
+    network: &Network<'_>,
+    units: Range<usize>,
+    now: Timestamp,
+) -> anyhow::Result<()> {
+    import_network(wire, network).await?;
+    for from in units.clone().step_by(IMPORT_ROWS_MAX - 1) {
+        let to = units.end.min(from + IMPORT_ROWS_MAX - 1);
+        import_orders(wire, network, from..to, now).await?;
     }
     Ok(())
 }
 
-async fn import_network(wire: &Wire) -> anyhow::Result<()> {
+async fn import_network(wire: &Wire, network: &Network<'_>) -> anyhow::Result<()> {
     let mut rows = vec![NetworkRow::Brand(Brand {
-        brand: BRAND.to_owned(),
+        brand: network.brand.to_owned(),
         name_zh: "基准".to_owned(),
         name_en: "Bench".to_owned(),
         mode: "api".to_owned(),
         hotline: "400-000-0199".to_owned(),
     })];
-    let category = Category::Refrigerator.number();
-    let all = || (0..COUNTIES).flat_map(|place| (0..CENTRES).map(move |nth| (place, nth)));
-    rows.extend(all().map(|(place, nth)| {
-        NetworkRow::Centre(Centre {
-            centre: centre(place, nth),
-            brand: BRAND.to_owned(),
-            name_zh: format!("基准网点{place}-{nth}"),
-            name_en: format!("Bench centre {place}-{nth}"),
-            phone: "400-000-0198".to_owned(),
-            county: county(place),
-            address: "1 Bench Road".to_owned(),
-            lat: 30.2,
-            lon: 120.1,
-            coverage: vec![Coverage { county: county(place), categories: vec![category] }],
-            daily_capacity: vec![CategoryCapacity { category, visits: VISITS_A_DAY }],
-        })
-    }));
-    for (place, nth) in all() {
-        let centre = centre(place, nth);
-        rows.extend((0..TECHNICIANS).map(|person| {
-            NetworkRow::Technician(Technician {
-                technician: technician(&centre, person),
-                centre: centre.clone(),
-                name: format!("技师{person}"),
-                phone: "19800000000".to_owned(),
-                skills: vec![Skill { category, level: 3 }],
-                certificates: vec![License {
-                    kind: "electrician".to_owned(),
-                    number: format!("E-{person:04}"),
-                    valid_until: "2099-12-31".to_owned(),
-                }],
-                shifts: (1..=7).map(whole_day).collect(),
-            })
-        }));
+    rows.extend((0..network.centres).map(|nth| NetworkRow::Centre(centre_row(network, nth))));
+    for nth in 0..network.centres {
+        let centre = network.centre(nth);
+        let people = (0..network.technicians).map(|person| technician_row(&centre, person));
+        rows.extend(people.map(NetworkRow::Technician));
     }
     let request_id = fresh_id();
     let messages: Vec<_> = (1_i64..)
@@ -130,6 +133,41 @@ async fn import_network(wire: &Wire) -> anyhow::Result<()> {
     Ok(())
 }
 
+fn centre_row(network: &Network<'_>, nth: usize) -> Centre {
+    let category = Category::Refrigerator.number();
+    let serve = |county| Coverage { county, categories: vec![category] };
+    let visits = i32::try_from(VISITS_A_DAY).unwrap_or(i32::MAX);
+    Centre {
+        centre: network.centre(nth),
+        brand: network.brand.to_owned(),
+        name_zh: format!("基准网点{nth}"),
+        name_en: format!("Bench centre {nth}"),
+        phone: "400-000-0198".to_owned(),
+        county: network.served(nth).next().unwrap_or_default(),
+        address: "1 Bench Road".to_owned(),
+        lat: 30.2,
+        lon: 120.1,
+        coverage: network.served(nth).map(serve).collect(),
+        daily_capacity: vec![CategoryCapacity { category, visits }],
+    }
+}
+
+fn technician_row(centre: &str, person: usize) -> Technician {
+    Technician {
+        technician: technician(centre, person),
+        centre: centre.to_owned(),
+        name: format!("技师{person}"),
+        phone: "19800000000".to_owned(),
+        skills: vec![Skill { category: Category::Refrigerator.number(), level: 3 }],
+        certificates: vec![License {
+            kind: "electrician".to_owned(),
+            number: format!("E-{person:04}"),
+            valid_until: "2099-12-31".to_owned(),
+        }],
+        shifts: (1..=7).map(whole_day).collect(),
+    }
+}
+
 fn whole_day(weekday: i32) -> Shift {
     Shift {
         weekday,
@@ -142,15 +180,16 @@ fn whole_day(weekday: i32) -> Shift {
 
 async fn import_orders(
     wire: &Wire,
-    units: std::ops::Range<usize>,
+    network: &Network<'_>,
+    units: Range<usize>,
     now: Timestamp,
 ) -> anyhow::Result<()> {
     let delivered_at = Some(to_timestamp(now - Span::days(60)));
     let sku = OrderLine::Sku(SkuRow {
-        sku: SKU.to_owned(),
-        brand: BRAND.to_owned(),
+        sku: network.sku(),
+        brand: network.brand.to_owned(),
         category: Category::Refrigerator.number(),
-        model: SKU.to_owned(),
+        model: network.sku(),
         name_zh: "基准冰箱".to_owned(),
         name_en: "Bench fridge".to_owned(),
         seller_installs: false,
@@ -158,7 +197,7 @@ async fn import_orders(
     let orders = units.map(|unit| {
         OrderLine::Order(OrderRow {
             order_line: order_line(unit),
-            sku: SKU.to_owned(),
+            sku: network.sku(),
             serial: serial(unit),
             price_fen: 399_900,
             delivered_at,
@@ -169,7 +208,7 @@ async fn import_orders(
                 name: "测试".to_owned(),
                 phone: "19900000000".to_owned(),
                 address: "1 Bench Road".to_owned(),
-                county: county(unit),
+                county: network.county(unit),
             }),
         })
     });

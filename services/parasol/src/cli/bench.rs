@@ -5,6 +5,7 @@ use parasol_runtime::clock::Clock;
 use parasol_runtime::config::Config;
 use parasol_runtime::ids::IdSource;
 use secrecy::ExposeSecret as _;
+use serde::Serialize;
 
 use super::{Common, Exit};
 use crate::bench;
@@ -15,7 +16,8 @@ Without --database it measures the embedded store, in a folder of its own that i
 
 Examples:
   parasol bench steps
-  parasol bench steps --database postgres://localhost/bench --in-flight 64 --rounds 3 --json";
+  parasol bench steps --database postgres://localhost/bench --in-flight 64 --rounds 3 --json
+  parasol bench dispatch --centres 100,500,2000 --json";
 
 /// Which benchmark.
 #[derive(Clone, Debug, Subcommand)]
@@ -23,6 +25,9 @@ pub(super) enum Bench {
     /// Whole cases through the gRPC API beside the straightforward transaction
     #[command(after_help = "Example: parasol bench steps --in-flight 64 --rounds 3 --json")]
     Steps(bench::StepsArgs),
+    /// How fast a centre is chosen, and how that grows with the network
+    #[command(after_help = "Example: parasol bench dispatch --centres 100,2000 --rounds 3 --json")]
+    Dispatch(bench::DispatchArgs),
 }
 
 #[derive(Clone, Debug, clap::Args)]
@@ -43,8 +48,25 @@ pub(super) fn settings(common: &Common) -> anyhow::Result<Config> {
 }
 
 pub(super) async fn run(args: Args, common: &Common, config: Config) -> anyhow::Result<Exit> {
-    let Bench::Steps(args) = args.bench;
-    let report = bench::steps(&args, &config, |text| eprintln!("{text}")).await;
+    let progress = |text: &str| eprintln!("{text}");
+    match args.bench {
+        Bench::Steps(args) => {
+            let report = bench::steps(&args, &config, progress).await;
+            answer(common, &config, report)
+        }
+        Bench::Dispatch(args) => {
+            let report = bench::dispatch(&args, &config, progress).await;
+            answer(common, &config, report)
+        }
+    }
+}
+
+/// Removes what was measured, if it is ours to remove, and reports.
+fn answer(
+    common: &Common,
+    config: &Config,
+    report: anyhow::Result<bench::Report<impl Serialize>>,
+) -> anyhow::Result<Exit> {
     if common.data.is_none() && config.database_url.expose_secret().is_empty() {
         let _ = std::fs::remove_dir_all(&config.data_dir);
     }

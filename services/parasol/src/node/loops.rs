@@ -11,6 +11,7 @@ use parasol_casebook::{
     Deadlines, Handler, Handoff, Held, Now, Queue, Queues, SEQUENCER, Sequenced, Store, Submitter,
     Worker,
 };
+use parasol_dispatch::Post;
 use parasol_journey::ids::CaseId;
 use parasol_journey::task::Role;
 use parasol_journey::time::Span;
@@ -27,6 +28,8 @@ const SEQUENCER_RENEW: Span = Span::from_micros(10_000_000);
 /// The shortest time between two passes of the sequencer: a commit after a pause is numbered at once,
 /// and of a busy time one pass numbers many.
 const SEQUENCER_REST: Duration = Duration::from_millis(50);
+/// The rest after a ring before changes are sent to webhooks: by then they have their numbers.
+const WEBHOOKS_REST: Duration = Duration::from_millis(100);
 /// How often every case is compared with its tasks.
 const RECONCILE_EVERY: Duration = Duration::from_secs(30);
 /// How many cases one pass compares.
@@ -233,6 +236,30 @@ impl Loops {
             }
         });
     }
+}
+
+/// Changes to webhooks: soon after a ring, and every so often anyway.
+pub(super) fn webhooks(supervisor: &Supervisor, post: Post, bell: &Bell, poll: Duration) {
+    let rings = Arc::new(Mutex::new(bell.listen()));
+    let shutdown = supervisor.shutdown().clone();
+    supervisor.spawn(kind("dispatch.webhooks"), move || {
+        let (post, rings, shutdown) = (post.clone(), Arc::clone(&rings), shutdown.clone());
+        async move {
+            let wake = || {
+                let rings = Arc::clone(&rings);
+                async move {
+                    let mut rings = rings.lock().await;
+                    if tokio::time::timeout(poll, rings.next()).await.is_ok() {
+                        let _ =
+                            tokio::time::timeout(WEBHOOKS_REST, std::future::pending::<()>()).await;
+                    }
+                    // Whatever rang during the rest is looked at together.
+                    while rings.next().now_or_never().is_some() {}
+                }
+            };
+            post.serve(wake, shutdown.stopping()).await
+        }
+    });
 }
 
 #[cfg(test)]

@@ -19,6 +19,7 @@ use parasol_casebook::{
 };
 use parasol_desk::Desk;
 use parasol_dispatch::Dispatch;
+use parasol_gateway::Rest;
 use parasol_intake::Intake;
 use parasol_journey::deadline::{Clock as ClockName, Deadlines};
 use parasol_journey::task::Role;
@@ -145,9 +146,13 @@ impl Node {
             poll: Duration::from_millis(config.tasks.poll_ms),
         };
         loops.start(&supervisor, services.handlers(), queues);
+        let post = services.dispatch.post(base.ids.next());
+        let poll = Duration::from_millis(config.tasks.poll_ms);
+        loops::webhooks(&supervisor, post, &bell, poll);
         working.release().await;
         let served = layers.around(services.routes(&health)?);
-        let (grpc, http) = start_ports(config, served, &health, &supervisor).await?;
+        let rest = Rest::new(peers.transport(), config.limits.message_bytes);
+        let (grpc, http) = start_ports(config, served, rest, &health, &supervisor).await?;
         for service in parasol_api::descriptor::pool().services() {
             if service.full_name().starts_with("parasol.") {
                 health.set_service(service.full_name(), true).await;
@@ -389,6 +394,7 @@ fn deadlines(config: &Config, options: &Options) -> anyhow::Result<Deadlines> {
 async fn start_ports(
     config: &Config,
     service: Transport,
+    rest: Rest,
     health: &Health,
     supervisor: &Supervisor,
 ) -> anyhow::Result<(SocketAddr, SocketAddr)> {
@@ -411,7 +417,7 @@ async fn start_ports(
             Ok(())
         }
     });
-    let router = parasol_gateway::router(health.clone(), addresses.0);
+    let router = parasol_gateway::router(health.clone(), addresses.0, rest);
     let shutdown = supervisor.shutdown().clone();
     let mut once = Some((http, router));
     supervisor.spawn(kind("port.http"), move || {

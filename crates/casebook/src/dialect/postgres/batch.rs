@@ -119,6 +119,30 @@ pub(super) fn claim(table: &Table, rows: &[Vec<Cell>]) -> (String, Vec<Value>) {
     (sql, writer.binds)
 }
 
+/// Asks which of these keys somebody holds: rows of the place of the table in `claims` and the key as
+/// [`Cell::text`] writes it.
+pub(super) fn taken<B: Binds>(claims: &[(&'static Table, Vec<Vec<Cell>>)]) -> (String, B) {
+    let mut writer = Writer::<B>::default();
+    for (place, (table, rows)) in claims.iter().enumerate() {
+        let kinds: Vec<_> = table.key.iter().map(|key| table.columns[*key].cell).collect();
+        let keys = rows.iter().map(|row| table.key.iter().map(|key| &row[*key]).collect());
+        let source = writer.source(&kinds, keys.collect::<Vec<Vec<&Cell>>>().into_iter());
+        let names: Vec<_> = table.key.iter().map(|place| table.columns[*place].name).collect();
+        let texts: Vec<_> = names.iter().map(|name| format!("t.{name}::text")).collect();
+        let matches: Vec<_> = names.iter().map(|name| format!("t.{name} = k.{name}")).collect();
+        let lead = if place == 0 { "" } else { " UNION ALL " };
+        let (texts, names, matches) = (texts.join(", "), names.join(", "), matches.join(" AND "));
+        put(
+            &mut writer.sql,
+            format_args!(
+                "{lead}SELECT {place}::int8, ARRAY[{texts}] FROM {} t, {source} AS k({names}) WHERE {matches}",
+                table.name
+            ),
+        );
+    }
+    (writer.sql, writer.binds)
+}
+
 /// A statement under construction.
 #[derive(Default)]
 struct Writer<B> {

@@ -5,15 +5,17 @@
 //! cold meanwhile. So the committer keeps its connections: the one used last is used next, and one that
 //! fails is let go of.
 
+use std::collections::HashSet;
 use std::sync::{Mutex, PoisonError};
 
 use sea_orm::{DatabaseConnection, DbErr, RuntimeErr};
-use sqlx::postgres::{PgConnection, PgPool};
-use sqlx::{AssertSqlSafe, Connection as _, Error as SqlxError};
+use sqlx::postgres::{PgConnection, PgPool, PgRow};
+use sqlx::{AssertSqlSafe, Connection as _, Error as SqlxError, Row as _};
 
 use super::batch::{self, Encoded};
 use super::outcome;
 use crate::dialect::{ACQUIRE_MAX, Batch, Outcome};
+use crate::row::{Cell, Table};
 
 /// As many connections as there are commits in flight.
 pub(crate) struct Lanes {
@@ -30,7 +32,28 @@ impl Lanes {
 
     /// Writes a batch in one statement that commits by itself.
     pub(crate) async fn write(&self, batch: &Batch) -> Result<Outcome, DbErr> {
-        let (sql, Encoded { arguments, error }) = batch::statement::<Encoded>(batch);
+        let rows = self.ask(batch::statement(batch)).await;
+        outcome(rows.map(|rows| rows.first().map(|_| ())))
+    }
+
+    /// The keys among these that somebody holds, by the place of their table, as [`Cell::text`] writes
+    /// them.
+    pub(crate) async fn taken(
+        &self,
+        claims: &[(&'static Table, Vec<Vec<Cell>>)],
+    ) -> Result<HashSet<(usize, Vec<String>)>, DbErr> {
+        let rows = self.ask(batch::taken(claims)).await?;
+        let read = |row: &PgRow| {
+            let place: i64 = row.try_get(0)?;
+            Ok((usize::try_from(place).unwrap_or_default(), row.try_get(1)?))
+        };
+        rows.iter().map(read).collect::<Result<_, SqlxError>>().map_err(query_error)
+    }
+
+    /// Asks on the connection that was used last. Reads to the end of the answer, which is after the
+    /// commit.
+    async fn ask(&self, (sql, values): (String, Encoded)) -> Result<Vec<PgRow>, DbErr> {
+        let Encoded { arguments, error } = values;
         if let Some(error) = error {
             return Err(DbErr::Custom(error.to_string()));
         }
@@ -38,21 +61,13 @@ impl Lanes {
             Some(connection) => connection,
             None => self.open().await.map_err(|error| DbErr::Conn(runtime(error)))?,
         };
-        let query = sqlx::query_with(AssertSqlSafe(sql), arguments);
-        // Reads to the end of the answer, which is after the commit.
-        match query.fetch_optional(&mut connection).await {
-            Ok(row) => {
-                self.give_back(connection);
-                outcome(Ok(row.map(|_| ())))
-            }
-            Err(error) => {
-                // What the server says leaves the connection as it was; anything else may be its end.
-                if matches!(error, SqlxError::Database(_)) {
-                    self.give_back(connection);
-                }
-                outcome(Err(DbErr::Query(runtime(error))))
-            }
+        let answer = sqlx::query_with(AssertSqlSafe(sql), arguments).fetch_all(&mut connection);
+        let answer = answer.await;
+        // What the server says leaves the connection as it was; anything else may be its end.
+        if matches!(answer, Ok(_) | Err(SqlxError::Database(_))) {
+            self.give_back(connection);
         }
+        answer.map_err(query_error)
     }
 
     /// Closes the connections that are idle.
@@ -84,6 +99,10 @@ impl std::fmt::Debug for Lanes {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Lanes").finish_non_exhaustive()
     }
+}
+
+fn query_error(error: SqlxError) -> DbErr {
+    DbErr::Query(runtime(error))
 }
 
 fn runtime(error: SqlxError) -> RuntimeErr {

@@ -1,0 +1,295 @@
+//! The sending to all webhooks: one lane each, side by side.
+//!
+//! One process does all of it, under a lease; another takes over when that lapses. Lanes share
+//! nothing but the connection to the store: each has one turn in flight at most, and no turn waits for
+//! that of another lane. Waiting is the supervisor's; [`Post::run_once`] takes one turn of every lane
+//! that has something to do.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use futures::StreamExt as _;
+use futures::stream::FuturesUnordered;
+use parasol_api::{Error, Reason};
+use parasol_casebook::{
+    Caller, Deed, Error as CasebookError, Held, Refusal, RowOp, Submission, Target, Written,
+};
+use parasol_desk::Desk;
+use parasol_journey::time::{SECOND, Span, Timestamp};
+use parasol_journey::{Actor, ActorKind, Case, Ctx};
+use sea_orm::{ColumnTrait, EntityTrait, Order, QueryFilter, QueryOrder, QuerySelect};
+use uuid::Uuid;
+
+use super::course::{Mode, mode};
+use super::lane::{catch_up, fresh, place_of};
+use super::sending::Sending;
+use super::turn::{Taken, Turn};
+use crate::changes::Cursor;
+use crate::tables::{webhook_deliveries, webhook_lanes, webhook_retries, webhooks};
+use crate::unreadable;
+
+/// The name of the lease.
+const LEASE: &str = "webhooks";
+/// How long it lasts.
+const LEASE_LENGTH: Span = Span::from_micros(30 * SECOND);
+/// How much of it must be left, or it is renewed.
+const LEASE_RENEW: Span = Span::from_micros(20 * SECOND);
+/// How much of it must be left for a commit.
+const LEASE_MARGIN: Span = Span::from_micros(5 * SECOND);
+
+/// Sends changes to webhooks. Cheap to clone; clones share their lanes.
+#[derive(Clone)]
+pub struct Post {
+    pub(super) desk: Desk,
+    pub(super) epoch: Uuid,
+    pub(super) sending: Sending,
+    holder: Uuid,
+    known: Arc<Mutex<Known>>,
+}
+
+/// What is remembered between turns.
+#[derive(Default)]
+struct Known {
+    lease: Option<Held>,
+    lanes: HashMap<Uuid, Lane>,
+}
+
+struct Lane {
+    row: webhook_lanes::Model,
+    stored: Option<webhook_lanes::Model>,
+    /// When the next case is due, if one waits.
+    next_retry: Option<i64>,
+    is_busy: bool,
+}
+
+impl Post {
+    /// The sending as one process does it; `holder` names the process.
+    pub fn new(desk: Desk, epoch: Uuid, sending: Sending, holder: Uuid) -> Self {
+        Self { desk, epoch, sending, holder, known: Arc::default() }
+    }
+
+    /// Takes one turn of every lane that has something to do, and says whether there is more. Does
+    /// nothing while another process has the lease.
+    ///
+    /// # Errors
+    /// What the store says. What one lane meets is logged and holds up no other.
+    pub async fn run_once(&self, now: Timestamp) -> Result<bool, Error> {
+        let turns = self.begin(now).await?;
+        let taken = turns.into_iter().map(|turn| self.take(turn));
+        let more = futures::future::join_all(taken).await;
+        Ok(more.contains(&true))
+    }
+
+    /// Runs until it is told to stop, and then finishes the turns in flight. `wake` waits for something to
+    /// happen, or for a while.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub async fn serve<W, F>(
+        &self,
+        mut wake: W,
+        stopping: impl Future<Output = ()>,
+    ) -> Result<(), Error>
+    where
+        W: FnMut() -> F,
+        F: Future<Output = ()>,
+    {
+        // Turns of a run that ended in between are no longer in flight.
+        self.known().lanes.clear();
+        let mut stopping = std::pin::pin!(stopping);
+        let mut waking = Box::pin(wake());
+        let mut flying = FuturesUnordered::new();
+        let mut is_to_look = true;
+        loop {
+            if is_to_look {
+                let turns = self.begin(self.desk.clock.now()).await?;
+                flying.extend(turns.into_iter().map(|turn| self.take(turn)));
+            }
+            is_to_look = tokio::select! {
+                biased;
+                () = &mut stopping => break,
+                more = flying.next(), if !flying.is_empty() => more.unwrap_or_default(),
+                () = &mut waking => {
+                    waking.set(wake());
+                    true
+                }
+            };
+        }
+        while flying.next().await.is_some() {}
+        Ok(())
+    }
+
+    /// The turns that are to be taken now; their lanes are busy until [`Post::take`] is done with them.
+    async fn begin(&self, now: Timestamp) -> Result<Vec<Turn>, Error> {
+        let enabled = webhooks::Column::Enabled.eq(1);
+        let hooks = webhooks::Entity::find().filter(enabled).all(self.desk.store.reader()).await;
+        let hooks = hooks.map_err(unreadable)?;
+        if hooks.is_empty() || !self.holds_lease(now).await? {
+            return Ok(Vec::new());
+        }
+        let end = self.desk.store.feed_position().await.map_err(unreadable)?;
+        self.learn(&hooks).await?;
+        let mut known = self.known();
+        let turns = hooks.into_iter().filter_map(|hook| {
+            let lane = known.lanes.get_mut(&hook.webhook).filter(|lane| !lane.is_busy)?;
+            catch_up(&mut lane.row, &hook, self.epoch, end, now);
+            let mode = mode(&lane.row, now);
+            if lane.row.gone == 1 || mode == Mode::Wait || !lane.has_work(end, mode, now) {
+                return None;
+            }
+            lane.is_busy = true;
+            let (row, stored) = (lane.row.clone(), lane.stored.clone());
+            Some(Turn { hook, lane: row, stored, mode, now })
+        });
+        Ok(turns.collect())
+    }
+
+    /// Reads the lanes that are not known yet.
+    async fn learn(&self, hooks: &[webhooks::Model]) -> Result<(), Error> {
+        let unknown: Vec<Uuid> = {
+            let known = self.known();
+            let ids = hooks.iter().map(|hook| hook.webhook);
+            ids.filter(|id| !known.lanes.contains_key(id)).collect()
+        };
+        if unknown.is_empty() {
+            return Ok(());
+        }
+        let rows = webhook_lanes::Entity::find()
+            .filter(webhook_lanes::Column::Webhook.is_in(unknown.iter().copied()))
+            .all(self.desk.store.reader())
+            .await
+            .map_err(unreadable)?;
+        let mut rows: HashMap<_, _> = rows.into_iter().map(|row| (row.webhook, row)).collect();
+        for id in unknown {
+            let next_retry = self.next_retry(id).await?;
+            let stored = rows.remove(&id);
+            let mut row = stored.clone().unwrap_or_else(|| fresh(id, self.epoch));
+            // The log itself says which number is free, whoever wrote the row last.
+            row.logged = self.logged(id).await?;
+            let lane = Lane { row, stored, next_retry, is_busy: false };
+            self.known().lanes.insert(id, lane);
+        }
+        Ok(())
+    }
+
+    /// Takes a turn and remembers what came of it. Returns whether there is more to do at once. A lane
+    /// that met an error is read anew when it is its turn again.
+    async fn take(&self, turn: Turn) -> bool {
+        let webhook = turn.hook.webhook;
+        let taken = Box::pin(turn.take(self)).await;
+        let done = async {
+            let Taken { lane, stored, more } = taken?;
+            let next_retry = self.next_retry(webhook).await?;
+            let lane = Lane { row: lane, stored, next_retry, is_busy: false };
+            self.known().lanes.insert(webhook, lane);
+            Ok::<_, Error>(more)
+        };
+        done.await.unwrap_or_else(|error| {
+            tracing::warn!(%error, %webhook, "a webhook's turn was lost");
+            self.known().lanes.remove(&webhook);
+            false
+        })
+    }
+
+    async fn logged(&self, webhook: Uuid) -> Result<i64, Error> {
+        let last: Option<i64> = webhook_deliveries::Entity::find()
+            .select_only()
+            .column(webhook_deliveries::Column::Number)
+            .filter(webhook_deliveries::Column::Webhook.eq(webhook))
+            .order_by(webhook_deliveries::Column::Number, Order::Desc)
+            .limit(1)
+            .into_tuple()
+            .one(self.desk.store.reader())
+            .await
+            .map_err(unreadable)?;
+        Ok(last.unwrap_or_default())
+    }
+
+    async fn next_retry(&self, webhook: Uuid) -> Result<Option<i64>, Error> {
+        let next: Option<Option<i64>> = webhook_retries::Entity::find()
+            .select_only()
+            .column_as(webhook_retries::Column::NextAt.min(), "next_at")
+            .filter(webhook_retries::Column::Webhook.eq(webhook))
+            .filter(webhook_retries::Column::GivenUp.eq(0))
+            .into_tuple()
+            .one(self.desk.store.reader())
+            .await
+            .map_err(unreadable)?;
+        Ok(next.flatten())
+    }
+
+    async fn holds_lease(&self, now: Timestamp) -> Result<bool, Error> {
+        let held = self.known().lease.clone();
+        if held.is_some_and(|held| held.expires_at >= now + LEASE_RENEW) {
+            return Ok(true);
+        }
+        let granted = self.desk.store.lease(LEASE, self.holder, now, LEASE_LENGTH).await;
+        let granted = granted.map_err(unreadable)?;
+        let mut known = self.known();
+        let same = known.lease.as_ref().map(|held| held.token)
+            == granted.as_ref().map(|granted| granted.token);
+        if !same {
+            // Somebody else may have sent meanwhile.
+            known.lanes.retain(|_, lane| lane.is_busy);
+        }
+        known.lease = granted;
+        Ok(known.lease.is_some())
+    }
+
+    /// Writes rows as long as the lease is held, in one commit.
+    pub(super) async fn write(&self, rows: Vec<RowOp>) -> Result<(), Error> {
+        let until = self.known().lease.as_ref().map(|held| held.expires_at);
+        let until = until.unwrap_or(Timestamp::from_micros(0));
+        let submission = Submission {
+            target: Target::NoCase,
+            key: None,
+            caller: Caller {
+                principal: "service:dispatch".to_owned(),
+                method: "webhooks",
+                trace: String::new(),
+            },
+            actor: Actor::new(ActorKind::Policy, "dispatch"),
+            expected: None,
+            deed: Arc::new(LeasedDeed { rows, until }),
+        };
+        match self.desk.submitter.submit(submission).await {
+            Ok(_) => Ok(()),
+            Err(error @ (CasebookError::Taken { .. } | CasebookError::Refused(_))) => {
+                Err(Error::new(Reason::Overloaded).because(error))
+            }
+            Err(error) => Err(unreadable(error)),
+        }
+    }
+
+    fn known(&self) -> MutexGuard<'_, Known> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Lane {
+    /// Whether a turn would find something. A try of a lane that is down takes any case that waits.
+    fn has_work(&self, end: u64, mode: Mode, now: Timestamp) -> bool {
+        let is_at_end = match place_of(&self.row) {
+            Cursor::Tail { after, .. } => after >= end,
+            _ => false,
+        };
+        let is_due = self.next_retry.is_some_and(|at| at <= now.micros() || mode == Mode::Try);
+        !is_at_end || is_due
+    }
+}
+
+/// Rows that are written while a lease is held.
+struct LeasedDeed {
+    rows: Vec<RowOp>,
+    until: Timestamp,
+}
+
+impl Deed for LeasedDeed {
+    fn decide(&self, _: Option<&Case>, ctx: &Ctx<'_>) -> Result<Written, Refusal> {
+        if ctx.now + LEASE_MARGIN > self.until {
+            let message = "another process sends by now".to_owned();
+            return Err(Refusal::Service { code: Reason::Overloaded.code(), message });
+        }
+        Ok(Written { decided: None, rows: self.rows.clone(), answer: Vec::new() })
+    }
+}

@@ -1,0 +1,87 @@
+//! Secrets and signatures, as Standard Webhooks writes them.
+//!
+//! A secret follows from the cell's key, the webhook and its number, so that it lies in no table and in
+//! no saved answer.
+
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+use hmac::{Hmac, Mac as _};
+use parasol_journey::time::Timestamp;
+use parasol_runtime::identity::TokenKey;
+use sha2::Sha256;
+use uuid::Uuid;
+
+use crate::tables::webhooks;
+
+/// Names what the secrets are derived for. Never change it: every receiver's secret follows from it.
+const DOMAIN: &str = "webhook-secret";
+
+/// A secret that events are signed with. It is never printed by accident.
+#[derive(Clone, PartialEq, Eq)]
+pub struct SigningSecret([u8; 32]);
+
+impl SigningSecret {
+    /// The secret with this number, from 1.
+    pub fn of(key: &TokenKey, webhook: Uuid, number: i64) -> Self {
+        let number = number.to_be_bytes();
+        Self(key.mac(DOMAIN, &[webhook.as_bytes(), &number[..]].concat()))
+    }
+
+    /// As its owner is shown it.
+    pub fn shown(&self) -> String {
+        format!("whsec_{}", BASE64_STANDARD.encode(self.0))
+    }
+}
+
+fn sign(key: &[u8], id: &str, seconds: i64, body: &str) -> String {
+    let mut mac = Hmac::<Sha256>::new_from_slice(key).expect("HMAC takes keys of any length");
+    mac.update(format!("{id}.{seconds}.").as_bytes());
+    mac.update(body.as_bytes());
+    format!("v1,{}", BASE64_STANDARD.encode(mac.finalize().into_bytes()))
+}
+
+impl std::fmt::Debug for SigningSecret {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("SigningSecret([redacted])")
+    }
+}
+
+/// The secrets that are valid at an instant, the newest first.
+pub fn valid_secrets(key: &TokenKey, row: &webhooks::Model, now: Timestamp) -> Vec<SigningSecret> {
+    let newest = row.secret_number;
+    let is_old_valid = newest > 1 && (row.old_until == 0 || now.micros() < row.old_until);
+    let numbers = std::iter::once(newest).chain(is_old_valid.then_some(newest - 1));
+    numbers.map(|number| SigningSecret::of(key, row.webhook, number)).collect()
+}
+
+/// The value of `webhook-signature`: one signature for each secret.
+pub fn signatures(secrets: &[SigningSecret], id: &str, seconds: i64, body: &str) -> String {
+    let each: Vec<_> = secrets.iter().map(|secret| sign(&secret.0, id, seconds, body)).collect();
+    each.join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The example of the Standard Webhooks specification's reference libraries.
+    #[test]
+    fn the_published_example_is_signed_alike() {
+        let key = BASE64_STANDARD.decode("MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw").unwrap();
+        let (id, body) = ("msg_p5jXN8AQM9LWM0D4loKWxJek", r#"{"test": 2432232314}"#);
+        let signature = sign(&key, id, 1_614_265_330, body);
+        assert_eq!(signature, "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=");
+    }
+
+    #[test]
+    fn secrets_differ_by_webhook_and_number_and_are_not_printed() {
+        let key = TokenKey::from_secret(&[7; 32]);
+        let (a, b) = (Uuid::from_u128(1), Uuid::from_u128(2));
+        let first = SigningSecret::of(&key, a, 1);
+        assert_eq!(first, SigningSecret::of(&key, a, 1));
+        assert_ne!(first, SigningSecret::of(&key, a, 2));
+        assert_ne!(first, SigningSecret::of(&key, b, 1));
+        assert!(first.shown().starts_with("whsec_") && first.shown().len() == 6 + 44);
+        assert!(!format!("{first:?}").contains(&first.shown()[6..20]));
+    }
+}

@@ -1,0 +1,110 @@
+//! REST/JSON for those who cannot do gRPC: the same methods, made from the contract.
+//!
+//! Which verb and path a method has is said in its proto file (`google.api.http`); nothing here names a
+//! method. A call is turned into the protobuf message, goes through the same layers as a gRPC call with
+//! the caller's own credential, and comes back as JSON in protobuf's own mapping: field names in
+//! lowerCamelCase (proto names are taken too), 64-bit integers as strings, times in RFC 3339, fields that
+//! hold their default left out. Failures are problems (RFC 9457) with the reasons of the error registry.
+//!
+//! Four headers stand for fields, where a method has them: `Idempotency-Key` for `request_id`, `If-Match`
+//! for `etag`, `Accept-Language` for `language`, `Last-Event-ID` for the place a stream goes on from.
+//!
+//! What it deliberately does not do: it knows no session and sets no cookie, so no page of another site
+//! can call it on somebody's behalf.
+
+mod answer;
+mod openapi;
+mod problem;
+mod request;
+mod route;
+mod wire;
+
+use std::sync::LazyLock;
+
+use axum::body::Body;
+use axum::extract::{Request, State};
+use axum::http::{HeaderMap, header};
+use axum::response::{IntoResponse as _, Response};
+use http::request::Parts;
+use parasol_api::{Error, Reason};
+use parasol_runtime::transport::Transport;
+
+pub(crate) use openapi::document;
+
+use self::problem::Problem;
+use self::route::{Found, Routes};
+use crate::language;
+
+/// The most bytes of a body that holds one message a line.
+const LINES_BYTES_MAX: usize = 16 * 1024 * 1024;
+/// The most messages in such a body.
+const LINES_MAX: usize = 20_001;
+
+/// The methods that have an HTTP form.
+static ROUTES: LazyLock<Routes> =
+    LazyLock::new(|| Routes::of(parasol_api::descriptor::pool()).expect("the contract was tested"));
+
+/// The REST side of the gateway. Cheap to clone.
+#[derive(Clone)]
+pub struct Rest {
+    transport: Transport,
+    /// The largest body of a single message, bytes.
+    message_bytes: usize,
+}
+
+impl Rest {
+    /// Calls services over `transport`; a body may have `message_bytes`.
+    pub fn new(transport: Transport, message_bytes: usize) -> Self {
+        Self { transport, message_bytes }
+    }
+}
+
+/// Any call below `/v1/`.
+pub(crate) async fn call(State(gateway): State<crate::Gateway>, request: Request) -> Response {
+    let (parts, body) = request.into_parts();
+    match answer(&gateway.rest, &parts, body).await {
+        Ok(response) => response,
+        Err(error) => Problem::of(&error, language::of_headers(&parts.headers), parts.uri.path())
+            .into_response(),
+    }
+}
+
+async fn answer(rest: &Rest, parts: &Parts, body: Body) -> Result<Response, Error> {
+    let found = match ROUTES.find(&parts.method, parts.uri.path()) {
+        Found::Method(route, path) => (route, path),
+        Found::OtherVerbs(verbs) => return Ok(problem::other_verbs(&verbs)),
+        Found::Nothing => return Err(Error::new(Reason::NotFound)),
+    };
+    let (route, path) = found;
+    let messages = request::messages(rest, route, &path, parts, body).await?;
+    let metadata = passed_on(&parts.headers);
+    wire::call(&rest.transport, route, messages, metadata, answer::Form::of(route, &parts.headers))
+        .await
+}
+
+/// The headers that a gRPC call carries too: who calls, and in which trace.
+fn passed_on(headers: &HeaderMap) -> HeaderMap {
+    let names = [header::AUTHORIZATION.as_str(), "traceparent", "tracestate"];
+    let kept = names.into_iter().filter_map(|name| {
+        let name = http::HeaderName::from_static(name);
+        Some((name.clone(), headers.get(&name)?.clone()))
+    });
+    kept.collect()
+}
+
+/// The routes, for the document about them.
+fn routes() -> &'static Routes {
+    &ROUTES
+}
+
+/// A REST side that reaches nobody.
+#[cfg(test)]
+pub(crate) fn for_tests() -> Rest {
+    let nobody = tower::service_fn(|_| async {
+        Err::<http::Response<tonic::body::Body>, _>(tonic::Status::unavailable("nobody is here"))
+    });
+    Rest::new(Transport::new(nobody), 1 << 20)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,96 @@
+//! The call itself: encoded messages over the transport, whatever the method.
+
+use axum::body::Body;
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse as _, Response};
+use bytes::{Buf, BufMut as _, Bytes};
+use futures::stream;
+use parasol_api::Error;
+use parasol_runtime::transport::Transport;
+use tonic::client::Grpc;
+use tonic::codec::{Codec, DecodeBuf, Decoder, EncodeBuf, Encoder};
+use tonic::metadata::MetadataMap;
+use tonic::{Request, Status};
+
+use super::answer::Form;
+use super::route::Route;
+
+/// Calls a method and gives its answer the wanted form.
+///
+/// # Errors
+/// What the method says.
+pub(super) async fn call(
+    transport: &Transport,
+    route: &Route,
+    messages: Vec<Bytes>,
+    headers: HeaderMap,
+    form: Form,
+) -> Result<Response, Error> {
+    let path = format!("/{}/{}", route.method.parent_service().full_name(), route.method.name());
+    let path = path.parse().map_err(Error::internal)?;
+    let mut client = Grpc::new(transport.clone());
+    client.ready().await.map_err(|status| Error::from_status(&status))?;
+    let mut request = Request::new(stream::iter(messages));
+    *request.metadata_mut() = MetadataMap::from_headers(headers);
+    let kind = route.method.output();
+    if !route.method.is_server_streaming() {
+        let answer = client.client_streaming(request, path, Raw).await;
+        let answer = answer.map_err(|status| Error::from_status(&status))?;
+        return form.whole(&kind, &answer.into_inner());
+    }
+    let answer = client.streaming(request, path, Raw).await;
+    let messages = answer.map_err(|status| Error::from_status(&status))?.into_inner();
+    let lines = stream::unfold(Some(messages), move |messages| {
+        let (kind, form) = (kind.clone(), form);
+        async move {
+            let mut messages = messages?;
+            match messages.message().await {
+                Ok(Some(message)) => Some((form.part(&kind, &message), Some(messages))),
+                Ok(None) => None,
+                Err(status) => Some((form.failure(&Error::from_status(&status)), None)),
+            }
+        }
+    });
+    let lines = futures::StreamExt::map(lines, Ok::<_, std::convert::Infallible>);
+    let headers =
+        [(header::CONTENT_TYPE, form.content_type()), (header::CACHE_CONTROL, "no-store")];
+    Ok((StatusCode::OK, headers, Body::from_stream(lines)).into_response())
+}
+
+/// Messages as they are.
+#[derive(Clone, Copy, Default)]
+struct Raw;
+
+impl Codec for Raw {
+    type Encode = Bytes;
+    type Decode = Bytes;
+    type Encoder = Self;
+    type Decoder = Self;
+
+    fn encoder(&mut self) -> Self {
+        *self
+    }
+
+    fn decoder(&mut self) -> Self {
+        *self
+    }
+}
+
+impl Encoder for Raw {
+    type Item = Bytes;
+    type Error = Status;
+
+    fn encode(&mut self, item: Bytes, target: &mut EncodeBuf<'_>) -> Result<(), Status> {
+        target.put(item);
+        Ok(())
+    }
+}
+
+impl Decoder for Raw {
+    type Item = Bytes;
+    type Error = Status;
+
+    fn decode(&mut self, source: &mut DecodeBuf<'_>) -> Result<Option<Bytes>, Status> {
+        Ok(Some(source.copy_to_bytes(source.remaining())))
+    }
+}

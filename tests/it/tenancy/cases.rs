@@ -1,0 +1,411 @@
+//! Two brands with two centres each, and cases of each centre driven into the stages where its ids
+//! come to be, through the API and with everybody's own credentials.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use parasol::import::Source;
+use parasol_journey::ids::CaseId;
+use parasol_journey::time::Span;
+use parasol_journey::{Case, Stage};
+use parasol_runtime::identity::{Principal, Role};
+use serde_json::{Value, json};
+
+use crate::house::House;
+
+/// Ids by the names the table calls them by.
+pub type Names = BTreeMap<&'static str, String>;
+
+/// Who works on a case.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Party {
+    pub brand: &'static str,
+    pub centre: &'static str,
+    pub technician: &'static str,
+    /// Another technician of the same centre.
+    pub colleague: &'static str,
+    /// The county that only this centre of its brand goes to.
+    county: &'static str,
+}
+
+pub const ASTER_ONE: Party = Party {
+    brand: "aster",
+    centre: "aster-1",
+    technician: "aster-1-ann",
+    colleague: "aster-1-ben",
+    county: "330106",
+};
+pub const ASTER_TWO: Party = Party {
+    brand: "aster",
+    centre: "aster-2",
+    technician: "aster-2-cem",
+    colleague: "aster-2-dan",
+    county: "330108",
+};
+pub const BRIAR_ONE: Party = Party {
+    brand: "briar",
+    centre: "briar-1",
+    technician: "briar-1-eva",
+    colleague: "briar-1-fay",
+    county: "330106",
+};
+const BRIAR_TWO: Party = Party {
+    brand: "briar",
+    centre: "briar-2",
+    technician: "briar-2-gil",
+    colleague: "briar-2-hal",
+    county: "330108",
+};
+const PARTIES: [Party; 4] = [ASTER_ONE, ASTER_TWO, BRIAR_ONE, BRIAR_TWO];
+
+/// How far a case is driven.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reached {
+    /// An offer waits.
+    Offered,
+    /// The centre has accepted.
+    Accepted,
+    /// A technician is named and a slot is held.
+    Held,
+    /// A visit is booked.
+    Booked,
+    /// The technician is at the door.
+    OnSite,
+    /// A certificate waits for the brand's word.
+    Certified,
+    /// Parts are ordered for a repair.
+    Repairing,
+    /// The customer disputes a denial.
+    Disputed,
+}
+
+impl Reached {
+    pub const ALL: [Self; 8] = [
+        Self::Offered,
+        Self::Accepted,
+        Self::Held,
+        Self::Booked,
+        Self::OnSite,
+        Self::Certified,
+        Self::Repairing,
+        Self::Disputed,
+    ];
+}
+
+/// A case with the ids that came up on its way.
+#[derive(Clone, Debug)]
+pub struct Target {
+    pub party: Party,
+    pub reached: Reached,
+    pub names: Names,
+}
+
+impl Party {
+    /// The party's member with a role.
+    pub fn member(&self, role: Role) -> Principal {
+        let subject = match role {
+            Role::Brand => self.brand,
+            Role::Centre => self.centre,
+            _ => self.technician,
+        };
+        Principal::new(role, subject).of_brand(self.brand)
+    }
+}
+
+/// Orders of each county of each brand.
+const UNITS: usize = 24;
+
+/// A node with the two brands.
+pub struct World {
+    pub house: House,
+    next: AtomicUsize,
+}
+
+impl World {
+    pub async fn open() -> Self {
+        let house = House::empty().await;
+        house.load(network()).await;
+        for party in PARTIES {
+            add_webhook(&house, &party.member(Role::Brand)).await;
+            for _ in 0..2 {
+                add_webhook(&house, &party.member(Role::Centre)).await;
+            }
+        }
+        Self { house, next: AtomicUsize::new(0) }
+    }
+
+    /// A case of each kind.
+    pub async fn targets(&self, party: Party) -> Vec<Target> {
+        let mut targets = Vec::new();
+        for reached in Reached::ALL {
+            targets.push(self.drive(party, reached).await);
+        }
+        targets
+    }
+
+    /// A new case of a party, driven as far as that.
+    pub async fn drive(&self, party: Party, reached: Reached) -> Target {
+        let unit = self.next.fetch_add(1, Ordering::Relaxed);
+        let place = PARTIES.iter().position(|known| *known == party).expect("a known party");
+        let mut course =
+            Course { world: self, party, unit: place * UNITS + unit % UNITS, id: None };
+        let mut names = course.begin().await;
+        course.go_on(reached, &mut names).await;
+        let case = course.case().await;
+        let known = |id: Option<String>| id.unwrap_or_default();
+        names.insert("work_order", known(case.work_order.map(|order| order.id.to_string())));
+        names.insert("decision", known(case.decision.map(|decision| decision.id.to_string())));
+        names.retain(|_, id| !id.is_empty());
+        Target { party, reached, names }
+    }
+}
+
+/// The way of one case.
+struct Course<'a> {
+    world: &'a World,
+    party: Party,
+    unit: usize,
+    id: Option<CaseId>,
+}
+
+impl Course<'_> {
+    /// Filed, and offered to the centre.
+    async fn begin(&mut self) -> Names {
+        let body = json!({
+            "order_line": order_line(self.unit), "serial": serial(self.unit),
+            "kind": "CASE_KIND_QUALITY", "wish": "REMEDY_REPAIR",
+            "symptom": "leaking", "description": "it leaks",
+        });
+        let path = "/parasol.intake.v1.IntakeService/FileCase";
+        let filed = self.world.house.act(&customer(self.unit), path, &body).await;
+        let id = text(&filed["case"], "case_id");
+        self.id = Some(id.parse().expect("a case id"));
+        let case = self.until(Stage::Dispatched).await;
+        let offer = case.offer.expect("a dispatched case has an offer");
+        assert_eq!(offer.centre.as_str(), self.party.centre, "the county has one centre");
+        let Party { brand, centre, technician, .. } = self.party;
+        Names::from([
+            ("case", id),
+            ("offer", offer.id.to_string()),
+            ("serial", serial(self.unit)),
+            ("brand", brand.to_owned()),
+            ("centre", centre.to_owned()),
+            ("technician", technician.to_owned()),
+        ])
+    }
+
+    async fn go_on(&self, reached: Reached, names: &mut Names) {
+        if reached == Reached::Offered {
+            return;
+        }
+        let (centre, technician) = (Role::Centre, Role::Technician);
+        let offer = json!({"offer_id": names["offer"]});
+        self.step(centre, "partner.v1.OfferService/AcceptOffer", offer).await;
+        if reached == Reached::Accepted {
+            return;
+        }
+        let person = json!({"technician": self.party.technician});
+        self.step(centre, "partner.v1.OfferService/AssignTechnician", person).await;
+        let slots = self.step(centre, "partner.v1.AppointmentService/FindSlots", json!({})).await;
+        let slot = json!({"slot_id": slots["slots"][0]["slot_id"]});
+        names.insert("slot", text(&slots["slots"][1], "slot_id"));
+        let held = self.step(centre, "partner.v1.AppointmentService/HoldSlot", slot).await;
+        names.insert("hold", text(&held, "hold_id"));
+        if reached == Reached::Held {
+            return;
+        }
+        let hold = json!({"hold_id": names["hold"]});
+        let booked = self.step(centre, "partner.v1.AppointmentService/BookAppointment", hold).await;
+        names.insert("appointment", text(&booked, "appointment_id"));
+        if reached == Reached::Booked {
+            return;
+        }
+        self.step(technician, "technician.v1.VisitService/CheckIn", json!({})).await;
+        if reached == Reached::OnSite {
+            return;
+        }
+        let certificate = self.certificate(reached == Reached::Repairing);
+        let path = "technician.v1.VisitService/SubmitInspection";
+        let sent = self.step(technician, path, json!({"certificate": certificate})).await;
+        names.insert("certificate", text(&sent, "certificate_id"));
+        match reached {
+            Reached::Repairing => self.order_parts(names).await,
+            Reached::Disputed => self.dispute(names).await,
+            _ => drop(self.until(Stage::VerdictHeld).await),
+        }
+    }
+
+    async fn order_parts(&self, names: &mut Names) {
+        self.until(Stage::Repairing).await;
+        let parts = json!({"lines": [{"part_no": "P-1", "name": "relay", "quantity": 1}]});
+        let path = "partner.v1.OfferService/RequestParts";
+        let ordered = self.step(Role::Centre, path, parts).await;
+        names.insert("part_order", text(&ordered, "part_order_id"));
+    }
+
+    async fn dispute(&self, names: &mut Names) {
+        self.until(Stage::VerdictHeld).await;
+        let certificate = json!({"certificate_id": names["certificate"]});
+        let path = "partner.v1.VerdictService/ConfirmCertificate";
+        self.step(Role::Brand, path, certificate).await;
+        self.until(Stage::Denied).await;
+        let body = json!({"case_id": names["case"], "reason": "I never dropped it"});
+        let path = "/parasol.verification.v1.DecisionService/OpenDispute";
+        self.world.house.act(&customer(self.unit), path, &body).await;
+    }
+
+    /// One call of the party about the case.
+    async fn step(&self, role: Role, path: &str, mut body: Value) -> Value {
+        body["case_id"] = self.id.expect("it is filed").to_string().into();
+        let path = format!("/parasol.{path}");
+        self.world.house.act(&self.party.member(role), &path, &body).await
+    }
+
+    /// What the technician finds: the product's fault, or the user's.
+    fn certificate(&self, repairable: bool) -> Value {
+        let mut certificate = certificate(&self.world.house, &serial(self.unit));
+        if !repairable {
+            certificate["cause"] = "CAUSE_USER".into();
+            certificate["cause_sign"] = "impact point at the lower left corner".into();
+            certificate["exterior"] = "EXTERIOR_DENT".into();
+            certificate["conclusion"] = "CONCLUSION_DOES_NOT_MEET".into();
+        }
+        certificate
+    }
+
+    async fn case(&self) -> Case {
+        let id = self.id.expect("it is filed");
+        let case = self.world.house.node.store.case(id).await.expect("the store answers");
+        case.expect("the case is there")
+    }
+
+    /// The case once the house has brought it there.
+    async fn until(&self, stage: Stage) -> Case {
+        let mut moves = self.world.house.node.bell.watch_case(self.id.expect("it is filed"));
+        loop {
+            let case = self.case().await;
+            if case.stage == stage {
+                return case;
+            }
+            moves.next().await;
+        }
+    }
+}
+
+/// A webhook that sends nothing.
+async fn add_webhook(house: &House, owner: &Principal) {
+    let body = json!({"url": "https://hooks.aster.cn/"});
+    let path = "/parasol.admin.v1.NetworkService/CreateWebhook";
+    let made = house.act(owner, path, &body).await;
+    let body = json!({"webhook_id": made["webhook"]["webhook_id"], "enabled": false});
+    house.act(owner, "/parasol.admin.v1.NetworkService/UpdateWebhook", &body).await;
+}
+
+/// A certificate that says the product is at fault and can be repaired.
+pub fn certificate(house: &House, serial: &str) -> Value {
+    let now = house.node.clock.now().to_string();
+    let photo =
+        |kind: &str, nth: &str| json!({"kind": kind, "sha256": nth.repeat(32), "taken_at": now});
+    json!({
+        "inspected_at": now, "model": "MODEL-1", "serial_inside": serial,
+        "packaging": "PACKAGING_MISSING", "exterior": "EXTERIOR_INTACT",
+        "function": "FUNCTION_FAULT", "fault_code": "F01", "cause": "CAUSE_PRODUCT",
+        "evidence": [
+            photo("EVIDENCE_KIND_NAMEPLATE", "01"),
+            photo("EVIDENCE_KIND_FAULT", "02"),
+            photo("EVIDENCE_KIND_EXTERIOR", "03"),
+        ],
+        "handling": "ON_SITE_HANDLING_NONE", "signature": "SIGNATURE_SIGNED",
+        "conclusion": "CONCLUSION_REPAIRABLE",
+    })
+}
+
+pub fn text(message: &Value, field: &str) -> String {
+    let text = message[field].as_str();
+    text.unwrap_or_else(|| panic!("there is no {field} in {message}")).to_owned()
+}
+
+fn customer(unit: usize) -> Principal {
+    Principal::new(Role::Customer, format!("u-{unit}"))
+}
+
+fn order_line(unit: usize) -> String {
+    format!("ORDER{unit:03}-1")
+}
+
+fn serial(unit: usize) -> String {
+    format!("SERIAL{unit:03}")
+}
+
+/// The files of the network and of the orders; each county has its own centre of each brand.
+fn network() -> Vec<Source> {
+    let delivered = parasol_journey::time::Timestamp::parse(parasol::demo::START);
+    let delivered = delivered.expect("an instant") - Span::days(60);
+    let brands = ["aster", "briar"];
+    let orders = PARTIES.iter().enumerate().flat_map(|(place, party)| {
+        (place * UNITS..(place + 1) * UNITS)
+            .map(move |unit| order(party, unit, delivered.to_string()))
+    });
+    vec![
+        file("brands.jsonl", brands.map(brand)),
+        file("centres.jsonl", PARTIES.iter().map(centre)),
+        file("technicians.jsonl", PARTIES.iter().flat_map(technicians)),
+        file("skus.jsonl", brands.map(sku)),
+        file("orders.jsonl", orders),
+    ]
+}
+
+fn file(name: &'static str, rows: impl IntoIterator<Item = Value>) -> Source {
+    let lines: Vec<_> = rows.into_iter().map(|row| row.to_string()).collect();
+    // The program keeps its own files for ever; the few lines of a test may stay as long.
+    Source::text(name, lines.join("\n").leak())
+}
+
+fn brand(id: &str) -> Value {
+    json!({"brand": id, "name_zh": "品牌", "name_en": id, "mode": "api", "hotline": "400-000-0199"})
+}
+
+fn centre(party: &Party) -> Value {
+    let Party { brand, centre, county, .. } = party;
+    json!({
+        "centre": centre, "brand": brand, "name_zh": "网点", "name_en": centre,
+        "phone": "400-000-0198", "county": county, "address": "1 Test Road",
+        "lat": 30.2, "lon": 120.1,
+        "coverage": [{"county": county, "categories": ["refrigerator"]}],
+        "daily_capacity": {"refrigerator": 100},
+    })
+}
+
+fn technicians(party: &Party) -> [Value; 2] {
+    let shift = |weekday: i32| json!({"weekday": weekday, "from": "00:00", "to": "23:30", "break_from": "", "break_to": ""});
+    let shifts: Vec<_> = (1..=7).map(shift).collect();
+    [party.technician, party.colleague].map(|person| {
+        json!({
+            "technician": person, "centre": party.centre, "name": "技师", "phone": "19800000000",
+            "skills": [{"category": "refrigerator", "level": 3}],
+            "certificates": [
+                {"kind": "electrician", "number": "E-1", "valid_until": "2099-12-31"},
+            ],
+            "shifts": shifts,
+        })
+    })
+}
+
+fn sku(brand: &str) -> Value {
+    json!({
+        "sku": format!("{brand}-sku"), "brand": brand, "category": "refrigerator",
+        "model": "MODEL-1", "name_zh": "冰箱", "name_en": "Fridge", "seller_installs": false,
+    })
+}
+
+fn order(party: &Party, unit: usize, delivered_at: String) -> Value {
+    json!({
+        "order_line": order_line(unit), "sku": format!("{}-sku", party.brand),
+        "serial": serial(unit), "price_fen": 399_900,
+        "delivered_at": delivered_at, "installed_at": null, "promises": [],
+        "customer": {
+            "customer": format!("u-{unit}"), "name": "测试", "phone": "19900000000",
+            "address": "1 Test Road", "county": party.county,
+        },
+    })
+}

@@ -1,0 +1,214 @@
+//! How the request of each method is filled: one row per method that a partner may call.
+//!
+//! A request is its JSON. A text that begins with `$` is replaced: by an id or token of somebody's
+//! (`$case`, `$offer`, … `$offers_cursor`), by a time (`$earlier`, `$soon`, `$window`) or by a
+//! `$certificate_form`. The request id is made for each call, and every row whose message has an
+//! etag is also tried with one.
+
+use parasol_runtime::identity::Role;
+
+/// What strangers are told about a case that is not theirs.
+const NOT_FOUND: &str = "NOT_FOUND";
+/// What they are told about a cursor.
+const RESYNC: &str = "RESYNC_REQUIRED";
+/// What they are told about a page token.
+const BAD_PAGE: &str = "PAGE_TOKEN_INVALID";
+
+const FIELD: &[Role] = &[Role::Brand, Role::Centre, Role::Technician];
+
+/// One way to fill the request of a method.
+#[derive(Clone, Copy, Debug)]
+pub struct Shape {
+    /// The reason that a stranger is told; empty when it is no refusal.
+    pub reason: &'static str,
+    /// The request.
+    pub body: &'static str,
+    /// Which partners try it.
+    pub by: &'static [Role],
+}
+
+/// One method.
+#[derive(Clone, Copy, Debug)]
+pub struct Row {
+    /// The path without `/parasol.`.
+    method: &'static str,
+    /// The ways to fill its request.
+    pub shapes: &'static [Shape],
+}
+
+impl Row {
+    /// The path of the method.
+    pub fn path(&self) -> String {
+        format!("/parasol.{}", self.method)
+    }
+}
+
+const fn row(method: &'static str, shapes: &'static [Shape]) -> Row {
+    Row { method, shapes }
+}
+
+const fn told(reason: &'static str, body: &'static str) -> Shape {
+    Shape { reason, body, by: FIELD }
+}
+
+const fn hidden(body: &'static str) -> Shape {
+    told(NOT_FOUND, body)
+}
+
+/// Answered, with nothing in it.
+const fn nothing(body: &'static str) -> Shape {
+    told("", body)
+}
+
+const fn by(by: &'static [Role], shape: Shape) -> Shape {
+    Shape { by, ..shape }
+}
+
+/// The whole table.
+#[rustfmt::skip]
+pub const TABLE: &[Row] = &[
+    row("admin.v1.NetworkService/GetCentre", &[hidden(r#"{"centre": "$centre"}"#)]),
+    row("admin.v1.NetworkService/GetTechnician", &[hidden(r#"{"technician": "$technician"}"#)]),
+    row("admin.v1.NetworkService/ListCentres", &[
+        nothing(r#"{"brand": "$brand"}"#),
+        told(BAD_PAGE, r#"{"page_size": 1, "page_token": "$centres_page"}"#),
+    ]),
+    row("admin.v1.NetworkService/ListTechnicians", &[
+        nothing(r#"{"centre": "$centre"}"#),
+        told(BAD_PAGE, r#"{"centre": "$centre", "page_size": 1, "page_token": "$technicians_page"}"#),
+    ]),
+    row("admin.v1.NetworkService/CreateWebhook", &[
+        by(&[Role::Brand], hidden(r#"{"brand": "$brand", "url": "https://hooks.aster.cn/"}"#)),
+        hidden(r#"{"centre": "$centre", "url": "https://hooks.aster.cn/"}"#),
+    ]),
+    row("admin.v1.NetworkService/GetWebhook", &[hidden(r#"{"webhook_id": "$webhook"}"#)]),
+    row("admin.v1.NetworkService/ListWebhooks", &[
+        told(BAD_PAGE, r#"{"page_size": 1, "page_token": "$webhooks_page"}"#),
+    ]),
+    row("admin.v1.NetworkService/UpdateWebhook", &[
+        hidden(r#"{"webhook_id": "$webhook", "enabled": true}"#),
+        hidden(r#"{"webhook_id": "$webhook", "url": "https://hooks.aster.cn/"}"#),
+    ]),
+    row("admin.v1.NetworkService/RotateWebhookSecret", &[hidden(r#"{"webhook_id": "$webhook"}"#)]),
+    row("admin.v1.NetworkService/ReplayWebhook", &[
+        hidden(r#"{"webhook_id": "$webhook", "time": "$earlier"}"#),
+        hidden(r#"{"webhook_id": "$webhook", "cursor": "$offers_cursor"}"#),
+    ]),
+    row("admin.v1.NetworkService/ListWebhookDeliveries", &[
+        hidden(r#"{"webhook_id": "$webhook"}"#),
+        told(BAD_PAGE, r#"{"webhook_id": "$webhook", "page_token": "$webhooks_page"}"#),
+    ]),
+    row("partner.v1.AppointmentService/FindSlots", &[hidden(r#"{"case_id": "$case"}"#)]),
+    row("partner.v1.AppointmentService/HoldSlot", &[
+        hidden(r#"{"case_id": "$case", "slot_id": "$slot"}"#),
+    ]),
+    row("partner.v1.AppointmentService/ReleaseSlot", &[
+        hidden(r#"{"case_id": "$case", "hold_id": "$hold"}"#),
+    ]),
+    row("partner.v1.AppointmentService/BookAppointment", &[
+        hidden(r#"{"case_id": "$case", "hold_id": "$hold"}"#),
+        hidden(r#"{"case_id": "$case", "slot_id": "$slot"}"#),
+        hidden(r#"{"case_id": "$case", "window": "$window"}"#),
+    ]),
+    row("partner.v1.AppointmentService/RescheduleAppointment", &[
+        hidden(r#"{"case_id": "$case", "appointment_id": "$appointment", "hold_id": "$hold",
+            "asked_by": "PARTY_CUSTOMER"}"#),
+        hidden(r#"{"case_id": "$case", "appointment_id": "$appointment", "slot_id": "$slot",
+            "asked_by": "PARTY_CUSTOMER"}"#),
+        hidden(r#"{"case_id": "$case", "appointment_id": "$appointment", "window": "$window",
+            "asked_by": "PARTY_CENTRE", "reason": "the lift is out of order"}"#),
+    ]),
+    row("partner.v1.AppointmentService/ReportContactFailed", &[
+        hidden(r#"{"case_id": "$case", "failure": "CONTACT_FAILURE_NO_ANSWER",
+            "next_contact_at": "$soon", "remark": "twice"}"#),
+    ]),
+    row("partner.v1.OfferService/StreamOffers", &[told(RESYNC, r#"{"cursor": "$offers_cursor"}"#)]),
+    row("partner.v1.OfferService/ListWorkOrders", &[
+        told(RESYNC, r#"{"cursor": "$offers_cursor"}"#),
+    ]),
+    row("partner.v1.OfferService/GetWorkOrder", &[
+        hidden(r#"{"work_order_id": "$work_order"}"#),
+        hidden(r#"{"case_id": "$case"}"#),
+    ]),
+    row("partner.v1.OfferService/AcceptOffer", &[
+        hidden(r#"{"case_id": "$case", "offer_id": "$offer"}"#),
+        hidden(r#"{"case_id": "$case", "offer_id": "$offer", "centre": "$centre"}"#),
+    ]),
+    row("partner.v1.OfferService/DeclineOffer", &[
+        hidden(r#"{"case_id": "$case", "offer_id": "$offer", "reason": "DECLINE_REASON_OTHER",
+            "remark": "no"}"#),
+    ]),
+    row("partner.v1.OfferService/AssignTechnician", &[
+        hidden(r#"{"case_id": "$case", "technician": "$technician"}"#),
+        hidden(r#"{"case_id": "$case", "technician": "$technician", "centre": "$centre"}"#),
+    ]),
+    row("partner.v1.OfferService/ReassignTechnician", &[
+        hidden(r#"{"case_id": "$case", "technician": "$technician", "reason": "ill"}"#),
+    ]),
+    row("partner.v1.OfferService/RequestParts", &[
+        hidden(r#"{"case_id": "$case", "lines": [{"part_no": "P-1", "quantity": 1}]}"#),
+    ]),
+    row("partner.v1.OfferService/ShipParts", &[
+        hidden(r#"{"case_id": "$case", "part_order_id": "$part_order", "carrier": "SF"}"#),
+    ]),
+    row("partner.v1.OfferService/ReportReceived", &[
+        hidden(r#"{"case_id": "$case", "goods": "RECEIVED_GOODS_PARTS",
+            "part_order_id": "$part_order", "remark": "whole"}"#),
+        hidden(r#"{"case_id": "$case", "goods": "RECEIVED_GOODS_UNIT", "serial": "$serial"}"#),
+    ]),
+    row("partner.v1.OfferService/ReportReturned", &[
+        hidden(r#"{"case_id": "$case", "serial": "$serial"}"#),
+    ]),
+    row("partner.v1.VerdictService/SubmitCertificate", &[
+        hidden(r#"{"case_id": "$case", "certificate": "$certificate_form"}"#),
+    ]),
+    row("partner.v1.VerdictService/ConfirmCertificate", &[
+        hidden(r#"{"case_id": "$case", "certificate_id": "$certificate", "remark": "so it is"}"#),
+    ]),
+    row("partner.v1.VerdictService/ContestCertificate", &[
+        hidden(r#"{"case_id": "$case", "certificate_id": "$certificate", "reason": "it is not so",
+            "cause": "CAUSE_USER"}"#),
+    ]),
+    row("partner.v1.VerdictService/GetDecision", &[
+        hidden(r#"{"decision_id": "$decision"}"#),
+        hidden(r#"{"case_id": "$case"}"#),
+    ]),
+    row("technician.v1.VisitService/StreamMyDay", &[
+        by(&[Role::Centre], told("TECHNICIAN_UNKNOWN", r#"{"technician": "$technician"}"#)),
+        by(&[Role::Centre], told("TECHNICIAN_UNKNOWN",
+            r#"{"technician": "$technician", "cursor": "$day_cursor"}"#)),
+        by(&[Role::Technician], told(RESYNC, r#"{"cursor": "$day_cursor"}"#)),
+    ]),
+    row("technician.v1.VisitService/StartTravel", &[
+        hidden(r#"{"case_id": "$case"}"#),
+        hidden(r#"{"case_id": "$case", "appointment_id": "$appointment"}"#),
+    ]),
+    row("technician.v1.VisitService/CheckIn", &[
+        hidden(r#"{"case_id": "$case"}"#),
+        hidden(r#"{"case_id": "$case", "appointment_id": "$appointment"}"#),
+    ]),
+    row("technician.v1.VisitService/SubmitInspection", &[
+        hidden(r#"{"case_id": "$case", "certificate": "$certificate_form"}"#),
+    ]),
+    row("technician.v1.VisitService/CompleteRepair", &[
+        hidden(r#"{"case_id": "$case", "summary": "relay replaced", "function": "FUNCTION_NORMAL"}"#),
+    ]),
+    row("technician.v1.VisitService/CompleteVisit", &[
+        hidden(r#"{"case_id": "$case", "completion_code": "000000"}"#),
+        hidden(r#"{"case_id": "$case", "appointment_id": "$appointment",
+            "completion_code": "000000"}"#),
+    ]),
+    row("technician.v1.VisitService/ReportUnable", &[
+        hidden(r#"{"case_id": "$case", "reason": "UNABLE_REASON_WEATHER"}"#),
+        hidden(r#"{"case_id": "$case", "appointment_id": "$appointment",
+            "reason": "UNABLE_REASON_WEATHER", "remark": "storm", "next_contact_at": "$soon"}"#),
+    ]),
+    row("tracking.v1.TrackingService/GetTimeline", &[hidden(r#"{"case_id": "$case"}"#)]),
+    row("tracking.v1.TrackingService/WatchCase", &[
+        hidden(r#"{"case_id": "$case"}"#),
+        hidden(r#"{"case_id": "$case", "resume_token": "$watch_token"}"#),
+    ]),
+    row("verification.v1.DecisionService/ReplyToDispute", &[
+        hidden(r#"{"case_id": "$case", "reply": "the certificate stands"}"#),
+    ]),
+];
