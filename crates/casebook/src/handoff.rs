@@ -8,9 +8,9 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
+use parasol_journey::Task;
 use parasol_journey::task::{Obligation, Role};
 use parasol_journey::time::{Span, Timestamp};
-use parasol_journey::Task;
 use tokio::sync::{Notify, mpsc};
 use uuid::Uuid;
 

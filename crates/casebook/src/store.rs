@@ -8,7 +8,7 @@ use std::sync::Arc;
 use parasol_journey::time::Timestamp;
 use sea_orm::{DatabaseConnection, DbErr};
 
-use crate::dialect::{self, Engine, Lanes};
+use crate::dialect::{self, Direct, Engine};
 use crate::tasks::ATTEMPTS_MAX;
 
 /// How many connections a store may open.
@@ -32,7 +32,7 @@ impl Default for Pools {
 pub struct Store {
     pub(crate) engine: Engine,
     pub(crate) writer: DatabaseConnection,
-    pub(crate) lanes: Option<Arc<Lanes>>,
+    pub(crate) direct: Option<Arc<Direct>>,
     reader: DatabaseConnection,
     pub(crate) attempts_max: i64,
 }
@@ -60,8 +60,8 @@ impl Store {
         let problems = engine.durability_problems(&writer, &reader).await;
         let problems = problems.map_err(OpenError::Unreachable)?;
         if problems.is_empty() {
-            let lanes = engine.lanes(&writer);
-            Ok(Self { engine, writer, lanes, reader, attempts_max: ATTEMPTS_MAX })
+            let direct = engine.direct(&writer);
+            Ok(Self { engine, writer, direct, reader, attempts_max: ATTEMPTS_MAX })
         } else {
             Err(OpenError::NotDurable(problems))
         }
@@ -111,8 +111,8 @@ impl Store {
     /// # Errors
     /// What the engine says.
     pub async fn close(self) -> Result<(), DbErr> {
-        if let Some(lanes) = &self.lanes {
-            lanes.close().await;
+        if let Some(direct) = &self.direct {
+            direct.close().await;
         }
         self.reader.close().await?;
         self.writer.close().await

@@ -8,7 +8,7 @@ use sea_orm::{DatabaseTransaction, DbErr};
 use super::Writer;
 use super::plan::Planned;
 use super::write::{Cause, Failed, Refused, failed};
-use crate::dialect::{Batch, Conflict, Lanes};
+use crate::dialect::{Batch, Conflict, Direct};
 use crate::row::{Cell, Table};
 use crate::submission::Error;
 
@@ -52,11 +52,11 @@ impl Writer {
     /// for the swift road, after a batch was lost.
     pub(super) async fn drop_losers(
         &self,
-        lanes: &Lanes,
+        direct: &Direct,
         planned: Vec<Planned>,
     ) -> Result<(Vec<Planned>, Refused), Failed> {
         let claimed = claimed_rows(&planned);
-        let mut taken = match lanes.taken(&claimed).await {
+        let mut taken = match direct.taken(&claimed).await {
             Ok(taken) => taken,
             Err(error) => return Err(failed(planned, Vec::new(), Cause::Store(error))),
         };

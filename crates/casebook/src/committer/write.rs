@@ -9,7 +9,7 @@ use super::claim::claimed_rows;
 use super::load::Cases;
 use super::plan::Planned;
 use super::{Pending, Target, Writer};
-use crate::dialect::{self, Lanes, Outcome};
+use crate::dialect::{self, Direct, Outcome};
 use crate::row::{Cell, Table};
 use crate::submission::Error;
 use crate::tables::cases;
@@ -59,8 +59,8 @@ impl Writer {
         if planned.is_empty() {
             return Ok(());
         }
-        let losers = match &self.parts.store.lanes {
-            Some(lanes) => self.commit_alone(lanes, planned).await?,
+        let losers = match &self.parts.store.direct {
+            Some(direct) => self.commit_alone(direct, planned).await?,
             None => match dialect::begin(&self.parts.store.writer).await {
                 Ok(transaction) => self.commit_in(transaction, planned).await?,
                 Err(error) => return Err(failed(planned, Vec::new(), Cause::Store(error))),
@@ -74,12 +74,12 @@ impl Writer {
     /// whoever holds it is looked up, and the others go again, once.
     async fn commit_alone(
         &self,
-        lanes: &Lanes,
+        direct: &Direct,
         mut planned: Vec<Planned>,
     ) -> Result<Refused, Failed> {
         let mut losers = Vec::new();
         loop {
-            match self.write_alone(lanes, &mut planned).await {
+            match self.write_alone(direct, &mut planned).await {
                 Ok(Outcome::Written) => {
                     self.after_commit(planned);
                     return Ok(losers);
@@ -91,7 +91,7 @@ impl Writer {
             if claims_nothing || !losers.is_empty() {
                 return Err(failed(planned, losers, Cause::Overtaken));
             }
-            (planned, losers) = self.drop_losers(lanes, planned).await?;
+            (planned, losers) = self.drop_losers(direct, planned).await?;
             if losers.is_empty() {
                 return Err(failed(planned, losers, Cause::Overtaken));
             }
@@ -104,13 +104,13 @@ impl Writer {
     /// In one statement that commits by itself; nothing is written unless every key was free.
     async fn write_alone(
         &self,
-        lanes: &Lanes,
+        direct: &Direct,
         planned: &mut [Planned],
     ) -> Result<Outcome, DbErr> {
         self.hand_over(planned);
         let mut rows = self.assemble(planned);
         rows.claims = claimed_rows(planned);
-        let outcome = lanes.write(&rows).await;
+        let outcome = direct.write(&rows).await;
         if !matches!(outcome, Ok(Outcome::Written)) {
             planned.iter_mut().for_each(|one| one.handed_over.clear());
         }

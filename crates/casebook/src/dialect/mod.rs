@@ -18,7 +18,7 @@ use sea_orm::{
 };
 use uuid::Uuid;
 
-pub(crate) use self::postgres::Lanes;
+pub(crate) use self::postgres::Direct;
 use crate::row::{Cell, Table};
 use crate::tables::cases;
 
@@ -311,10 +311,10 @@ impl Engine {
 
     /// Connections that write a batch in one statement that commits by itself, beside the pool that
     /// writes; `None` where the engine needs a transaction for that.
-    pub(crate) fn lanes(self, writer: &DatabaseConnection) -> Option<Arc<Lanes>> {
+    pub(crate) fn direct(self, writer: &DatabaseConnection) -> Option<Arc<Direct>> {
         match self {
             Self::Sqlite => None,
-            Self::Postgres => Some(Arc::new(Lanes::beside(writer))),
+            Self::Postgres => Some(Arc::new(Direct::beside(writer))),
         }
     }
 

@@ -1,8 +1,8 @@
 //! PostgreSQL: arrays instead of lists, one statement that writes a whole batch ([`batch`]), and
-//! connections that do nothing else ([`lanes`]).
+//! connections that do nothing else ([`direct`]).
 
 mod batch;
-mod lanes;
+mod direct;
 
 use sea_orm::sea_query::Value;
 use sea_orm::{
@@ -13,7 +13,7 @@ use uuid::Uuid;
 use super::{Batch, Outcome, Trouble};
 use crate::row::{Cell, CellType, Table};
 
-pub(crate) use lanes::Lanes;
+pub(crate) use direct::Direct;
 
 /// Statement texts kept prepared per connection: one per mix of tables in a batch.
 const STATEMENTS_KEPT: usize = 1_000;

@@ -49,6 +49,8 @@ pub struct Config {
     pub pools: Pools,
     /// Claiming of tasks.
     pub tasks: Tasks,
+    /// What is sent to partners.
+    pub webhooks: Webhooks,
     /// Other lengths for the clocks of a case, in seconds, by the clock's name.
     #[serde(deserialize_with = "flattened")]
     pub deadlines: BTreeMap<String, u64>,
@@ -146,6 +148,14 @@ pub struct Pools {
     pub write: u32,
     /// Connections that only read.
     pub read: u32,
+}
+
+/// What is sent to partners.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Webhooks {
+    /// Whether this machine's own addresses may be sent to, also without TLS.
+    pub loopback: bool,
 }
 
 /// Claiming of tasks.

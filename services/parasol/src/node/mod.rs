@@ -18,7 +18,7 @@ use parasol_casebook::{
     Handler, Handoff, Lease, Limits, Parts, Rules, Store, Submitter, committer,
 };
 use parasol_desk::Desk;
-use parasol_dispatch::Dispatch;
+use parasol_dispatch::{Dispatch, Reach};
 use parasol_gateway::Rest;
 use parasol_intake::Intake;
 use parasol_journey::deadline::{Clock as ClockName, Deadlines};
@@ -127,7 +127,7 @@ impl Node {
             message_bytes: config.limits.message_bytes,
         };
         let peers = Peers::default();
-        let services = Services::new(&desk, &bell, &peers, &shutdown, &base).await?;
+        let services = Services::new(config, &desk, &bell, &peers, &shutdown, &base).await?;
         let layers = Layers::new(
             base.ids.clone(),
             base.clock.clone(),
@@ -243,6 +243,7 @@ struct Services {
 
 impl Services {
     async fn new(
+        config: &Config,
         desk: &Desk,
         bell: &Bell,
         peers: &Peers,
@@ -253,9 +254,11 @@ impl Services {
             local::as_service(peers.transport(), Arc::clone(&base.key), base.clock.clone(), name)
         };
         let epoch = base.store.feed_epoch(base.ids.next()).await?;
+        let reach = if config.webhooks.loopback { Reach::Loopback } else { Reach::Public };
+        let dispatch = Dispatch::new(desk.clone(), bell.clone(), shutdown.clone(), epoch);
         Ok(Self {
             intake: Intake::new(desk.clone()),
-            dispatch: Dispatch::new(desk.clone(), bell.clone(), shutdown.clone(), epoch),
+            dispatch: dispatch.reaching(reach),
             scheduling: Scheduling::new(
                 desk.clone(),
                 bell.clone(),

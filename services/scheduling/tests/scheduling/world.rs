@@ -6,9 +6,11 @@ use std::sync::{Arc, Mutex};
 
 use parasol_api::admin::v1::network_service_server::{NetworkService, NetworkServiceServer};
 use parasol_api::admin::v1::{
-    Centre, GetCentreRequest, GetTechnicianRequest, ImportNetworkRequest, ImportNetworkResponse,
-    ListCentresRequest, ListCentresResponse, ListTechniciansRequest, ListTechniciansResponse,
-    Shift, Technician,
+    Centre, CreateWebhookRequest, GetCentreRequest, GetTechnicianRequest, GetWebhookRequest,
+    ImportNetworkRequest, ImportNetworkResponse, ListCentresRequest, ListCentresResponse,
+    ListTechniciansRequest, ListTechniciansResponse, ListWebhookDeliveriesRequest,
+    ListWebhookDeliveriesResponse, ListWebhooksRequest, ListWebhooksResponse, ReplayWebhookRequest,
+    RotateWebhookSecretRequest, Shift, Technician, UpdateWebhookRequest, Webhook, WebhookSecret,
 };
 use parasol_api::{Error, Reason};
 use parasol_bell::Bell;
@@ -433,6 +435,55 @@ impl NetworkService for Network {
         let of_centre = |one: &&Technician| one.centre == request.get_ref().centre;
         let technicians = book.technicians.values().filter(of_centre).cloned().collect();
         Ok(Response::new(ListTechniciansResponse { technicians, ..Default::default() }))
+    }
+
+    async fn create_webhook(
+        &self,
+        _: Request<CreateWebhookRequest>,
+    ) -> Result<Response<WebhookSecret>, Status> {
+        Err(Error::new(Reason::Unimplemented).into())
+    }
+
+    async fn get_webhook(
+        &self,
+        _: Request<GetWebhookRequest>,
+    ) -> Result<Response<Webhook>, Status> {
+        Err(Error::new(Reason::Unimplemented).into())
+    }
+
+    async fn list_webhooks(
+        &self,
+        _: Request<ListWebhooksRequest>,
+    ) -> Result<Response<ListWebhooksResponse>, Status> {
+        Err(Error::new(Reason::Unimplemented).into())
+    }
+
+    async fn update_webhook(
+        &self,
+        _: Request<UpdateWebhookRequest>,
+    ) -> Result<Response<Webhook>, Status> {
+        Err(Error::new(Reason::Unimplemented).into())
+    }
+
+    async fn rotate_webhook_secret(
+        &self,
+        _: Request<RotateWebhookSecretRequest>,
+    ) -> Result<Response<WebhookSecret>, Status> {
+        Err(Error::new(Reason::Unimplemented).into())
+    }
+
+    async fn replay_webhook(
+        &self,
+        _: Request<ReplayWebhookRequest>,
+    ) -> Result<Response<Webhook>, Status> {
+        Err(Error::new(Reason::Unimplemented).into())
+    }
+
+    async fn list_webhook_deliveries(
+        &self,
+        _: Request<ListWebhookDeliveriesRequest>,
+    ) -> Result<Response<ListWebhookDeliveriesResponse>, Status> {
+        Err(Error::new(Reason::Unimplemented).into())
     }
 }
 

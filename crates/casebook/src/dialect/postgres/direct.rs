@@ -18,14 +18,14 @@ use crate::dialect::{ACQUIRE_MAX, Batch, Outcome};
 use crate::row::{Cell, Table};
 
 /// As many connections as there are commits in flight.
-pub(crate) struct Lanes {
+pub(crate) struct Direct {
     /// Knows how to connect; its connections are others.
     pool: PgPool,
     idle: Mutex<Vec<PgConnection>>,
 }
 
-impl Lanes {
-    /// Lanes to the database that a pool is connected to; none is opened yet.
+impl Direct {
+    /// Direct to the database that a pool is connected to; none is opened yet.
     pub(crate) fn beside(pool: &DatabaseConnection) -> Self {
         Self { pool: pool.get_postgres_connection_pool().clone(), idle: Mutex::default() }
     }
@@ -95,9 +95,9 @@ impl Lanes {
     }
 }
 
-impl std::fmt::Debug for Lanes {
+impl std::fmt::Debug for Direct {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Lanes").finish_non_exhaustive()
+        f.debug_struct("Direct").finish_non_exhaustive()
     }
 }
 
