@@ -19,9 +19,11 @@ import base64
 import datetime
 import hashlib
 import hmac
+import http.client
 import http.server
 import json
 import pathlib
+import queue
 import sys
 import threading
 import time
@@ -34,6 +36,7 @@ REQUESTS = uuid.UUID("6f2c1f0e-3d7b-5b7e-9a54-2f6d0c1be9a4")
 PHOTO = hashlib.sha256(b"a photo").hexdigest()
 # Tried again with the same request id: whether it took effect is not known, or it was not its turn.
 PASSING = {429, 500, 502, 503, 504}
+BODY_MAX = 1 << 20  # bytes of a webhook
 FRESH_MAX = 300  # seconds a webhook's timestamp may be off
 
 
@@ -46,6 +49,14 @@ class Refused(Exception):
         super().__init__(f"{problem.get('reason')}: " + "; ".join(filter(None, said)))
         self.reason = problem.get("reason", "")
         self.status = problem.get("status", 0)
+
+
+def problem_of(error):
+    """What an error answer says; one that is not of the platform says only its status."""
+    try:
+        return json.load(error)
+    except ValueError:
+        return {"status": error.code, "detail": str(error)}
 
 
 class Platform:
@@ -65,10 +76,9 @@ class Platform:
                 with urllib.request.urlopen(request, timeout=30) as answer:
                     return json.load(answer)
             except urllib.error.HTTPError as error:
-                problem = json.load(error)
                 if error.code not in PASSING or attempt + 1 == tries:
-                    raise Refused(problem) from None
-            except (urllib.error.URLError, TimeoutError):
+                    raise Refused(problem_of(error)) from None
+            except (OSError, http.client.HTTPException):  # no answer, or half of one
                 if attempt + 1 == tries:
                     raise
             time.sleep(min(0.2 * 2**attempt, 10))
@@ -184,62 +194,82 @@ class Centre:
         return self.platform.step(f"{prefix}{case['caseId']}:{verb}", case, verb, **body)
 
 
-def poll(centre, cursor_file, repairs):
-    """Everything that is open, then every change, in the order in which they were committed."""
-    cursor = cursor_file.read_text() if cursor_file and cursor_file.exists() else ""
-    while len(centre.repaired) < repairs:
-        page = centre.platform.get("/v1/partner/work-orders", cursor=cursor, pageSize=50)
+def pages(centre, cursor):
+    """What is open if there is no cursor, then every change in the order in which they were committed; ends
+    where there is no more for now."""
+    while True:
+        try:
+            page = centre.platform.get("/v1/partner/work-orders", cursor=cursor, pageSize=50)
+        except Refused as refused:
+            if refused.reason != "RESYNC_REQUIRED":
+                raise
+            cursor = ""  # the place is not known any more: begin with what is open
+            continue
         for change in page.get("changes", []):
             centre.change(change)
         cursor = page["cursor"]
-        if cursor_file:
-            cursor_file.write_text(cursor)
+        yield cursor
         if not page.get("more"):
-            time.sleep(0.2)
+            return
+
+
+def poll(centre, cursor_file, repairs):
+    cursor = cursor_file.read_text() if cursor_file and cursor_file.exists() else ""
+    while len(centre.repaired) < repairs:
+        for cursor in pages(centre, cursor):
+            if cursor_file:
+                cursor_file.write_text(cursor)
+        time.sleep(0.2)
 
 
 def verified(secrets, headers, body):
     """Whether a webhook is ours and fresh (Standard Webhooks)."""
     name, sent = headers.get("webhook-id", ""), headers.get("webhook-timestamp", "0")
-    if not sent.isdigit() or abs(time.time() - int(sent)) > FRESH_MAX:
+    if not (sent.isascii() and sent.isdigit()) or abs(time.time() - int(sent)) > FRESH_MAX:
         return False
     signed = f"{name}.{sent}.".encode() + body
     given = [one.partition(",")[2] for one in headers.get("webhook-signature", "").split()]
     for secret in secrets:
         key = base64.b64decode(secret.removeprefix("whsec_"))
-        expected = base64.b64encode(hmac.new(key, signed, hashlib.sha256).digest()).decode()
-        if any(hmac.compare_digest(expected, one) for one in given):
+        expected = base64.b64encode(hmac.new(key, signed, hashlib.sha256).digest())
+        if any(hmac.compare_digest(expected, one.encode()) for one in given):
             return True
     return False
 
 
 def listen(centre, port, secrets, repairs):
-    """The same changes, pushed. An answer of 200 says that the change was worked off."""
+    """The same changes, pushed. They are kept in a queue and answered at once, because the platform waits
+    ten seconds. The queue dies with the process, so whatever is open is read once at the start."""
+    inbox = queue.Queue()
 
     class Receiver(http.server.BaseHTTPRequestHandler):
+        timeout = 10
+
         def do_POST(self):
-            body = self.rfile.read(int(self.headers.get("content-length", 0)))
+            length = self.headers.get("content-length", "")
+            if not (length.isascii() and length.isdigit()) or int(length) > BODY_MAX:
+                return self.send_error(413)
+            body = self.rfile.read(int(length))
             if not verified(secrets, self.headers, body):
                 return self.send_error(401)
-            event = json.loads(body)
-            kind = {"offer.changed": "offer", "work_order.changed": "workOrder"}.get(event["type"])
-            try:
-                if kind:
-                    centre.change({kind: event["data"]})
-                self.send_response(200)
-                self.end_headers()
-            except Exception as error:  # the platform delivers it again
-                centre.log(f"failed: {error}")
-                self.send_error(500)
-            if len(centre.repaired) >= repairs:
-                threading.Thread(target=server.shutdown).start()
+            inbox.put(json.loads(body))
+            self.send_response(200)
+            self.end_headers()
 
         def log_message(self, *_):
             pass
 
-    server = http.server.HTTPServer(("127.0.0.1", port), Receiver)
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", port), Receiver)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
     print(f"listening on {server.server_port}", flush=True)
-    server.serve_forever()
+    for _ in pages(centre, ""):
+        pass
+    kinds = {"offer.changed": "offer", "work_order.changed": "workOrder"}
+    while len(centre.repaired) < repairs:
+        event = inbox.get()
+        if event["type"] in kinds:
+            centre.change({kinds[event["type"]]: event["data"]})
+    server.shutdown()
 
 
 def main():

@@ -36,7 +36,7 @@ async fn park_deadlines(house: &House) -> usize {
     let store = house.node.store.clone().parking_after(1);
     let lease = Lease { holder: Uuid::from_u128(1), length: Span::minutes(1) };
     let later = house.node.clock.now() + Span::days(60);
-    let claimed = store.claim_tasks(task::Role::Timer, later, lease, 50).await;
+    let claimed = store.claim_tasks(task::Role::Timer, later, later, lease, 50).await;
     let claimed = claimed.expect("the store answers");
     for one in &claimed {
         store.task_failed(one, "a bug", later).await.expect("the store answers");

@@ -55,21 +55,23 @@ pub struct Parked {
 }
 
 impl Store {
-    /// Claims up to `limit` tasks of a role that are due at `until` for the length of a lease from then. A
-    /// task that may be what its workers die of, because claim after claim nobody came back, is parked
-    /// instead.
+    /// Claims up to `limit` tasks of a role that may be claimed `now`, and those that will be due by
+    /// `until` and that nobody has claimed before, for the length of a lease from then. A task that may be
+    /// what its workers die of, because claim after claim nobody came back, is parked instead.
     ///
     /// # Errors
     /// What the engine says; nothing is then claimed.
     pub async fn claim_tasks(
         &self,
         role: Role,
+        now: Timestamp,
         until: Timestamp,
         lease: Lease,
         limit: usize,
     ) -> Result<Vec<Claimed>, DbErr> {
         let claim = ClaimTasks {
             role: role.as_str(),
+            now: now.micros(),
             until: until.micros(),
             lease: lease.holder,
             lease_until: (until + lease.length).micros(),

@@ -179,6 +179,9 @@ impl Worker {
             }
         }
         while running.next().await.is_some() {}
+        while let Ok(handed) = queue.try_recv() {
+            kept.keep(handed);
+        }
         for claimed in kept.rest() {
             if let Err(error) = self.store.task_given_back(&claimed, claimed.obligation.due).await {
                 tracing::warn!(%error, "kept deadlines stay leased until their leases run out");
@@ -196,7 +199,8 @@ impl Worker {
     /// # Errors
     /// What the engine says to the claim; what was claimed before is done.
     pub async fn run_due(&self) -> Result<Pass, DbErr> {
-        let due = self.claim((self.now)(), self.batch_max).await?;
+        let now = (self.now)();
+        let due = self.claim(now, now, self.batch_max).await?;
         let more = due.len() == self.batch_max;
         Ok(Pass { more, ..self.do_all(due).await })
     }
@@ -213,8 +217,8 @@ impl Worker {
         if permits.is_empty() {
             return Ok(false);
         }
-        let reach = self.handoff.reach(self.role, (self.now)());
-        let claimed = self.claim(reach, permits.len()).await?;
+        let now = (self.now)();
+        let claimed = self.claim(now, self.handoff.reach(self.role, now), permits.len()).await?;
         let more = claimed.len() == permits.len();
         for (permit, claimed) in permits.into_iter().zip(claimed) {
             permit.send(claimed);
@@ -222,8 +226,13 @@ impl Worker {
         Ok(more)
     }
 
-    async fn claim(&self, until: Timestamp, limit: usize) -> Result<Vec<Claimed>, DbErr> {
-        self.store.claim_tasks(self.role, until, self.handoff.lease(), limit).await
+    async fn claim(
+        &self,
+        now: Timestamp,
+        until: Timestamp,
+        limit: usize,
+    ) -> Result<Vec<Claimed>, DbErr> {
+        self.store.claim_tasks(self.role, now, until, self.handoff.lease(), limit).await
     }
 
     async fn do_all(&self, tasks: Vec<Claimed>) -> Pass {
@@ -341,7 +350,7 @@ impl Worker {
 
 /// Deadlines that wait in memory, the next one first.
 #[derive(Default)]
-struct Kept(BTreeMap<(Timestamp, CaseId, Task), Claimed>);
+struct Kept(BTreeMap<(Timestamp, CaseId, Task, u64), Claimed>);
 
 impl Kept {
     fn len(&self) -> usize {
@@ -349,8 +358,8 @@ impl Kept {
     }
 
     fn keep(&mut self, claimed: Claimed) {
-        let Obligation { task, due, .. } = claimed.obligation;
-        self.0.insert((due, claimed.case, task), claimed);
+        let Obligation { task, due, generation } = claimed.obligation;
+        self.0.insert((due, claimed.case, task, generation), claimed);
     }
 
     fn next_due(&self) -> Option<Timestamp> {

@@ -1,13 +1,13 @@
 //! The pages on a port, with every limit of a connection set here.
 
 use std::io;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
 use parasol_runtime::shutdown::Shutdown;
 use tokio::net::{TcpListener, TcpStream};
@@ -23,12 +23,17 @@ const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
 const HEAD_BYTES_MAX: usize = 16 * 1024;
 /// Fields in a request's head.
 const HEADERS_MAX: usize = 64;
-/// How long a connection lives, however busy it is.
+/// How long a connection takes further requests.
 const CONNECTION_MAX: Duration = Duration::from_secs(60);
+/// How long the answer under way may take after that; longer than any call that is no stream.
+const FINISH_MAX: Duration = Duration::from_secs(40);
 /// How long answers under way may take once stopping has begun.
 const DRAIN_MAX: Duration = Duration::from_secs(5);
 /// The wait after an accept that failed, for example for want of file descriptors.
 const ACCEPT_RETRY: Duration = Duration::from_millis(100);
+
+/// A connection that is served.
+type Served = http1::Connection<TokioIo<TcpStream>, TowerToHyperService<Router>>;
 
 /// Serves the routes on `listener` until stopping begins, then until the answers under way are given,
 /// at most five seconds. HTTP/1.1 only: what needs HTTP/2 is on the other port.
@@ -37,7 +42,6 @@ const ACCEPT_RETRY: Duration = Duration::from_millis(100);
 /// None today; a connection that fails harms only itself.
 pub async fn serve(listener: TcpListener, router: Router, shutdown: &Shutdown) -> io::Result<()> {
     let places = Arc::new(Semaphore::new(CONNECTIONS_MAX));
-    let draining = GracefulShutdown::new();
     // Dropped with this future, and its connections with it.
     let mut connections = JoinSet::new();
     loop {
@@ -55,19 +59,35 @@ pub async fn serve(listener: TcpListener, router: Router, shutdown: &Shutdown) -
             .max_buf_size(HEAD_BYTES_MAX)
             .max_headers(HEADERS_MAX)
             .serve_connection(TokioIo::new(stream), service);
-        let connection = draining.watch(connection);
-        connections.spawn(async move {
-            if let Ok(Err(error)) = timeout(CONNECTION_MAX, connection).await {
-                tracing::debug!(%error, "a connection failed");
-            }
-            drop(place);
-        });
+        connections.spawn(keep(connection, shutdown.clone(), place));
     }
     drop(listener);
-    if timeout(DRAIN_MAX, draining.shutdown()).await.is_err() {
+    let ended = async { while connections.join_next().await.is_some() {} };
+    if timeout(DRAIN_MAX, ended).await.is_err() {
         tracing::warn!("cutting connections that did not end in time");
     }
     Ok(())
+}
+
+/// Keeps a connection until it ends, has lived long enough or stopping begins; then it may finish the answer
+/// that is under way.
+async fn keep<P>(connection: Served, shutdown: Shutdown, place: P) {
+    let mut connection = pin!(connection);
+    let ended = tokio::select! {
+        ended = timeout(CONNECTION_MAX, connection.as_mut()) => ended.ok(),
+        () = shutdown.stopping() => None,
+    };
+    let ended = match ended {
+        Some(ended) => Some(ended),
+        None => {
+            connection.as_mut().graceful_shutdown();
+            timeout(FINISH_MAX, connection).await.ok()
+        }
+    };
+    if let Some(Err(error)) = ended {
+        tracing::debug!(%error, "a connection failed");
+    }
+    drop(place);
 }
 
 async fn accept(listener: &TcpListener) -> TcpStream {

@@ -119,6 +119,7 @@ pub(crate) struct ClaimedRow {
 /// How to claim tasks.
 pub(crate) struct ClaimTasks<'a> {
     pub role: &'a str,
+    pub now: i64,
     pub until: i64,
     pub lease: Uuid,
     pub lease_until: i64,
@@ -340,6 +341,7 @@ impl Engine {
         let sql = format!(
             "WITH picked (c, t, g) AS (SELECT case_id, task, generation FROM tasks \
              WHERE role = $1 AND visible_at <= $2 AND parked = '' \
+             AND (visible_at <= $6 OR visible_at = due) \
              ORDER BY visible_at LIMIT $5 {skip}) \
              UPDATE tasks SET lease = $3, visible_at = $4, attempts = attempts + 1 \
              FROM picked WHERE case_id = c AND task = t AND generation = g \
@@ -351,6 +353,7 @@ impl Engine {
             claim.lease.into(),
             claim.lease_until.into(),
             claim.limit.into(),
+            claim.now.into(),
         ];
         let statement = Statement::from_sql_and_values(backend, sql, values);
         let rows = connection.query_all_raw(statement).await?;

@@ -19,6 +19,7 @@ on_both_engines!(
     a_near_deadline_is_kept_by_the_process_that_armed_it,
     deadlines_of_the_table_are_claimed_ahead_and_no_farther,
     a_full_queue_leaves_deadlines_to_be_claimed,
+    a_deadline_that_was_given_back_is_not_claimed_before_its_time,
     kept_deadlines_pass_on_time_and_the_rest_is_given_back,
 );
 
@@ -45,11 +46,13 @@ async fn a_near_deadline_is_kept_by_the_process_that_armed_it(world: World) {
     assert!(!row.lease.is_nil(), "born leased");
     let rival = Lease { holder: Uuid::from_u128(77), length: LEASE };
     world.wait(CLASSIFY);
-    let claimed = process.store.claim_tasks(Role::Timer, world.now(), rival, 9).await.unwrap();
+    let now = world.now();
+    let claimed = process.store.claim_tasks(Role::Timer, now, now + AHEAD, rival, 9).await.unwrap();
     assert!(claimed.is_empty(), "{claimed:?}");
     // Whoever kept it died: when the lease has run out, somebody else fires it.
     world.wait(LEASE);
-    let claimed = process.store.claim_tasks(Role::Timer, world.now(), rival, 9).await.unwrap();
+    let now = world.now();
+    let claimed = process.store.claim_tasks(Role::Timer, now, now, rival, 9).await.unwrap();
     assert_eq!(claimed.iter().map(|one| one.case).collect::<Vec<_>>(), [case(1)]);
 }
 
@@ -90,6 +93,25 @@ async fn a_full_queue_leaves_deadlines_to_be_claimed(world: World) {
     }
     seen.extend(drain(&mut queue));
     assert_eq!(seen, (1..=5).map(case).collect::<Vec<_>>());
+}
+
+async fn a_deadline_that_was_given_back_is_not_claimed_before_its_time(world: World) {
+    let mut armed = world.process().await;
+    armed.must([Ask::file(1)]).await;
+    world.wait(CLASSIFY);
+    let mut process = world.process_with(Limits::default(), &[Role::Timer], 9).await;
+    let worker = process.worker(Role::Timer, Arc::new(Deadlines));
+    let mut queue = process.queue(Role::Timer);
+    worker.run_ahead().await.unwrap();
+    let claimed = queue.try_recv().unwrap();
+    let later = world.now() + Span::minutes(1);
+    process.store.task_given_back(&claimed, later).await.unwrap();
+    assert!(later < world.now() + AHEAD, "the test is about what lies ahead");
+    worker.run_ahead().await.unwrap();
+    assert!(queue.try_recv().is_err(), "it was to wait");
+    world.wait(Span::minutes(1));
+    worker.run_ahead().await.unwrap();
+    assert_eq!(queue.try_recv().unwrap().case, case(1));
 }
 
 async fn kept_deadlines_pass_on_time_and_the_rest_is_given_back(world: World) {

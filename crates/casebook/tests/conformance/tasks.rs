@@ -37,7 +37,7 @@ fn lease(holder: u128) -> Lease {
 }
 
 async fn claim(world: &World, store: &Store, role: Role, limit: usize) -> Vec<Claimed> {
-    store.claim_tasks(role, world.now(), lease(1), limit).await.unwrap()
+    store.claim_tasks(role, world.now(), world.now(), lease(1), limit).await.unwrap()
 }
 
 /// When the next task of a role can be claimed.
@@ -271,7 +271,8 @@ async fn a_late_failure_leaves_the_next_holder_alone(world: World) {
     let store = &process.store;
     let slow = claim(&world, store, Role::Intake, 1).await.remove(0);
     world.wait(LEASE);
-    let next = store.claim_tasks(Role::Intake, world.now(), lease(2), 1).await.unwrap();
+    let now = world.now();
+    let next = store.claim_tasks(Role::Intake, now, now, lease(2), 1).await.unwrap();
     assert_eq!(next.len(), 1);
     let before = everything(store).await;
     store.task_failed(&slow, "woke up late", world.now()).await.unwrap();

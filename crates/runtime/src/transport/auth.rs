@@ -10,6 +10,8 @@ use std::task::{Context, Poll};
 use futures::future::{BoxFuture, ready};
 use http::header::AUTHORIZATION;
 use http::{HeaderMap, Request, Response};
+use parasol_api::Error;
+use tonic::Status;
 use tonic::body::Body;
 use tower::{Layer, Service};
 
@@ -30,6 +32,16 @@ impl AuthLayer {
     pub fn new(layers: &Layers) -> Self {
         let Layers { key, clock, access, .. } = layers.clone();
         Self { key, clock, access }
+    }
+
+    /// Whether a call would be let in, for an edge that has to know before it reads the call's body. The
+    /// layer itself checks all the same.
+    ///
+    /// # Errors
+    /// `UNAUTHENTICATED`, `PERMISSION_DENIED`.
+    pub fn admits(&self, path: &str, headers: &HeaderMap) -> Result<(), Error> {
+        let refused = |refusal| Error::from_status(&Status::from(refusal));
+        self.admit(path, headers).map(|_| ()).map_err(refused)
     }
 
     /// The caller, or `None` for one without credential where none is needed.

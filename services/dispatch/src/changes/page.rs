@@ -200,7 +200,7 @@ impl Reader {
     /// What the store says.
     pub async fn standing(&self, cases: &[CaseId]) -> Result<Vec<Change>, Error> {
         // Before the rows: a work order that ends meanwhile names that later version itself.
-        let live = self.store.cases(cases).await.map_err(unreadable)?;
+        let live = self.store.readable_cases(cases).await.map_err(unreadable)?;
         let live: HashMap<_, _> = live.iter().filter_map(live_order).collect();
         let cases: Vec<_> = cases.iter().map(|case| case.uuid()).collect();
         let offers = offers::Entity::find()

@@ -53,7 +53,7 @@ impl Sent {
     /// What follows. `is_try` says that the lane is down and this is its try, which costs a case that
     /// is tried again no attempt.
     pub fn settle(self, webhook: Uuid, is_try: bool, now: Timestamp) -> Settled {
-        let Self { group, calls } = self;
+        let Self { mut group, calls } = self;
         let mut settled = Settled::default();
         let before = group.retry.as_ref().map_or(0, |row| row.attempts);
         let mut refused = None;
@@ -69,6 +69,11 @@ impl Sent {
             }
             settled.entries.push(entry(event, called, failed_before + 1, Outcome::Delivered, None));
         }
+        // What was not begun is sent by the next turn, first of all.
+        if refused.is_none() {
+            let begun = group.events[calls.len()..].iter().map(place).min();
+            group.rest = begun.or(group.rest);
+        }
         match refused {
             Some((event, called, meaning, failed_before)) => {
                 let costs = !(is_try && group.retry.is_some()) && meaning != Meaning::Gone;
@@ -79,7 +84,17 @@ impl Sent {
                     (false, Meaning::Gone) => Some(now),
                     (false, _) => Some(now + AFTER_TRY),
                 };
-                settled.refuse(webhook, event, called, (attempts, failed_before + 1), next_at);
+                // In a snapshot a later change may stand before an earlier one of its case.
+                let unsent = group.events[calls.len() - 1..].iter().map(place).min();
+                let since = unsent.unwrap_or(place(event));
+                settled.refuse(
+                    webhook,
+                    event,
+                    since,
+                    called,
+                    (attempts, failed_before + 1),
+                    next_at,
+                );
                 settled.is_gone = meaning == Meaning::Gone;
                 if group.retry.is_none() {
                     settled.hold_back(&group.events[calls.len()..], next_at);
@@ -101,6 +116,7 @@ impl Settled {
         &mut self,
         webhook: Uuid,
         event: &Event,
+        (since_seq, since_row): (i64, Uuid),
         called: &Called,
         (attempts, attempt): (i64, i64),
         next_at: Option<Timestamp>,
@@ -114,8 +130,8 @@ impl Settled {
         let row = webhook_retries::Model {
             webhook,
             case_id: event.case,
-            since_seq: i64::try_from(event.seq).unwrap_or(i64::MAX),
-            since_row: event.row,
+            since_seq,
+            since_row,
             attempts,
             next_at: next_at.map_or(0, Timestamp::micros),
             given_up: i64::from(next_at.is_none()),
@@ -149,6 +165,11 @@ impl Settled {
         self.row = Some(RowOp::put(row.into_active_model()));
         self.more = true;
     }
+}
+
+/// Where an event stands among those of its case.
+fn place(event: &Event) -> (i64, Uuid) {
+    (i64::try_from(event.seq).unwrap_or(i64::MAX), event.row)
 }
 
 fn entry(

@@ -15,7 +15,7 @@ use futures::StreamExt as _;
 use parasol_api::{Error, Reason};
 use parasol_casebook::RowOp;
 use parasol_journey::ids::CaseId;
-use parasol_journey::time::Timestamp;
+use parasol_journey::time::{SECOND, Span, Timestamp};
 use parasol_runtime::identity::Principal;
 use sea_orm::{
     ColumnTrait, EntityTrait, IntoActiveModel as _, Order, QueryFilter, QueryOrder, QuerySelect,
@@ -38,6 +38,9 @@ use crate::unreadable;
 
 /// Changes of one case sent in a turn; the next turn goes on there.
 const CHANGES_MAX: usize = 32;
+/// How long after its start a turn begins further calls; the next turn goes on there. What was read by
+/// then may be old, and so may be the settings of the webhook.
+const CALLING_MAX: Span = Span::from_micros(20 * SECOND);
 /// Positions without a change for the partner that are passed before the place is written down.
 const UNWRITTEN_MAX: i64 = 10_000;
 
@@ -72,7 +75,12 @@ struct Notes {
     rows: Vec<RowOp>,
     counted: Vec<Counted>,
     more: bool,
+    /// The first change to send of cases whose retry begins earlier than its row says.
+    since: HashMap<Uuid, Since>,
 }
+
+/// A place among the changes of a case: the case's version, then the row.
+type Since = (i64, Uuid);
 
 /// Whose changes are sent, and as whom they are read.
 struct Owner {
@@ -109,6 +117,8 @@ impl Turn {
             groups.extend(self.due_cases(post, &owner, &place, limit, &mut notes).await?);
         }
         let sent = self.send(post, groups, limit).await;
+        // The calls took their time.
+        self.now = self.now.max(post.desk.clock.now());
         for one in sent {
             self.note(one, &mut notes);
         }
@@ -134,22 +144,7 @@ impl Turn {
         let waiting = self.waiting(post, page.changes.iter().map(|(change, _)| change)).await?;
         let (held, free): (Vec<_>, Vec<_>) =
             page.changes.into_iter().partition(|(change, _)| waiting.contains_key(&change.at().0));
-        let mut begun_again = HashSet::new();
-        for (change, _) in &held {
-            let row = &waiting[&change.at().0];
-            notes.entries.push(held_back(change, row.next_at));
-            if row.given_up == 1 && begun_again.insert(row.case_id) {
-                // It has changed, so it may be taken now.
-                let row = webhook_retries::Model {
-                    attempts: 0,
-                    next_at: self.now.micros(),
-                    given_up: 0,
-                    ..row.clone()
-                };
-                notes.rows.push(RowOp::put(row.into_active_model()));
-                notes.more = true;
-            }
-        }
+        self.hold_back(&held, &waiting, notes);
         let place = place(post, &owner.principal);
         let mut made = events(&post.desk, &place, &free).await?;
         let mut groups: Vec<Group> = Vec::new();
@@ -162,6 +157,33 @@ impl Turn {
             }
         }
         Ok((groups, page.cursor))
+    }
+
+    /// Leaves changes to the retry of their case, which begins with the earliest of them: the place passes
+    /// them now, a replay included. A case that was given up has changed, so it is tried anew.
+    fn hold_back(
+        &self,
+        held: &[(Change, Cursor)],
+        waiting: &HashMap<Uuid, webhook_retries::Model>,
+        notes: &mut Notes,
+    ) {
+        let mut rows: HashMap<Uuid, webhook_retries::Model> = HashMap::new();
+        for (change, _) in held {
+            let known = &waiting[&change.at().0];
+            notes.entries.push(held_back(change, known.next_at));
+            let row = rows.entry(known.case_id).or_insert_with(|| known.clone());
+            if row.given_up == 1 {
+                (row.attempts, row.next_at, row.given_up) = (0, self.now.micros(), 0);
+                notes.more = true;
+            }
+            (row.since_seq, row.since_row) = order(change).min((row.since_seq, row.since_row));
+        }
+        for (case, row) in rows {
+            if row != waiting[&case] {
+                notes.since.insert(case, (row.since_seq, row.since_row));
+                notes.rows.push(RowOp::put(row.into_active_model()));
+            }
+        }
     }
 
     /// The retry rows of the cases of some changes.
@@ -215,7 +237,9 @@ impl Turn {
         let mut groups = Vec::with_capacity(due.len());
         for retry in due {
             let mut changes = standing.remove(&retry.case_id).unwrap_or_default();
-            changes.retain(|(change, _)| order(change) >= (retry.since_seq, retry.since_row));
+            let since = notes.since.get(&retry.case_id).copied();
+            let since = since.unwrap_or((retry.since_seq, retry.since_row));
+            changes.retain(|(change, _)| order(change) >= since);
             changes.sort_by_key(|(change, _)| order(change));
             let rest = changes.get(CHANGES_MAX).map(|(change, _)| order(change));
             changes.truncate(CHANGES_MAX);
@@ -237,19 +261,18 @@ impl Turn {
     async fn send_group(&self, post: &Post, secrets: &[SigningSecret], group: Group) -> Sent {
         let mut calls = Vec::with_capacity(group.events.len());
         for event in &group.events {
-            let called = post.sending.call(&self.hook.url, self.message(event, secrets)).await;
+            let now = self.now.max(post.desk.clock.now());
+            if now > self.now + CALLING_MAX {
+                break;
+            }
+            let message = message(event, secrets, now);
+            let called = post.sending.call(&self.hook.url, message).await;
             calls.push(called);
             if course::meaning(&called) != course::Meaning::Taken {
                 break;
             }
         }
         Sent { group, calls }
-    }
-
-    fn message(&self, event: &Event, secrets: &[SigningSecret]) -> Message {
-        let seconds = self.now.micros().div_euclid(1_000_000);
-        let signatures = signatures(secrets, &event.id, seconds, &event.body);
-        Message { id: event.id.clone(), seconds, signatures, body: event.body.clone() }
     }
 
     fn note(&mut self, sent: Sent, notes: &mut Notes) {
@@ -297,8 +320,15 @@ fn place<'a>(post: &'a Post, principal: &'a Principal) -> Place<'a> {
     Place { key: &post.desk.key, principal, epoch: post.epoch }
 }
 
+/// A signed message. The receiver checks how old it is, so it bears the time of its call.
+fn message(event: &Event, secrets: &[SigningSecret], now: Timestamp) -> Message {
+    let seconds = now.micros().div_euclid(1_000_000);
+    let signatures = signatures(secrets, &event.id, seconds, &event.body);
+    Message { id: event.id.clone(), seconds, signatures, body: event.body.clone() }
+}
+
 /// The order of a case's changes.
-fn order(change: &Change) -> (i64, Uuid) {
+fn order(change: &Change) -> Since {
     (i64::try_from(change.at().1).unwrap_or(i64::MAX), change.id())
 }
 

@@ -19,7 +19,8 @@ mod request;
 mod route;
 mod wire;
 
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
+use std::time::Duration;
 
 use axum::body::Body;
 use axum::extract::{Request, State};
@@ -28,6 +29,7 @@ use axum::response::{IntoResponse as _, Response};
 use http::request::Parts;
 use parasol_api::{Error, Reason};
 use parasol_runtime::transport::Transport;
+use tokio::sync::Semaphore;
 
 pub(crate) use openapi::document;
 
@@ -37,6 +39,10 @@ use crate::language;
 
 /// The most bytes of a body that holds one message a line.
 const LINES_BYTES_MAX: usize = 16 * 1024 * 1024;
+/// The most calls under way at a time, streams included; places are left for pages and probes.
+const CALLS_MAX: usize = 200;
+/// How long a body may take to come.
+const READING_MAX: Duration = Duration::from_secs(20);
 /// The most messages in such a body.
 const LINES_MAX: usize = 20_001;
 
@@ -44,18 +50,26 @@ const LINES_MAX: usize = 20_001;
 static ROUTES: LazyLock<Routes> =
     LazyLock::new(|| Routes::of(parasol_api::descriptor::pool()).expect("the contract was tested"));
 
+/// Whether a call to a gRPC path would be let in with these headers.
+pub type Admits = Arc<dyn Fn(&str, &HeaderMap) -> Result<(), Error> + Send + Sync>;
+
 /// The REST side of the gateway. Cheap to clone.
 #[derive(Clone)]
 pub struct Rest {
     transport: Transport,
-    /// The largest body of a single message, bytes.
+    admits: Admits,
+    /// The largest single message, bytes.
     message_bytes: usize,
+    /// Places for calls under way.
+    places: Arc<Semaphore>,
 }
 
 impl Rest {
-    /// Calls services over `transport`; a body may have `message_bytes`.
-    pub fn new(transport: Transport, message_bytes: usize) -> Self {
-        Self { transport, message_bytes }
+    /// Calls services over `transport`. A body is read only for callers that `admits` lets in, and a message
+    /// in it may have `message_bytes`.
+    pub fn new(transport: Transport, admits: Admits, message_bytes: usize) -> Self {
+        let places = Arc::new(Semaphore::new(CALLS_MAX));
+        Self { transport, admits, message_bytes, places }
     }
 }
 
@@ -76,10 +90,15 @@ async fn answer(rest: &Rest, parts: &Parts, body: Body) -> Result<Response, Erro
         Found::Nothing => return Err(Error::new(Reason::NotFound)),
     };
     let (route, path) = found;
-    let messages = request::messages(rest, route, &path, parts, body).await?;
+    (rest.admits)(&route.grpc_path(), &parts.headers)?;
+    let place = Arc::clone(&rest.places).try_acquire_owned();
+    let place = place.map_err(|_| Error::new(Reason::Overloaded))?;
+    let reading = request::messages(rest, route, &path, parts, body);
+    let messages = tokio::time::timeout(READING_MAX, reading).await;
+    let messages = messages.map_err(|_| Error::new(Reason::DeadlineExceeded))??;
     let metadata = passed_on(&parts.headers);
-    wire::call(&rest.transport, route, messages, metadata, answer::Form::of(route, &parts.headers))
-        .await
+    let form = answer::Form::of(route, &parts.headers);
+    wire::call(&rest.transport, route, messages, metadata, form, place).await
 }
 
 /// The headers that a gRPC call carries too: who calls, and in which trace.
@@ -103,7 +122,7 @@ pub(crate) fn for_tests() -> Rest {
     let nobody = tower::service_fn(|_| async {
         Err::<http::Response<tonic::body::Body>, _>(tonic::Status::unavailable("nobody is here"))
     });
-    Rest::new(Transport::new(nobody), 1 << 20)
+    Rest::new(Transport::new(nobody), Arc::new(|_, _| Ok(())), 1 << 20)
 }
 
 #[cfg(test)]

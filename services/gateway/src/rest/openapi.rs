@@ -58,7 +58,7 @@ pub(super) fn of_contract() -> Value {
 
 fn operation(route: &Route, schemas: &mut Schemas) -> Value {
     let method = &route.method;
-    let path = format!("/{}/{}", method.parent_service().full_name(), method.name());
+    let path = route.grpc_path();
     let callers: Vec<_> = access::roles(&path).iter().map(|role| role.as_str()).collect();
     let comment = comment(&method.parent_service().parent_file(), method.path());
     let answer = schemas.reference(&method.output());

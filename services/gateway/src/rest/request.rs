@@ -28,7 +28,8 @@ pub(super) async fn messages(
 ) -> Result<Vec<Bytes>, Error> {
     let kind = route.method.input();
     if route.method.is_client_streaming() {
-        return lines(&kind, parts, &read(body, LINES_BYTES_MAX).await?);
+        let body = read(body, LINES_BYTES_MAX).await?;
+        return lines(&kind, parts, &body, rest.message_bytes);
     }
     let mut fields = match route.has_body {
         true => object(&read(body, rest.message_bytes).await?)?,
@@ -61,13 +62,22 @@ fn object(body: &[u8]) -> Result<Map<String, Value>, Error> {
 }
 
 /// One message a line (NDJSON). All lines are read before anything is sent.
-fn lines(kind: &MessageDescriptor, parts: &Parts, body: &[u8]) -> Result<Vec<Bytes>, Error> {
+fn lines(
+    kind: &MessageDescriptor,
+    parts: &Parts,
+    body: &[u8],
+    message_bytes: usize,
+) -> Result<Vec<Bytes>, Error> {
     let mut messages = Vec::new();
     for (nth, line) in body.split(|byte| *byte == b'\n').enumerate() {
         if line.trim_ascii().is_empty() {
             continue;
         }
         let at = |error: Error| error.with("line", (nth + 1).to_string());
+        if line.len() > message_bytes {
+            let error = Error::new(Reason::MessageTooLarge);
+            return Err(at(error.message(format!("a line has more than {message_bytes} bytes"))));
+        }
         let mut fields = object(line).map_err(at)?;
         if messages.is_empty() {
             from_headers(&mut fields, kind, &parts.headers)?;
@@ -150,17 +160,15 @@ fn put(
     value: Value,
 ) -> Result<(), Error> {
     let Some(field) = field(kind, name) else { return Ok(()) };
-    let known = [field.json_name(), field.name()].into_iter().find_map(|name| fields.get(name));
-    match known {
-        Some(known) if *known != value => {
-            Err(Error::field(name, Reason::FieldInvalid, "the same in the path, headers and body"))
-        }
-        Some(_) => Ok(()),
-        None => {
-            fields.insert(field.json_name().to_owned(), value);
-            Ok(())
-        }
+    let spellings = [field.json_name(), field.name()];
+    if spellings.iter().any(|name| fields.get(*name).is_some_and(|known| *known != value)) {
+        let expected = "the same in the path, headers and body";
+        return Err(Error::field(name, Reason::FieldInvalid, expected));
     }
+    if !spellings.iter().any(|name| fields.contains_key(*name)) {
+        fields.insert(field.json_name().to_owned(), value);
+    }
+    Ok(())
 }
 
 fn field(kind: &MessageDescriptor, name: &str) -> Option<FieldDescriptor> {

@@ -126,6 +126,11 @@ impl Route {
         }
     }
 
+    /// The path of the method over gRPC.
+    pub(crate) fn grpc_path(&self) -> String {
+        format!("/{}/{}", self.method.parent_service().full_name(), self.method.name())
+    }
+
     /// The fields that the path holds.
     pub(crate) fn fields(&self) -> impl Iterator<Item = &str> {
         self.segments.iter().filter_map(|segment| match segment {

@@ -80,7 +80,11 @@ impl Bench {
                 Ok(answer)
             }
         });
-        let rest = Rest::new(Transport::new(answer), 1 << 16);
+        let admits: Admits = Arc::new(|_, headers| match headers.get("x-refused") {
+            None => Ok(()),
+            Some(_) => Err(Error::new(Reason::Unauthenticated)),
+        });
+        let rest = Rest::new(Transport::new(answer), admits, 1 << 16);
         let grpc = "127.0.0.1:7443".parse().unwrap();
         Self { asked, routes: crate::router(Health::new(), grpc, rest) }
     }
@@ -192,6 +196,12 @@ async fn what_does_not_read_is_refused_with_its_place_and_nothing_is_called() {
         (post(&accept, "{\"centr\":\"x\"}"), 400, "FIELD_INVALID", "centr"),
         (post(&accept, "{\"partnerSequence\":\"x\"}"), 400, "FIELD_INVALID", "partnerSequence"),
         (post(&accept, "{\"offerId\":\"other\"}"), 400, "FIELD_INVALID", "the same in the path"),
+        (
+            post(&accept, "{\"offerId\":\"o\",\"offer_id\":\"other\"}"),
+            400,
+            "FIELD_INVALID",
+            "the same in the path",
+        ),
         (post(&accept, &b"\xff{}"[..]), 400, "FIELD_INVALID", "JSON"),
         (post(&accept, large), 413, "MESSAGE_TOO_LARGE", "bytes"),
     ];
@@ -210,6 +220,28 @@ async fn what_does_not_read_is_refused_with_its_place_and_nothing_is_called() {
     assert_eq!(status, StatusCode::METHOD_NOT_ALLOWED);
     assert_eq!(headers[header::ALLOW], "GET");
     assert!(bench.asked.lock().unwrap().is_empty(), "something was called");
+}
+
+#[tokio::test]
+async fn the_body_of_a_caller_without_a_right_is_not_read() {
+    let bench = Bench::answering(&[Vec::new()], None);
+    let body =
+        futures::stream::poll_fn(|_| -> std::task::Poll<Option<Result<bytes::Bytes, Status>>> {
+            panic!("the body was read")
+        });
+    let mut request = post("/v1/admin/network:import", Body::from_stream(body));
+    request.headers_mut().insert("x-refused", "1".parse().unwrap());
+    let (status, body) = bench.json(request).await;
+    assert_eq!((status, &body["reason"]), (StatusCode::UNAUTHORIZED, &json!("UNAUTHENTICATED")));
+}
+
+#[tokio::test]
+async fn a_line_may_be_no_longer_than_a_message() {
+    let bench = Bench::answering(&[Vec::new()], None);
+    let lines = format!("{{\"row\":\"1\"}}\n{{\"requestId\":\"{}\"}}", "x".repeat(1 << 16));
+    let (status, body) = bench.json(post("/v1/admin/network:import", lines)).await;
+    assert_eq!((status, &body["metadata"]["line"]), (StatusCode::PAYLOAD_TOO_LARGE, &json!("2")));
+    assert!(bench.asked.lock().unwrap().is_empty());
 }
 
 #[tokio::test]

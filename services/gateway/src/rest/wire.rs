@@ -1,12 +1,15 @@
 //! The call itself: encoded messages over the transport, whatever the method.
 
+use std::time::Duration;
+
 use axum::body::Body;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use bytes::{Buf, BufMut as _, Bytes};
-use futures::stream;
+use futures::{StreamExt as _, stream};
 use parasol_api::Error;
 use parasol_runtime::transport::Transport;
+use tokio::sync::OwnedSemaphorePermit;
 use tonic::client::Grpc;
 use tonic::codec::{Codec, DecodeBuf, Decoder, EncodeBuf, Encoder};
 use tonic::metadata::MetadataMap;
@@ -15,7 +18,10 @@ use tonic::{Request, Status};
 use super::answer::Form;
 use super::route::Route;
 
-/// Calls a method and gives its answer the wanted form.
+/// How long a stream lasts; whoever reads it goes on from the place of its last message.
+const STREAM_MAX: Duration = Duration::from_secs(50);
+
+/// Calls a method and gives its answer the wanted form. A stream keeps its place until it ends.
 ///
 /// # Errors
 /// What the method says.
@@ -25,9 +31,9 @@ pub(super) async fn call(
     messages: Vec<Bytes>,
     headers: HeaderMap,
     form: Form,
+    place: OwnedSemaphorePermit,
 ) -> Result<Response, Error> {
-    let path = format!("/{}/{}", route.method.parent_service().full_name(), route.method.name());
-    let path = path.parse().map_err(Error::internal)?;
+    let path = route.grpc_path().parse().map_err(Error::internal)?;
     let mut client = Grpc::new(transport.clone());
     client.ready().await.map_err(|status| Error::from_status(&status))?;
     let mut request = Request::new(stream::iter(messages));
@@ -40,18 +46,20 @@ pub(super) async fn call(
     }
     let answer = client.streaming(request, path, Raw).await;
     let messages = answer.map_err(|status| Error::from_status(&status))?.into_inner();
-    let lines = stream::unfold(Some(messages), move |messages| {
+    let lines = stream::unfold(Some((messages, place)), move |messages| {
         let (kind, form) = (kind.clone(), form);
         async move {
-            let mut messages = messages?;
+            let (mut messages, place) = messages?;
             match messages.message().await {
-                Ok(Some(message)) => Some((form.part(&kind, &message), Some(messages))),
+                Ok(Some(message)) => Some((form.part(&kind, &message), Some((messages, place)))),
                 Ok(None) => None,
                 Err(status) => Some((form.failure(&Error::from_status(&status)), None)),
             }
         }
     });
-    let lines = futures::StreamExt::map(lines, Ok::<_, std::convert::Infallible>);
+    // The connection would be cut later on; a stream that ends before can be told from one that broke.
+    let over = tokio::time::timeout(STREAM_MAX, std::future::pending::<()>());
+    let lines = lines.take_until(Box::pin(over)).map(Ok::<_, std::convert::Infallible>);
     let headers =
         [(header::CONTENT_TYPE, form.content_type()), (header::CACHE_CONTROL, "no-store")];
     Ok((StatusCode::OK, headers, Body::from_stream(lines)).into_response())

@@ -31,6 +31,7 @@ use parasol_runtime::identity::{Principal, TokenKey};
 use parasol_runtime::metrics::Metrics;
 use parasol_runtime::shutdown::Shutdown;
 use parasol_runtime::supervisor::{Drained, OnFailure, OnStop, Supervisor, TaskKind};
+use parasol_runtime::transport::auth::AuthLayer;
 use parasol_runtime::transport::{Layers, Transport, local, server};
 use parasol_scheduling::Scheduling;
 use parasol_tracking::Tracking;
@@ -151,7 +152,9 @@ impl Node {
         loops::webhooks(&supervisor, post, &bell, poll);
         working.release().await;
         let served = layers.around(services.routes(&health)?);
-        let rest = Rest::new(peers.transport(), config.limits.message_bytes);
+        let auth = AuthLayer::new(&layers);
+        let admits = Arc::new(move |path: &str, headers: &_| auth.admits(path, headers));
+        let rest = Rest::new(peers.transport(), admits, config.limits.message_bytes);
         let (grpc, http) = start_ports(config, served, rest, &health, &supervisor).await?;
         for service in parasol_api::descriptor::pool().services() {
             if service.full_name().starts_with("parasol.") {

@@ -7,6 +7,7 @@
 
 use std::collections::HashSet;
 use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
 use sea_orm::{DatabaseConnection, DbErr, RuntimeErr};
 use sqlx::postgres::{PgConnection, PgPool, PgRow};
@@ -16,6 +17,10 @@ use super::batch::{self, Encoded};
 use super::outcome;
 use crate::dialect::{ACQUIRE_MAX, Batch, Outcome};
 use crate::row::{Cell, Table};
+
+/// How long an answer is waited for; the server gives up before that. A server that is gone without a word
+/// never says so.
+const ANSWER_MAX: Duration = Duration::from_secs(20);
 
 /// As many connections as there are commits in flight.
 pub(crate) struct Direct {
@@ -61,10 +66,12 @@ impl Direct {
             Some(connection) => connection,
             None => self.open().await.map_err(|error| DbErr::Conn(runtime(error)))?,
         };
-        let answer = sqlx::query_with(AssertSqlSafe(sql), arguments).fetch_all(&mut connection);
-        let answer = answer.await;
-        // What the server says leaves the connection as it was; anything else may be its end.
-        if matches!(answer, Ok(_) | Err(SqlxError::Database(_))) {
+        let asking = sqlx::query_with(AssertSqlSafe(sql), arguments).fetch_all(&mut connection);
+        let answer = match tokio::time::timeout(ANSWER_MAX, asking).await {
+            Ok(answer) => answer,
+            Err(_) => Err(SqlxError::Io(std::io::ErrorKind::TimedOut.into())),
+        };
+        if is_usable(&answer) {
             self.give_back(connection);
         }
         answer.map_err(query_error)
@@ -98,6 +105,16 @@ impl Direct {
 impl std::fmt::Debug for Direct {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Direct").finish_non_exhaustive()
+    }
+}
+
+/// What the server says of a statement leaves the connection as it was; what it says of itself (SQLSTATE
+/// class 57: it shuts down, it gave up), and anything else, may be the connection's end.
+fn is_usable<T>(answer: &Result<T, SqlxError>) -> bool {
+    match answer {
+        Ok(_) => true,
+        Err(SqlxError::Database(error)) => error.code().is_some_and(|code| !code.starts_with("57")),
+        Err(_) => false,
     }
 }
 

@@ -15,7 +15,7 @@ use prost_types::Duration;
 use sea_orm::ConnectionTrait as _;
 use sea_orm::sea_query::Query;
 
-use super::receiver::Receiver;
+use super::receiver::{Receiver, Reply};
 use super::{create, get, hook, log, make_room, offered, post, replay, send, send_on};
 use crate::world::{World, brand, by, centre, same_bytes, start};
 
@@ -205,4 +205,32 @@ async fn a_replay_sends_what_changed_since_and_with_the_same_ids() {
     let delivered = i32::from(WebhookOutcome::Delivered);
     assert!(entries.iter().all(|entry| entry.outcome == delivered && entry.status == 204));
     assert_eq!(entries.len(), 5 + 3 + 5 + 1);
+}
+
+/// A case whose later change was not taken is held back when a replay comes by; what the replay asked for is
+/// then in its retry.
+#[tokio::test]
+async fn a_replay_includes_the_earlier_changes_of_a_case_that_is_tried_again() {
+    let (world, receiver) = (World::new().await, Receiver::new().await);
+    make_room(&world).await;
+    let id = hook(&world, &brand("aurora"), &receiver.url).await;
+    let post = post(&world);
+    let (case, offer) = world.offered().await;
+    send(&world, &post).await;
+    world.clock.advance(Span::hours(1)).unwrap();
+    world.accept(&centre("a-1"), case, offer).await.unwrap();
+    receiver
+        .answer(|seen| Reply::Status(if seen.kind() == "offer.changed" { 200 } else { 500 }, ""));
+    send(&world, &post).await;
+    let first: Vec<_> = receiver.take().iter().map(|event| event.id().to_owned()).collect();
+    assert_eq!(get(&world, &id).await.cases_retrying, 1, "the work order was not taken");
+
+    receiver.answer_all(200);
+    replay(&world, &id, From::Time(to_timestamp(start()))).await;
+    send_on(&world, &post).await;
+    world.clock.advance(Span::hours(1)).unwrap();
+    send_on(&world, &post).await;
+    let again: Vec<_> = receiver.take().iter().map(|event| event.id().to_owned()).collect();
+    assert!(first[1..].iter().all(|id| again.contains(id)), "{first:?} then {again:?}");
+    assert_eq!(get(&world, &id).await.cases_retrying, 0);
 }
