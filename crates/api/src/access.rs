@@ -29,6 +29,7 @@ const BOOKING: &[Role] = &[Customer, Agent, Manager, Brand, Centre];
 const BOOKING_READS: &[Role] = &[Customer, Agent, Manager, Brand, Centre, Technician, Service];
 const WATCHERS: &[Role] = &[Customer, Agent, Manager, Brand, Centre, Technician, Link, Service];
 const CENTRE_READS: &[Role] = &[Operator, Manager, Agent, Brand, Centre, Service];
+const CHOICE_READS: &[Role] = &[Operator, Manager, Agent, Brand];
 const TECHNICIAN_READS: &[Role] = &[Operator, Manager, Brand, Centre, Service];
 const WEBHOOKS: &[Role] = &[Operator, Brand, Centre];
 const UNIT_READS: &[Role] = &[Retailer, Agent, Manager, Service];
@@ -79,6 +80,7 @@ pub const TABLE: &[(&str, &[Role])] = &[
     ("/parasol.partner.v1.OfferService/StreamOffers",               BRAND_SIDE),
     ("/parasol.partner.v1.OfferService/ListWorkOrders",             BRAND_SIDE),
     ("/parasol.partner.v1.OfferService/GetWorkOrder",               FIELD),
+    ("/parasol.partner.v1.OfferService/ExplainOffers",              CHOICE_READS),
     ("/parasol.partner.v1.OfferService/AcceptOffer",                BRAND_SIDE),
     ("/parasol.partner.v1.OfferService/DeclineOffer",               BRAND_SIDE),
     ("/parasol.partner.v1.OfferService/AssignTechnician",           BRAND_SIDE),

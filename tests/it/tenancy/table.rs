@@ -130,6 +130,9 @@ pub const TABLE: &[Row] = &[
         hidden(r#"{"work_order_id": "$work_order"}"#),
         hidden(r#"{"case_id": "$case"}"#),
     ]),
+    row("partner.v1.OfferService/ExplainOffers", &[
+        by(&[Role::Brand], hidden(r#"{"case_id": "$case"}"#)),
+    ]),
     row("partner.v1.OfferService/AcceptOffer", &[
         hidden(r#"{"case_id": "$case", "offer_id": "$offer"}"#),
         hidden(r#"{"case_id": "$case", "offer_id": "$offer", "centre": "$centre"}"#),

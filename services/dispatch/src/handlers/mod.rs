@@ -5,6 +5,7 @@ mod assign_technician;
 mod assignment;
 mod create_webhook;
 mod decline_offer;
+mod explain_offers;
 mod get_centre;
 mod get_technician;
 mod get_webhook;
@@ -52,6 +53,13 @@ impl OfferService for Dispatch {
         request: Request<ListWorkOrdersRequest>,
     ) -> Answered<ListWorkOrdersResponse> {
         Ok(Response::new(list_work_orders::handle(self, request).await?))
+    }
+
+    async fn explain_offers(
+        &self,
+        request: Request<ExplainOffersRequest>,
+    ) -> Answered<OfferExplanation> {
+        Ok(Response::new(explain_offers::handle(self, request).await?))
     }
 
     async fn get_work_order(&self, request: Request<GetWorkOrderRequest>) -> Answered<WorkOrder> {

@@ -2,6 +2,7 @@
 
 use parasol_api::admin::v1::import_network_request::Content;
 use parasol_api::partner::v1::offer_service_server::OfferService as _;
+use parasol_api::partner::v1::{ExplainOffersRequest, LeftOutReason};
 use parasol_journey::ids::CaseId;
 use parasol_journey::time::Span;
 use parasol_journey::vocab::Category;
@@ -9,7 +10,9 @@ use parasol_journey::{ActorKind, Command, Stage};
 use sea_orm::sea_query::{Expr, ExprTrait as _, Order, Query};
 use sea_orm::{ConnectionTrait as _, QueryResult};
 
-use crate::world::{CHUNAN, SHANGCHENG, World, XIHU, a_brand, a_centre, by, centre, filing};
+use crate::world::{
+    CHUNAN, SHANGCHENG, World, XIHU, a_brand, a_centre, brand, by, centre, filing,
+};
 
 async fn asked(world: &World, case: CaseId) -> String {
     world.case(case).await.offer.map_or_else(String::new, |offer| offer.centre.to_string())
@@ -55,6 +58,28 @@ async fn a_case_is_declined_from_centre_to_centre_and_then_decided_by_the_platfo
     let out: Vec<_> = last["left_out"].as_array().unwrap().iter().collect();
     assert_eq!(out.len(), 3);
     assert!(out.iter().all(|one| one["because"] == "passed_over"));
+}
+
+#[tokio::test]
+async fn each_choice_is_told_with_the_reason_for_every_centre_left_out() {
+    let world = World::new().await;
+    let (case, offer) = world.offered().await;
+    let request = world.refusal(case, offer);
+    world.dispatch.decline_offer(by(&centre("a-1"), request)).await.unwrap();
+    world.choose().await;
+    let message = ExplainOffersRequest { case_id: case.to_string() };
+    let told = world.dispatch.explain_offers(by(&brand("aurora"), message.clone())).await;
+    let told = told.unwrap().into_inner().choices;
+    let chosen: Vec<_> = told.iter().map(|one| one.centre.as_str()).collect();
+    assert_eq!(chosen, ["a-1", "a-2"]);
+    let placed: Vec<_> = told[1].placed.iter().map(|one| one.centre.as_str()).collect();
+    assert_eq!(placed, ["a-2", "a-3"]);
+    let [out] = told[1].left_out.as_slice() else { panic!("{told:?}") };
+    assert_eq!((out.centre.as_str(), out.reason()), ("a-1", LeftOutReason::PassedOver));
+    assert!(told.iter().all(|one| one.brand_known && one.chosen_at.is_some()));
+    assert!(told[0].placed[0].same_county && told[0].placed[0].visits > 0);
+    let stranger = world.dispatch.explain_offers(by(&brand("borealis"), message)).await;
+    assert_eq!(stranger.unwrap_err().code(), tonic::Code::NotFound);
 }
 
 #[tokio::test]
