@@ -10,9 +10,7 @@ use parasol_journey::{ActorKind, Command, Stage};
 use sea_orm::sea_query::{Expr, ExprTrait as _, Order, Query};
 use sea_orm::{ConnectionTrait as _, QueryResult};
 
-use crate::world::{
-    CHUNAN, SHANGCHENG, World, XIHU, a_brand, a_centre, brand, by, centre, filing,
-};
+use crate::world::{CHUNAN, SHANGCHENG, World, XIHU, a_brand, a_centre, brand, by, centre, filing};
 
 async fn asked(world: &World, case: CaseId) -> String {
     world.case(case).await.offer.map_or_else(String::new, |offer| offer.centre.to_string())
