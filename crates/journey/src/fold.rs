@@ -71,6 +71,10 @@ impl Case {
         self.absorb_visit(fact, at);
         self.absorb_remedy(fact, at);
         self.absorb_holding(fact, at, left);
+        if stage.is_ended() {
+            // Nobody will book it any more.
+            self.hold = None;
+        }
     }
 
     fn absorb_dispatch(&mut self, fact: &Fact) {

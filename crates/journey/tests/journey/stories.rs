@@ -310,3 +310,24 @@ fn who_concedes_a_dispute_and_who_confirms_a_certificate_is_remembered() {
     course.sample(ActorKind::Brand, Verb::ConfirmCertificate);
     assert!(course.case.finding().unwrap().confirmed);
 }
+
+#[test]
+fn a_slot_that_is_held_when_the_case_ends_is_let_go() {
+    let mut course = standing_in(Stage::Appointed);
+    course.sample(ActorKind::Customer, Verb::HoldSlot);
+    course.sample(ActorKind::Technician, Verb::CheckIn);
+    while !course.case.stage.is_ended() {
+        let (who, verb) = match course.case.stage {
+            Stage::OnSite => (ActorKind::Technician, Verb::SubmitCertificate),
+            Stage::Deciding => (ActorKind::Policy, Verb::Decide),
+            Stage::RemedyOffered => (ActorKind::Customer, Verb::ChooseRemedy),
+            Stage::Repairing => (ActorKind::Technician, Verb::CompleteRepair),
+            Stage::AwaitConfirm => (ActorKind::Customer, Verb::ConfirmOutcome),
+            other => panic!("the story does not come to {other}"),
+        };
+        assert!(course.case.owes(Task::Clock(Clock::HoldExpires)).is_some());
+        course.sample(who, verb);
+    }
+    assert_eq!(course.case.stage, Stage::Closed);
+    assert!(course.case.hold.is_none() && course.case.obligations.is_empty());
+}
