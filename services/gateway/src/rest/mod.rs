@@ -68,6 +68,8 @@ impl Rest {
     /// Calls services over `transport`. A body is read only for callers that `admits` lets in, and a message
     /// in it may have `message_bytes`.
     pub fn new(transport: Transport, admits: Admits, message_bytes: usize) -> Self {
+        // A form that cannot be served is found at the start and not by the first caller.
+        LazyLock::force(&ROUTES);
         let places = Arc::new(Semaphore::new(CALLS_MAX));
         Self { transport, admits, message_bytes, places }
     }
