@@ -35,6 +35,7 @@ const BOXED: &[&str] = &[
     ".parasol.partner.v1.StreamOffersResponse.change.work_order",
     ".parasol.partner.v1.WorkOrderChange.change.offer",
     ".parasol.partner.v1.WorkOrderChange.change.work_order",
+    ".parasol.partner.v1.BatchAcceptOffersResult.result.answer",
     ".parasol.technician.v1.StreamMyDayResponse.change.visit",
     ".parasol.tracking.v1.WatchCaseResponse.event.entry",
 ];

@@ -112,8 +112,9 @@ impl House {
 const TABLES: &str =
     "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'";
 
-/// The audit has refusals too, and the sequencer numbers commits when it comes to it.
-const IN_ITS_OWN_TIME: [&str; 4] = ["audit", "commits", "feed", "leases"];
+/// The audit and the messages of partners have refusals too, and the sequencer numbers commits when it comes
+/// to it.
+const IN_ITS_OWN_TIME: [&str; 5] = ["audit", "commits", "feed", "leases", "partner_messages"];
 
 /// The answers of a query with one column of text.
 async fn texts(store: &Store, sql: &str) -> Vec<String> {

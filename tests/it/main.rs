@@ -7,6 +7,7 @@ mod http;
 mod invariants;
 mod killing;
 mod limits;
+mod messages;
 mod parked;
 mod partner;
 mod program;

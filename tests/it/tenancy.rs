@@ -197,6 +197,11 @@ async fn tokens(house: &House, party: Party, role: Role) -> Names {
     let page = json!({"page_size": 1, "centre": party.centre});
     let path = "/parasol.admin.v1.NetworkService/ListTechnicians";
     let technicians = ask(&side, path, page, "next_page_token").await;
+    let path = "/parasol.partner.v1.OfferService/ListPartnerMessages";
+    let page = json!({"page_size": 1});
+    let messages = ask(&party.member(Role::Centre), path, page, "next_page_token").await;
+    let path = "/parasol.admin.v1.NetworkService/ListReasonMappings";
+    let mappings = ask(&brand, path, json!({"page_size": 1}), "next_page_token").await;
     let path = "/parasol.partner.v1.OfferService/ListWorkOrders";
     let offers = ask(&side, path, json!({}), "cursor").await;
     let path = "/parasol.admin.v1.NetworkService/ListWebhooks";
@@ -211,6 +216,8 @@ async fn tokens(house: &House, party: Party, role: Role) -> Names {
     Names::from([
         ("centres_page", centres),
         ("technicians_page", technicians),
+        ("messages_page", messages),
+        ("mappings_page", mappings),
         ("offers_cursor", offers),
         ("webhook", cases::text(&webhooks["webhooks"][0], "webhook_id")),
         ("webhooks_page", cases::text(&webhooks, "next_page_token")),

@@ -23,6 +23,8 @@ pub const PHONE_MAX: usize = 20;
 pub const EVIDENCE_MAX: usize = 50;
 /// Part lines in one message.
 pub const PARTS_MAX: usize = 50;
+/// Items in a call that takes many.
+pub const BATCH_MAX: usize = 100;
 /// Times a customer may wish for.
 pub const PREFERRED_WINDOWS_MAX: usize = 5;
 /// Rows in one import call.

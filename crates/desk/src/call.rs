@@ -1,11 +1,25 @@
 //! A call: its caller, its method, and what makes its repetition safe.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use parasol_api::{Error, Reason};
 use parasol_casebook::{Caller, RequestKey};
 use parasol_runtime::identity::Principal;
 use parasol_runtime::trace_context::current_traceparent;
 use prost::Message;
 use uuid::Uuid;
+
+/// Tells whoever put it into a request whether the answer was that of an earlier call.
+#[derive(Clone, Debug, Default)]
+pub struct Repeated(Arc<AtomicBool>);
+
+impl Repeated {
+    /// Whether it was.
+    pub fn is_set(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
+}
 
 /// Who calls what.
 #[derive(Clone, Debug)]
@@ -15,6 +29,7 @@ pub struct Call {
     /// The method, for example `FileCase`.
     pub method: &'static str,
     key: Option<RequestKey>,
+    repeated: Option<Repeated>,
 }
 
 impl Call {
@@ -25,7 +40,8 @@ impl Call {
     pub fn reading<T>(request: &tonic::Request<T>, method: &'static str) -> Result<Self, Error> {
         let principal = request.extensions().get::<Principal>().cloned();
         let principal = principal.ok_or_else(|| Error::new(Reason::Unauthenticated))?;
-        Ok(Self { principal, method, key: None })
+        let repeated = request.extensions().get::<Repeated>().cloned();
+        Ok(Self { principal, method, key: None, repeated })
     }
 
     /// A call that changes something. The whole request is the fingerprint: the same id with anything
@@ -56,6 +72,13 @@ impl Call {
 
     fn key_for(&self, request_id: Uuid, body: &[u8]) -> RequestKey {
         RequestKey::new(&self.principal.to_string(), self.method, request_id, body)
+    }
+
+    /// Notes that the answer is that of an earlier call.
+    pub(crate) fn note_repeated(&self) {
+        if let Some(repeated) = &self.repeated {
+            repeated.0.store(true, Ordering::Relaxed);
+        }
     }
 
     /// The key of the saved answer; `None` for a call that reads.

@@ -9,13 +9,14 @@ use parasol_casebook::{
     Target, Written,
 };
 use parasol_journey::ids::CaseId;
-use parasol_journey::{Case, Command, Ctx, Rejection, Verb, decide, table};
+use parasol_journey::{Case, Command, Ctx, Decided, Rejection, Verb, decide, table};
 use parasol_runtime::clock::Clock;
 use parasol_runtime::identity::{Principal, TokenKey};
 use parasol_runtime::ids::IdSource;
 use prost::Message;
 
 use crate::call::Call;
+use crate::numbered::Numbered;
 use crate::refusal::to_error;
 use crate::scope::{actor, sees};
 
@@ -39,6 +40,9 @@ pub struct Desk {
 /// Whether a message moved its case.
 pub type StepEffect = MessageEffect;
 
+/// Makes the rows of a message that was only kept, from the code that says why it moved nothing.
+pub type KeptRows = Arc<dyn Fn(&'static str) -> Vec<RowOp> + Send + Sync>;
+
 /// One step.
 pub struct Step<C, A> {
     /// The case.
@@ -52,6 +56,10 @@ pub struct Step<C, A> {
     /// If set, an answer to an offer that is no longer live is kept as evidence under this name
     /// instead of being refused. Only for offers that were really made to the caller.
     pub keep_late: Option<&'static str>,
+    /// How a partner numbered the message, if it did: one that is no longer news is kept as evidence.
+    pub numbered: Option<Numbered>,
+    /// Rows of a message that is only kept, if there are any.
+    pub kept_rows: Option<KeptRows>,
     /// What a lost key means, for steps that may claim one; a key lost by any other is our failure.
     pub taken: Option<Reason>,
     /// Makes the answer from the case after the step.
@@ -61,14 +69,23 @@ pub struct Step<C, A> {
 impl<C> Step<C, ()> {
     /// A step with nothing special about it.
     pub fn new(case: CaseId, etag: Option<u64>, command: C) -> Self {
-        let (rows, keep_late, taken) = (Vec::new(), None, None);
-        Self { case, etag, command, rows, keep_late, taken, answer: () }
+        Self {
+            case,
+            etag,
+            command,
+            rows: Vec::new(),
+            keep_late: None,
+            numbered: None,
+            kept_rows: None,
+            taken: None,
+            answer: (),
+        }
     }
 
     /// Says how to answer.
     pub fn answering<A>(self, answer: A) -> Step<C, A> {
-        let Self { case, etag, command, rows, keep_late, taken, .. } = self;
-        Step { case, etag, command, rows, keep_late, taken, answer }
+        let Self { case, etag, command, rows, keep_late, numbered, kept_rows, taken, .. } = self;
+        Step { case, etag, command, rows, keep_late, numbered, kept_rows, taken, answer }
     }
 }
 
@@ -114,7 +131,7 @@ impl Desk {
             expected: step.etag,
             deed: Arc::new(ScopedDeed { principal: call.principal.clone(), step }),
         };
-        self.submit(submission, taken).await
+        self.submit_for(call, submission, taken).await
     }
 
     /// Writes rows that belong to no case, with the answer that a repetition gets again.
@@ -144,6 +161,25 @@ impl Desk {
             Err(CasebookError::Refused(_)) => Ok(None),
             Err(error) => Err(to_error(error, None)),
         }
+    }
+
+    /// Hands a submission of a call in and reads its answer; whoever asked whether the call was made before
+    /// is told.
+    ///
+    /// # Errors
+    /// As [`Desk::submit`].
+    pub async fn submit_for<M: Message + Default>(
+        &self,
+        call: &Call,
+        submission: Submission,
+        taken: impl Into<Option<Reason>>,
+    ) -> Result<M, Error> {
+        let answer = self.submitter.submit(submission).await;
+        let Answer { body, repeated } = answer.map_err(|error| to_error(error, taken))?;
+        if repeated {
+            call.note_repeated();
+        }
+        M::decode(body.as_slice()).map_err(Error::internal)
     }
 
     /// Hands a submission in and reads its answer.
@@ -215,29 +251,48 @@ where
             message: Reason::NotFound.summary().to_owned(),
         })?;
         let command = (self.step.command)(case)?;
-        let (decided, effect) = match decide(case, &command, ctx) {
-            Ok(decided) => (decided, StepEffect::Applied),
-            Err(rejection) => {
-                let kept = self.keep(case, ctx, &rejection)?;
-                (kept.ok_or(rejection)?, StepEffect::KeptAsEvidence)
-            }
+        let (decided, kept) = self.decided(case, &command, ctx)?;
+        let effect = match kept {
+            None => StepEffect::Applied,
+            Some(_) => StepEffect::KeptAsEvidence,
         };
         let answer = (self.step.answer)(&decided.case, effect).encode_to_vec();
-        let rows = match effect {
-            StepEffect::Applied => self.step.rows.clone(),
-            _ => Vec::new(),
+        let rows = match (kept, &self.step.kept_rows) {
+            (None, _) => self.step.rows.clone(),
+            (Some(reason), Some(rows)) => rows(reason),
+            (Some(_), None) => Vec::new(),
         };
         Ok(Written { decided: Some(decided), rows, answer })
     }
 }
 
 impl<C, A> ScopedDeed<C, A> {
+    /// What is written, and why the message moved nothing if it was only kept.
+    fn decided(
+        &self,
+        case: &Case,
+        command: &Command,
+        ctx: &Ctx<'_>,
+    ) -> Result<(Decided, Option<&'static str>), Refusal> {
+        let numbered = self.step.numbered.as_ref();
+        if let Some(kept) = Numbered::keep_stale(numbered, case, ctx)? {
+            return Ok((kept, Some(Reason::MessageStale.code())));
+        }
+        match decide(case, command, ctx) {
+            Ok(decided) => Ok((Numbered::stamped(numbered, decided), None)),
+            Err(rejection) => {
+                let kept = self.keep(case, ctx, &rejection)?.ok_or(rejection.clone())?;
+                Ok((Numbered::stamped(numbered, kept), Some(rejection.code())))
+            }
+        }
+    }
+
     fn keep(
         &self,
         case: &Case,
         ctx: &Ctx<'_>,
         rejection: &Rejection,
-    ) -> Result<Option<parasol_journey::Decided>, Refusal> {
+    ) -> Result<Option<Decided>, Refusal> {
         let Some(message) = self.step.keep_late else { return Ok(None) };
         if !is_late(rejection) {
             return Ok(None);

@@ -7,12 +7,14 @@
 mod call;
 mod desk;
 pub mod mask;
+mod numbered;
 mod refusal;
 mod scope;
 mod token;
 
-pub use call::Call;
-pub use desk::{Desk, Step, StepEffect};
+pub use call::{Call, Repeated};
+pub use desk::{Desk, KeptRows, Step, StepEffect};
+pub use numbered::Numbered;
 pub use refusal::to_error;
 pub use scope::{actor, customer_id, sees};
 pub use token::Purpose;

@@ -5,6 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::actor::Actor;
 use crate::certificate::Finding;
 use crate::deadline::Clock;
 use crate::event::{Awaited, Decision, Ending, Filing, Window};
@@ -15,7 +16,7 @@ use crate::stage::Stage;
 use crate::task::{Obligation, Task};
 use crate::time::{Span, Timestamp};
 use crate::turn::TurnClock;
-use crate::vocab::{Party, PauseCause, Remedy};
+use crate::vocab::{PartStage, Party, PauseCause, Remedy};
 
 /// An offer that waits for its answer.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -147,6 +148,27 @@ pub struct Repairs {
     pub at_workshop: bool,
 }
 
+/// Parts ordered for a repair, while something is still to come of them.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OrderedParts {
+    /// Which, as they were requested.
+    pub part: String,
+    /// How far they have come.
+    pub stage: PartStage,
+    /// By when the defective part has to be back at the brand, once they are built in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub return_by: Option<Timestamp>,
+}
+
+/// The last of a party's numbered messages that moved the case.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LastHeard {
+    /// Whose.
+    pub from: Actor,
+    /// Its number.
+    pub sequence: u64,
+}
+
 /// A case as it stands.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Case {
@@ -205,6 +227,9 @@ pub struct Case {
     /// Repairs.
     #[serde(default)]
     pub repairs: Repairs,
+    /// Ordered parts of which something is still to come, oldest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub parts: Vec<OrderedParts>,
     /// The order for the replacement, while it is under way.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub replacement_order: Option<String>,
@@ -236,6 +261,12 @@ pub struct Case {
     /// How often the customer chased.
     #[serde(default)]
     pub reminders: u32,
+    /// How many anomalies were raised.
+    #[serde(default)]
+    pub anomalies: u32,
+    /// The last numbered message of each party that was heard last, the newest last.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub heard: Vec<LastHeard>,
     /// How many late or doubled messages were kept.
     #[serde(default)]
     pub messages_kept: u32,
@@ -276,6 +307,7 @@ impl Case {
             decision: None,
             remedy: None,
             repairs: Repairs { failed, ..Repairs::default() },
+            parts: Vec::new(),
             replacement_order: None,
             replacement: None,
             paid: Vec::new(),
@@ -286,6 +318,8 @@ impl Case {
             second_opinion: false,
             misses: Vec::new(),
             reminders: 0,
+            anomalies: 0,
+            heard: Vec::new(),
             messages_kept: 0,
             wrong_codes: 0,
             breaches: Vec::new(),
@@ -311,6 +345,25 @@ impl Case {
             Stage::Repairing if self.repairs.at_workshop => Some(Party::Centre),
             stage => stage.row().holder,
         }
+    }
+
+    /// Whether a party's message is no newer than one of its own that has already moved the case. A message
+    /// without a number never is.
+    pub fn is_stale(&self, from: &Actor, sequence: u64) -> bool {
+        let last = self.heard.iter().find(|last| last.from == *from);
+        sequence != 0 && last.is_some_and(|last| sequence <= last.sequence)
+    }
+
+    /// How long the warranty has stood still by now: while the unit was in repair, and so while parts
+    /// for it were awaited (三包 art. 8).
+    pub fn warranty_stopped(&self, now: Timestamp) -> Span {
+        let present = self.repairs.since.map_or(Span::ZERO, |since| now.since(since));
+        self.repairs.spent + present
+    }
+
+    /// Ordered parts of which something is still to come.
+    pub fn ordered_parts(&self, part: &str) -> Option<&OrderedParts> {
+        self.parts.iter().find(|ordered| ordered.part == part)
     }
 
     /// The technician on the job.

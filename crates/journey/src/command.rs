@@ -3,12 +3,12 @@
 use crate::certificate::Certificate;
 use crate::event::{Awaited, Decision, Filing, Path, Window};
 use crate::ids::{
-    AppointmentId, CentreId, CertificateId, OfferId, Serial, TechnicianId, WorkOrderId,
+    AnomalyId, AppointmentId, CentreId, CertificateId, OfferId, Serial, TechnicianId, WorkOrderId,
 };
 use crate::task::Task;
 use crate::time::Timestamp;
 use crate::vocab::{
-    ContactFailure, DeclineReason, Party, PauseCause, Remedy, UnableReason, vocabulary,
+    AnomalyKind, ContactFailure, DeclineReason, Party, PauseCause, Remedy, UnableReason, vocabulary,
 };
 
 macro_rules! commands {
@@ -219,6 +219,30 @@ commands! {
         /// When they arrive.
         arrives_at: Timestamp,
     } = "ship_parts",
+    /// Ordered parts are not to be had before a later day.
+    ReportBackorder {
+        /// Which, as they were requested.
+        part: String,
+        /// When they should arrive now.
+        expected_at: Timestamp,
+    } = "report_backorder",
+    /// Ordered parts arrived.
+    ReceiveParts {
+        /// Which, as they were requested.
+        part: String,
+    } = "receive_parts",
+    /// Ordered parts were built in.
+    InstallParts {
+        /// Which, as they were requested.
+        part: String,
+        /// Whether the brand wants the defective part back.
+        returns: bool,
+    } = "install_parts",
+    /// The defective part went back to the brand.
+    ReturnParts {
+        /// Which, as they were requested.
+        part: String,
+    } = "return_parts",
     /// The workshop has the unit.
     ReportReceived = "report_received",
     /// The workshop sent the unit back.
@@ -314,6 +338,13 @@ commands! {
     Remind = "remind",
     /// An agent answers a reminder.
     AnswerReminder = "answer_reminder",
+    /// Somebody in the field says that something is wrong.
+    RaiseAnomaly {
+        /// The new anomaly; what was said about it lies in the vault under it.
+        anomaly: AnomalyId,
+        /// What is wrong.
+        kind: AnomalyKind,
+    } = "raise_anomaly",
     /// Keeps a late or doubled message as evidence.
     KeepMessage {
         /// Which kind of message.

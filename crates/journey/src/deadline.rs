@@ -284,7 +284,7 @@ pub const CLOCKS: &[ClockRow] = {
         clock(Clock::Promise211,       Measure,      h(24),    Carrier,    &[],                          Miss::Never,                       "promise: cut-off 11:00 / 23:00"),
         clock(Clock::TwoHours,         Measure,      h(2),     Retailer,   &[],                          Miss::Never,                       "promise: two hours"),
         clock(Clock::FollowUp,         Measure,      h(24),    Retailer,   &[],                          Miss::Never,                       "practice: per issue type"),
-        clock(Clock::PartsReturn,      Measure,      d(30),    Centre,     &[],                          Miss::Never,                       "ours"),
+        relentless(clock(Clock::PartsReturn, Natural, d(30),   Centre,     &[],                          Miss::Record,                      "ours")),
         clock(Clock::Settlement,       Measure,      d(30),    Brand,      &[],                          Miss::Never,                       "ours: monthly"),
     ]
 };

@@ -10,15 +10,15 @@ use crate::actor::Actor;
 use crate::certificate::{Certificate, Finding};
 use crate::deadline::Clock;
 use crate::ids::{
-    AppointmentId, BrandId, CentreId, CertificateId, County, CustomerId, DecisionId, OfferId,
-    OrderLineId, Serial, Sku, TechnicianId, WorkOrderId,
+    AnomalyId, AppointmentId, BrandId, CentreId, CertificateId, County, CustomerId, DecisionId,
+    OfferId, OrderLineId, Serial, Sku, TechnicianId, WorkOrderId,
 };
 use crate::stage::Stage;
 use crate::task::Task;
 use crate::time::Timestamp;
 use crate::vocab::{
-    CaseKind, Category, ContactFailure, DeclineReason, Party, PauseCause, Promise, Remedy,
-    UnableReason,
+    AnomalyKind, CaseKind, Category, ContactFailure, DeclineReason, Party, PauseCause, Promise,
+    Remedy, UnableReason,
 };
 
 /// One entry of the log.
@@ -43,6 +43,21 @@ pub struct Event {
     /// Tasks cancelled by it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub cancelled: Vec<Task>,
+    /// How the sender numbered the message that caused it, if a partner did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub heard: Option<Heard>,
+}
+
+/// A partner's own count and time of a message. Nothing is decided by the time: a partner's clock is
+/// not ours.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Heard {
+    /// Its number among the sender's messages on the case, from 1; 0 when it is not numbered.
+    #[serde(default)]
+    pub sequence: u64,
+    /// When it happened on the sender's side, if that was said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub occurred_at: Option<Timestamp>,
 }
 
 /// What the retailer knows about the unit and the sale when the case is filed, pinned for its life.
@@ -403,6 +418,31 @@ pub enum Fact {
         /// When they arrive.
         arrives_at: Timestamp,
     },
+    /// Parts come later than expected.
+    PartsBackordered {
+        /// Which.
+        part: String,
+        /// When they should arrive now.
+        expected_at: Timestamp,
+    },
+    /// Parts arrived.
+    PartsReceived {
+        /// Which.
+        part: String,
+    },
+    /// Parts were built in.
+    PartsInstalled {
+        /// Which.
+        part: String,
+        /// By when the defective part has to be back at the brand; absent when it is not wanted.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        return_by: Option<Timestamp>,
+    },
+    /// The defective part went back.
+    PartsReturned {
+        /// Which.
+        part: String,
+    },
     /// The unit arrived at the workshop.
     UnitReceived,
     /// The unit left the workshop.
@@ -496,6 +536,13 @@ pub enum Fact {
     Reminded,
     /// A reminder was answered.
     ReminderAnswered,
+    /// Somebody in the field said that something is wrong.
+    AnomalyRaised {
+        /// Which; what was said lies in the vault under it.
+        anomaly: AnomalyId,
+        /// What is wrong.
+        kind: AnomalyKind,
+    },
     /// A message that came late or twice was kept as evidence; it moved nothing.
     MessageKept {
         /// Which kind of message.

@@ -3,8 +3,10 @@
 //! Adopts what an event says. It checks nothing, decides nothing and reads no rule, so an old log
 //! folds the same for ever.
 
+use crate::actor::Actor;
 use crate::case::{
-    Breach, Case, Dispute, Inspected, LiveOffer, LiveWorkOrder, PaidOut, Pause, Visit,
+    Breach, Case, Dispute, Inspected, LastHeard, LiveOffer, LiveWorkOrder, OrderedParts, PaidOut,
+    Pause, Visit,
 };
 use crate::certificate::Level;
 use crate::deadline::Clock;
@@ -13,13 +15,17 @@ use crate::ids::{AppointmentId, CaseId, TechnicianId};
 use crate::stage::Stage;
 use crate::task::{Obligation, Task};
 use crate::time::Timestamp;
-use crate::vocab::Remedy;
+use crate::vocab::{PartStage, Remedy};
 
 /// How many breaches the state remembers in detail; the log has all of them.
 const BREACHES_KEPT: usize = 32;
 
 /// How many failed contacts the state remembers, the first ones; the log has all of them.
 const FAILURES_KEPT: usize = 32;
+
+/// Of how many parties the state remembers the number of their last message; of a party that is
+/// forgotten no message is stale.
+const HEARD_KEPT: usize = 16;
 
 impl Case {
     /// Folds a whole log. `None` unless it starts with a filing and is numbered 1, 2, 3 …
@@ -54,7 +60,28 @@ impl Case {
             self.obligations.push(Obligation { task: *task, generation: event.seq, due: *due });
         }
         self.forget_misses();
+        self.hear(event);
         self.turn.hand_to(event.turn, event.at);
+    }
+
+    /// Notes the number of a partner's message that moved the case. One that was only kept has moved
+    /// nothing, so an earlier one may still come.
+    pub(crate) fn hear(&mut self, event: &Event) {
+        let sequence = event.heard.map_or(0, |heard| heard.sequence);
+        if sequence == 0 || matches!(event.fact, Fact::MessageKept { .. }) {
+            return;
+        }
+        let before = self.last_heard(&event.actor);
+        self.heard.retain(|last| last.from != event.actor);
+        if self.heard.len() >= HEARD_KEPT {
+            self.heard.remove(0);
+        }
+        let sequence = sequence.max(before);
+        self.heard.push(LastHeard { from: event.actor.clone(), sequence });
+    }
+
+    fn last_heard(&self, from: &Actor) -> u64 {
+        self.heard.iter().find(|last| last.from == *from).map_or(0, |last| last.sequence)
     }
 
     /// What an event changes beside obligations and turn.
@@ -70,6 +97,7 @@ impl Case {
         self.absorb_dispatch(fact);
         self.absorb_visit(fact, at);
         self.absorb_remedy(fact, at);
+        self.absorb_parts(fact, at);
         self.absorb_holding(fact, at, left);
         if stage.is_ended() {
             // Nobody will book it any more.
@@ -190,13 +218,10 @@ impl Case {
             Fact::GoodwillGranted { amount_fen } => {
                 self.remedy = Some((Remedy::Refund, *amount_fen));
             }
-            Fact::PartsRequested { .. } => {
-                self.repairs.parts_since = self.repairs.parts_since.or(Some(at));
-            }
             Fact::UnitReceived => self.repairs.at_workshop = true,
             Fact::UnitReturned => {
                 self.repairs.at_workshop = false;
-                self.end_parts_wait(at);
+                self.forget_parts(at);
             }
             Fact::RepairCompleted | Fact::BackToDecision { .. } => self.end_repair(at),
             Fact::RepairFailed => {
@@ -222,6 +247,36 @@ impl Case {
             }
             Fact::CodeRefused => self.wrong_codes += 1,
             _ => {}
+        }
+    }
+
+    fn absorb_parts(&mut self, fact: &Fact, at: Timestamp) {
+        match fact {
+            Fact::PartsRequested { part } => {
+                self.repairs.parts_since = self.repairs.parts_since.or(Some(at));
+                self.parts.retain(|ordered| ordered.part != *part);
+                let (part, stage) = (part.clone(), PartStage::Awaited);
+                self.parts.push(OrderedParts { part, stage, return_by: None });
+            }
+            Fact::PartsReceived { part } => {
+                self.put_parts(part, PartStage::Received, None);
+                self.end_wait_without_parts(at);
+            }
+            Fact::PartsInstalled { part, return_by: None } | Fact::PartsReturned { part } => {
+                self.parts.retain(|ordered| ordered.part != *part);
+                self.end_wait_without_parts(at);
+            }
+            Fact::PartsInstalled { part, return_by } => {
+                self.put_parts(part, PartStage::Returning, *return_by);
+                self.end_wait_without_parts(at);
+            }
+            _ => {}
+        }
+    }
+
+    fn put_parts(&mut self, part: &str, stage: PartStage, return_by: Option<Timestamp>) {
+        if let Some(ordered) = self.parts.iter_mut().find(|ordered| ordered.part == part) {
+            (ordered.stage, ordered.return_by) = (stage, return_by);
         }
     }
 
@@ -257,6 +312,7 @@ impl Case {
             Fact::CancelRequested => self.cancel_from = Some(left),
             Fact::Cancelled => self.drop_visit(),
             Fact::Reminded => self.reminders += 1,
+            Fact::AnomalyRaised { .. } => self.anomalies += 1,
             Fact::MessageKept { .. } => self.messages_kept += 1,
             Fact::DeadlineMissed { clock, charged_to } => {
                 self.count_miss(*clock);
@@ -307,6 +363,19 @@ impl Case {
         self.checked_in_at = None;
     }
 
+    /// The wait ends with the last parts that were awaited.
+    fn end_wait_without_parts(&mut self, at: Timestamp) {
+        if !self.parts.iter().any(|ordered| ordered.stage == PartStage::Awaited) {
+            self.end_parts_wait(at);
+        }
+    }
+
+    /// Nobody builds in any more what was ordered; what has to go back to the brand still does.
+    fn forget_parts(&mut self, at: Timestamp) {
+        self.parts.retain(|ordered| ordered.stage == PartStage::Returning);
+        self.end_parts_wait(at);
+    }
+
     fn end_parts_wait(&mut self, at: Timestamp) {
         if let Some(since) = self.repairs.parts_since.take() {
             self.repairs.parts_spent = self.repairs.parts_spent + at.since(since);
@@ -314,7 +383,7 @@ impl Case {
     }
 
     fn end_repair(&mut self, at: Timestamp) {
-        self.end_parts_wait(at);
+        self.forget_parts(at);
         if let Some(since) = self.repairs.since.take() {
             self.repairs.spent = self.repairs.spent + at.since(since);
         }

@@ -130,6 +130,8 @@ made_id!(/// The job a centre accepted; at most one live per case.
     WorkOrderId, "wo");
 made_id!(/// One visit to the customer.
     AppointmentId, "appt");
+made_id!(/// Something the field says is wrong with a case.
+    AnomalyId, "anomaly");
 made_id!(/// One inspection certificate (检测单); immutable.
     CertificateId, "cert");
 made_id!(/// One decision on a case.

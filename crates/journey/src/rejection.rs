@@ -106,9 +106,12 @@ pub enum Rejection {
     /// The pause has no end, or all pauses together are too long, or it stops the owner's own clock.
     #[error("a pause ends within 30 days, all pauses within 60, and no party stops its own clock")]
     PauseTooLong,
-    /// The case keeps as many late or doubled messages as it may.
-    #[error("the case keeps as many messages as it may")]
+    /// The case keeps as many late or doubled messages, anomalies or part orders as it may.
+    #[error("the case keeps as many of these messages as it may")]
     EvidenceFull,
+    /// Nothing of the kind is to come of these parts.
+    #[error("nothing of the kind is to come of these parts")]
+    PartNotAwaited,
     /// The customer has chased the case as often as it counts.
     #[error("the case has been chased too often")]
     RemindedTooOften,
@@ -145,6 +148,7 @@ impl Rejection {
             Self::DisputeHeard => "DISPUTE_HEARD",
             Self::PauseTooLong => "PAUSE_TOO_LONG",
             Self::EvidenceFull => "EVIDENCE_FULL",
+            Self::PartNotAwaited => "PART_NOT_AWAITED",
             Self::RemindedTooOften => "REMINDED_TOO_OFTEN",
             Self::TaskSuperseded => "TASK_SUPERSEDED",
             Self::NotCovered(_) => "CALENDAR_NOT_COVERED",

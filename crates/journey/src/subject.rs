@@ -8,6 +8,7 @@ use crate::deadline::Clock;
 use crate::event::Awaited;
 use crate::stage::Stage;
 use crate::task::Task;
+use crate::time::Timestamp;
 
 /// Where a second inspection is under way: from the search for its centre to its certificate.
 const INSPECTING_AGAIN: &[Stage] = &[
@@ -39,6 +40,11 @@ impl Case {
         }
     }
 
+    /// By when the next defective part has to be back.
+    pub fn next_return(&self) -> Option<Timestamp> {
+        self.parts.iter().filter_map(|ordered| ordered.return_by).min()
+    }
+
     /// Whether the event that starts a clock has happened and the one that ends it has not.
     fn has_started(&self, clock: Clock) -> bool {
         let stage = self.standing();
@@ -59,6 +65,7 @@ impl Case {
             Clock::VendorReturn | Clock::FiveWorkingDays | Clock::HundredMinutes => {
                 repairing && self.repairs.at_workshop
             }
+            Clock::PartsReturn => !stage.is_ended() && self.next_return().is_some(),
             Clock::Reminder => !stage.is_ended(),
             Clock::Resume => self.pause.is_some(),
             _ => false,

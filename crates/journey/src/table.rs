@@ -80,6 +80,8 @@ const CANCELLABLE: &[Stage] = &[
     S::Denied,
     S::Paused,
 ];
+/// Where parts can be awaited: a pause for them does not stop their way.
+const PARTS_AWAITED: &[Stage] = &[S::Repairing, S::Paused];
 const BACK_FROM_CANCEL: &[Stage] = &[S::Appointed, S::OnSite, S::Inspecting];
 const REMEDIES: &[Stage] = &[S::Refunding, S::Replacing, S::Repairing];
 /// Where a missed deadline may lead, over all clocks.
@@ -138,6 +140,10 @@ pub const TRANSITIONS: &[Transition] = &[
     t(Verb::ChooseRemedy,            &[S::RemedyOffered],          REMEDIES,                                &[Customer, Agent]),
     t(Verb::RequestParts,            &[S::Repairing],              &[],                                     FIELD),
     t(Verb::ShipParts,               &[S::Repairing],              &[],                                     BRAND_SIDE),
+    t(Verb::ReportBackorder,         PARTS_AWAITED,                &[],                                     BRAND_SIDE),
+    t(Verb::ReceiveParts,            PARTS_AWAITED,                &[S::Repairing],                         FIELD),
+    t(Verb::InstallParts,            &[S::Repairing],              &[],                                     FIELD),
+    t(Verb::ReturnParts,             Stage::ALL,                   &[],                                     BRAND_SIDE),
     t(Verb::ReportReceived,          &[S::Repairing],              &[],                                     BRAND_SIDE),
     t(Verb::ReportReturned,          &[S::Repairing],              &[],                                     BRAND_SIDE),
     t(Verb::CompleteRepair,          &[S::Repairing],              &[S::AwaitConfirm],                      FIELD),
@@ -163,6 +169,7 @@ pub const TRANSITIONS: &[Transition] = &[
     t(Verb::RefuseCancel,            &[S::CancelRequested],        BACK_FROM_CANCEL,                        FIELD),
     t(Verb::Remind,                  OPEN,                         &[],                                     &[Customer, Agent]),
     t(Verb::AnswerReminder,          OPEN,                         &[],                                     &[Agent, Brand, Centre]),
+    t(Verb::RaiseAnomaly,            OPEN,                         &[],                                     FIELD),
     t(Verb::KeepMessage,             Stage::ALL,                   &[],                                     ANYBODY),
     t(Verb::Fire,                    OPEN,                         AFTER_MISS,                              &[Timer]),
 ];

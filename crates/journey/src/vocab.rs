@@ -240,6 +240,36 @@ vocabulary! {
 }
 
 vocabulary! {
+    /// What the field says is wrong with a case.
+    AnomalyKind {
+        /// The address does not exist, or the unit is not there.
+        AddressWrong = "address_wrong",
+        /// The centre cannot reach the customer.
+        CustomerUnreachable = "customer_unreachable",
+        /// A part is not made any more, or nobody has it.
+        PartUnavailable = "part_unavailable",
+        /// Somebody or something is in danger.
+        Safety = "safety",
+        /// The claim does not look honest. It says nothing about the customer's rights.
+        FraudSuspected = "fraud_suspected",
+        /// Anything else, with a text.
+        Other = "other",
+    }
+}
+
+vocabulary! {
+    /// How far ordered parts have come, while something is still to come of them.
+    PartStage {
+        /// Ordered; the repair waits for them.
+        Awaited = "awaited",
+        /// At the workshop or with the technician.
+        Received = "received",
+        /// Built in; the defective part goes back to the brand.
+        Returning = "returning",
+    }
+}
+
+vocabulary! {
     /// Why a case is paused. A pause always has an owner and a resume time as well.
     PauseCause {
         /// The customer could not be reached on several days.

@@ -1,7 +1,7 @@
 //! Dispatch: brings work to brands and centres and takes their answers.
 //!
 //! Owns the service network as it was imported, the choice of a centre, offers and work orders as their
-//! partners see them, the parts they order, and the webhooks their changes are sent to. Every answer of a partner is one step of the case; this
+//! partners see them, the parts they order, what partners have sent, and the webhooks their changes are sent to. Every answer of a partner is one step of the case; this
 //! crate's tables are indexes that follow from the log, kept by its [`projector`] whoever moved the case.
 //!
 //! What it deliberately does not do: it books no visit, judges no certificate and decides nothing about
@@ -11,11 +11,13 @@ mod changes;
 mod choosing;
 mod handlers;
 mod import;
+mod messages;
 mod migration;
 mod network;
 mod partner;
 mod parts;
 mod projection;
+mod reasons;
 mod stamp;
 mod states;
 mod tables;
@@ -37,6 +39,8 @@ use parasol_runtime::shutdown::Shutdown;
 use tonic::service::RoutesBuilder;
 use uuid::Uuid;
 
+use crate::messages::Recorder;
+
 pub use changes::{OfferStream, Pace};
 pub use migration::migrations;
 pub use webhooks::{Post, Reach, Sending};
@@ -50,6 +54,7 @@ pub struct Dispatch {
     epoch: Uuid,
     pace: Pace,
     reach: Reach,
+    messages: Arc<Recorder>,
 }
 
 impl Dispatch {
@@ -57,7 +62,7 @@ impl Dispatch {
     /// another epoch are refused.
     pub fn new(desk: Desk, bell: Bell, shutdown: Shutdown, epoch: Uuid) -> Self {
         let (pace, reach) = (Pace::default(), Reach::default());
-        Self { desk, bell, shutdown, epoch, pace, reach }
+        Self { desk, bell, shutdown, epoch, pace, reach, messages: Arc::default() }
     }
 
     /// The same service with streams at another pace.
@@ -80,6 +85,14 @@ impl Dispatch {
     /// The same with other patience.
     pub fn post_with(&self, sending: Sending, holder: Uuid) -> Post {
         Post::new(self.desk.clone(), self.epoch, sending, holder)
+    }
+
+    /// Writes some of the messages of partners that wait to be noted; says whether there are more.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub async fn note_messages(&self) -> Result<bool, Error> {
+        self.messages.run_once(&self.desk).await
     }
 
     /// Adds both gRPC services.

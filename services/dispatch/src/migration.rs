@@ -5,7 +5,7 @@ use sea_orm_migration::prelude::*;
 
 /// The migrations of this service, oldest first.
 pub fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-    vec![Box::new(Dispatch), Box::new(Webhooks)]
+    vec![Box::new(Dispatch), Box::new(Webhooks), Box::new(Messages)]
 }
 
 struct Dispatch;
@@ -42,6 +42,43 @@ impl MigrationTrait for Webhooks {
         }
         Ok(())
     }
+}
+
+struct Messages;
+
+impl MigrationName for Messages {
+    fn name(&self) -> &'static str {
+        "m0014_dispatch_messages"
+    }
+}
+
+#[async_trait::async_trait]
+impl MigrationTrait for Messages {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        for table in messages() {
+            table.create(manager).await?;
+        }
+        Ok(())
+    }
+}
+
+fn messages() -> Vec<TableBuilder> {
+    vec![
+        // Read by partner, newest first; by case within a partner's.
+        TableBuilder::new("partner_messages")
+            .texts(&["partner"])
+            .ids(&["message"])
+            .texts(&["method"])
+            .ids(&["request", "case_id"])
+            .ints(&["received_at", "occurred_at", "sequence"])
+            .texts(&["outcome", "reason", "read_as", "raw"])
+            .key(&["partner", "message"])
+            .index(&["case_id", "partner"]),
+        TableBuilder::new("reason_mappings")
+            .texts(&["brand", "list", "partner_reason", "reason"])
+            .ints(&["updated_at"])
+            .key(&["brand", "list", "partner_reason"]),
+    ]
 }
 
 fn network() -> Vec<TableBuilder> {

@@ -63,6 +63,18 @@ pub fn works_on(principal: &Principal, case: &Case) -> bool {
     }
 }
 
+/// Whether a caller has a part in a case now: it is of its brand, offered to it, or worked on by it.
+pub fn has_a_part(principal: &Principal, case: &Case) -> bool {
+    let is_asked = || {
+        let offer = case.offer.as_ref().filter(|_| !case.stage.is_ended());
+        offer.is_some_and(|offer| offer.centre.as_str() == principal.subject)
+    };
+    match principal.role {
+        Role::Centre => is_asked() || works_on(principal, case),
+        _ => works_on(principal, case),
+    }
+}
+
 /// Refuses whoever may not know of the live work order of a case. Without a work order it is the
 /// journey that refuses, and says what is open.
 ///

@@ -65,8 +65,14 @@ impl From<Line> for PartLine {
 pub enum Movement {
     /// Parts to the workshop.
     PartsShipped,
+    /// Parts that come later than expected.
+    PartsBackordered,
     /// Parts at the workshop.
     PartsReceived,
+    /// Parts built in; what is expected is the defective one, back at the brand.
+    PartsInstalled,
+    /// The defective part to the brand.
+    PartsReturned,
     /// The unit at the workshop.
     UnitReceived,
     /// The unit back to the customer.
@@ -78,7 +84,10 @@ impl Movement {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::PartsShipped => "parts_shipped",
+            Self::PartsBackordered => "parts_backordered",
             Self::PartsReceived => "parts_received",
+            Self::PartsInstalled => "parts_installed",
+            Self::PartsReturned => "parts_returned",
             Self::UnitReceived => "unit_received",
             Self::UnitReturned => "unit_returned",
         }
@@ -118,18 +127,41 @@ impl Report {
     }
 }
 
-/// How a part order stands, by what was reported of it.
-pub fn part_state(shipped: bool, received: bool) -> PartOrderState {
-    match (shipped, received) {
-        (_, true) => PartOrderState::Received,
-        (true, false) => PartOrderState::Shipped,
-        (false, false) => PartOrderState::Ordered,
+/// How a part order stands, by what was reported of it. `returns` says whether the defective part has to go
+/// back.
+pub fn part_state(reported: impl Fn(Movement) -> bool, returns: bool) -> PartOrderState {
+    use Movement::{PartsBackordered, PartsInstalled, PartsReceived, PartsReturned, PartsShipped};
+    match (reported(PartsInstalled), returns) {
+        (true, true) if reported(PartsReturned) => PartOrderState::Returned,
+        (true, true) => PartOrderState::Returning,
+        (true, false) => PartOrderState::Installed,
+        _ if reported(PartsReceived) => PartOrderState::Received,
+        _ if reported(PartsShipped) => PartOrderState::Shipped,
+        _ if reported(PartsBackordered) => PartOrderState::Backordered,
+        _ => PartOrderState::Ordered,
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_part_order_stands_where_its_last_report_says() {
+        use Movement::*;
+        let told: [(&[Movement], bool, PartOrderState); 7] = [
+            (&[], false, PartOrderState::Ordered),
+            (&[PartsBackordered], false, PartOrderState::Backordered),
+            (&[PartsBackordered, PartsShipped], false, PartOrderState::Shipped),
+            (&[PartsShipped, PartsReceived], false, PartOrderState::Received),
+            (&[PartsInstalled], false, PartOrderState::Installed),
+            (&[PartsReceived, PartsInstalled], true, PartOrderState::Returning),
+            (&[PartsInstalled, PartsReturned], true, PartOrderState::Returned),
+        ];
+        for (reported, returns, state) in told {
+            assert_eq!(part_state(|one| reported.contains(&one), returns), state, "{reported:?}");
+        }
+    }
 
     #[test]
     fn an_id_reads_what_it_prints_and_nothing_else() {

@@ -1,11 +1,17 @@
 //! What every message of a partner carries beside its content.
 
+use std::sync::Arc;
+
 use parasol_api::limits::FOREIGN_NUMBER_MAX;
 use parasol_api::{Checker, Reason};
 use parasol_casebook::{RowOp, Secret, secret};
+use parasol_desk::{KeptRows, Numbered};
+use parasol_journey::event::Heard;
 use parasol_journey::ids::CaseId;
 use parasol_journey::time::Timestamp;
 use uuid::Uuid;
+
+use crate::messages::Note;
 
 /// The checked head of a partner's message.
 #[derive(Clone, Debug)]
@@ -16,18 +22,25 @@ pub struct Stamp {
     pub etag: Option<u64>,
     /// The partner's own number for the order.
     pub partner_order: Option<String>,
+    /// How the partner numbered it, if it did.
+    pub heard: Option<Heard>,
+    /// The message, where it is noted.
+    pub note: Option<Note>,
 }
 
 /// Reads the head that all mutations of this service share.
 macro_rules! stamp {
-    ($check:expr, $body:expr, $now:expr) => {
-        $crate::stamp::Stamp::check(
+    ($check:expr, $request:expr, $now:expr) => {{
+        let body = $request.get_ref();
+        let stamp = $crate::stamp::Stamp::check(
             $check,
-            (&$body.case_id, &$body.etag, &$body.partner_order_no),
-            (&$body.occurred_at, $body.partner_sequence),
+            (&body.case_id, &body.etag, &body.partner_order_no),
+            (&body.occurred_at, body.partner_sequence),
             $now,
-        )
-    };
+        );
+        let note = $request.extensions().get::<$crate::messages::Note>().cloned();
+        stamp.map(|stamp| $crate::stamp::Stamp { note, ..stamp })
+    }};
 }
 pub(crate) use stamp;
 
@@ -50,11 +63,29 @@ impl Stamp {
             other => other,
         };
         let sequence = check.number("partner_sequence", sequence, 0..=i64::MAX);
-        occurred?;
-        sequence?;
+        let occurred_at = occurred?;
+        let sequence = u64::try_from(sequence?).unwrap_or_default();
+        let is_said = sequence != 0 || occurred_at.is_some();
+        let heard = is_said.then_some(Heard { sequence, occurred_at });
         let partner_order = number?;
         let partner_order = (!partner_order.is_empty()).then_some(partner_order);
-        Some(Self { case: case?, etag: etag?, partner_order })
+        Some(Self { case: case?, etag: etag?, partner_order, heard, note: None })
+    }
+
+    /// The message under its name, with how its sender numbered it.
+    pub fn numbered(&self, message: &'static str) -> Option<Numbered> {
+        self.heard.map(|heard| Numbered { message, heard })
+    }
+
+    /// The row that notes that it took effect.
+    pub fn applied(&self) -> Option<RowOp> {
+        self.note.as_ref().map(Note::applied)
+    }
+
+    /// The rows that note that it was only kept.
+    pub fn kept_rows(&self) -> Option<KeptRows> {
+        let note = self.note.clone()?;
+        Some(Arc::new(move |reason| vec![note.stale(reason)]))
     }
 }
 

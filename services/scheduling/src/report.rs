@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use parasol_api::{Error, Reason};
 use parasol_casebook::{Refusal, RowOp};
-use parasol_desk::{Call, Step, StepEffect, actor, sees};
+use parasol_desk::{Call, Numbered, Step, StepEffect, actor, sees};
 use parasol_journey::ids::{AppointmentId, CaseId};
 use parasol_journey::{Case, Command, Rejection, Verb, table};
 use parasol_runtime::identity::{Principal, Role};
@@ -140,6 +140,7 @@ impl Scheduling {
         A: Fn(&Case, StepEffect) -> M + Send + Sync + 'static,
     {
         let Report { call, head, appointment, live, message, rows } = report;
+        let numbered = head.heard.map(|heard| Numbered { message, heard });
         let aim = self.aim(&call.principal, head.case, appointment, live).await?;
         if matches!(aim, Ok(Aim::Over)) {
             let keep = move |_: &Case| {
@@ -147,10 +148,8 @@ impl Scheduling {
                 Ok(Command::KeepMessage { message, reason })
             };
             let kept = move |case: &Case, _| answer(case, StepEffect::KeptAsEvidence);
-            return self
-                .desk
-                .step(call, Step::new(head.case, head.etag, keep).answering(kept))
-                .await;
+            let step = Step { numbered, ..Step::new(head.case, head.etag, keep) };
+            return self.desk.step(call, step.answering(kept)).await;
         }
         let wrong = aim.err();
         let principal = call.principal.clone();
@@ -165,7 +164,7 @@ impl Scheduling {
             }
         };
         let taken = Some(Reason::SlotTaken);
-        let step = Step { rows, taken, ..Step::new(head.case, head.etag, command) };
+        let step = Step { rows, taken, numbered, ..Step::new(head.case, head.etag, command) };
         self.desk.step(call, step.answering(answer)).await
     }
 

@@ -10,6 +10,7 @@ use parasol_api::technician::v1::{
     CheckInRequest, CompleteRepairRequest, CompleteVisitRequest, ReportUnableRequest,
     StartTravelRequest, SubmitInspectionRequest,
 };
+use parasol_journey::event::Heard;
 use parasol_journey::ids::CaseId;
 use parasol_journey::time::Timestamp;
 use parasol_runtime::identity::{Principal, Role};
@@ -75,10 +76,11 @@ pub struct Head {
     pub case: CaseId,
     /// The version, if the sender insists on one.
     pub etag: Option<u64>,
+    /// How a partner numbered it.
+    pub heard: Option<Heard>,
 }
 
-/// Checks the common fields. The partner's are read from partners only, and for their form: what they
-/// say moves nothing here.
+/// Checks the common fields. The partner's are read from partners only: nobody else numbers messages.
 pub fn head(
     check: &mut Checker,
     principal: &Principal,
@@ -87,14 +89,19 @@ pub fn head(
 ) -> Option<Head> {
     let case = check.id::<CaseId>("case_id", message.case_id());
     let etag = check.etag(message.etag());
+    let mut heard = None;
     if matches!(principal.role, Role::Brand | Role::Centre | Role::Technician) {
         check.optional_text("partner_order_no", message.partner_order_no(), FOREIGN_NUMBER_MAX);
-        check.number("partner_sequence", message.partner_sequence(), 0..=i64::MAX);
+        let sequence = message.partner_sequence();
+        check.number("partner_sequence", sequence, 0..=i64::MAX);
         let occurred_at = check.optional_instant("occurred_at", message.occurred_at()).flatten();
         if occurred_at.is_some_and(|at| at > now) {
             let reason = parasol_api::Reason::FieldInvalid;
             check.refuse::<()>("occurred_at", reason, "an instant that is not in the future");
         }
+        let sequence = u64::try_from(sequence).unwrap_or_default();
+        let is_said = sequence != 0 || occurred_at.is_some();
+        heard = is_said.then_some(Heard { sequence, occurred_at });
     }
-    Some(Head { case: case?, etag: etag? })
+    Some(Head { case: case?, etag: etag?, heard })
 }

@@ -6,7 +6,7 @@ use parasol_api::Language;
 use parasol_journey::Fact;
 use parasol_journey::deadline::Clock;
 use parasol_journey::event::{Ending, Path, Window};
-use parasol_journey::vocab::{Party, Remedy};
+use parasol_journey::vocab::{AnomalyKind, Party, Remedy};
 
 /// The line for a fact.
 pub fn headline(fact: &Fact, language: Language) -> String {
@@ -130,6 +130,16 @@ fn outcome(fact: &Fact) -> Option<Line> {
         Fact::PaymentAccepted { .. } => say("支付机构已受理", "The payment is under way"),
         Fact::PartsRequested { .. } => say("已申请配件", "Parts were requested"),
         Fact::PartsShipped { .. } => say("配件已发出", "Parts are on their way"),
+        Fact::PartsBackordered { expected_at, .. } => {
+            let day = expected_at.shanghai();
+            Some((
+                format!("配件延期, 预计{}到货", day.format("%m月%d日")),
+                format!("Parts come later, on {}", day.format("%d %b")),
+            ))
+        }
+        Fact::PartsReceived { .. } => say("配件已到货", "The parts are here"),
+        Fact::PartsInstalled { .. } => say("配件已更换", "The parts are built in"),
+        Fact::PartsReturned { .. } => say("旧件已返还厂家", "The defective part went back"),
         Fact::UnitReceived => say("维修中心已收到商品", "The workshop has the unit"),
         Fact::UnitReturned => say("商品已送回", "The unit is on its way back"),
         Fact::RepairCompleted => say("维修完成", "Repaired"),
@@ -174,10 +184,26 @@ fn bend(fact: &Fact) -> Line {
         Fact::Cancelled => say("已取消", "Cancelled"),
         Fact::Reminded => say("您的催单已收到", "Your reminder was received"),
         Fact::ReminderAnswered => say("催单已答复", "Your reminder was answered"),
+        Fact::AnomalyRaised { kind, .. } => anomaly(*kind),
         Fact::DeadlineMissed { clock, charged_to } => Some(missed(*clock, *charged_to)),
         _ => say("记录已更新", "The record was updated"),
     };
     line.unwrap_or_default()
+}
+
+fn anomaly(kind: AnomalyKind) -> Option<Line> {
+    match kind {
+        AnomalyKind::AddressWrong => say("异常: 地址有误", "Anomaly: the address is wrong"),
+        AnomalyKind::CustomerUnreachable => {
+            say("异常: 联系不上客户", "Anomaly: the customer cannot be reached")
+        }
+        AnomalyKind::PartUnavailable => say("异常: 缺件", "Anomaly: a part is not to be had"),
+        AnomalyKind::Safety => say("异常: 安全风险", "Anomaly: somebody is in danger"),
+        AnomalyKind::FraudSuspected => {
+            say("异常: 疑似虚假申请", "Anomaly: the claim does not look honest")
+        }
+        AnomalyKind::Other => say("异常: 其他", "Anomaly: something else"),
+    }
 }
 
 fn missed(clock: Clock, by: Party) -> Line {

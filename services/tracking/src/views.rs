@@ -3,6 +3,8 @@
 use parasol_api::convert::{self, to_money, to_timestamp};
 use parasol_api::tracking::v1::{PartyTime, TechnicianCard, Timeline, TimelineEntry};
 use parasol_api::{Language, Listed, common};
+use parasol_casebook::Store;
+use parasol_desk::mask;
 use parasol_journey::time::Timestamp;
 use parasol_journey::{ActorKind, Case, Event, Fact, Task};
 use parasol_runtime::identity::Role;
@@ -10,10 +12,17 @@ use parasol_runtime::identity::Role;
 use crate::headline::{headline, if_missed};
 use crate::people::{People, Sight, number, sight};
 
+/// What somebody wrote, as the vault keeps it.
+#[derive(serde::Deserialize)]
+struct Said {
+    text: String,
+}
+
 /// Who reads, and how.
 #[derive(Clone, Copy)]
 pub struct Reader<'a> {
     pub people: &'a People,
+    pub store: &'a Store,
     pub role: Role,
     pub language: Language,
 }
@@ -33,7 +42,27 @@ impl Reader<'_> {
             turn_holder: event.turn.map_or(0, Listed::number),
             next_deadline: self.next_deadline(after),
             stage_label: self.stage_label(after),
+            note: self.note(event).await,
         }
+    }
+
+    /// Whether an entry is the reader's to see. What the field says is wrong is for those who can do something
+    /// about it; it may be wrong itself, and may speak of the customer.
+    pub fn shows(&self, event: &Event) -> bool {
+        let is_inside = matches!(
+            self.role,
+            Role::Brand | Role::Agent | Role::Manager | Role::Operator | Role::Service
+        );
+        is_inside || !matches!(event.fact, Fact::AnomalyRaised { .. })
+    }
+
+    /// What was said with an entry. One that cannot be read is shown without.
+    async fn note(&self, event: &Event) -> String {
+        let Fact::AnomalyRaised { anomaly, .. } = &event.fact else { return String::new() };
+        let said = self.store.reveal(anomaly.uuid(), "anomaly").await;
+        let said = said.inspect_err(|error| tracing::debug!(%error, "no note")).ok().flatten();
+        let said = said.and_then(|body| serde_json::from_str::<Said>(&body).ok());
+        said.map(|said| mask::without_numbers(&said.text)).unwrap_or_default()
     }
 
     /// The person the customer should know at this entry: whoever was just named, or acted.

@@ -20,7 +20,7 @@ const REPAIR_DAYS_MISSED: u32 = 31;
 
 /// Lays what happened since over the facts of the filing.
 pub fn of_case(pack: &Pack, case: &Case, filed: Facts) -> Facts {
-    let suspended = days(case.repairs.spent);
+    let suspended = days(case.warranty_stopped(case.updated_at));
     let started = case.filing.period_start().shanghai_day();
     let today = case.filed_at.shanghai_day();
     let cover = pack.cover(case.filing.category);
@@ -116,12 +116,17 @@ fn breaches(case: &Case, found: Option<&Inspected>) -> Breaches {
 }
 
 /// The brand's side let a deadline pass, or every centre was asked and nobody came. Alarms are no
-/// deadlines, and repairs and parts that take too long have rows of their own.
+/// deadlines, repairs and parts that take too long have rows of their own, and a defective part that is
+/// missing is between the brand and its centre.
 fn is_brand_silent(case: &Case) -> bool {
     let is_silence = |clock: Clock| {
         !matches!(
             clock,
-            Clock::AcceptAlarm | Clock::LegalRepair | Clock::LegalParts | Clock::VendorReturn
+            Clock::AcceptAlarm
+                | Clock::LegalRepair
+                | Clock::LegalParts
+                | Clock::VendorReturn
+                | Clock::PartsReturn
         )
     };
     let of_brand = |party| matches!(party, Party::Brand | Party::Centre | Party::Technician);

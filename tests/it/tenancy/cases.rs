@@ -125,6 +125,9 @@ impl World {
     pub async fn open() -> Self {
         let house = House::empty().await;
         house.load(network()).await;
+        for brand in [ASTER_ONE.brand, BRIAR_ONE.brand] {
+            map_reasons(&house, brand).await;
+        }
         for party in PARTIES {
             add_webhook(&house, &party.member(Role::Brand)).await;
             for _ in 0..2 {
@@ -289,6 +292,18 @@ impl Course<'_> {
             }
             moves.next().await;
         }
+    }
+}
+
+/// Two codes of a brand's own.
+async fn map_reasons(house: &House, brand: &str) {
+    for code in ["X-1", "X-2"] {
+        let body = json!({
+            "brand": brand, "list": "REASON_LIST_DECLINE", "partner_reason": code,
+            "reason": "no_capacity",
+        });
+        let path = "/parasol.admin.v1.NetworkService/PutReasonMapping";
+        house.act(&Principal::new(Role::Operator, "tests"), path, &body).await;
     }
 }
 

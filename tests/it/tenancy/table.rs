@@ -67,6 +67,14 @@ const fn by(by: &'static [Role], shape: Shape) -> Shape {
 /// The whole table.
 #[rustfmt::skip]
 pub const TABLE: &[Row] = &[
+    // First, since what strangers are refused further down is a message of their own about the case.
+    row("partner.v1.OfferService/ListPartnerMessages", &[
+        by(&[Role::Brand], hidden(r#"{"brand": "$brand"}"#)),
+        hidden(r#"{"centre": "$centre"}"#),
+        hidden(r#"{"technician": "$technician"}"#),
+        nothing(r#"{"case_id": "$case"}"#),
+        told(BAD_PAGE, r#"{"page_size": 1, "page_token": "$messages_page"}"#),
+    ]),
     row("admin.v1.NetworkService/GetCentre", &[hidden(r#"{"centre": "$centre"}"#)]),
     row("admin.v1.NetworkService/GetTechnician", &[hidden(r#"{"technician": "$technician"}"#)]),
     row("admin.v1.NetworkService/ListCentres", &[
@@ -97,6 +105,10 @@ pub const TABLE: &[Row] = &[
     row("admin.v1.NetworkService/ListWebhookDeliveries", &[
         hidden(r#"{"webhook_id": "$webhook"}"#),
         told(BAD_PAGE, r#"{"webhook_id": "$webhook", "page_token": "$webhooks_page"}"#),
+    ]),
+    row("admin.v1.NetworkService/ListReasonMappings", &[
+        by(&[Role::Brand], hidden(r#"{"brand": "$brand"}"#)),
+        told(BAD_PAGE, r#"{"page_size": 1, "page_token": "$mappings_page"}"#),
     ]),
     row("partner.v1.AppointmentService/FindSlots", &[hidden(r#"{"case_id": "$case"}"#)]),
     row("partner.v1.AppointmentService/HoldSlot", &[
@@ -140,6 +152,22 @@ pub const TABLE: &[Row] = &[
     row("partner.v1.OfferService/DeclineOffer", &[
         hidden(r#"{"case_id": "$case", "offer_id": "$offer", "reason": "DECLINE_REASON_OTHER",
             "remark": "no"}"#),
+        hidden(r#"{"case_id": "$case", "offer_id": "$offer", "partner_reason": "X-9"}"#),
+    ]),
+    row("partner.v1.OfferService/BatchAcceptOffers", &[
+        told("", r#"{"items": [{"case_id": "$case", "offer_id": "$offer", "centre": "$centre"}]}"#),
+        told("", r#"{"items": [{"case_id": "$case", "offer_id": "$offer"}]}"#),
+    ]),
+    row("partner.v1.OfferService/BatchDeclineOffers", &[
+        told("", r#"{"items": [{"case_id": "$case", "offer_id": "$offer",
+            "reason": "DECLINE_REASON_CLOSED"}]}"#),
+    ]),
+    row("partner.v1.OfferService/BatchAssignTechnicians", &[
+        told("", r#"{"items": [{"case_id": "$case", "technician": "$technician"}]}"#),
+    ]),
+    row("partner.v1.OfferService/RaiseAnomaly", &[
+        hidden(r#"{"case_id": "$case", "kind": "ANOMALY_KIND_SAFETY", "text": "it burns"}"#),
+        hidden(r#"{"case_id": "$case", "partner_reason": "X-9"}"#),
     ]),
     row("partner.v1.OfferService/AssignTechnician", &[
         hidden(r#"{"case_id": "$case", "technician": "$technician"}"#),
@@ -152,6 +180,18 @@ pub const TABLE: &[Row] = &[
         hidden(r#"{"case_id": "$case", "lines": [{"part_no": "P-1", "quantity": 1}]}"#),
     ]),
     row("partner.v1.OfferService/ShipParts", &[
+        hidden(r#"{"case_id": "$case", "part_order_id": "$part_order", "carrier": "SF"}"#),
+    ]),
+    row("partner.v1.OfferService/ReportBackorder", &[
+        hidden(r#"{"case_id": "$case", "part_order_id": "$part_order", "expected_at": "$soon"}"#),
+    ]),
+    row("partner.v1.OfferService/ReceiveParts", &[
+        hidden(r#"{"case_id": "$case", "part_order_id": "$part_order", "remark": "whole"}"#),
+    ]),
+    row("partner.v1.OfferService/InstallParts", &[
+        hidden(r#"{"case_id": "$case", "part_order_id": "$part_order", "return_defective": true}"#),
+    ]),
+    row("partner.v1.OfferService/ReturnParts", &[
         hidden(r#"{"case_id": "$case", "part_order_id": "$part_order", "carrier": "SF"}"#),
     ]),
     row("partner.v1.OfferService/ReportReceived", &[

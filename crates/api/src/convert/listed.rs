@@ -105,6 +105,9 @@ listed! {
     vocab::UnableReason => v1::UnableReason {
         NoAccess, NoPowerOrWater, Unsafe, Weather, PartsMissing, NeedsHelp,
     }
+    vocab::AnomalyKind => v1::AnomalyKind {
+        AddressWrong, CustomerUnreachable, PartUnavailable, Safety, FraudSuspected, Other,
+    }
     vocab::PauseCause => v1::PauseCause {
         CustomerUnreachable, CustomerAskedLater, Weather, Unsafe, PartOnOrder,
     }

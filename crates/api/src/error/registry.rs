@@ -149,12 +149,37 @@ reasons! {
            "请选择更早的恢复时间。";
     EvidenceFull "EVIDENCE_FULL" FailedPrecondition
         en "The case keeps no further messages."
-           "It keeps two hundred messages that came late or twice; this one would be one more. Nothing \
-            was changed."
+           "It keeps two hundred messages that came late or twice, fifty anomalies, and fifty part orders \
+            under way; this one would be one more. Nothing was changed."
            "Stop sending it; read the case and act on where it stands now."
         zh "该服务单不再留存更多消息。"
-           "迟到或重复的消息最多留存两百条，现已达到上限，未做任何更改。"
+           "迟到或重复的消息最多两百条、异常最多五十条、在途配件单最多五十张，现已达到上限，未做任何更改。"
            "请停止重复发送，并按服务单当前进度操作。";
+    MessageStale "MESSAGE_STALE" FailedPrecondition
+        en "The message is older than one that was applied before."
+           "Its sequence is not above that of the last message of the same sender that moved the case. It is \
+            kept as evidence and moves nothing; the answer says so in `effect`."
+           "Do not send it again; read the case and act on where it stands now."
+        zh "消息已过时。"
+           "其序号不大于同一发送方已生效的最后一条消息，已作为证据留存，未做任何更改。"
+           "请勿重复发送，并按服务单当前进度操作。";
+    PartNotAwaited "PART_NOT_AWAITED" FailedPrecondition
+        en "Nothing of the kind is to come of these parts."
+           "The part order is not at that point: it was received, built in or given back before, or the repair \
+            it was for is over. Nothing was changed."
+           "Read the work order; it shows each part order with its state."
+        zh "该配件单当前无需此操作。"
+           "配件已收到、已安装、已返还，或对应的维修已结束，未做任何更改。"
+           "请查看工单中各配件单的状态。";
+    ReasonUnmapped "REASON_UNMAPPED" InvalidArgument
+        en "The partner's own reason code is not in the brand's mapping."
+           "A code of the brand's stands for one of ours only after an operator has said which; the violation \
+            names the field and lists the codes that are known."
+           "Send our reason with it, which is then taken, or have the code mapped and send again with a new \
+            request id."
+        zh "厂家原因码未登记。"
+           "厂家的原因码须由运营人员登记对应关系后才能使用；详情列出了已登记的原因码。"
+           "请同时填写本系统的原因，或联系运营登记后重新提交。";
     RemindedTooOften "REMINDED_TOO_OFTEN" FailedPrecondition
         en "The case has been chased too often."
            "A case counts a hundred reminders; further ones would say nothing new. Nothing was changed."

@@ -133,6 +133,7 @@ impl<'a> Draft<'a> {
             turn: self.case.holder(),
             armed: tasks.armed,
             cancelled,
+            heard: None,
         };
         self.case.settle(&event);
         self.events.push(event);

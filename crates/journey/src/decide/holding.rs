@@ -18,6 +18,8 @@ const PAUSE_MAX: Span = Span::days(30);
 const PAUSES_MAX: Span = Span::days(60);
 /// How many late or doubled messages a case keeps.
 const MESSAGES_MAX: u32 = 200;
+/// How many anomalies a case keeps.
+const ANOMALIES_MAX: u32 = 50;
 /// How often a customer may chase a case.
 const REMINDERS_MAX: u32 = 100;
 /// How long after closing an appeal is open (platform dispute rules: 7 calendar days).
@@ -38,6 +40,12 @@ pub(super) fn decide(draft: &mut Draft<'_>, command: &Command) -> Result<(), Rej
         Command::AnswerReminder => {
             let tasks = Tasks::default().and_cancel(draft.case(), Clock::Reminder);
             draft.note_with(Fact::ReminderAnswered, tasks)
+        }
+        Command::RaiseAnomaly { anomaly, kind } => {
+            if draft.case().anomalies >= ANOMALIES_MAX {
+                return Err(Rejection::EvidenceFull);
+            }
+            draft.note(Fact::AnomalyRaised { anomaly: *anomaly, kind: *kind })
         }
         Command::KeepMessage { message, reason } => {
             if draft.case().messages_kept >= MESSAGES_MAX {

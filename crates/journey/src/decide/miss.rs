@@ -11,7 +11,7 @@ use crate::task::Task;
 use crate::vocab::{Party, Remedy};
 
 use super::draft::{Draft, Tasks};
-use super::{dispatch, holding, remedy, visit};
+use super::{dispatch, holding, parts, remedy, visit};
 
 pub(super) fn fire(draft: &mut Draft<'_>, task: Task, generation: u64) -> Result<(), Rejection> {
     let armed = draft.case().owes(task).filter(|owed| owed.generation == generation);
@@ -31,6 +31,7 @@ pub(super) fn fire(draft: &mut Draft<'_>, task: Task, generation: u64) -> Result
         Miss::Redispatch => redispatch(draft, clock),
         Miss::DecideWithoutBrand | Miss::DecideAgain => decide_again(draft, clock),
         Miss::Escalate(then) => escalate(draft, clock, then),
+        Miss::Record if clock == Clock::PartsReturn => parts::overdue(draft),
         Miss::Record => {
             charge(draft, clock);
             Ok(())

@@ -8,6 +8,7 @@ mod draft;
 mod filing;
 mod holding;
 mod miss;
+mod parts;
 mod remedy;
 mod verdict;
 mod visit;
@@ -17,7 +18,7 @@ use crate::calendar::Calendar;
 use crate::case::Case;
 use crate::command::Command;
 use crate::deadline::Deadlines;
-use crate::event::Event;
+use crate::event::{Event, Heard};
 use crate::ids::CaseId;
 use crate::rejection::Rejection;
 use crate::table;
@@ -45,6 +46,18 @@ pub struct Decided {
     pub events: Vec<Event>,
     /// The case after the last of them.
     pub case: Case,
+}
+
+impl Decided {
+    /// The same, as caused by a message that its sender numbered.
+    #[must_use]
+    pub fn heard(mut self, heard: Heard) -> Self {
+        if let Some(first) = self.events.first_mut() {
+            first.heard = Some(heard);
+            self.case.hear(first);
+        }
+        self
+    }
 }
 
 /// Files a new case.
@@ -140,9 +153,13 @@ fn route(draft: &mut Draft<'_>, command: &Command) -> Result<(), Rejection> {
         | Command::Deny { .. }
         | Command::SendToAgent { .. }
         | Command::OrderSecondInspection { .. } => verdict::decide(draft, command),
-        Command::ChooseRemedy { .. }
-        | Command::RequestParts { .. }
+        Command::RequestParts { .. }
         | Command::ShipParts { .. }
+        | Command::ReportBackorder { .. }
+        | Command::ReceiveParts { .. }
+        | Command::InstallParts { .. }
+        | Command::ReturnParts { .. } => parts::decide(draft, command),
+        Command::ChooseRemedy { .. }
         | Command::ReportReceived
         | Command::ReportReturned
         | Command::CompleteRepair
@@ -168,6 +185,7 @@ fn route(draft: &mut Draft<'_>, command: &Command) -> Result<(), Rejection> {
         | Command::RefuseCancel { .. }
         | Command::Remind
         | Command::AnswerReminder
+        | Command::RaiseAnomaly { .. }
         | Command::KeepMessage { .. } => holding::decide(draft, command),
     }
 }

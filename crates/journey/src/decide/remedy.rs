@@ -17,10 +17,6 @@ const WRONG_CODES_MAX: u32 = 5;
 pub(super) fn decide(draft: &mut Draft<'_>, command: &Command) -> Result<(), Rejection> {
     match command {
         Command::ChooseRemedy { remedy } => choose(draft, *remedy),
-        Command::RequestParts { part } => request_parts(draft, part),
-        Command::ShipParts { arrives_at } => {
-            draft.note(Fact::PartsShipped { arrives_at: *arrives_at })
-        }
         Command::ReportReceived => report_received(draft),
         Command::ReportReturned => draft.note(Fact::UnitReturned),
         Command::CompleteRepair => draft.go(Fact::RepairCompleted, Stage::AwaitConfirm),
@@ -90,15 +86,6 @@ fn replacement_ordered(draft: &mut Draft<'_>, operation: &str) -> Result<(), Rej
     let mut tasks = Tasks::default();
     tasks.cancel(draft.case(), work);
     draft.note_with(Fact::ReplacementOrdered { operation: operation.to_owned() }, tasks)
-}
-
-/// The 90-day clock starts with the first request and no later request restarts it.
-fn request_parts(draft: &mut Draft<'_>, part: &str) -> Result<(), Rejection> {
-    let mut tasks = Tasks::default();
-    if draft.case().repairs.parts_since.is_none() {
-        tasks = tasks.and_arm(Clock::LegalParts, draft.due(Clock::LegalParts)?);
-    }
-    draft.note_with(Fact::PartsRequested { part: part.to_owned() }, tasks)
 }
 
 /// The unit is at the workshop: the brand's 24 hours run, and any promise that counts from receipt.

@@ -5,6 +5,8 @@
 mod course;
 mod drawing;
 mod limits;
+mod numbered;
+mod parts;
 mod properties;
 mod stories;
 mod transitions;

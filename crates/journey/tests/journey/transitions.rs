@@ -9,6 +9,10 @@ use crate::course::standing_in;
 fn needs_more(stage: Stage, verb: Verb) -> Option<&'static str> {
     match (stage, verb) {
         (_, Verb::ReleaseSlot) => Some("HOLD_EXPIRED"),
+        (
+            _,
+            Verb::ReportBackorder | Verb::ReceiveParts | Verb::InstallParts | Verb::ReturnParts,
+        ) => Some("PART_NOT_AWAITED"),
         (Stage::Paused, Verb::RecordReplacementOrdered) => Some("TASK_SUPERSEDED"),
         _ => None,
     }

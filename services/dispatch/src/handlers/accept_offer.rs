@@ -17,6 +17,9 @@ use crate::partner::{Partner, refusal, works_on};
 use crate::stamp::stamp;
 use crate::views::work_order_of;
 
+/// The name under which a late one is kept.
+const MESSAGE: &str = "accept_offer";
+
 pub(super) async fn handle(
     dispatch: &Dispatch,
     request: Request<AcceptOfferRequest>,
@@ -24,7 +27,7 @@ pub(super) async fn handle(
     let body = request.get_ref();
     let call = Call::changing(&request, "AcceptOffer", &body.request_id)?;
     let mut check = Checker::new();
-    let stamp = stamp!(&mut check, body, dispatch.desk.clock.now());
+    let stamp = stamp!(&mut check, request, dispatch.desk.clock.now());
     let offer = check.id::<OfferId>("offer_id", &body.offer_id);
     let centre = check.optional_id::<CentreId>("centre", &body.centre);
     let (stamp, offer, centre) = check.all((stamp, offer, centre))?;
@@ -38,7 +41,7 @@ pub(super) async fn handle(
         None => (offered.parse().map_err(Error::internal)?, true),
     };
     let work_order = WorkOrderId::new(dispatch.desk.ids.next());
-    let partner_order = stamp.partner_order;
+    let partner_order = stamp.partner_order.clone();
     let command = move |case: &Case| {
         if !known {
             return Err(refusal(Reason::CentreUnknown));
@@ -52,7 +55,13 @@ pub(super) async fn handle(
     };
     let reader = call.principal.clone();
     let step = Step::new(stamp.case, stamp.etag, command);
-    let step = Step { keep_late: Some("accept_offer"), ..step };
+    let step = Step {
+        rows: stamp.applied().into_iter().collect(),
+        keep_late: Some(MESSAGE),
+        numbered: stamp.numbered(MESSAGE),
+        kept_rows: stamp.kept_rows(),
+        ..step
+    };
     let step = step.answering(move |case: &Case, effect: StepEffect| AcceptOfferResponse {
         case: Some(case_view(case)),
         effect: effect.into(),

@@ -19,7 +19,7 @@ pub(super) async fn handle(
     let body = request.get_ref();
     let call = Call::changing(&request, "AssignTechnician", &body.request_id)?;
     let mut check = Checker::new();
-    let stamp = stamp!(&mut check, body, dispatch.desk.clock.now());
+    let stamp = stamp!(&mut check, request, dispatch.desk.clock.now());
     let technician = check.id::<TechnicianId>("technician", &body.technician);
     let centre = check.optional_id::<CentreId>("centre", &body.centre);
     let (stamp, technician, centre) = check.all((stamp, technician, centre))?;

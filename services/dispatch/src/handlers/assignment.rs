@@ -11,7 +11,7 @@ use parasol_api::convert::case_view;
 use parasol_api::partner::v1::AssignTechnicianResponse;
 use parasol_api::{Error, Reason};
 use parasol_casebook::{Deed, Refusal, RowOp, Submission, Target, Written};
-use parasol_desk::{Call, actor};
+use parasol_desk::{Call, Numbered, actor};
 use parasol_journey::ids::{CentreId, TechnicianId};
 use parasol_journey::{Case, Command, Ctx, Decided, Rejection, Stage, decide};
 use parasol_runtime::identity::Principal;
@@ -19,6 +19,7 @@ use prost::Message as _;
 
 use super::lookups;
 use crate::Dispatch;
+use crate::messages::STALE;
 use crate::network::{Licence, Qualified, Skill, listed, qualified};
 use crate::partner::{check_work, refusal};
 use crate::stamp::Stamp;
@@ -53,14 +54,21 @@ pub(super) async fn assign(
         caller: call.caller(),
         actor: actor(&call.principal),
         expected: stamp.etag,
-        deed: Arc::new(AssignmentDeed { assignment, row }),
+        deed: Arc::new(AssignmentDeed {
+            assignment,
+            row,
+            stamp: stamp.clone(),
+            message: call.method,
+        }),
     };
-    dispatch.desk.submit(submission, None).await
+    dispatch.desk.submit_for(call, submission, None).await
 }
 
 struct AssignmentDeed {
     assignment: Assignment,
     row: Option<technicians::Model>,
+    stamp: Stamp,
+    message: &'static str,
 }
 
 impl Deed for AssignmentDeed {
@@ -70,19 +78,28 @@ impl Deed for AssignmentDeed {
 
     fn decide(&self, case: Option<&Case>, ctx: &Ctx<'_>) -> Result<Written, Refusal> {
         let case = case.ok_or_else(|| refusal(Reason::NotFound))?;
+        let numbered = self.stamp.numbered(self.message);
+        if let Some(kept) = Numbered::keep_stale(numbered.as_ref(), case, ctx)? {
+            let answer = answer(&kept, MessageEffect::KeptAsEvidence);
+            let rows = self.stamp.kept_rows().map(|rows| rows(STALE)).unwrap_or_default();
+            return Ok(Written { decided: Some(kept), rows, answer });
+        }
         let named = self.name_centre(case, ctx)?;
         let before = named.as_ref().map_or(case, |named| &named.case);
         let assigned = decide(before, &self.command(), ctx)?;
         self.check_technician(before, ctx)?;
         let events = named.into_iter().flat_map(|named| named.events).chain(assigned.events);
         let decided = Decided { events: events.collect(), case: assigned.case };
-        let answer = AssignTechnicianResponse {
-            case: Some(case_view(&decided.case)),
-            effect: MessageEffect::Applied.into(),
-        };
-        let rows = self.assignment.rows.clone();
-        Ok(Written { decided: Some(decided), rows, answer: answer.encode_to_vec() })
+        let decided = Numbered::stamped(numbered.as_ref(), decided);
+        let answer = answer(&decided, MessageEffect::Applied);
+        let rows = self.assignment.rows.iter().cloned().chain(self.stamp.applied()).collect();
+        Ok(Written { decided: Some(decided), rows, answer })
     }
+}
+
+fn answer(decided: &Decided, effect: MessageEffect) -> Vec<u8> {
+    let case = Some(case_view(&decided.case));
+    AssignTechnicianResponse { case, effect: effect.into() }.encode_to_vec()
 }
 
 impl AssignmentDeed {

@@ -64,6 +64,16 @@ pub(super) async fn may_name(
     Ok(row.is_some())
 }
 
+/// The brand of a case that the caller was found to have a part in.
+///
+/// # Errors
+/// `NOT_FOUND` when there is none, and what the store says.
+pub(super) async fn brand_of(dispatch: &Dispatch, case: CaseId) -> Result<String, Error> {
+    let case = dispatch.desk.case_to_prepare(case).await?;
+    let case = case.ok_or_else(|| Error::new(Reason::NotFound))?;
+    Ok(case.filing.brand.as_str().to_owned())
+}
+
 /// A centre as this caller may see it.
 pub(super) async fn visible_centre(
     dispatch: &Dispatch,

@@ -3,25 +3,39 @@
 mod accept_offer;
 mod assign_technician;
 mod assignment;
+mod batch;
+mod batch_accept_offers;
+mod batch_assign_technicians;
+mod batch_decline_offers;
 mod create_webhook;
 mod decline_offer;
+mod delete_reason_mapping;
 mod explain_offers;
 mod get_centre;
 mod get_technician;
 mod get_webhook;
 mod get_work_order;
 mod import_network;
+mod install_parts;
 mod list_centres;
+mod list_partner_messages;
+mod list_reason_mappings;
 mod list_technicians;
 mod list_webhook_deliveries;
 mod list_webhooks;
 mod list_work_orders;
 mod lookups;
+mod put_reason_mapping;
+mod raise_anomaly;
+mod reason_given;
 mod reassign_technician;
+mod receive_parts;
 mod replay_webhook;
+mod report_backorder;
 mod report_received;
 mod report_returned;
 mod request_parts;
+mod return_parts;
 mod rotate_webhook_secret;
 mod ship_parts;
 mod stream_offers;
@@ -37,6 +51,7 @@ use tonic::{Request, Response, Status, Streaming};
 
 use crate::Dispatch;
 use crate::changes::OfferStream;
+use crate::messages::noted;
 
 type Answered<T> = Result<Response<T>, Status>;
 
@@ -70,53 +85,120 @@ impl OfferService for Dispatch {
         &self,
         request: Request<AcceptOfferRequest>,
     ) -> Answered<AcceptOfferResponse> {
-        Ok(Response::new(accept_offer::handle(self, request).await?))
+        Ok(Response::new(noted(self, "AcceptOffer", request, accept_offer::handle).await?))
     }
 
     async fn decline_offer(
         &self,
         request: Request<DeclineOfferRequest>,
     ) -> Answered<DeclineOfferResponse> {
-        Ok(Response::new(decline_offer::handle(self, request).await?))
+        Ok(Response::new(noted(self, "DeclineOffer", request, decline_offer::handle).await?))
     }
 
     async fn assign_technician(
         &self,
         request: Request<AssignTechnicianRequest>,
     ) -> Answered<AssignTechnicianResponse> {
-        Ok(Response::new(assign_technician::handle(self, request).await?))
+        Ok(Response::new(
+            noted(self, "AssignTechnician", request, assign_technician::handle).await?,
+        ))
     }
 
     async fn reassign_technician(
         &self,
         request: Request<ReassignTechnicianRequest>,
     ) -> Answered<ReassignTechnicianResponse> {
-        Ok(Response::new(reassign_technician::handle(self, request).await?))
+        Ok(Response::new(
+            noted(self, "ReassignTechnician", request, reassign_technician::handle).await?,
+        ))
     }
 
     async fn request_parts(
         &self,
         request: Request<RequestPartsRequest>,
     ) -> Answered<RequestPartsResponse> {
-        Ok(Response::new(request_parts::handle(self, request).await?))
+        Ok(Response::new(noted(self, "RequestParts", request, request_parts::handle).await?))
     }
 
     async fn ship_parts(&self, request: Request<ShipPartsRequest>) -> Answered<ShipPartsResponse> {
-        Ok(Response::new(ship_parts::handle(self, request).await?))
+        Ok(Response::new(noted(self, "ShipParts", request, ship_parts::handle).await?))
     }
 
     async fn report_received(
         &self,
         request: Request<ReportReceivedRequest>,
     ) -> Answered<ReportReceivedResponse> {
-        Ok(Response::new(report_received::handle(self, request).await?))
+        Ok(Response::new(noted(self, "ReportReceived", request, report_received::handle).await?))
     }
 
     async fn report_returned(
         &self,
         request: Request<ReportReturnedRequest>,
     ) -> Answered<ReportReturnedResponse> {
-        Ok(Response::new(report_returned::handle(self, request).await?))
+        Ok(Response::new(noted(self, "ReportReturned", request, report_returned::handle).await?))
+    }
+
+    async fn report_backorder(
+        &self,
+        request: Request<ReportBackorderRequest>,
+    ) -> Answered<ReportBackorderResponse> {
+        Ok(Response::new(noted(self, "ReportBackorder", request, report_backorder::handle).await?))
+    }
+
+    async fn receive_parts(
+        &self,
+        request: Request<ReceivePartsRequest>,
+    ) -> Answered<ReceivePartsResponse> {
+        Ok(Response::new(noted(self, "ReceiveParts", request, receive_parts::handle).await?))
+    }
+
+    async fn install_parts(
+        &self,
+        request: Request<InstallPartsRequest>,
+    ) -> Answered<InstallPartsResponse> {
+        Ok(Response::new(noted(self, "InstallParts", request, install_parts::handle).await?))
+    }
+
+    async fn return_parts(
+        &self,
+        request: Request<ReturnPartsRequest>,
+    ) -> Answered<ReturnPartsResponse> {
+        Ok(Response::new(noted(self, "ReturnParts", request, return_parts::handle).await?))
+    }
+
+    async fn raise_anomaly(
+        &self,
+        request: Request<RaiseAnomalyRequest>,
+    ) -> Answered<RaiseAnomalyResponse> {
+        Ok(Response::new(noted(self, "RaiseAnomaly", request, raise_anomaly::handle).await?))
+    }
+
+    async fn batch_accept_offers(
+        &self,
+        request: Request<BatchAcceptOffersRequest>,
+    ) -> Answered<BatchAcceptOffersResponse> {
+        Ok(Response::new(batch_accept_offers::handle(self, request).await?))
+    }
+
+    async fn batch_decline_offers(
+        &self,
+        request: Request<BatchDeclineOffersRequest>,
+    ) -> Answered<BatchDeclineOffersResponse> {
+        Ok(Response::new(batch_decline_offers::handle(self, request).await?))
+    }
+
+    async fn batch_assign_technicians(
+        &self,
+        request: Request<BatchAssignTechniciansRequest>,
+    ) -> Answered<BatchAssignTechniciansResponse> {
+        Ok(Response::new(batch_assign_technicians::handle(self, request).await?))
+    }
+
+    async fn list_partner_messages(
+        &self,
+        request: Request<ListPartnerMessagesRequest>,
+    ) -> Answered<ListPartnerMessagesResponse> {
+        Ok(Response::new(list_partner_messages::handle(self, request).await?))
     }
 }
 
@@ -189,5 +271,26 @@ impl NetworkService for Dispatch {
         request: Request<ListWebhookDeliveriesRequest>,
     ) -> Answered<ListWebhookDeliveriesResponse> {
         Ok(Response::new(list_webhook_deliveries::handle(self, request).await?))
+    }
+
+    async fn put_reason_mapping(
+        &self,
+        request: Request<PutReasonMappingRequest>,
+    ) -> Answered<ReasonMapping> {
+        Ok(Response::new(put_reason_mapping::handle(self, request).await?))
+    }
+
+    async fn delete_reason_mapping(
+        &self,
+        request: Request<DeleteReasonMappingRequest>,
+    ) -> Answered<DeleteReasonMappingResponse> {
+        Ok(Response::new(delete_reason_mapping::handle(self, request).await?))
+    }
+
+    async fn list_reason_mappings(
+        &self,
+        request: Request<ListReasonMappingsRequest>,
+    ) -> Answered<ListReasonMappingsResponse> {
+        Ok(Response::new(list_reason_mappings::handle(self, request).await?))
     }
 }

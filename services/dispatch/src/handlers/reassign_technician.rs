@@ -22,7 +22,7 @@ pub(super) async fn handle(
     let call = Call::changing(&request, "ReassignTechnician", &body.request_id)?;
     let now = dispatch.desk.clock.now();
     let mut check = Checker::new();
-    let stamp = stamp!(&mut check, body, now);
+    let stamp = stamp!(&mut check, request, now);
     let technician = check.id::<TechnicianId>("technician", &body.technician);
     let reason = check.text("reason", &body.reason, REMARK_MAX);
     let (stamp, technician, reason) = check.all((stamp, technician, reason))?;

@@ -1,7 +1,6 @@
 //! `ReportReceived`: the unit, or parts for it, are at the workshop.
 //!
-//! Parts that arrive move no clock of the case: the journey has no entry for them yet. The log keeps the
-//! message, so that everybody who follows the work order hears of it.
+//! Parts that arrive are those of `ReceiveParts`, which says the same and nothing else.
 
 use parasol_api::convert::case_view;
 use parasol_api::limits::REMARK_MAX;
@@ -10,7 +9,7 @@ use parasol_api::{Checker, Error, Reason};
 use parasol_casebook::Refusal;
 use parasol_desk::Call;
 use parasol_journey::ids::Serial;
-use parasol_journey::{Case, Command, Stage};
+use parasol_journey::{Case, Command};
 use tonic::Request;
 
 use super::lookups::part_order;
@@ -34,7 +33,7 @@ pub(super) async fn handle(
     let call = Call::changing(&request, "ReportReceived", &body.request_id)?;
     let now = dispatch.desk.clock.now();
     let mut check = Checker::new();
-    let stamp = stamp!(&mut check, body, now);
+    let stamp = stamp!(&mut check, request, now);
     let goods = match check.known::<ReceivedGoods>("goods", body.goods) {
         Some(ReceivedGoods::Parts) => {
             check.id("part_order_id", &body.part_order_id).map(Goods::Parts)
@@ -70,12 +69,7 @@ fn command(case: &Case, goods: &Goods) -> Result<Command, Refusal> {
             check_serial(case, serial)?;
             Ok(Command::ReportReceived)
         }
-        Goods::Parts(_) if case.stage == Stage::Repairing => Ok(Command::KeepMessage {
-            message: Movement::PartsReceived.as_str().to_owned(),
-            reason: "noted".to_owned(),
-        }),
-        // Outside a repair nothing can arrive: the journey says so in its own words.
-        Goods::Parts(_) => Ok(Command::ReportReceived),
+        Goods::Parts(id) => Ok(Command::ReceiveParts { part: id.to_string() }),
     }
 }
 

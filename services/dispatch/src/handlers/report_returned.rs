@@ -23,7 +23,7 @@ pub(super) async fn handle(
     let call = Call::changing(&request, "ReportReturned", &body.request_id)?;
     let now = dispatch.desk.clock.now();
     let mut check = Checker::new();
-    let stamp = stamp!(&mut check, body, now);
+    let stamp = stamp!(&mut check, request, now);
     let serial = check.id::<Serial>("serial", &body.serial);
     let carrier = check.optional_text("carrier", &body.carrier, SHORT_NAME_MAX);
     let tracking_no = check.optional_text("tracking_no", &body.tracking_no, FOREIGN_NUMBER_MAX);

@@ -1,5 +1,6 @@
 //! `RequestParts`: the log names the part order, the table keeps its lines.
 
+use parasol_api::common::v1::MessageEffect;
 use parasol_api::convert::case_view;
 use parasol_api::partner::v1::{RequestPartsRequest, RequestPartsResponse};
 use parasol_api::{Checker, Error, Reason};
@@ -27,7 +28,7 @@ pub(super) async fn handle(
     let call = Call::changing(&request, "RequestParts", &body.request_id)?;
     let now = dispatch.desk.clock.now();
     let mut check = Checker::new();
-    let stamp = stamp!(&mut check, body, now);
+    let stamp = stamp!(&mut check, request, now);
     let lines = match body.lines.is_empty() {
         true => check.refuse("lines", Reason::FieldInvalid, "at least one line"),
         false => check.parts("lines", &body.lines),
@@ -44,7 +45,10 @@ pub(super) async fn handle(
     work_step(dispatch, &call, &stamp, deeds, move |case, effect| RequestPartsResponse {
         case: Some(case_view(case)),
         effect: effect.into(),
-        part_order_id: id.to_string(),
+        part_order_id: match effect {
+            MessageEffect::Applied => id.to_string(),
+            _ => String::new(),
+        },
     })
     .await
 }

@@ -24,7 +24,7 @@ pub(super) async fn handle(
     let call = Call::changing(&request, "ShipParts", &body.request_id)?;
     let now = dispatch.desk.clock.now();
     let mut check = Checker::new();
-    let stamp = stamp!(&mut check, body, now);
+    let stamp = stamp!(&mut check, request, now);
     let id = check.id::<PartOrderId>("part_order_id", &body.part_order_id);
     let carrier = check.optional_text("carrier", &body.carrier, SHORT_NAME_MAX);
     let tracking_no = check.optional_text("tracking_no", &body.tracking_no, FOREIGN_NUMBER_MAX);

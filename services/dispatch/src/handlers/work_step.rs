@@ -8,13 +8,14 @@ use std::sync::Arc;
 use parasol_api::common::v1::MessageEffect;
 use parasol_api::{Error, Reason};
 use parasol_casebook::{Deed, Refusal, RowOp, Submission, Target, Written};
-use parasol_desk::{Call, actor};
+use parasol_desk::{Call, Numbered, actor};
 use parasol_journey::{Case, Command, Ctx, decide};
 use parasol_runtime::identity::Principal;
 use prost::Message;
 use uuid::Uuid;
 
 use crate::Dispatch;
+use crate::messages::STALE;
 use crate::partner::{check_work, refusal};
 use crate::stamp::Stamp;
 
@@ -33,11 +34,12 @@ pub(super) async fn work_step<M: Message + Default>(
     deeds: impl Fn(&Case, Uuid) -> Result<(Command, Vec<RowOp>), Refusal> + Send + Sync + 'static,
     answer: impl Fn(&Case, MessageEffect) -> M + Send + Sync + 'static,
 ) -> Result<M, Error> {
-    let answer = move |case: &Case| answer(case, MessageEffect::Applied).encode_to_vec();
     let deed = WorkDeed {
         principal: call.principal.clone(),
+        stamp: stamp.clone(),
+        message: call.method,
         deeds: Box::new(deeds),
-        answer: Box::new(answer),
+        answer: Box::new(move |case, effect| answer(case, effect).encode_to_vec()),
     };
     let submission = Submission {
         target: Target::Case(stamp.case),
@@ -47,14 +49,16 @@ pub(super) async fn work_step<M: Message + Default>(
         expected: stamp.etag,
         deed: Arc::new(deed),
     };
-    dispatch.desk.submit(submission, None).await
+    dispatch.desk.submit_for(call, submission, None).await
 }
 
 /// Makes the answer that is saved.
-type Answer = dyn Fn(&Case) -> Vec<u8> + Send + Sync;
+type Answer = dyn Fn(&Case, MessageEffect) -> Vec<u8> + Send + Sync;
 
 struct WorkDeed {
     principal: Principal,
+    stamp: Stamp,
+    message: &'static str,
     deeds: Box<Deeds>,
     answer: Box<Answer>,
 }
@@ -67,9 +71,16 @@ impl Deed for WorkDeed {
     fn decide(&self, case: Option<&Case>, ctx: &Ctx<'_>) -> Result<Written, Refusal> {
         let case = case.ok_or_else(|| refusal(Reason::NotFound))?;
         let order = case.work_order.as_ref().map_or_else(Uuid::nil, |order| order.id.uuid());
-        let (command, rows) = (self.deeds)(case, order)?;
-        let decided = decide(case, &command, ctx)?;
-        let answer = (self.answer)(&decided.case);
+        let (command, mut rows) = (self.deeds)(case, order)?;
+        let numbered = self.stamp.numbered(self.message);
+        if let Some(kept) = Numbered::keep_stale(numbered.as_ref(), case, ctx)? {
+            let answer = (self.answer)(&kept.case, MessageEffect::KeptAsEvidence);
+            let rows = self.stamp.kept_rows().map(|rows| rows(STALE)).unwrap_or_default();
+            return Ok(Written { decided: Some(kept), rows, answer });
+        }
+        let decided = Numbered::stamped(numbered.as_ref(), decide(case, &command, ctx)?);
+        let answer = (self.answer)(&decided.case, MessageEffect::Applied);
+        rows.extend(self.stamp.applied());
         Ok(Written { decided: Some(decided), rows, answer })
     }
 }

@@ -1,10 +1,12 @@
 //! The tables of this service: indexes into the log, and the network as it was imported. Rows are
 //! written by commits of the casebook only; nothing is nullable, absent is empty, 0 or nil.
 
+mod message;
 mod network;
 mod webhook;
 mod work;
 
+pub use message::{partner_messages, reason_mappings};
 pub use network::{brands, centres, coverage, technicians};
 pub use webhook::{webhook_claims, webhook_deliveries, webhook_lanes, webhook_retries, webhooks};
 pub use work::{choices, movements, offers, part_orders, work_orders};

@@ -145,15 +145,18 @@ fn part_orders_of(row: &work_orders::Model, views: &Views) -> Vec<PartOrder> {
 fn part_order(row: &part_orders::Model, views: &Views) -> PartOrder {
     let moved =
         |movement: Movement| views.movements.get(&(row.part_order, movement.as_str().to_owned()));
-    let shipped = moved(Movement::PartsShipped);
-    let promised = shipped.map_or(0, |shipped| shipped.expected_at);
-    let expected_at = if promised == 0 { row.expected_at } else { promised };
+    // Whoever spoke last and named a day is believed.
+    let told = [Movement::PartsShipped, Movement::PartsBackordered];
+    let told = told.into_iter().filter_map(moved).filter(|one| one.expected_at != 0);
+    let expected_at = told.max_by_key(|one| one.at).map_or(row.expected_at, |one| one.expected_at);
+    let return_by = moved(Movement::PartsInstalled).map_or(0, |installed| installed.expected_at);
     PartOrder {
         part_order_id: PartOrderId(row.part_order).to_string(),
-        state: part_state(shipped.is_some(), moved(Movement::PartsReceived).is_some()).into(),
+        state: part_state(|movement| moved(movement).is_some(), return_by != 0).into(),
         lines: listed::<Line>(&row.lines).into_iter().map(Into::into).collect(),
         ordered_at: instant(row.ordered_at),
         expected_at: instant(expected_at),
+        return_by: instant(return_by),
     }
 }
 

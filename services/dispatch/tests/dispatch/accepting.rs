@@ -239,5 +239,13 @@ async fn an_empty_request_is_an_invalid_argument() {
         ship_parts(ShipPartsRequest { request_id }),
         report_received(ReportReceivedRequest { request_id }),
         report_returned(ReportReturnedRequest { request_id }),
+        report_backorder(ReportBackorderRequest { request_id }),
+        receive_parts(ReceivePartsRequest { request_id }),
+        install_parts(InstallPartsRequest { request_id }),
+        return_parts(ReturnPartsRequest { request_id }),
+        raise_anomaly(RaiseAnomalyRequest { request_id }),
+        batch_accept_offers(BatchAcceptOffersRequest { request_id }),
+        batch_decline_offers(BatchDeclineOffersRequest { request_id }),
+        batch_assign_technicians(BatchAssignTechniciansRequest { request_id }),
     );
 }

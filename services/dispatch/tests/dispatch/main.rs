@@ -5,9 +5,12 @@
 
 mod accepting;
 mod assigning;
+mod batching;
 mod changing;
 mod choosing;
 mod importing;
+mod mapping;
+mod messaging;
 mod repairing;
 mod seeing;
 mod watching;

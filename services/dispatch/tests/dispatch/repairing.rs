@@ -222,3 +222,86 @@ async fn outside_a_repair_and_for_others_nothing_moves() {
         assert_eq!(reason(refused), Reason::NotFound);
     }
 }
+
+fn part_step<M>(world: &World, case: CaseId, make: impl Fn(String, String) -> M) -> M {
+    make(world.desk.ids.next().to_string(), case.to_string())
+}
+
+#[tokio::test]
+async fn parts_come_late_are_built_in_and_the_defective_one_goes_back() {
+    let world = World::new().await;
+    let case = in_repair(&world).await;
+    let (me, maker) = (centre("a-1"), brand("aurora"));
+    let technician = Principal::new(Role::Technician, "a-1-t1");
+    let ordered = world.dispatch.request_parts(by(&me, parts(&world, case))).await.unwrap();
+    let part = ordered.into_inner().part_order_id;
+    let later = |expected_at| {
+        part_step(&world, case, |request_id, case_id| ReportBackorderRequest {
+            request_id,
+            case_id,
+            part_order_id: part.clone(),
+            expected_at,
+            ..ReportBackorderRequest::default()
+        })
+    };
+    for wrong in [None, Some(start()), Some(start() + Span::days(400))] {
+        let refused =
+            world.dispatch.report_backorder(by(&maker, later(wrong.map(to_timestamp)))).await;
+        assert_eq!(reason(refused), Reason::FieldInvalid);
+    }
+    let day = Some(to_timestamp(start() + Span::days(20)));
+    world.dispatch.report_backorder(by(&maker, later(day))).await.unwrap();
+    let shown = work_order_of(&world, &me, case).await.unwrap();
+    assert_eq!(shown.part_orders[0].state(), PartOrderState::Backordered);
+    assert_eq!(shown.part_orders[0].expected_at, day);
+    assert_eq!(world.case(case).await.turn.holder(), Some(Party::Brand));
+
+    world.clock.advance(Span::days(21)).unwrap();
+    let receive = part_step(&world, case, |request_id, case_id| ReceivePartsRequest {
+        request_id,
+        case_id,
+        part_order_id: part.clone(),
+        ..ReceivePartsRequest::default()
+    });
+    let answer = world.dispatch.receive_parts(by(&technician, receive.clone())).await.unwrap();
+    let again = world.dispatch.receive_parts(by(&technician, receive.clone())).await.unwrap();
+    assert!(same_bytes(answer.get_ref(), again.get_ref()));
+    let repaired = world.case(case).await;
+    assert_eq!(repaired.turn.holder(), Some(Party::Technician));
+    assert_eq!(repaired.repairs.parts_spent, Span::days(21));
+    let request_id = world.desk.ids.next().to_string();
+    let twice = ReceivePartsRequest { request_id, ..receive };
+    let refused = world.dispatch.receive_parts(by(&technician, twice)).await;
+    assert_eq!(reason(refused), Reason::PartNotAwaited);
+
+    let install = part_step(&world, case, |request_id, case_id| InstallPartsRequest {
+        request_id,
+        case_id,
+        part_order_id: part.clone(),
+        return_defective: true,
+        ..InstallPartsRequest::default()
+    });
+    world.dispatch.install_parts(by(&technician, install)).await.unwrap();
+    let shown = work_order_of(&world, &me, case).await.unwrap();
+    let return_by = Some(to_timestamp(world.clock.now() + Span::days(30)));
+    assert_eq!(shown.part_orders[0].state(), PartOrderState::Returning);
+    assert_eq!(shown.part_orders[0].return_by, return_by);
+    world.give(case, ActorKind::Technician, Command::CompleteVisit { matches: true }).await;
+    assert_eq!(world.case(case).await.stage, Stage::Closed);
+
+    let back = part_step(&world, case, |request_id, case_id| ReturnPartsRequest {
+        request_id,
+        case_id,
+        part_order_id: part.clone(),
+        carrier: "京东物流".into(),
+        tracking_no: "JD0002".into(),
+        ..ReturnPartsRequest::default()
+    });
+    for who in [centre("a-2"), brand("boreal")] {
+        let refused = world.dispatch.return_parts(by(&who, back.clone())).await;
+        assert_eq!(reason(refused), Reason::NotFound);
+    }
+    world.dispatch.return_parts(by(&me, back)).await.unwrap();
+    let ended = world.case(case).await;
+    assert_eq!((ended.stage, ended.parts.len()), (Stage::Closed, 0));
+}

@@ -11,7 +11,7 @@ use parasol_casebook::{
     Deadlines, Handler, Handoff, Held, Now, Queue, Queues, SEQUENCER, Sequenced, Store, Submitter,
     Worker,
 };
-use parasol_dispatch::Post;
+use parasol_dispatch::{Dispatch, Post};
 use parasol_journey::ids::CaseId;
 use parasol_journey::task::Role;
 use parasol_journey::time::Span;
@@ -30,6 +30,8 @@ const SEQUENCER_RENEW: Span = Span::from_micros(10_000_000);
 const SEQUENCER_REST: Duration = Duration::from_millis(50);
 /// The rest after a ring before changes are sent to webhooks: by then they have their numbers.
 const WEBHOOKS_REST: Duration = Duration::from_millis(100);
+/// How often messages of partners that wait are noted.
+const MESSAGES_EVERY: Duration = Duration::from_millis(500);
 /// How often every case is compared with its tasks.
 const RECONCILE_EVERY: Duration = Duration::from_secs(30);
 /// How many cases one pass compares.
@@ -259,6 +261,14 @@ pub(super) fn webhooks(supervisor: &Supervisor, post: Post, bell: &Bell, poll: D
             };
             post.serve(wake, shutdown.stopping()).await
         }
+    });
+}
+
+/// What partners have sent: messages without a commit of their own are written soon after.
+pub(super) fn messages(supervisor: &Supervisor, dispatch: Dispatch) {
+    supervisor.spawn_loop(kind("dispatch.messages"), MESSAGES_EVERY, (), move || {
+        let dispatch = dispatch.clone();
+        async move { Ok::<_, anyhow::Error>(progress(dispatch.note_messages().await?)) }
     });
 }
 

@@ -150,6 +150,7 @@ impl Node {
         let post = services.dispatch.post(base.ids.next());
         let poll = Duration::from_millis(config.tasks.poll_ms);
         loops::webhooks(&supervisor, post, &bell, poll);
+        loops::messages(&supervisor, services.dispatch.clone());
         working.release().await;
         let served = layers.around(services.routes(&health)?);
         let auth = AuthLayer::new(&layers);

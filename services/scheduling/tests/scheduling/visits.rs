@@ -296,6 +296,33 @@ async fn a_message_about_a_visit_that_was_called_off_moves_nothing() {
 }
 
 #[tokio::test]
+async fn a_message_older_than_one_that_was_applied_moves_nothing() {
+    let world = World::new().await;
+    let (case, appointment) = booked(&world).await;
+    let numbered = |sequence| parasol_api::technician::v1::CheckInRequest {
+        partner_sequence: sequence,
+        ..check_in_request(&world, case, &appointment)
+    };
+    let travelled = parasol_api::technician::v1::StartTravelRequest {
+        partner_sequence: 5,
+        ..travel_request(&world, case, &appointment)
+    };
+    world.scheduling.start_travel(ask(&technician(), travelled)).await.unwrap();
+    let stale = world.scheduling.check_in(ask(&technician(), numbered(4))).await.unwrap();
+    assert_eq!(stale.get_ref().effect(), MessageEffect::KeptAsEvidence);
+    assert_eq!(stale.into_inner().case.unwrap().stage(), Stage::Appointed);
+    let log = world.desk.store.log_after(case, 0, 100).await.unwrap();
+    let last = &log.last().unwrap().event;
+    let Fact::MessageKept { message, reason: why } = &last.fact else {
+        panic!("the message was not kept")
+    };
+    assert_eq!((message.as_str(), why.as_str()), ("check_in", "MESSAGE_STALE"));
+    assert_eq!(last.heard.unwrap().sequence, 4);
+    let news = world.scheduling.check_in(ask(&technician(), numbered(6))).await.unwrap();
+    assert_eq!(news.into_inner().case.unwrap().stage(), Stage::OnSite);
+}
+
+#[tokio::test]
 async fn after_a_reassignment_the_case_is_gone_for_whoever_had_it() {
     let world = World::new().await;
     let (case, appointment) = booked(&world).await;

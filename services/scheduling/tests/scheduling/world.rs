@@ -5,13 +5,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 
 use parasol_api::admin::v1::network_service_server::{NetworkService, NetworkServiceServer};
-use parasol_api::admin::v1::{
-    Centre, CreateWebhookRequest, GetCentreRequest, GetTechnicianRequest, GetWebhookRequest,
-    ImportNetworkRequest, ImportNetworkResponse, ListCentresRequest, ListCentresResponse,
-    ListTechniciansRequest, ListTechniciansResponse, ListWebhookDeliveriesRequest,
-    ListWebhookDeliveriesResponse, ListWebhooksRequest, ListWebhooksResponse, ReplayWebhookRequest,
-    RotateWebhookSecretRequest, Shift, Technician, UpdateWebhookRequest, Webhook, WebhookSecret,
-};
+use parasol_api::admin::v1::*;
 use parasol_api::{Error, Reason};
 use parasol_bell::Bell;
 use parasol_casebook::{
@@ -435,6 +429,27 @@ impl NetworkService for Network {
         let of_centre = |one: &&Technician| one.centre == request.get_ref().centre;
         let technicians = book.technicians.values().filter(of_centre).cloned().collect();
         Ok(Response::new(ListTechniciansResponse { technicians, ..Default::default() }))
+    }
+
+    async fn put_reason_mapping(
+        &self,
+        _: Request<PutReasonMappingRequest>,
+    ) -> Result<Response<ReasonMapping>, Status> {
+        Err(Error::new(Reason::Unimplemented).into())
+    }
+
+    async fn delete_reason_mapping(
+        &self,
+        _: Request<DeleteReasonMappingRequest>,
+    ) -> Result<Response<DeleteReasonMappingResponse>, Status> {
+        Err(Error::new(Reason::Unimplemented).into())
+    }
+
+    async fn list_reason_mappings(
+        &self,
+        _: Request<ListReasonMappingsRequest>,
+    ) -> Result<Response<ListReasonMappingsResponse>, Status> {
+        Err(Error::new(Reason::Unimplemented).into())
     }
 
     async fn create_webhook(

@@ -22,9 +22,10 @@ pub async fn handle(
     let mut steps = Vec::with_capacity(log.len());
     let case = folded(id, &log, |event, after| steps.push((event.clone(), after.clone())));
     let case = case.ok_or_else(|| Error::new(Reason::NotFound))?;
-    let reader = Reader { people: &tracking.people, role: call.principal.role, language };
+    let (people, store) = (&tracking.people, &tracking.desk.store);
+    let reader = Reader { people, store, role: call.principal.role, language };
     let mut entries = Vec::with_capacity(steps.len());
-    for (event, after) in &steps {
+    for (event, after) in steps.iter().filter(|(event, _)| reader.shows(event)) {
         entries.push(reader.entry(event, after).await);
     }
     let (key, principal) = (&*tracking.desk.key, &call.principal);

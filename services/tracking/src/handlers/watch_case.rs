@@ -131,7 +131,7 @@ impl Watch {
             if logged.event.seq > case.version {
                 case.apply(&logged.event);
             }
-            if logged.event.seq > self.seq {
+            if logged.event.seq > self.seq && self.reader().shows(&logged.event) {
                 self.ready.push_back((logged.event, case.clone()));
             }
         }
@@ -153,13 +153,17 @@ impl Watch {
 
     async fn deliver(&mut self, event: &Event, after: &Case) -> WatchCaseResponse {
         self.seq = event.seq;
-        let reader = Reader {
+        let entry = self.reader().entry(event, after).await;
+        WatchCaseResponse { event: Some(Sent::Entry(Box::new(entry))), resume_token: self.token() }
+    }
+
+    fn reader(&self) -> Reader<'_> {
+        Reader {
             people: &self.tracking.people,
+            store: &self.tracking.desk.store,
             role: self.principal.role,
             language: self.language,
-        };
-        let entry = reader.entry(event, after).await;
-        WatchCaseResponse { event: Some(Sent::Entry(Box::new(entry))), resume_token: self.token() }
+        }
     }
 
     fn bookmark(&mut self) -> WatchCaseResponse {

@@ -4,7 +4,7 @@ use parasol_api::limits::REMARK_MAX;
 use parasol_api::partner::v1::{ConfirmCertificateRequest, ConfirmCertificateResponse};
 use parasol_api::{Checker, Error};
 use parasol_casebook::Refusal;
-use parasol_desk::{Call, Step, StepEffect};
+use parasol_desk::{Call, Numbered, Step, StepEffect};
 use parasol_journey::ids::CertificateId;
 use parasol_journey::{Case, Command, Rejection};
 use serde_json::json;
@@ -26,7 +26,7 @@ pub async fn handle(
     let stamp = stamp!(request).check(&mut check, now);
     let certificate = check.id::<CertificateId>("certificate_id", &request.certificate_id);
     let remark = check.optional_text("remark", &request.remark, REMARK_MAX);
-    let (case, etag, (), certificate, remark) =
+    let (case, etag, heard, certificate, remark) =
         check.all((case, etag, stamp, certificate, remark))?;
 
     let command = move |case: &Case| {
@@ -34,6 +34,7 @@ pub async fn handle(
         Ok(Command::ConfirmCertificate { certificate })
     };
     let mut step = Step::new(case, etag, command);
+    step.numbered = heard.map(|heard| Numbered { message: "confirm_certificate", heard });
     step.keep_late = Some("confirm_certificate");
     if !remark.is_empty() {
         let body = json!({ "remark": remark });

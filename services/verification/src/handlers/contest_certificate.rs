@@ -3,7 +3,7 @@
 use parasol_api::limits::LONG_TEXT_MAX;
 use parasol_api::partner::v1::{ContestCertificateRequest, ContestCertificateResponse};
 use parasol_api::{Checker, Error};
-use parasol_desk::{Call, Step, StepEffect};
+use parasol_desk::{Call, Numbered, Step, StepEffect};
 use parasol_journey::ids::CertificateId;
 use parasol_journey::vocab::Cause;
 use parasol_journey::{Case, Command};
@@ -29,7 +29,7 @@ pub async fn handle(
     let reason = check.text("reason", &request.reason, LONG_TEXT_MAX);
     let cause = check.listed::<Cause>("cause", request.cause);
     let evidence = check.evidence("evidence", &request.evidence);
-    let (case, etag, (), certificate, reason, cause, evidence) =
+    let (case, etag, heard, certificate, reason, cause, evidence) =
         check.all((case, etag, stamp, certificate, reason, cause, evidence))?;
 
     // The log says what the brand takes for the cause; its words stay in the vault.
@@ -38,6 +38,7 @@ pub async fn handle(
         Ok(Command::ContestCertificate { certificate, reason: cause.as_str().to_owned() })
     };
     let mut step = Step::new(case, etag, command);
+    step.numbered = heard.map(|heard| Numbered { message: "contest_certificate", heard });
     step.keep_late = Some("contest_certificate");
     let body = json!({ "reason": reason, "cause": cause, "evidence": evidence });
     step.rows = vec![certificates::words(certificate.uuid(), "contest", &body, now)];

@@ -4,7 +4,7 @@ use parasol_api::limits::LONG_TEXT_MAX;
 use parasol_api::verification::v1::{ReplyToDisputeRequest, ReplyToDisputeResponse};
 use parasol_api::{Checker, Error, Reason, Role};
 use parasol_casebook::Refusal;
-use parasol_desk::{Call, Step, StepEffect};
+use parasol_desk::{Call, Numbered, Step, StepEffect};
 use parasol_journey::{Case, Command};
 use parasol_runtime::identity::Principal;
 use serde_json::json;
@@ -26,7 +26,7 @@ pub async fn handle(
     let stamp = stamp!(request).check(&mut check, now);
     let reply = check.text("reply", &request.reply, LONG_TEXT_MAX);
     let evidence = check.evidence("evidence", &request.evidence);
-    let (case, etag, (), reply, evidence) = check.all((case, etag, stamp, reply, evidence))?;
+    let (case, etag, heard, reply, evidence) = check.all((case, etag, stamp, reply, evidence))?;
 
     let concedes = request.concede;
     let known = service.desk.case(&call.principal, case).await?;
@@ -36,6 +36,7 @@ pub async fn handle(
         Ok(Command::AnswerDispute { concedes })
     };
     let mut step = Step::new(case, etag, command);
+    step.numbered = heard.map(|heard| Numbered { message: "reply_to_dispute", heard });
     // There was a dispute to answer: an answer that does not fit any more is late. A case never
     // forgets its dispute, so having looked a moment ago is as good as looking in the commit.
     step.keep_late = known.dispute.is_some().then_some("reply_to_dispute");

@@ -3,7 +3,7 @@
 use parasol_api::limits::REMARK_MAX;
 use parasol_api::verification::v1::{PickupOutcome, ReportPickupRequest, ReportPickupResponse};
 use parasol_api::{Checker, Error, Reason};
-use parasol_desk::{Call, Step, StepEffect};
+use parasol_desk::{Call, Numbered, Step, StepEffect};
 use parasol_journey::vocab::CaseKind;
 use parasol_journey::{Case, Command, Stage};
 use serde_json::json;
@@ -33,12 +33,13 @@ pub async fn handle(
     if is_damaged && request.evidence.is_empty() {
         check.refuse::<()>("evidence", Reason::FieldInvalid, "photos of what is not intact");
     }
-    let (case, etag, (), _, remark, evidence) =
+    let (case, etag, heard, _, remark, evidence) =
         check.all((case, etag, stamp, outcome, remark, evidence))?;
 
     let known = service.desk.case(&call.principal, case).await?;
     let command = move |_: &Case| Ok(Command::ReportPickup { intact: !is_damaged });
     let mut step = Step::new(case, etag, command);
+    step.numbered = heard.map(|heard| Numbered { message: "report_pickup", heard });
     step.keep_late = was_picked_up(&known).then_some("report_pickup");
     let body = json!({ "intact": !is_damaged, "remark": remark, "evidence": evidence });
     step.rows = vec![certificates::words(case.uuid(), "pickup", &body, now)];

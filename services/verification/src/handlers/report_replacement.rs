@@ -3,7 +3,7 @@
 use parasol_api::limits::{FOREIGN_NUMBER_MAX, SHORT_NAME_MAX};
 use parasol_api::verification::v1::{ReportReplacementRequest, ReportReplacementResponse};
 use parasol_api::{Checker, Error, Reason};
-use parasol_desk::{Call, Step, StepEffect};
+use parasol_desk::{Call, Numbered, Step, StepEffect};
 use parasol_journey::ids::Serial;
 use parasol_journey::{Case, Command};
 use serde_json::json;
@@ -26,7 +26,7 @@ pub async fn handle(
     let serial = check.id::<Serial>("new_serial", &request.new_serial);
     let carrier = check.optional_text("carrier", &request.carrier, SHORT_NAME_MAX);
     let number = check.optional_text("tracking_no", &request.tracking_no, FOREIGN_NUMBER_MAX);
-    let (case, etag, (), serial, carrier, number) =
+    let (case, etag, heard, serial, carrier, number) =
         check.all((case, etag, stamp, serial, carrier, number))?;
 
     let known = service.desk.case(&call.principal, case).await?;
@@ -36,6 +36,7 @@ pub async fn handle(
         false => Ok(Command::ReportReplacement { serial: serial.clone() }),
     };
     let mut step = Step::new(case, etag, command);
+    step.numbered = heard.map(|heard| Numbered { message: "report_replacement", heard });
     step.keep_late = known.replacement.is_some().then_some("report_replacement");
     step.rows = vec![certificates::words(case.uuid(), "shipment", &body, now)];
     let answer = |case: &Case, became: StepEffect| ReportReplacementResponse {

@@ -1,9 +1,11 @@
 //! `SubmitCertificate`: the certificate of an inspection comes in.
 
+use std::sync::Arc;
+
 use parasol_api::common::v1::MessageEffect;
 use parasol_api::partner::v1::{SubmitCertificateRequest, SubmitCertificateResponse};
 use parasol_api::{Checker, Error, Role};
-use parasol_desk::{Call, Step};
+use parasol_desk::{Call, Numbered, Step};
 use parasol_journey::certificate::Certificate;
 use parasol_journey::ids::CertificateId;
 use parasol_journey::{Case, Command, Stage};
@@ -29,13 +31,16 @@ pub async fn handle(
     let (case, etag) = target(&mut check, &request.case_id, &request.etag);
     let stamp = stamp!(request).check(&mut check, now);
     let certificate = check.certificate("certificate", &request.certificate, id);
-    let (case, etag, (), certificate) = check.all((case, etag, stamp, certificate))?;
+    let (case, etag, heard, certificate) = check.all((case, etag, stamp, certificate))?;
 
     let wire = request.certificate.unwrap_or_default();
     let principal = call.principal.clone();
     let command = move |case: &Case| Ok(command(case, &principal, &certificate));
     let mut step = Step::new(case, etag, command);
-    step.rows = vec![certificates::texts(id, &wire, now)];
+    step.numbered = heard.map(|heard| Numbered { message: MESSAGE, heard });
+    let texts = certificates::texts(id, &wire, now);
+    step.rows = vec![texts.clone()];
+    step.kept_rows = Some(Arc::new(move |_| vec![texts.clone()]));
     let step = step.answering(move |case: &Case, _| answer(case, id));
     service.desk.step(&call, step).await
 }

@@ -11,7 +11,9 @@ use parasol_journey::event::Filing;
 use parasol_journey::ids::*;
 use parasol_journey::time::{Span, Timestamp};
 use parasol_journey::vocab::*;
-use parasol_journey::{Actor, ActorKind, Case, Command, Ctx, Event, Rejection, Verb, decide, file};
+use parasol_journey::{
+    Actor, ActorKind, Case, Command, Ctx, Decided, Event, Rejection, Verb, decide, file,
+};
 use uuid::Uuid;
 
 /// A case with its whole log and a clock that only moves when told.
@@ -64,6 +66,19 @@ pub fn technician() -> TechnicianId {
     "tech-1".parse().unwrap()
 }
 
+/// What a command would write.
+pub fn decided(course: &Course, kind: ActorKind, command: &Command) -> Result<Decided, Rejection> {
+    decided_by(course, &actor(kind), command)
+}
+
+/// The same by somebody in particular.
+pub fn decided_by(course: &Course, actor: &Actor, command: &Command) -> Result<Decided, Rejection> {
+    let deadlines = Deadlines::default();
+    let calendar = Calendar::china();
+    let ctx = Ctx { now: course.now, actor, calendar, deadlines: &deadlines };
+    decide(&course.case, command, &ctx)
+}
+
 impl Course {
     pub fn filed(filing: Filing) -> Self {
         let now = start();
@@ -87,15 +102,7 @@ impl Course {
 
     /// Gives a command; on success the case moves on.
     pub fn give(&mut self, kind: ActorKind, command: &Command) -> Result<(), Rejection> {
-        let actor = actor(kind);
-        let deadlines = Deadlines::default();
-        let ctx = Ctx {
-            now: self.now,
-            actor: &actor,
-            calendar: Calendar::china(),
-            deadlines: &deadlines,
-        };
-        let decided = decide(&self.case, command, &ctx)?;
+        let decided = decided(self, kind, command)?;
         self.log.extend(decided.events);
         self.case = decided.case;
         Ok(())

@@ -137,6 +137,16 @@ impl Course {
             }
             Verb::RequestParts => Command::RequestParts { part: "compressor".into() },
             Verb::ShipParts => Command::ShipParts { arrives_at: self.now + Span::days(2) },
+            Verb::ReportBackorder => Command::ReportBackorder {
+                part: self.part(PartStage::Awaited),
+                expected_at: self.now + Span::days(20),
+            },
+            Verb::ReceiveParts => Command::ReceiveParts { part: self.part(PartStage::Awaited) },
+            Verb::InstallParts => {
+                let returns = self.case.version.is_multiple_of(2);
+                Command::InstallParts { part: self.part(PartStage::Received), returns }
+            }
+            Verb::ReturnParts => Command::ReturnParts { part: self.part(PartStage::Returning) },
             Verb::ReportReceived => Command::ReportReceived,
             Verb::ReportReturned => Command::ReportReturned,
             Verb::CompleteRepair => Command::CompleteRepair,
@@ -162,6 +172,12 @@ impl Course {
         })
     }
 
+    /// Parts that stand there, if there are any.
+    fn part(&self, stage: PartStage) -> String {
+        let found = self.case.parts.iter().find(|ordered| ordered.stage == stage);
+        found.map_or("compressor", |ordered| ordered.part.as_str()).to_owned()
+    }
+
     fn of_holding(&mut self, verb: Verb, id: Uuid) -> Option<Command> {
         const AWAITED: &[Awaited] = &[Awaited::Reply, Awaited::Evidence, Awaited::Lab];
         Some(match verb {
@@ -180,6 +196,10 @@ impl Course {
             Verb::RefuseCancel => Command::RefuseCancel { reason: because() },
             Verb::Remind => Command::Remind,
             Verb::AnswerReminder => Command::AnswerReminder,
+            Verb::RaiseAnomaly => {
+                let (anomaly, kind) = (AnomalyId::new(id), any_of(AnomalyKind::ALL, id));
+                Command::RaiseAnomaly { anomaly, kind }
+            }
             Verb::KeepMessage => {
                 Command::KeepMessage { message: "accept_offer".into(), reason: because() }
             }

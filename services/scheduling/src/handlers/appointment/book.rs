@@ -4,7 +4,7 @@ use parasol_api::convert::{case_view, to_window};
 use parasol_api::partner::v1::book_appointment_request::Slot;
 use parasol_api::partner::v1::{BookAppointmentRequest, BookAppointmentResponse};
 use parasol_api::{Checker, Error, Reason};
-use parasol_desk::{Call, Step, StepEffect};
+use parasol_desk::{Call, Numbered, Step, StepEffect};
 use parasol_journey::ids::AppointmentId;
 use parasol_journey::{Case, Command, Verb};
 use tonic::Request;
@@ -41,7 +41,9 @@ pub async fn handle(
         let appointment = chosen.hold.unwrap_or(new);
         Ok(Command::BookAppointment { appointment, technician, window })
     };
-    let step = Step { taken: Some(Reason::SlotTaken), ..Step::new(head.case, head.etag, command) };
+    let numbered = head.heard.map(|heard| Numbered { message: "book_appointment", heard });
+    let taken = Some(Reason::SlotTaken);
+    let step = Step { taken, numbered, ..Step::new(head.case, head.etag, command) };
     desk.step(&call, step.answering(answer)).await
 }
 

@@ -3,7 +3,7 @@
 use parasol_api::convert::{case_view, to_timestamp, to_window};
 use parasol_api::partner::v1::{HoldSlotRequest, HoldSlotResponse};
 use parasol_api::{Checker, Error, Reason};
-use parasol_desk::{Call, Step};
+use parasol_desk::{Call, Numbered, Step, StepEffect};
 use parasol_journey::deadline::Clock;
 use parasol_journey::ids::AppointmentId;
 use parasol_journey::{Case, Command, Rejection, Verb};
@@ -38,13 +38,19 @@ pub async fn handle(
         let (technician, window) = (chosen.technician, chosen.window);
         Ok(Command::HoldSlot { appointment, technician, window, expires_at })
     };
-    let step = Step { taken: Some(Reason::SlotTaken), ..Step::new(head.case, head.etag, command) };
-    let step = step.answering(move |case: &Case, effect| HoldSlotResponse {
-        case: Some(case_view(case)),
-        effect: i32::from(effect),
-        hold_id: appointment.to_string(),
-        expires_at: Some(to_timestamp(expires_at)),
-        window: case.hold.as_ref().map(|hold| to_window(hold.window)),
+    let numbered = head.heard.map(|heard| Numbered { message: "hold_slot", heard });
+    let taken = Some(Reason::SlotTaken);
+    let step = Step { taken, numbered, ..Step::new(head.case, head.etag, command) };
+    let step = step.answering(move |case: &Case, effect: StepEffect| {
+        let is_held = effect == StepEffect::Applied;
+        let hold = case.hold.as_ref().filter(|_| is_held);
+        HoldSlotResponse {
+            case: Some(case_view(case)),
+            effect: i32::from(effect),
+            hold_id: hold.map(|_| appointment.to_string()).unwrap_or_default(),
+            expires_at: hold.map(|_| to_timestamp(expires_at)),
+            window: hold.map(|hold| to_window(hold.window)),
+        }
     });
     desk.step(&call, step).await
 }
