@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use parasol::import;
 use parasol::node::{Node, Options};
 use parasol_casebook::Store;
-use parasol_runtime::config::{Config, Sources};
+use parasol_runtime::config::{Config, Limits, Sources};
 use parasol_runtime::identity::{Principal, Role};
 use parasol_runtime::transport::local;
 use sea_orm::{ConnectionTrait as _, Statement};
@@ -17,6 +17,8 @@ use tonic::transport::Channel;
 pub struct House {
     pub node: Node,
     pub channel: Channel,
+    /// Limits of connections to it.
+    pub limits: Limits,
     _folder: TempDir,
 }
 
@@ -30,22 +32,28 @@ impl House {
 
     /// A node without a network and without orders.
     pub async fn empty() -> Self {
+        Self::set(&[]).await
+    }
+
+    /// The same with further settings.
+    pub async fn set(further: &[(&str, &str)]) -> Self {
         let folder = tempfile::tempdir().expect("a temp folder");
         let set = |key: &str, value: &str| (key.to_owned(), value.to_owned());
         let data = folder.path().to_str().expect("a temp path is text");
-        let overrides = vec![
+        let mut overrides = vec![
             set("data_dir", data),
             set("grpc_addr", "127.0.0.1:0"),
             set("http_addr", "127.0.0.1:0"),
             set("test_clock", "true"),
             set("test_clock_start", parasol::demo::START),
         ];
+        overrides.extend(further.iter().map(|(key, value)| set(key, value)));
         let sources = Sources { overrides, ..Sources::default() };
         let config = Config::load(&sources).expect("the settings fit");
         let node = Node::start(&config, Options::default()).await.expect("the node starts");
         let address = format!("http://{}", node.grpc);
         let channel = local::dial(&address, &config.limits).expect("an address is one");
-        Self { node, channel, _folder: folder }
+        Self { node, channel, limits: config.limits, _folder: folder }
     }
 
     /// Imports files; every row of them is good.
@@ -117,7 +125,7 @@ const TABLES: &str =
 const IN_ITS_OWN_TIME: [&str; 5] = ["audit", "commits", "feed", "leases", "partner_messages"];
 
 /// The answers of a query with one column of text.
-async fn texts(store: &Store, sql: &str) -> Vec<String> {
+pub async fn texts(store: &Store, sql: &str) -> Vec<String> {
     let reader = store.reader();
     let statement = Statement::from_string(reader.get_database_backend(), sql);
     let rows = reader.query_all_raw(statement).await.expect("the store answers");

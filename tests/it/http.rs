@@ -21,13 +21,7 @@ impl Answer {
 
 /// One call, `line` being its verb and path.
 pub async fn ask(at: SocketAddr, token: Option<&str>, line: &str, body: &str) -> Answer {
-    let credential = token.map(|token| format!("authorization: Bearer {token}\r\n"));
-    let request = format!(
-        "{line} HTTP/1.1\r\nhost: parasol\r\naccept-language: en\r\nconnection: close\r\n{}\
-         content-length: {}\r\n\r\n{body}",
-        credential.unwrap_or_default(),
-        body.len(),
-    );
+    let request = request(token, line, body);
     let mut stream = TcpStream::connect(at).await.expect("the port is open");
     stream.write_all(request.as_bytes()).await.expect("it takes the request");
     let mut answer = String::new();
@@ -35,6 +29,16 @@ pub async fn ask(at: SocketAddr, token: Option<&str>, line: &str, body: &str) ->
     let (head, body) = answer.split_once("\r\n\r\n").expect("a head and a body");
     let status = head.split(' ').nth(1).and_then(|code| code.parse().ok()).expect("a status");
     Answer { status, head: head.to_owned(), body: unchunked(head, body) }
+}
+
+fn request(token: Option<&str>, line: &str, body: &str) -> String {
+    let credential = token.map(|token| format!("authorization: Bearer {token}\r\n"));
+    format!(
+        "{line} HTTP/1.1\r\nhost: parasol\r\naccept-language: en\r\nconnection: close\r\n{}\
+         content-length: {}\r\n\r\n{body}",
+        credential.unwrap_or_default(),
+        body.len(),
+    )
 }
 
 fn unchunked(head: &str, body: &str) -> String {
@@ -48,4 +52,13 @@ fn unchunked(head: &str, body: &str) -> String {
         rest = after.get(size + 2..).unwrap_or_default();
     }
     whole
+}
+
+/// The same call, whose answer is never read: once its first byte is there the connection is dropped, so that
+/// whatever was asked has been done.
+pub async fn lose(at: SocketAddr, token: Option<&str>, line: &str, body: &str) {
+    let mut stream = TcpStream::connect(at).await.expect("the port is open");
+    stream.write_all(request(token, line, body).as_bytes()).await.expect("it takes the request");
+    let mut first = [0; 1];
+    stream.read_exact(&mut first).await.expect("an answer begins");
 }

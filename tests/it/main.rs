@@ -1,6 +1,7 @@
 //! The one integration binary: linked once, one module per subject.
 
 mod bad_input;
+mod conformance;
 mod dependencies;
 mod house;
 mod http;
@@ -8,6 +9,7 @@ mod invariants;
 mod killing;
 mod limits;
 mod messages;
+mod network_run;
 mod parked;
 mod partner;
 mod program;
@@ -15,3 +17,4 @@ mod rest;
 mod stories;
 mod tenancy;
 mod tidy;
+mod up;

@@ -23,6 +23,7 @@ pub const FOR_TESTS: &[Need] = &[
     Need { program: "psql", package: "postgresql" },
     Need { program: "redis-server", package: "redis-server" },
     Need { program: "python3", package: "python3" },
+    Need { program: "pip3", package: "python3-pip" },
 ];
 
 /// What fetches the proto linter.

@@ -32,6 +32,8 @@ const CENTRE_READS: &[Role] = &[Operator, Manager, Agent, Brand, Centre, Service
 const CHOICE_READS: &[Role] = &[Operator, Manager, Agent, Brand];
 const TECHNICIAN_READS: &[Role] = &[Operator, Manager, Brand, Centre, Service];
 const WEBHOOKS: &[Role] = &[Operator, Brand, Centre];
+const CONFORMANCE: &[Role] = &[Operator, Brand];
+const CONFORMANCE_READS: &[Role] = &[Operator, Manager, Brand];
 const UNIT_READS: &[Role] = &[Retailer, Agent, Manager, Service];
 const CALLERS: &[Role] = &[Brand, Centre, Technician, Agent, Manager];
 const DISPUTE_SIDE: &[Role] = &[Brand, Centre, Agent, Manager];
@@ -40,6 +42,8 @@ const CASE_CONTROL: &[Role] = &[Operator, Manager, Agent];
 /// The whole table: path, roles.
 #[rustfmt::skip]
 pub const TABLE: &[(&str, &[Role])] = &[
+    ("/parasol.admin.v1.ConformanceService/RecordConformance",      CONFORMANCE),
+    ("/parasol.admin.v1.ConformanceService/GetConformance",         CONFORMANCE_READS),
     ("/parasol.admin.v1.NetworkService/ImportNetwork",              &[Operator]),
     ("/parasol.admin.v1.NetworkService/GetCentre",                  CENTRE_READS),
     ("/parasol.admin.v1.NetworkService/ListCentres",                CENTRE_READS),

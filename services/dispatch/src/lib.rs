@@ -1,7 +1,8 @@
 //! Dispatch: brings work to brands and centres and takes their answers.
 //!
 //! Owns the service network as it was imported, the choice of a centre, offers and work orders as their
-//! partners see them, the parts they order, what partners have sent, and the webhooks their changes are sent to. Every answer of a partner is one step of the case; this
+//! partners see them, the parts they order, what partners have sent, the webhooks their changes are sent to, and
+//! the passes of the conformance kit. Every answer of a partner is one step of the case; this
 //! crate's tables are indexes that follow from the log, kept by its [`projector`] whoever moved the case.
 //!
 //! What it deliberately does not do: it books no visit, judges no certificate and decides nothing about
@@ -27,6 +28,7 @@ mod workers;
 
 use std::sync::Arc;
 
+use parasol_api::admin::v1::conformance_service_server::ConformanceServiceServer;
 use parasol_api::admin::v1::network_service_server::NetworkServiceServer;
 use parasol_api::partner::v1::offer_service_server::OfferServiceServer;
 use parasol_api::{Error, Reason};
@@ -43,7 +45,7 @@ use crate::messages::Recorder;
 
 pub use changes::{OfferStream, Pace};
 pub use migration::migrations;
-pub use webhooks::{Post, Reach, Sending};
+pub use webhooks::{Post, Reach, Sending, signed};
 
 /// The service. Cheap to clone.
 #[derive(Clone)]
@@ -95,11 +97,13 @@ impl Dispatch {
         self.messages.run_once(&self.desk).await
     }
 
-    /// Adds both gRPC services.
+    /// Adds its gRPC services.
     pub fn add_routes(&self, routes: &mut RoutesBuilder) {
         let server = OfferServiceServer::new(self.clone());
         routes.add_service(server.max_decoding_message_size(self.desk.message_bytes));
         let server = NetworkServiceServer::new(self.clone());
+        routes.add_service(server.max_decoding_message_size(self.desk.message_bytes));
+        let server = ConformanceServiceServer::new(self.clone());
         routes.add_service(server.max_decoding_message_size(self.desk.message_bytes));
     }
 

@@ -5,7 +5,7 @@ use sea_orm_migration::prelude::*;
 
 /// The migrations of this service, oldest first.
 pub fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-    vec![Box::new(Dispatch), Box::new(Webhooks), Box::new(Messages)]
+    vec![Box::new(Dispatch), Box::new(Webhooks), Box::new(Messages), Box::new(Conformance)]
 }
 
 struct Dispatch;
@@ -79,6 +79,25 @@ fn messages() -> Vec<TableBuilder> {
             .ints(&["updated_at"])
             .key(&["brand", "list", "partner_reason"]),
     ]
+}
+
+struct Conformance;
+
+impl MigrationName for Conformance {
+    fn name(&self) -> &'static str {
+        "m0019_dispatch_conformance"
+    }
+}
+
+#[async_trait::async_trait]
+impl MigrationTrait for Conformance {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        let table = TableBuilder::new("conformance")
+            .texts(&["brand", "side", "kit_release", "kit_commit", "recorded_by", "checks"])
+            .ints(&["started_at", "recorded_at"])
+            .key(&["brand", "side"]);
+        table.create(manager).await
+    }
 }
 
 fn network() -> Vec<TableBuilder> {

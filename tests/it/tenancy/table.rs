@@ -75,6 +75,14 @@ pub const TABLE: &[Row] = &[
         nothing(r#"{"case_id": "$case"}"#),
         told(BAD_PAGE, r#"{"page_size": 1, "page_token": "$messages_page"}"#),
     ]),
+    row("admin.v1.ConformanceService/RecordConformance", &[
+        by(&[Role::Brand], hidden(r#"{"brand": "$brand", "side": "CONFORMANCE_SIDE_PLATFORM",
+            "release": "1", "started_at": "$earlier",
+            "checks": [{"code": "a.b", "outcome": "CONFORMANCE_OUTCOME_PASS"}]}"#)),
+    ]),
+    row("admin.v1.ConformanceService/GetConformance", &[
+        by(&[Role::Brand], hidden(r#"{"brand": "$brand"}"#)),
+    ]),
     row("admin.v1.NetworkService/GetCentre", &[hidden(r#"{"centre": "$centre"}"#)]),
     row("admin.v1.NetworkService/GetTechnician", &[hidden(r#"{"technician": "$technician"}"#)]),
     row("admin.v1.NetworkService/ListCentres", &[

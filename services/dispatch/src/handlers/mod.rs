@@ -7,6 +7,7 @@ mod batch;
 mod batch_accept_offers;
 mod batch_assign_technicians;
 mod batch_decline_offers;
+mod conformance;
 mod create_webhook;
 mod decline_offer;
 mod delete_reason_mapping;

@@ -1,6 +1,7 @@
 //! The tables of this service: indexes into the log, and the network as it was imported. Rows are
 //! written by commits of the casebook only; nothing is nullable, absent is empty, 0 or nil.
 
+pub mod conformance;
 mod message;
 mod network;
 mod webhook;

@@ -40,6 +40,13 @@ fn sign(key: &[u8], id: &str, seconds: i64, body: &str) -> String {
     format!("v1,{}", BASE64_STANDARD.encode(mac.finalize().into_bytes()))
 }
 
+/// The signature of a delivery by a secret as its owner is shown it; `None` if the text is none. For whoever
+/// tries a receiver.
+pub fn signed(secret: &str, id: &str, seconds: i64, body: &str) -> Option<String> {
+    let key = BASE64_STANDARD.decode(secret.strip_prefix("whsec_")?).ok()?;
+    Some(sign(&key, id, seconds, body))
+}
+
 impl std::fmt::Debug for SigningSecret {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("SigningSecret([redacted])")
@@ -71,6 +78,9 @@ mod tests {
         let (id, body) = ("msg_p5jXN8AQM9LWM0D4loKWxJek", r#"{"test": 2432232314}"#);
         let signature = sign(&key, id, 1_614_265_330, body);
         assert_eq!(signature, "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=");
+        let shown = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
+        assert_eq!(signed(shown, id, 1_614_265_330, body).unwrap(), signature);
+        assert_eq!(signed("MfKQ", id, 1, body), None, "a secret begins with whsec_");
     }
 
     #[test]

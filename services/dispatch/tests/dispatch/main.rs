@@ -8,6 +8,7 @@ mod assigning;
 mod batching;
 mod changing;
 mod choosing;
+mod conformance;
 mod importing;
 mod mapping;
 mod messaging;

@@ -7,9 +7,11 @@ mod course;
 mod dispatch;
 mod stats;
 mod steps;
-mod world;
+mod webhooks;
+pub(crate) mod world;
 pub mod yardstick;
 
 pub use dispatch::{Args as DispatchArgs, run as dispatch};
-pub use stats::Report;
+pub use stats::{COMMIT, Report};
 pub use steps::{Args as StepsArgs, run as steps};
+pub use webhooks::{Args as WebhooksArgs, run as webhooks};

@@ -7,7 +7,7 @@ use parasol_runtime::ids::IdSource;
 use secrecy::ExposeSecret as _;
 use serde::Serialize;
 
-use super::{Common, Exit};
+use super::{Common, Exit, WrongUsage};
 use crate::bench;
 
 pub(super) const EXAMPLE: &str = "\
@@ -17,7 +17,8 @@ Without --database it measures the embedded store, in a folder of its own that i
 Examples:
   parasol bench steps
   parasol bench steps --database postgres://localhost/bench --in-flight 64 --rounds 3 --json
-  parasol bench dispatch --centres 100,500,2000 --json";
+  parasol bench dispatch --centres 100,500,2000 --json
+  parasol bench webhooks --rounds 5 --json";
 
 /// Which benchmark.
 #[derive(Clone, Debug, Subcommand)]
@@ -28,6 +29,9 @@ pub(super) enum Bench {
     /// How fast a centre is chosen, and how that grows with the network
     #[command(after_help = "Example: parasol bench dispatch --centres 100,2000 --rounds 3 --json")]
     Dispatch(bench::DispatchArgs),
+    /// Whether partners that do not take their webhooks delay those of others
+    #[command(after_help = "Example: parasol bench webhooks --partners 10 --rounds 5 --json")]
+    Webhooks(bench::WebhooksArgs),
 }
 
 #[derive(Clone, Debug, clap::Args)]
@@ -56,6 +60,14 @@ pub(super) async fn run(args: Args, common: &Common, config: Config) -> anyhow::
         }
         Bench::Dispatch(args) => {
             let report = bench::dispatch(&args, &config, progress).await;
+            answer(common, &config, report)
+        }
+        Bench::Webhooks(args) => {
+            if !config.is_embedded() {
+                let text = "webhooks are measured on the embedded store only; leave out --database";
+                return Err(WrongUsage(text.to_owned()).into());
+            }
+            let report = bench::webhooks(&args, &config, progress).await;
             answer(common, &config, report)
         }
     }

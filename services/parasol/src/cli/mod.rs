@@ -7,6 +7,7 @@
 mod answer;
 mod bench;
 mod config;
+mod conformance;
 mod demo;
 mod doctor;
 mod import;
@@ -61,6 +62,9 @@ enum Command {
     /// Load brands, centres, technicians, models and orders from JSONL files
     #[command(after_help = import::EXAMPLE)]
     Import(import::Args),
+    /// Check that a platform and a partner keep the contract between them
+    #[command(after_help = conformance::EXAMPLE)]
+    Conformance(conformance::Args),
     /// Bring the database up to date
     #[command(after_help = migrate::EXAMPLE)]
     Migrate(migrate::Args),
@@ -124,6 +128,11 @@ async fn dispatch(common: &Common, command: Command, since: Stopwatch) -> anyhow
         Command::Import(args) => {
             let config = import::settings(common)?;
             let command = import::run(args, common, &config);
+            logged(common, &config, quieter(&config), Box::pin(command)).await
+        }
+        Command::Conformance(args) => {
+            let config = common.settings()?;
+            let command = conformance::run(args, common);
             logged(common, &config, quieter(&config), Box::pin(command)).await
         }
         Command::Migrate(args) => {

@@ -92,6 +92,19 @@ impl Common {
         Config::load(&Sources { file: self.config.as_deref(), env: environment(), overrides })
     }
 
+    /// Settings of a node that a command runs for itself: the defaults and the command's own, nothing of the
+    /// environment and no file.
+    ///
+    /// # Errors
+    /// As [`Common::settings`].
+    pub fn settings_of_its_own(&self, own: &[(&str, &str)]) -> Result<Config, ConfigError> {
+        let named = |key: &str, value: &str| (key.to_owned(), value.to_owned());
+        let mut overrides: Vec<_> = own.iter().map(|(key, value)| named(key, value)).collect();
+        let data = self.data.as_ref().map(|data| data.to_string_lossy().into_owned());
+        overrides.extend(data.map(|data| named("data_dir", &data)));
+        Config::load(&Sources { overrides, ..Sources::default() })
+    }
+
     /// The language to show: the one asked for, else that of the environment.
     pub fn language(&self) -> Language {
         match self.lang {

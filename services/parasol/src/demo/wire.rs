@@ -50,6 +50,11 @@ impl Wire {
         self
     }
 
+    /// The same callers over another connection.
+    pub fn through(&self, channel: Channel) -> Self {
+        Self { channel, journal: None, ..self.clone() }
+    }
+
     /// A player's credential; made once and kept, as a client keeps it.
     pub fn token(&self, player: &Principal) -> String {
         let mut kept = self.kept.lock().expect("no holder of this lock panics");
@@ -85,7 +90,7 @@ impl Wire {
         path: &'static str,
         message: &Q,
     ) -> Result<R, Status> {
-        let body = self.send(player, path, message.encode_to_vec()).await?;
+        let body = self.raw(player, path, message.encode_to_vec()).await?;
         R::decode(body.as_slice())
             .map_err(|error| Status::from(parasol_api::Error::internal(error)))
     }
@@ -102,7 +107,7 @@ impl Wire {
         if let Some(journal) = &self.journal {
             journal.sent(id, path, player, &bytes);
         }
-        let answer = self.send(player, path, bytes).await;
+        let answer = self.raw(player, path, bytes).await;
         if let Some(journal) = &self.journal {
             journal.answered(id, &answer);
         }
@@ -116,18 +121,37 @@ impl Wire {
         let Some(journal) = &self.journal else { return Ok(0) };
         let unanswered = journal.unanswered()?;
         for Entry { id, path, player, body } in &unanswered {
-            let answer = self.send(player, path, body.clone()).await;
+            let answer = self.raw(player, path, body.clone()).await;
             journal.answered(id, &answer);
         }
         Ok(unanswered.len())
     }
 
-    async fn send(&self, player: &Principal, path: &str, body: Vec<u8>) -> Result<Vec<u8>, Status> {
+    /// Sends the bytes of a message and answers with those of the answer.
+    pub async fn raw(
+        &self,
+        player: &Principal,
+        path: &str,
+        body: Vec<u8>,
+    ) -> Result<Vec<u8>, Status> {
+        self.raw_as(&format!("Bearer {}", self.token(player)), path, body).await
+    }
+
+    /// The same with whatever the header of the credential is to say; empty for none.
+    pub async fn raw_as(
+        &self,
+        credential: &str,
+        path: &str,
+        body: Vec<u8>,
+    ) -> Result<Vec<u8>, Status> {
         let invalid = |_| Status::from(parasol_api::Error::internal("a path is a URI"));
         let path = path.parse().map_err(invalid)?;
-        let request = self
-            .request(player, body)
-            .map_err(|error| Status::from(parasol_api::Error::internal(error.to_string())))?;
+        let mut request = Request::new(body);
+        if !credential.is_empty() {
+            let header = MetadataValue::try_from(credential);
+            let header = header.map_err(|error| Status::from(parasol_api::Error::internal(error)))?;
+            request.metadata_mut().insert("authorization", header);
+        }
         let mut grpc = tonic::client::Grpc::new(self.channel.clone());
         grpc.ready().await.map_err(|error| Status::from_error(error.into()))?;
         Ok(grpc.unary(request, path, Raw).await?.into_inner())

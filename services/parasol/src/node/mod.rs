@@ -23,7 +23,7 @@ use parasol_gateway::Rest;
 use parasol_intake::Intake;
 use parasol_journey::deadline::{Clock as ClockName, Deadlines};
 use parasol_journey::task::Role;
-use parasol_journey::time::Span;
+use parasol_journey::time::{Span, Timestamp};
 use parasol_runtime::clock::Clock;
 use parasol_runtime::config::Config;
 use parasol_runtime::health::Health;
@@ -80,6 +80,11 @@ pub struct Tokens {
 }
 
 impl Tokens {
+    /// For whoever holds the key of a node that runs elsewhere; `from` is when they begin to be good.
+    pub fn of(key: TokenKey, from: Timestamp) -> Self {
+        Self { key: Arc::new(key), clock: Clock::manual(from) }
+    }
+
     /// A token for a caller. It outlives whatever a test clock is advanced by.
     pub fn token(&self, principal: &Principal) -> String {
         self.key.issue(principal, self.clock.now(), OWN_TOKEN)

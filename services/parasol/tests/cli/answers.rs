@@ -54,7 +54,17 @@ fn wrong_usage_is_told_apart_from_failure() {
 #[test]
 fn help_names_every_common_option_and_an_example() {
     let commands = [
-        "up", "serve", "demo", "import", "migrate", "config", "doctor", "token", "bench", "version",
+        "up",
+        "serve",
+        "demo",
+        "import",
+        "migrate",
+        "config",
+        "doctor",
+        "token",
+        "bench",
+        "conformance",
+        "version",
     ];
     for name in commands {
         let help = ended(parasol(&[name]).arg("--help"));

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "helpers of tests stand outside of test functions")]
 
 mod answers;
+mod benches;
 mod doctor;
 mod import;
 mod running;
