@@ -11,11 +11,11 @@ mod committer;
 pub mod dialect;
 mod feed;
 mod handoff;
+mod horizon;
 mod lease;
 mod meta;
 pub mod migration;
 mod read;
-mod reconcile;
 pub mod row;
 mod store;
 mod submission;
@@ -28,9 +28,9 @@ pub use committer::{Committer, Limits, NewId, Now, Parts, Rules, Submitter, comm
 pub use dialect::Engine;
 pub use feed::{Numbered, SEQUENCER, Sequenced};
 pub use handoff::{Handoff, Lease, Queue, Queues};
+pub use horizon::{Looked, Reconciled};
 pub use lease::Held;
 pub use read::Logged;
-pub use reconcile::Reconciled;
 pub use row::{Cell, RowOp};
 pub use store::{OpenError, Pools, Store};
 pub use submission::{

@@ -94,7 +94,7 @@ impl TableBuilder {
 
 /// The kernel's migrations, oldest first.
 pub fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-    vec![Box::new(Kernel)]
+    vec![Box::new(Kernel), Box::new(CommandsAndHorizons)]
 }
 
 struct Kernel;
@@ -164,5 +164,56 @@ impl MigrationTrait for Kernel {
             table.create(manager).await?;
         }
         crate::dialect::tune_hot_tables(manager.get_connection()).await
+    }
+}
+
+/// Audit and saved answers become one row a command; cases that owe something get a time to be looked
+/// at.
+struct CommandsAndHorizons;
+
+impl MigrationName for CommandsAndHorizons {
+    fn name(&self) -> &'static str {
+        "m0002_casebook_commands_and_horizons"
+    }
+}
+
+#[async_trait::async_trait]
+impl MigrationTrait for CommandsAndHorizons {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        let commands = TableBuilder::new("commands")
+            .ids(&["key", "commit_id"])
+            .ints(&["place"])
+            .ids(&["case_id"])
+            .ints(&["first_seq", "last_seq"])
+            .texts(&["principal", "method"])
+            .ids(&["fingerprint"])
+            .bytes(&["body"])
+            .ints(&["at"])
+            .key(&["key"]);
+        commands.create(manager).await?;
+        let horizons = TableBuilder::new("horizons")
+            .ids(&["case_id"])
+            .ints(&["next_look"])
+            .key(&["case_id"])
+            .index(&["next_look"]);
+        horizons.create(manager).await?;
+        let connection = manager.get_connection();
+        let words = crate::dialect::words(connection);
+        let (nil, fresh, nothing) = (words.nil_id, words.fresh_id, words.no_bytes);
+        let copy = format!(
+            "INSERT INTO commands (key, commit_id, place, case_id, first_seq, last_seq, principal, \
+             method, fingerprint, body, at) SELECT CASE WHEN a.key = {nil} THEN {fresh} ELSE a.key \
+             END, a.commit_id, a.place, a.case_id, a.first_seq, a.last_seq, a.principal, a.method, \
+             COALESCE(s.fingerprint, {nil}), COALESCE(s.body, {nothing}), a.at \
+             FROM audit a LEFT JOIN answers s ON s.key = a.key"
+        );
+        connection.execute_unprepared(&copy).await?;
+        let looks = "INSERT INTO horizons (case_id, next_look) SELECT DISTINCT case_id, 0 FROM tasks \
+                     WHERE true ON CONFLICT (case_id) DO NOTHING";
+        connection.execute_unprepared(looks).await?;
+        for table in ["answers", "audit"] {
+            manager.drop_table(Table::drop().table(table).to_owned()).await?;
+        }
+        Ok(())
     }
 }

@@ -7,7 +7,7 @@ use sea_orm::{
 };
 
 use crate::store::Store;
-use crate::tables::{audit, cases, events};
+use crate::tables::{cases, commands, events};
 
 /// An event with the trace it was written in.
 #[derive(Clone, Debug)]
@@ -121,7 +121,7 @@ impl Store {
     /// # Errors
     /// What the engine says.
     pub async fn effects_of(&self, key: crate::RequestKey) -> Result<u64, DbErr> {
-        audit::Entity::find().filter(audit::Column::Key.eq(key.key)).count(self.reader()).await
+        commands::Entity::find_by_id(key.key).count(self.reader()).await
     }
 }
 

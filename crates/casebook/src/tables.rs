@@ -104,26 +104,19 @@ pub mod tasks {
     impl ActiveModelBehavior for ActiveModel {}
 }
 
-/// Saved answers: what makes a repeated request safe.
-pub mod answers {
+/// Which cases owe something, and when each is looked at next; see [`crate::horizon`].
+pub mod horizons {
     use sea_orm::entity::prelude::*;
 
     /// A row.
     #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
-    #[sea_orm(table_name = "answers")]
+    #[sea_orm(table_name = "horizons")]
     pub struct Model {
-        /// Hash of principal, method and request id: 16 bytes as a UUID.
+        /// The case.
         #[sea_orm(primary_key, auto_increment = false)]
-        pub key: Uuid,
-        /// The case, or nil.
         pub case_id: Uuid,
-        /// Hash of the request's body.
-        pub fingerprint: Uuid,
-        /// The answer, byte for byte.
-        #[sea_orm(column_type = "Blob")]
-        pub body: Vec<u8>,
-        /// When.
-        pub at: i64,
+        /// When its deadlines are looked at next.
+        pub next_look: i64,
     }
 
     /// No relations: the kernel joins nothing.
@@ -133,19 +126,22 @@ pub mod answers {
     impl ActiveModelBehavior for ActiveModel {}
 }
 
-/// Who changed what: one row per command that took effect, in its commit.
-pub mod audit {
+/// Commands that took effect, one row each, in the commit of their effect: who changed what, and what
+/// was answered, so that a repeated request is safe.
+pub mod commands {
     use sea_orm::entity::prelude::*;
 
     /// A row.
     #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
-    #[sea_orm(table_name = "audit")]
+    #[sea_orm(table_name = "commands")]
     pub struct Model {
-        /// The commit.
+        /// Hash of principal, method and request id: 16 bytes as a UUID. An id of its own where nobody
+        /// can repeat the command.
         #[sea_orm(primary_key, auto_increment = false)]
+        pub key: Uuid,
+        /// The commit.
         pub commit_id: Uuid,
         /// The command's place in it.
-        #[sea_orm(primary_key, auto_increment = false)]
         pub place: i64,
         /// The case, or nil.
         pub case_id: Uuid,
@@ -159,8 +155,11 @@ pub mod audit {
         /// The method called, or the task done.
         #[sea_orm(column_type = "Text")]
         pub method: String,
-        /// The key of the saved answer, or nil.
-        pub key: Uuid,
+        /// Hash of the request's body; nil where nobody can repeat the command.
+        pub fingerprint: Uuid,
+        /// The answer, byte for byte.
+        #[sea_orm(column_type = "Blob")]
+        pub body: Vec<u8>,
         /// When.
         pub at: i64,
     }

@@ -9,8 +9,8 @@ use parasol_journey::task::{Obligation, Role};
 use parasol_journey::time::{MINUTE, SECOND, Span, Timestamp};
 use sea_orm::sea_query::Expr;
 use sea_orm::{
-    ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, Order, PaginatorTrait,
-    QueryFilter, QueryOrder, QuerySelect,
+    ColumnTrait, Condition, DbErr, EntityTrait, Order, PaginatorTrait, QueryFilter, QueryOrder,
+    QuerySelect,
 };
 use uuid::Uuid;
 
@@ -263,14 +263,10 @@ fn is_row(case: CaseId, owed: &Obligation) -> Condition {
         .add(tasks::Column::Generation.eq(i64::try_from(owed.generation).unwrap_or(i64::MAX)))
 }
 
-/// Inserts a task row that should be there; for the reconciler.
-pub(crate) async fn restore(
-    connection: &impl ConnectionTrait,
-    case: CaseId,
-    owed: &Obligation,
-) -> Result<(), DbErr> {
+/// The row of an obligation that nobody has claimed yet.
+pub(crate) fn new_row(case: CaseId, owed: &Obligation) -> tasks::ActiveModel {
     use sea_orm::ActiveValue::Set;
-    let row = tasks::ActiveModel {
+    tasks::ActiveModel {
         case_id: Set(case.uuid()),
         task: Set(owed.task.as_str().to_owned()),
         generation: Set(i64::try_from(owed.generation).unwrap_or(i64::MAX)),
@@ -280,9 +276,5 @@ pub(crate) async fn restore(
         lease: Set(Uuid::nil()),
         attempts: Set(0),
         parked: Set(String::new()),
-    };
-    let keys = [tasks::Column::CaseId, tasks::Column::Task, tasks::Column::Generation];
-    let nothing = sea_orm::sea_query::OnConflict::columns(keys).do_nothing().to_owned();
-    tasks::Entity::insert(row).on_conflict(nothing).exec_without_returning(connection).await?;
-    Ok(())
+    }
 }

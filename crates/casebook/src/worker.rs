@@ -200,8 +200,9 @@ impl Worker {
     /// What the engine says to the claim; what was claimed before is done.
     pub async fn run_due(&self) -> Result<Pass, DbErr> {
         let now = (self.now)();
+        let more_to_look_at = self.look_ahead(now).await?;
         let due = self.claim(now, now, self.batch_max).await?;
-        let more = due.len() == self.batch_max;
+        let more = due.len() == self.batch_max || more_to_look_at;
         Ok(Pass { more, ..self.do_all(due).await })
     }
 
@@ -218,12 +219,21 @@ impl Worker {
             return Ok(false);
         }
         let now = (self.now)();
+        let more_to_look_at = self.look_ahead(now).await?;
         let claimed = self.claim(now, self.handoff.reach(self.role, now), permits.len()).await?;
-        let more = claimed.len() == permits.len();
+        let more = claimed.len() == permits.len() || more_to_look_at;
         for (permit, claimed) in permits.into_iter().zip(claimed) {
             permit.send(claimed);
         }
         Ok(more)
+    }
+
+    /// Before deadlines are claimed, those that have come near get their rows.
+    async fn look_ahead(&self, now: Timestamp) -> Result<bool, DbErr> {
+        match self.role {
+            Role::Timer => Ok(self.store.look_ahead(now).await?.more),
+            _ => Ok(false),
+        }
     }
 
     async fn claim(

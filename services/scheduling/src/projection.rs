@@ -73,12 +73,12 @@ fn project_appointments(before: Option<&Case>, change: &Change<'_>, rows: &mut V
     let was = before.map(standing).unwrap_or_default();
     let is = standing(after);
     for (state, visit) in &is {
+        // Readers of a visit that is not done yet look at its case too, whose every step changes what
+        // they see of it.
         let same = was
             .iter()
             .any(|(old, one)| old == state && one.id == visit.id && one.window == visit.window);
-        // Until it is done, a visit is shown with its case, so every step of the case touches it.
-        let at_rest = matches!(state, State::Held | State::Completed);
-        if !(same && at_rest) {
+        if !same {
             rows.push(row(visit, *state, after, after));
         }
     }

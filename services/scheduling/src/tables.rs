@@ -139,6 +139,14 @@ impl appointments::Model {
     pub fn case_version(&self) -> u64 {
         u64::try_from(self.version).unwrap_or_default()
     }
+
+    /// Whether later steps of its case change nothing of what is shown of it.
+    pub fn is_at_rest(&self) -> bool {
+        !matches!(
+            State::parse(&self.state),
+            Some(State::Confirmed | State::EnRoute | State::InProgress)
+        )
+    }
 }
 
 #[cfg(test)]

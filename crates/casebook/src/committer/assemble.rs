@@ -6,10 +6,12 @@ use sea_orm::ActiveValue::Set;
 use uuid::Uuid;
 
 use super::plan::Planned;
-use super::{Target, Writer};
+use super::{Submission, Target, Writer};
 use crate::dialect::{Batch, Conflict};
+use crate::horizon::{self, Change as HorizonChange};
 use crate::row::{Cell, RowOp, Table};
-use crate::tables::{answers, audit, cases, commits, events, tasks};
+use crate::tables::{cases, commands, commits, events, horizons, tasks};
+use crate::tasks::new_row;
 
 impl Writer {
     /// Everything the planned commands write, except their claims.
@@ -20,7 +22,8 @@ impl Writer {
         let mut log = Vec::new();
         let mut armed = Vec::new();
         let mut gone = Vec::new();
-        let mut saved = Vec::new();
+        let mut looked_at = Vec::new();
+        let mut left_alone = Vec::new();
         let mut trail = Vec::new();
         let mut entries = Vec::new();
         for (place, one) in planned.iter().enumerate() {
@@ -36,20 +39,24 @@ impl Writer {
                     let task = Cell::from(owed.task.as_str());
                     vec![Cell::Id(case.id.uuid()), task, Cell::Int(signed(owed.generation))]
                 }));
+                match one.horizon {
+                    HorizonChange::None => {}
+                    HorizonChange::Begins => looked_at.push(horizon_row(case)),
+                    HorizonChange::Ends => left_alone.push(vec![Cell::Id(case.id.uuid())]),
+                }
                 entries.push((case.id.uuid(), before + 1, case.version, case.updated_at.micros()));
             } else if let Some(case) = &one.seen {
                 // Rows about a case that gets no event: written as it is, so that they stand only if
                 // the case has not moved on.
                 batch.cases.push((case_row(case), signed(case.version)));
             }
-            saved.extend(answer_row(one));
-            trail.push(audit_row(commit, place, one));
+            trail.push(self.command_row(commit, place, one));
         }
         // Rows that another writer may want too are written in one order everywhere, so that two
         // writers cannot wait for each other.
         batch.cases.sort();
         new_cases.sort();
-        saved.sort();
+        trail.sort();
         let mut insert = |table, conflict, rows: Vec<Vec<Cell>>| {
             if !rows.is_empty() {
                 batch.inserts.push((table, conflict, rows));
@@ -58,8 +65,8 @@ impl Writer {
         insert(Table::of::<cases::Entity>(), Conflict::Lose, new_cases);
         insert(Table::of::<events::Entity>(), Conflict::Fail, log);
         insert(Table::of::<tasks::Entity>(), Conflict::Fail, armed);
-        insert(Table::of::<answers::Entity>(), Conflict::Lose, saved);
-        insert(Table::of::<audit::Entity>(), Conflict::Fail, trail);
+        insert(Table::of::<horizons::Entity>(), Conflict::Replace, looked_at);
+        insert(Table::of::<commands::Entity>(), Conflict::Lose, trail);
         if !entries.is_empty() {
             let entries = serde_json::to_string(&entries).expect("numbers and ids are JSON");
             let row = vec![Cell::Id(commit), Cell::Text(entries)];
@@ -68,8 +75,37 @@ impl Writer {
         if !gone.is_empty() {
             batch.deletes.push((Table::of::<tasks::Entity>(), gone));
         }
+        if !left_alone.is_empty() {
+            batch.deletes.push((Table::of::<horizons::Entity>(), left_alone));
+        }
         add_own_rows(&mut batch, planned);
         batch
+    }
+
+    fn command_row(&self, commit: Uuid, place: usize, one: &Planned) -> Vec<Cell> {
+        let Submission { caller, key, .. } = &one.pending.submission;
+        let (first, last) = match &one.case {
+            Some((before, case, _)) => (signed(before + 1), signed(case.version)),
+            None => (0, 0),
+        };
+        let (key, fingerprint, body) = match key {
+            Some(key) => (key.key, key.fingerprint, one.answer.clone()),
+            // Nobody can ask for it again.
+            None => ((self.parts.new_id)(), Uuid::nil(), Vec::new()),
+        };
+        cells(commands::ActiveModel {
+            key: Set(key),
+            commit_id: Set(commit),
+            place: Set(i64::try_from(place).unwrap_or(i64::MAX)),
+            case_id: Set(case_id(one)),
+            first_seq: Set(first),
+            last_seq: Set(last),
+            principal: Set(caller.principal.clone()),
+            method: Set(caller.method.to_owned()),
+            fingerprint: Set(fingerprint),
+            body: Set(body),
+            at: Set(one.at.micros()),
+        })
     }
 
     fn task_rows(&self, one: &Planned) -> Vec<Vec<Cell>> {
@@ -78,20 +114,12 @@ impl Writer {
         one.tasks_armed
             .iter()
             .map(|owed| {
-                let handed = one.is_handed_over(owed);
-                let visible_at = if handed { handoff.leased_until(owed, one.at) } else { owed.due };
-                let holder = handoff.lease().holder;
-                let row = tasks::ActiveModel {
-                    case_id: Set(case.id.uuid()),
-                    task: Set(owed.task.as_str().to_owned()),
-                    generation: Set(signed(owed.generation)),
-                    role: Set(owed.task.role().as_str().to_owned()),
-                    due: Set(owed.due.micros()),
-                    visible_at: Set(visible_at.micros()),
-                    lease: Set(if handed { holder } else { Uuid::nil() }),
-                    attempts: Set(i64::from(handed)),
-                    parked: Set(String::new()),
-                };
+                let mut row = new_row(case.id, owed);
+                if one.is_handed_over(owed) {
+                    row.visible_at = Set(handoff.leased_until(owed, one.at).micros());
+                    row.lease = Set(handoff.lease().holder);
+                    row.attempts = Set(1);
+                }
                 cells(row)
             })
             .collect()
@@ -115,6 +143,13 @@ fn case_row(case: &parasol_journey::Case) -> Vec<Cell> {
     })
 }
 
+fn horizon_row(case: &parasol_journey::Case) -> Vec<Cell> {
+    cells(horizons::ActiveModel {
+        case_id: Set(case.id.uuid()),
+        next_look: Set(horizon::next_look(case.updated_at).micros()),
+    })
+}
+
 fn event_rows(one: &Planned) -> Vec<Vec<Cell>> {
     let Some((_, case, log)) = &one.case else { return Vec::new() };
     log.iter()
@@ -128,36 +163,6 @@ fn event_rows(one: &Planned) -> Vec<Vec<Cell>> {
             })
         })
         .collect()
-}
-
-fn answer_row(one: &Planned) -> Option<Vec<Cell>> {
-    let key = one.pending.submission.key?;
-    Some(cells(answers::ActiveModel {
-        key: Set(key.key),
-        case_id: Set(case_id(one)),
-        fingerprint: Set(key.fingerprint),
-        body: Set(one.answer.clone()),
-        at: Set(one.at.micros()),
-    }))
-}
-
-fn audit_row(commit: Uuid, place: usize, one: &Planned) -> Vec<Cell> {
-    let caller = &one.pending.submission.caller;
-    let (first, last) = match &one.case {
-        Some((before, case, _)) => (signed(before + 1), signed(case.version)),
-        None => (0, 0),
-    };
-    cells(audit::ActiveModel {
-        commit_id: Set(commit),
-        place: Set(i64::try_from(place).unwrap_or(i64::MAX)),
-        case_id: Set(case_id(one)),
-        first_seq: Set(first),
-        last_seq: Set(last),
-        principal: Set(caller.principal.clone()),
-        method: Set(caller.method.to_owned()),
-        key: Set(one.pending.submission.key.map_or_else(Uuid::nil, |key| key.key)),
-        at: Set(one.at.micros()),
-    })
 }
 
 fn case_id(one: &Planned) -> Uuid {

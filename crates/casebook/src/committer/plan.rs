@@ -11,6 +11,7 @@ use super::load::Cases;
 use super::write::Refused;
 use super::{Pending, Rules, Writer};
 use crate::handoff::Permit;
+use crate::horizon;
 use crate::row::{Cell, RowOp, Table};
 use crate::submission::{Change, Error, Refusal, Submission, Target, Written};
 use crate::tasks::Claimed;
@@ -26,10 +27,12 @@ pub(super) struct Planned {
     pub claims: Vec<(&'static Table, Vec<Cell>)>,
     /// Other rows of services' tables.
     pub rows: Vec<RowOp>,
-    /// Obligations that are new.
+    /// Obligations that are new and get a row now.
     pub tasks_armed: Vec<Obligation>,
-    /// Obligations that are gone.
+    /// Obligations that are gone and may have a row.
     pub tasks_gone: Vec<Obligation>,
+    /// Whether the case is to be looked at from now on.
+    pub horizon: horizon::Change,
     /// Tasks this process takes on at once, leased from birth.
     pub handed_over: Vec<(Permit, Claimed)>,
     pub answer: Vec<u8>,
@@ -134,6 +137,7 @@ impl Planned {
             rows: Vec::new(),
             tasks_armed: Vec::new(),
             tasks_gone: Vec::new(),
+            horizon: horizon::Change::None,
             handed_over: Vec::new(),
             answer: written.answer,
             at: now,
@@ -158,20 +162,15 @@ impl Planned {
     }
 
     fn compare_obligations(&mut self, before: Option<&Case>, after: &Case) {
-        let old = before.map_or(&[][..], |case| &case.obligations);
-        let is_same =
-            |a: &Obligation, b: &Obligation| a.task == b.task && a.generation == b.generation;
-        self.tasks_gone = old
-            .iter()
-            .filter(|owed| !after.obligations.iter().any(|kept| is_same(owed, kept)))
-            .copied()
-            .collect();
-        self.tasks_armed = after
-            .obligations
-            .iter()
-            .filter(|owed| !old.iter().any(|kept| is_same(owed, kept)))
-            .copied()
-            .collect();
+        let (old, new) = (before.map_or(&[][..], |case| &case.obligations), &after.obligations);
+        let not_among = |these: &[Obligation], owed: &&Obligation| {
+            let same =
+                |other: &Obligation| other.task == owed.task && other.generation == owed.generation;
+            horizon::has_row(owed, after.updated_at) && !these.iter().any(same)
+        };
+        self.tasks_gone = old.iter().filter(|owed| not_among(new, owed)).copied().collect();
+        self.tasks_armed = new.iter().filter(|owed| not_among(old, owed)).copied().collect();
+        self.horizon = horizon::Change::between(old, new);
     }
 
     /// Whether the task was handed to a worker of this process.

@@ -248,8 +248,8 @@ impl Engine {
         }
         let columns = "key, fingerprint, body";
         let statement = match self {
-            Self::Sqlite => sqlite::by_ids(columns, "answers", "key", keys),
-            Self::Postgres => postgres::by_ids(columns, "answers", "key", keys),
+            Self::Sqlite => sqlite::by_ids(columns, "commands", "key", keys),
+            Self::Postgres => postgres::by_ids(columns, "commands", "key", keys),
         };
         let rows = connection.query_all_raw(statement).await?;
         rows.iter()
@@ -328,16 +328,43 @@ impl Engine {
         }
     }
 
+    /// Takes cases that are to be looked at `now` and puts their next look off until `next`; cases that
+    /// somebody else is taking are passed over.
+    pub(crate) async fn claim_looks(
+        self,
+        connection: &impl ConnectionTrait,
+        now: i64,
+        next: i64,
+        limit: u64,
+    ) -> Result<Vec<Uuid>, DbErr> {
+        let (backend, skip) = self.skip_locked();
+        let sql = format!(
+            "WITH picked (c) AS (SELECT case_id FROM horizons WHERE next_look <= $1 \
+             ORDER BY next_look LIMIT $3 {skip}) \
+             UPDATE horizons SET next_look = $2 FROM picked WHERE case_id = c RETURNING case_id"
+        );
+        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+        let values = [now.into(), next.into(), limit.into()];
+        let statement = Statement::from_sql_and_values(backend, sql, values);
+        let rows = connection.query_all_raw(statement).await?;
+        rows.iter().map(|row| row.try_get_by_index(0)).collect()
+    }
+
+    /// The words that pass over rows somebody else has locked.
+    const fn skip_locked(self) -> (DbBackend, &'static str) {
+        match self {
+            Self::Sqlite => (DbBackend::Sqlite, ""),
+            Self::Postgres => (DbBackend::Postgres, "FOR UPDATE SKIP LOCKED"),
+        }
+    }
+
     /// Claims due tasks of a role; tasks another worker is claiming are passed over.
     pub(crate) async fn claim_tasks(
         self,
         connection: &impl ConnectionTrait,
         claim: &ClaimTasks<'_>,
     ) -> Result<Vec<ClaimedRow>, DbErr> {
-        let (backend, skip) = match self {
-            Self::Sqlite => (DbBackend::Sqlite, ""),
-            Self::Postgres => (DbBackend::Postgres, "FOR UPDATE SKIP LOCKED"),
-        };
+        let (backend, skip) = self.skip_locked();
         let sql = format!(
             "WITH picked (c, t, g) AS (SELECT case_id, task, generation FROM tasks \
              WHERE role = $1 AND visible_at <= $2 AND parked = '' \
@@ -387,6 +414,29 @@ pub(crate) async fn tune_hot_tables(connection: &impl ConnectionTrait) -> Result
     match Engine::of(connection) {
         Engine::Sqlite => Ok(()),
         Engine::Postgres => postgres::tune_hot_tables(connection).await,
+    }
+}
+
+/// How an engine writes values that a migration needs.
+pub(crate) struct Words {
+    /// The nil id.
+    pub nil_id: &'static str,
+    /// A new random id.
+    pub fresh_id: &'static str,
+    /// No bytes.
+    pub no_bytes: &'static str,
+}
+
+pub(crate) fn words(connection: &impl ConnectionTrait) -> Words {
+    match Engine::of(connection) {
+        Engine::Sqlite => {
+            Words { nil_id: "zeroblob(16)", fresh_id: "randomblob(16)", no_bytes: "x''" }
+        }
+        Engine::Postgres => Words {
+            nil_id: "'00000000-0000-0000-0000-000000000000'::uuid",
+            fresh_id: "gen_random_uuid()",
+            no_bytes: "''::bytea",
+        },
     }
 }
 

@@ -4,13 +4,17 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use parasol_casebook::Store;
 use parasol_casebook::tables::{
-    answers, audit, cases, commits, events, feed, leases, tasks, vault,
+    cases, commands, commits, events, feed, horizons, leases, tasks, vault,
 };
-use parasol_journey::Case;
+use parasol_journey::time::{Span, Timestamp};
+use parasol_journey::{Case, Obligation, Task};
 use sea_orm::{ColumnTrait as _, EntityTrait, Iterable, QueryFilter as _, QueryOrder as _};
 use uuid::Uuid;
 
 use crate::rows::{board, notes, slots};
+
+/// What is due within it has a row.
+pub const HORIZON: Span = Span::minutes(30);
 
 /// Every row of a table, in key order.
 pub async fn all<E: EntityTrait>(store: &Store) -> Vec<E::Model> {
@@ -36,8 +40,8 @@ pub async fn everything(store: &Store) -> BTreeMap<&'static str, Vec<String>> {
         ("cases", text(all::<cases::Entity>(store).await)),
         ("events", text(all::<events::Entity>(store).await)),
         ("tasks", text(all::<tasks::Entity>(store).await)),
-        ("answers", text(all::<answers::Entity>(store).await)),
-        ("audit", text(all::<audit::Entity>(store).await)),
+        ("horizons", text(all::<horizons::Entity>(store).await)),
+        ("commands", text(all::<commands::Entity>(store).await)),
         ("commits", text(all::<commits::Entity>(store).await)),
         ("feed", text(all::<feed::Entity>(store).await)),
         ("leases", text(all::<leases::Entity>(store).await)),
@@ -48,27 +52,36 @@ pub async fn everything(store: &Store) -> BTreeMap<&'static str, Vec<String>> {
     ])
 }
 
-/// Checks every case: its log is numbered 1..n and folds to its state; its tasks are its obligations;
-/// the audit trail accounts for every event once; the projection is up to date.
+/// Checks every case: its log is numbered 1..n and folds to its state; its tasks are its obligations, as
+/// far as they have rows yet, and work and what was due within the horizon when it was armed has; it is
+/// looked at if it owes anything; the commands account for every event once; the projection is up to date.
 pub async fn check(store: &Store) {
     let rows = all::<tasks::Entity>(store).await;
-    let trail = all::<audit::Entity>(store).await;
+    let looked_at: BTreeSet<_> =
+        all::<horizons::Entity>(store).await.into_iter().map(|row| row.case_id).collect();
+    let trail = all::<commands::Entity>(store).await;
     let board: BTreeMap<_, _> =
         all::<board::Entity>(store).await.into_iter().map(|row| (row.case_id, row)).collect();
     for row in all::<cases::Entity>(store).await {
         let case: Case = serde_json::from_str(&row.state).unwrap();
-        check_log(store, &row, &case).await;
-        let owed: BTreeSet<_> = case
-            .obligations
-            .iter()
-            .map(|owed| (owed.task.as_str().to_owned(), i64::try_from(owed.generation).unwrap()))
-            .collect();
+        let times = check_log(store, &row, &case).await;
+        let key = |owed: &Obligation| {
+            (owed.task.as_str().to_owned(), i64::try_from(owed.generation).unwrap())
+        };
+        let near = |owed: &&Obligation| {
+            let armed_at = times[usize::try_from(owed.generation).unwrap() - 1];
+            matches!(owed.task, Task::Work(_)) || owed.due < armed_at + HORIZON
+        };
+        let owed: BTreeSet<_> = case.obligations.iter().map(key).collect();
+        let near: BTreeSet<_> = case.obligations.iter().filter(near).map(key).collect();
+        assert_eq!(looked_at.contains(&row.id), !owed.is_empty(), "{} is looked at", case.id);
         let there: BTreeSet<_> = rows
             .iter()
             .filter(|task| task.case_id == row.id)
             .map(|task| (task.task.clone(), task.generation))
             .collect();
-        assert_eq!(there, owed, "{} has other tasks than it owes", case.id);
+        assert!(there.is_subset(&owed), "{} owes {owed:?}, and not {there:?}", case.id);
+        assert!(near.is_subset(&there), "{} has {there:?} and owes {near:?} soon", case.id);
         let mut next = 1;
         let mut spans: Vec<_> = trail
             .iter()
@@ -88,7 +101,8 @@ pub async fn check(store: &Store) {
     }
 }
 
-async fn check_log(store: &Store, row: &cases::Model, case: &Case) {
+/// Checks a log; answers with the times of its events.
+async fn check_log(store: &Store, row: &cases::Model, case: &Case) -> Vec<Timestamp> {
     let log: Vec<_> = store
         .log_after(case.id, 0, 100_000)
         .await
@@ -102,12 +116,13 @@ async fn check_log(store: &Store, row: &cases::Model, case: &Case) {
     assert_eq!(row.version, i64::try_from(case.version).unwrap());
     assert_eq!(row.stage, case.stage.as_str());
     assert_eq!(row.updated_at, case.updated_at.micros());
+    log.iter().map(|event| event.at).collect()
 }
 
-/// The commits that hold the audit rows of a case.
+/// The commits that hold the commands of a case.
 pub async fn commits_of(store: &Store, case: Uuid) -> BTreeSet<Uuid> {
-    let rows = audit::Entity::find()
-        .filter(audit::Column::CaseId.eq(case))
+    let rows = commands::Entity::find()
+        .filter(commands::Column::CaseId.eq(case))
         .all(store.reader())
         .await
         .unwrap();

@@ -1,25 +1,28 @@
 //! Opening a store: durable or not at all, migrated once, tables as their entities say.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::os::unix::fs::MetadataExt as _;
 use std::os::unix::process::CommandExt as _;
 use std::process::{Child, Command, Stdio};
 
 use parasol_casebook::tables::{
-    answers, audit, cases, commits, events, feed, leases, meta, tasks, vault,
+    cases, commands, commits, events, feed, horizons, leases, meta, tasks, vault,
 };
 use parasol_casebook::{Engine, OpenError, Pools, Store};
 use parasol_testkit::{Postgres, program_path};
+use sea_orm::sea_query::{Expr, Query, Value};
 use sea_orm::{ConnectionTrait as _, DbBackend, EntityTrait, IdenStatic as _, Iterable, Statement};
 use sea_orm_migration::MigratorTrait as _;
+use uuid::Uuid;
 
 use crate::ask::Ask;
-use crate::books::everything;
+use crate::books::{all, everything};
 use crate::rows::{Migrations, board, notes, slots};
 use crate::world::World;
 
 on_both_engines!(
     migrations_apply_twice_without_change,
+    what_the_first_tables_held_is_carried_over,
     entities_have_the_columns_of_their_tables,
     the_reader_cannot_write,
     a_store_is_opened_again_with_all_it_held,
@@ -64,6 +67,68 @@ async fn migrations_apply_twice_without_change(world: World) {
     assert_eq!((schema(&process.store).await, everything(&process.store).await), before);
 }
 
+async fn what_the_first_tables_held_is_carried_over(world: World) {
+    let older = world.empty_beside();
+    let store = older.store().await;
+    let connection = store.for_migrations();
+    Migrations::up(connection, Some(1)).await.unwrap();
+    let id = |n: u128| Value::from(Uuid::from_u128(n));
+    let insert = async |table: &'static str, columns: &[&'static str], values: Vec<Value>| {
+        let mut query = Query::insert();
+        query.into_table(table).columns(columns.iter().copied());
+        query.values_panic(values.into_iter().map(Expr::value));
+        connection.execute(&query).await.unwrap();
+    };
+    let columns = [
+        "commit_id",
+        "place",
+        "case_id",
+        "first_seq",
+        "last_seq",
+        "principal",
+        "method",
+        "key",
+        "at",
+    ];
+    // Two pieces of the house's own work, and a request.
+    for (place, key) in [(0_i64, 0), (1, 0), (2, 77)] {
+        let (seq, at) = (Value::from(place + 1), Value::from(5_i64));
+        let row =
+            vec![id(9), place.into(), id(1), seq.clone(), seq, "p".into(), "M".into(), id(key), at];
+        insert("audit", &columns, row).await;
+    }
+    let answer = vec![id(77), id(1), id(8), Value::from(b"yes".to_vec()), 5_i64.into()];
+    insert("answers", &["key", "case_id", "fingerprint", "body", "at"], answer).await;
+    let columns = [
+        "case_id",
+        "task",
+        "generation",
+        "role",
+        "due",
+        "visible_at",
+        "lease",
+        "attempts",
+        "parked",
+    ];
+    for task in ["triage", "plat.classify"] {
+        let zero = || Value::from(0_i64);
+        let row =
+            vec![id(1), task.into(), zero(), "x".into(), zero(), zero(), id(0), zero(), "".into()];
+        insert("tasks", &columns, row).await;
+    }
+
+    Migrations::up(connection, None).await.unwrap();
+    let rows = all::<commands::Entity>(&store).await;
+    let answered: Vec<_> = rows.iter().filter(|row| !row.fingerprint.is_nil()).collect();
+    let [row] = answered.as_slice() else { panic!("{rows:?}") };
+    assert_eq!((row.key, row.fingerprint), (Uuid::from_u128(77), Uuid::from_u128(8)));
+    assert_eq!((row.body.as_slice(), row.first_seq), (&b"yes"[..], 3));
+    let keys: BTreeSet<_> = rows.iter().map(|row| row.key).collect();
+    assert_eq!((rows.len(), keys.len()), (3, 3), "every command has a key of its own");
+    let looked_at = all::<horizons::Entity>(&store).await;
+    assert_eq!(looked_at, [horizons::Model { case_id: Uuid::from_u128(1), next_look: 0 }]);
+}
+
 fn columns_of<E: EntityTrait>() -> (String, Vec<String>) {
     let names = E::Column::iter().map(|column| column.as_str().to_owned()).collect();
     (E::default().table_name().to_owned(), names)
@@ -75,8 +140,8 @@ async fn entities_have_the_columns_of_their_tables(world: World) {
         columns_of::<cases::Entity>(),
         columns_of::<events::Entity>(),
         columns_of::<tasks::Entity>(),
-        columns_of::<answers::Entity>(),
-        columns_of::<audit::Entity>(),
+        columns_of::<horizons::Entity>(),
+        columns_of::<commands::Entity>(),
         columns_of::<commits::Entity>(),
         columns_of::<feed::Entity>(),
         columns_of::<leases::Entity>(),

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use parasol_casebook::tables::{answers, audit, cases, events, feed, tasks};
+use parasol_casebook::tables::{cases, commands, events, feed, horizons, tasks};
 use parasol_casebook::{Error, RowOp, SEQUENCER};
 use parasol_journey::time::{HOUR, MINUTE, Span};
 use parasol_journey::{ActorKind, Command};
@@ -137,19 +137,22 @@ async fn play(world: World, batches: &[Batch]) -> (Vec<String>, BTreeMap<&'stati
     }
     let store = &process.store;
     check(store).await;
-    let mut trail = all::<audit::Entity>(store).await;
+    let mut trail = all::<commands::Entity>(store).await;
     for row in &mut trail {
         // How many ids a commit takes, and who shares it, may differ.
         row.commit_id = Uuid::nil();
         row.place = 0;
+        if row.fingerprint.is_nil() {
+            row.key = Uuid::nil();
+        }
     }
     trail.sort_by_key(|row| (row.case_id, row.first_seq, row.key));
     let rows = BTreeMap::from([
         ("cases", format!("{:#?}", all::<cases::Entity>(store).await)),
         ("events", format!("{:#?}", all::<events::Entity>(store).await)),
         ("tasks", format!("{:#?}", all::<tasks::Entity>(store).await)),
-        ("answers", format!("{:#?}", all::<answers::Entity>(store).await)),
-        ("audit", format!("{trail:#?}")),
+        ("horizons", format!("{:#?}", all::<horizons::Entity>(store).await)),
+        ("commands", format!("{trail:#?}")),
         ("feed", format!("{:#?}", all::<feed::Entity>(store).await)),
         ("slots", format!("{:#?}", all::<slots::Entity>(store).await)),
         ("notes", format!("{:#?}", all::<notes::Entity>(store).await)),

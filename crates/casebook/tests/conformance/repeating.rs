@@ -1,6 +1,6 @@
 //! Saved answers: the same request twice has one effect and one answer.
 
-use parasol_casebook::tables::{answers, audit};
+use parasol_casebook::tables::commands;
 use parasol_casebook::{Error, RowOp};
 
 use crate::ask::{Ask, case};
@@ -79,7 +79,7 @@ async fn another_principal_is_another_request(world: World) {
     let theirs = process.ask(Ask::remind(1).by("customer:2").keyed(1, "y")).await.unwrap();
     assert!(!mine.repeated && !theirs.repeated);
     assert_ne!(mine.body, theirs.body);
-    assert_eq!(count::<answers::Entity>(&process.store).await, 2);
+    assert_eq!(count::<commands::Entity>(&process.store).await, 3);
 }
 
 async fn what_would_now_be_refused_still_has_its_answer(world: World) {
@@ -143,7 +143,7 @@ async fn repetitions_do_not_push_others_off(world: World) {
     process.must((1..=40).map(Ask::file)).await;
     process.must([Ask::remind(7).keyed(1, "remind")]).await;
     let mut other = world.process().await;
-    let audited = count::<audit::Entity>(&process.store).await;
+    let audited = count::<commands::Entity>(&process.store).await;
     let mut asks: Vec<_> = (1..=40).filter(|n| *n != 7).map(Ask::remind).collect();
     asks.insert(20, Ask::remind(7).keyed(1, "remind"));
     asks.insert(30, Ask::remind(41).keyed(1, "remind"));
@@ -152,7 +152,7 @@ async fn repetitions_do_not_push_others_off(world: World) {
     let refused = answers.iter().filter(|one| one.is_err()).count();
     let repeated = answers.iter().flatten().filter(|one| one.repeated).count();
     assert_eq!((refused, repeated), (1, 2), "{answers:?}");
-    assert_eq!(count::<audit::Entity>(&process.store).await, audited + 39);
+    assert_eq!(count::<commands::Entity>(&process.store).await, audited + 39);
     check(&process.store).await;
 }
 

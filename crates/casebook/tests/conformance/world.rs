@@ -61,18 +61,37 @@ impl World {
 
     /// A database by URL, migrated.
     pub async fn at(url: String, folder: Option<TempDir>) -> Self {
-        let world = Self {
-            url,
-            clock: Arc::new(AtomicI64::new(start().micros())),
-            ids: Arc::new(AtomicU64::new(1_000_000)),
-            holders: AtomicU64::new(1),
-            _folder: folder,
-        };
+        let world = Self::empty_at(url, folder);
         let store = world.store().await;
         Migrations::up(store.for_migrations(), None).await.unwrap();
         store.analyze().await.unwrap();
         store.close().await.unwrap();
         world
+    }
+
+    /// An empty database on the same engine, not migrated.
+    pub fn empty_beside(&self) -> Self {
+        match self.engine() {
+            Engine::Sqlite => {
+                let folder = TempDir::new().unwrap();
+                let url = format!("sqlite://{}", folder.path().join("cell.db").display());
+                Self::empty_at(url, Some(folder))
+            }
+            Engine::Postgres => {
+                let server = Postgres::shared().unwrap();
+                Self::empty_at(server.fresh_database("empty").unwrap(), None)
+            }
+        }
+    }
+
+    fn empty_at(url: String, folder: Option<TempDir>) -> Self {
+        Self {
+            url,
+            clock: Arc::new(AtomicI64::new(start().micros())),
+            ids: Arc::new(AtomicU64::new(1_000_000)),
+            holders: AtomicU64::new(1),
+            _folder: folder,
+        }
     }
 
     pub fn engine(&self) -> Engine {

@@ -8,7 +8,7 @@ use parasol_api::intake::v1::order_service_server::OrderService;
 use parasol_api::intake::v1::{
     Case as WireCase, GetCaseRequest, GetUnitRequest, ListCasesRequest, LookupCustomerRequest,
 };
-use parasol_casebook::tables::audit;
+use parasol_casebook::tables::commands;
 use parasol_journey::deadline::Clock as Deadline;
 use parasol_journey::event::{Decision, OfferedRemedy};
 use parasol_journey::ids::{CaseId, DecisionId};
@@ -192,9 +192,9 @@ async fn a_customer_is_found_by_number_and_the_look_up_is_written_down() {
 
     let nobody = world.intake.lookup_customer(by(&agent(), ask("19900009999"))).await;
     assert_eq!(reason(nobody), Reason::NotFound);
-    let written = audit::Entity::find()
-        .filter(audit::Column::Method.eq("LookupCustomer"))
-        .filter(audit::Column::Principal.eq("agent:a-1"))
+    let written = commands::Entity::find()
+        .filter(commands::Column::Method.eq("LookupCustomer"))
+        .filter(commands::Column::Principal.eq("agent:a-1"))
         .count(world.desk.store.reader())
         .await
         .unwrap();

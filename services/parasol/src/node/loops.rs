@@ -32,10 +32,10 @@ const SEQUENCER_REST: Duration = Duration::from_millis(50);
 const WEBHOOKS_REST: Duration = Duration::from_millis(100);
 /// How often messages of partners that wait are noted.
 const MESSAGES_EVERY: Duration = Duration::from_millis(500);
-/// How often every case is compared with its tasks.
-const RECONCILE_EVERY: Duration = Duration::from_secs(30);
-/// How many cases one pass compares.
-const RECONCILE_BATCH: u64 = 500;
+/// How often all cases are passed in search of one that owes something and is never looked at.
+const RECONCILE_EVERY: Duration = Duration::from_secs(600);
+/// How many cases one pass takes.
+const RECONCILE_BATCH: u64 = 1_000;
 /// How often the embedded file is kept short.
 const CHECKPOINT_EVERY: Duration = Duration::from_millis(500);
 
@@ -215,13 +215,13 @@ impl Loops {
     }
 
     fn reconcile(&self, supervisor: &Supervisor) {
-        let store = self.store.clone();
+        let (store, clock) = (self.store.clone(), self.clock.clone());
         let place: Arc<Mutex<Option<CaseId>>> = Arc::default();
         supervisor.spawn_loop(kind("casebook.reconciler"), RECONCILE_EVERY, (), move || {
-            let (store, place) = (store.clone(), Arc::clone(&place));
+            let (store, clock, place) = (store.clone(), clock.clone(), Arc::clone(&place));
             async move {
                 let mut place = place.lock().await;
-                let found = store.reconcile(*place, RECONCILE_BATCH).await?;
+                let found = store.reconcile(*place, RECONCILE_BATCH, clock.now()).await?;
                 *place = found.next;
                 Ok::<_, anyhow::Error>(progress(found.next.is_some()))
             }

@@ -9,7 +9,7 @@
 
 mod cursor;
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::pin::Pin;
 
 use chrono::NaiveDate;
@@ -27,6 +27,7 @@ use parasol_journey::time::{SECOND, Span, Timestamp};
 use parasol_runtime::identity::Principal;
 use sea_orm::{ColumnTrait as _, EntityTrait as _, Order, QueryFilter, QueryOrder, QuerySelect};
 use tonic::Status;
+use uuid::Uuid;
 
 use crate::report::takes_part;
 use crate::tables::{State, appointments};
@@ -135,13 +136,17 @@ impl Watch {
         self.looked_at = self.scheduling.desk.clock.now();
         let rows = self.rows_of_day().await?;
         self.tell_removed(&rows).await?;
+        // After the rows: a step between the two is told with its case and once.
+        let cases = self.cases_of(&rows).await?;
         for row in &rows {
             let id = AppointmentId::new(row.appointment);
+            let Some(case) = cases.get(&row.case_id) else { continue };
+            let live = if row.is_at_rest() { 0 } else { case.version };
             let seen = self.seen.get(&id).copied();
-            if seen.is_some_and(|seen| row.case_version() <= seen.version) {
+            if seen.is_some_and(|seen| row.case_version().max(live) <= seen.version) {
                 continue;
             }
-            self.tell(id, row, seen.is_some_and(|seen| seen.shown)).await?;
+            self.tell(id, row, case, seen.is_some_and(|seen| seen.shown)).await?;
         }
         let bell = &self.scheduling.bell;
         let cases = rows.iter().map(|row| CaseId::new(row.case_id));
@@ -158,20 +163,18 @@ impl Watch {
         &mut self,
         id: AppointmentId,
         row: &appointments::Model,
+        case: &Case,
         was_shown: bool,
     ) -> Result<(), Error> {
-        let store = &self.scheduling.desk.store;
-        let case_id = CaseId::new(row.case_id);
-        let case = store.case(case_id).await.map_err(store_error)?;
-        let case_version = case.as_ref().map_or(0, |case| case.version);
-        let version = row.case_version().max(case_version);
-        let shown = case.as_ref().and_then(|case| Some((case, self.booked(case, id)?)));
+        let version = row.case_version().max(case.version);
+        let shown = self.booked(case, id);
         self.seen.insert(id, Seen { version, shown: shown.is_some() });
         let change = match shown {
-            Some((case, booked)) => {
+            Some(booked) => {
+                let store = &self.scheduling.desk.store;
                 Change::Visit(Box::new(views::visit(store, case, booked).await?))
             }
-            None if was_shown => removed(id, Some(case_id)),
+            None if was_shown => removed(id, Some(CaseId::new(row.case_id))),
             None => return Ok(()),
         };
         self.ready(change);
@@ -261,6 +264,14 @@ impl Watch {
             .all(self.scheduling.desk.store.reader())
             .await
             .map_err(store_error)
+    }
+
+    /// The cases of these rows, by id.
+    async fn cases_of(&self, rows: &[appointments::Model]) -> Result<HashMap<Uuid, Case>, Error> {
+        let ids: BTreeSet<_> = rows.iter().map(|row| CaseId::new(row.case_id)).collect();
+        let ids: Vec<_> = ids.into_iter().collect();
+        let cases = self.scheduling.desk.store.readable_cases(&ids).await.map_err(store_error)?;
+        Ok(cases.into_iter().map(|case| (case.id.uuid(), case)).collect())
     }
 
     async fn rows_by_id(&self, ids: &[AppointmentId]) -> Result<Vec<appointments::Model>, Error> {

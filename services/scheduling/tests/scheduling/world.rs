@@ -303,9 +303,9 @@ impl World {
         self.desk.submitter.submit(submission).await.unwrap();
     }
 
-    /// How many rows of audit name a method.
+    /// How many commands that took effect name a method.
     pub async fn calls_of(&self, method: &str) -> usize {
-        let rows = parasol_casebook::tables::audit::Entity::find();
+        let rows = parasol_casebook::tables::commands::Entity::find();
         let rows = rows.all(self.desk.store.reader()).await.unwrap();
         rows.iter().filter(|row| row.method == method).count()
     }
