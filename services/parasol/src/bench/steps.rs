@@ -194,13 +194,13 @@ fn by_method(
     methods.into_iter().map(|(method, times)| (method, Figures::of(times, elapsed))).collect()
 }
 
-/// Steps and commits so far, as the audit trail has them.
+/// Steps and commits so far, as the commands have them.
 async fn counted(node: &Node) -> anyhow::Result<(i64, i64)> {
     let reader = node.store.reader();
-    let sql = "SELECT count(*), count(DISTINCT commit_id) FROM audit WHERE first_seq > 0";
+    let sql = "SELECT count(*), count(DISTINCT commit_id) FROM commands WHERE first_seq > 0";
     let statement = Statement::from_string(reader.get_database_backend(), sql);
     let row = reader.query_one_raw(statement).await?;
-    let row = row.ok_or_else(|| anyhow::anyhow!("the audit trail does not answer"))?;
+    let row = row.ok_or_else(|| anyhow::anyhow!("the store does not answer"))?;
     Ok((row.try_get_by_index(0)?, row.try_get_by_index(1)?))
 }
 
