@@ -31,11 +31,12 @@ async fn dispatched(house: &House) -> CaseId {
     }
 }
 
-/// Parks every deadline that is armed, as if each had failed too often.
+/// Parks every deadline that is armed, as if each had come near and failed too often.
 async fn park_deadlines(house: &House) -> usize {
     let store = house.node.store.clone().parking_after(1);
     let lease = Lease { holder: Uuid::from_u128(1), length: Span::minutes(1) };
     let later = house.node.clock.now() + Span::days(60);
+    store.look_ahead(later).await.expect("the store answers");
     let claimed = store.claim_tasks(task::Role::Timer, later, later, lease, 50).await;
     let claimed = claimed.expect("the store answers");
     for one in &claimed {

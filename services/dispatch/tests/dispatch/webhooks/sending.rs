@@ -106,7 +106,7 @@ async fn two_secrets_sign_while_the_old_one_is_kept_and_none_is_stored() {
     let [event] = &receiver.take()[..] else { panic!("one event") };
     assert_eq!(event.signatures(), [event.expected(&third.secret)]);
 
-    let saved = Query::select().column("body").from("answers").to_owned();
+    let saved = Query::select().column("body").from("commands").to_owned();
     let saved = world.desk.store.reader().query_all(&saved).await.unwrap();
     assert!(!saved.is_empty());
     for row in saved {
