@@ -21,7 +21,24 @@ impl Answer {
 
 /// One call, `line` being its verb and path.
 pub async fn ask(at: SocketAddr, token: Option<&str>, line: &str, body: &str) -> Answer {
-    let request = request(token, line, body);
+    tell(at, &request(token, line, body)).await
+}
+
+/// The same without a credential and with these headers.
+pub async fn ask_with(at: SocketAddr, headers: &[(&str, &str)], line: &str, body: &str) -> Answer {
+    let headers: String = headers
+        .iter()
+        .map(|(name, value)| {
+            format!(
+                "{name}: {value}
+"
+            )
+        })
+        .collect();
+    tell(at, &written(&headers, line, body)).await
+}
+
+async fn tell(at: SocketAddr, request: &str) -> Answer {
     let mut stream = TcpStream::connect(at).await.expect("the port is open");
     stream.write_all(request.as_bytes()).await.expect("it takes the request");
     let mut answer = String::new();
@@ -33,10 +50,13 @@ pub async fn ask(at: SocketAddr, token: Option<&str>, line: &str, body: &str) ->
 
 fn request(token: Option<&str>, line: &str, body: &str) -> String {
     let credential = token.map(|token| format!("authorization: Bearer {token}\r\n"));
+    written(&credential.unwrap_or_default(), line, body)
+}
+
+fn written(headers: &str, line: &str, body: &str) -> String {
     format!(
-        "{line} HTTP/1.1\r\nhost: parasol\r\naccept-language: en\r\nconnection: close\r\n{}\
+        "{line} HTTP/1.1\r\nhost: parasol\r\naccept-language: en\r\nconnection: close\r\n{headers}\
          content-length: {}\r\n\r\n{body}",
-        credential.unwrap_or_default(),
         body.len(),
     )
 }

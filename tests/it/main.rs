@@ -1,6 +1,7 @@
 //! The one integration binary: linked once, one module per subject.
 
 mod bad_input;
+mod callbacks;
 mod conformance;
 mod dependencies;
 mod house;

@@ -8,9 +8,11 @@
 //! What it deliberately does not do: it books no visit, judges no certificate and decides nothing about
 //! remedies; it reads other services' data only where the case or the vault holds it.
 
+mod callbacks;
 mod changes;
 mod choosing;
 mod handlers;
+mod health;
 mod import;
 mod messages;
 mod migration;
@@ -36,6 +38,7 @@ use parasol_bell::Bell;
 use parasol_casebook::{Handler, Projector};
 use parasol_desk::Desk;
 use parasol_journey::task::Role;
+use parasol_journey::time::Timestamp;
 use parasol_runtime::identity::Principal;
 use parasol_runtime::shutdown::Shutdown;
 use tonic::service::RoutesBuilder;
@@ -95,6 +98,14 @@ impl Dispatch {
     /// What the store says.
     pub async fn note_messages(&self) -> Result<bool, Error> {
         self.messages.run_once(&self.desk).await
+    }
+
+    /// Moves on some of the offers that nobody can hear of, as their brands' rules say; answers with how many.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub async fn reroute(&self, now: Timestamp) -> Result<u64, Error> {
+        health::reroute(self, now).await
     }
 
     /// Adds its gRPC services.

@@ -5,7 +5,13 @@ use sea_orm_migration::prelude::*;
 
 /// The migrations of this service, oldest first.
 pub fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-    vec![Box::new(Dispatch), Box::new(Webhooks), Box::new(Messages), Box::new(Conformance)]
+    vec![
+        Box::new(Dispatch),
+        Box::new(Webhooks),
+        Box::new(Messages),
+        Box::new(Conformance),
+        Box::new(Callbacks),
+    ]
 }
 
 struct Dispatch;
@@ -56,6 +62,30 @@ impl MigrationName for Messages {
 impl MigrationTrait for Messages {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         for table in messages() {
+            table.create(manager).await?;
+        }
+        Ok(())
+    }
+}
+
+struct Callbacks;
+
+impl MigrationName for Callbacks {
+    fn name(&self) -> &'static str {
+        "m0015_dispatch_callbacks"
+    }
+}
+
+#[async_trait::async_trait]
+impl MigrationTrait for Callbacks {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        let secrets = TableBuilder::new("callback_secrets")
+            .texts(&["partner"])
+            .ints(&["number", "old_until"])
+            .key(&["partner"]);
+        let rules =
+            TableBuilder::new("reroute_rules").texts(&["brand"]).ints(&["after"]).key(&["brand"]);
+        for table in [secrets, rules] {
             table.create(manager).await?;
         }
         Ok(())

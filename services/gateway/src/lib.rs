@@ -14,10 +14,10 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::routing::{any, get};
+use axum::routing::{any, get, post};
 use parasol_runtime::health::Health;
 
-pub use rest::Rest;
+pub use rest::{Callbacks, Rest, Vouches};
 pub use serve::serve;
 
 /// What the routes need.
@@ -29,8 +29,8 @@ struct Gateway {
     rest: Rest,
 }
 
-/// All routes: `/`, `/errors`, `/errors/{REASON}`, `/livez`, `/readyz`, `/openapi.json`, and REST below
-/// `/v1/`. `grpc` is shown on the front page.
+/// All routes: `/`, `/errors`, `/errors/{REASON}`, `/livez`, `/readyz`, `/openapi.json`, callbacks of partners
+/// at `/v1/callbacks/{partner}`, and REST below `/v1/`. `grpc` is shown on the front page.
 pub fn router(health: Health, grpc: SocketAddr, rest: Rest) -> Router {
     Router::new()
         .route("/", get(pages::front))
@@ -40,6 +40,7 @@ pub fn router(health: Health, grpc: SocketAddr, rest: Rest) -> Router {
         .route("/livez", get(probes::live))
         .route("/readyz", get(probes::ready))
         .route("/openapi.json", get(rest::document))
+        .route("/v1/callbacks/{partner}", post(rest::callback))
         .route("/v1/{*path}", any(rest::call))
         .fallback(pages::nothing_here)
         .with_state(Gateway { health, grpc: grpc.to_string().into(), rest })

@@ -1,4 +1,4 @@
-//! What the network says about technicians: their centre and their shifts.
+//! What the network says about technicians, their centre and their shifts, and about brands' own codes.
 //!
 //! Asked from the network service and remembered for half a minute of the house's clock, so that a
 //! changed shift is known soon and a busy day does not ask for every slot. An answer that there is no
@@ -7,8 +7,8 @@
 use std::sync::Arc;
 
 use moka::sync::Cache;
-use parasol_api::admin::v1::GetTechnicianRequest;
 use parasol_api::admin::v1::network_service_client::NetworkServiceClient;
+use parasol_api::admin::v1::{GetTechnicianRequest, ListReasonMappingsRequest, ReasonList};
 use parasol_api::{Error, Kind, Reason};
 use parasol_journey::ids::TechnicianId;
 use parasol_journey::time::{SECOND, Span, Timestamp};
@@ -21,6 +21,9 @@ use crate::shifts::WorkingTime;
 const REMEMBERED_MAX: u64 = 10_000;
 /// For how long.
 const REMEMBERED_FOR: Span = Span::from_micros(30 * SECOND);
+
+/// Pages of a brand's mappings that are read; a brand has no more.
+const PAGES_MAX: usize = 3;
 
 /// The directory. Cheap to clone.
 #[derive(Clone)]
@@ -77,5 +80,30 @@ impl Roster {
         let known = Known { until: now + REMEMBERED_FOR, entry: Arc::clone(&entry) };
         self.known.insert(id.clone(), known);
         Ok(entry)
+    }
+
+    /// What a brand's own codes for a visit that could not be finished stand for: code and word. Not
+    /// remembered: such a code is rare, and one that was just mapped is sent again at once.
+    ///
+    /// # Errors
+    /// What the network service says when it does not answer.
+    pub async fn unable_reasons(&self, brand: &str) -> Result<Vec<(String, String)>, Error> {
+        let mut words = Vec::new();
+        let mut request = ListReasonMappingsRequest {
+            page_size: 200,
+            page_token: String::new(),
+            brand: brand.to_owned(),
+        };
+        for _ in 0..PAGES_MAX {
+            let answer = self.network.clone().list_reason_mappings(request.clone()).await;
+            let page = answer.map_err(|status| Error::from_status(&status))?.into_inner();
+            let unable = page.mappings.into_iter().filter(|one| one.list() == ReasonList::Unable);
+            words.extend(unable.map(|one| (one.partner_reason, one.reason)));
+            request.page_token = page.next_page_token;
+            if request.page_token.is_empty() {
+                break;
+            }
+        }
+        Ok(words)
     }
 }

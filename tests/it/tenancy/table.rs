@@ -114,6 +114,17 @@ pub const TABLE: &[Row] = &[
         hidden(r#"{"webhook_id": "$webhook"}"#),
         told(BAD_PAGE, r#"{"webhook_id": "$webhook", "page_token": "$webhooks_page"}"#),
     ]),
+    row("admin.v1.NetworkService/GetPartnerHealth", &[
+        by(&[Role::Brand], hidden(r#"{"brand": "$brand"}"#)),
+        hidden(r#"{"centre": "$centre"}"#),
+    ]),
+    row("admin.v1.NetworkService/PutRerouteRule", &[
+        by(&[Role::Brand], hidden(r#"{"brand": "$brand", "after": "600s"}"#)),
+    ]),
+    row("admin.v1.NetworkService/RotateCallbackSecret", &[
+        by(&[Role::Brand], hidden(r#"{"brand": "$brand"}"#)),
+        hidden(r#"{"centre": "$centre"}"#),
+    ]),
     row("admin.v1.NetworkService/ListReasonMappings", &[
         by(&[Role::Brand], hidden(r#"{"brand": "$brand"}"#)),
         told(BAD_PAGE, r#"{"page_size": 1, "page_token": "$mappings_page"}"#),
@@ -250,6 +261,7 @@ pub const TABLE: &[Row] = &[
             "completion_code": "000000"}"#),
     ]),
     row("technician.v1.VisitService/ReportUnable", &[
+        hidden(r#"{"case_id": "$case", "partner_reason": "X-9"}"#),
         hidden(r#"{"case_id": "$case", "reason": "UNABLE_REASON_WEATHER"}"#),
         hidden(r#"{"case_id": "$case", "appointment_id": "$appointment",
             "reason": "UNABLE_REASON_WEATHER", "remark": "storm", "next_contact_at": "$soon"}"#),

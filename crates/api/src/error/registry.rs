@@ -14,6 +14,28 @@ reasons! {
         zh "您的登录已失效。"
            "凭证缺失、已过期、已吊销，或不是本系统签发的。"
            "请重新登录后再试。";
+    CallbackUnsigned "CALLBACK_UNSIGNED" Unauthenticated
+        en "The callback is not signed by the partner it names."
+           "None of its signatures is that of a valid secret over `id.timestamp.body`, a header is missing, or \
+            the partner takes no callbacks; all of them answer alike."
+           "Check the secret, sign the bytes of the body as they are sent, and rotate the secret if it is lost."
+        zh "回调签名无效。"
+           "签名与有效密钥不符、缺少请求头，或该合作方未开通回调；几种情况回答相同。"
+           "请核对密钥并对实际发送的内容签名；密钥遗失请轮换。";
+    CallbackExpired "CALLBACK_EXPIRED" Unauthenticated
+        en "The callback is older than five minutes, or from the future."
+           "Its `webhook-timestamp` must be within five minutes of our clock, so that nobody can send it later on."
+           "Set the clock; sign anew with the present time and the same `webhook-id`."
+        zh "回调已过期。"
+           "回调时间与系统时间相差须在五分钟之内，以防重放。"
+           "请校准时钟，以当前时间重新签名，`webhook-id` 不变。";
+    CallbackTypeUnknown "CALLBACK_TYPE_UNKNOWN" InvalidArgument
+        en "The callback is of no type that is taken."
+           "Its `type` is not among those that stand for a method of the partner API; the metadata lists them."
+           "Send one of those types, with the fields of its method in `data`."
+        zh "回调类型不支持。"
+           "`type` 不在可受理的类型之内；元数据列出了全部类型。"
+           "请使用列出的类型，并在 `data` 中填写对应方法的字段。";
     PermissionDenied "PERMISSION_DENIED" PermissionDenied
         en "The caller may not use this method."
            "The credential's role is not among the roles the method is open to."

@@ -8,15 +8,13 @@ use parasol_api::limits::URL_MAX;
 use parasol_api::{Checker, Error, Reason};
 use parasol_desk::Call;
 use parasol_journey::ids::{BrandId, CentreId};
-use parasol_runtime::identity::{Principal, Role};
-use sea_orm::EntityTrait;
 use tonic::Request;
 use uuid::Uuid;
 
-use super::lookups::webhook_url;
+use super::lookups::{owner, webhook_url};
 use super::webhook_secret::with_secret;
 use crate::changes::Cursor;
-use crate::tables::{brands, centres, webhooks};
+use crate::tables::webhooks;
 use crate::webhooks::{columns, made, taken_places, view};
 use crate::{Dispatch, unreadable};
 
@@ -62,34 +60,4 @@ pub(super) async fn handle(
     let answer = WebhookSecret { webhook, secret: String::new() };
     let saved = desk.record(&call, made(row, taken), &answer, Reason::Overloaded).await?;
     with_secret(dispatch, saved)
-}
-
-/// Whom the webhook is for. What is another's is not told from what is not there.
-async fn owner(
-    dispatch: &Dispatch,
-    caller: &Principal,
-    brand: Option<BrandId>,
-    centre: Option<CentreId>,
-) -> Result<Principal, Error> {
-    if matches!(caller.role, Role::Brand | Role::Centre) {
-        let brand = brand.map(|brand| Principal::new(Role::Brand, brand.as_str()));
-        let centre = centre.map(|centre| Principal::new(Role::Centre, centre.as_str()));
-        let own = Principal::new(caller.role, caller.subject.clone());
-        let is_own = brand.iter().chain(&centre).all(|named| *named == own);
-        return if is_own { Ok(own) } else { Err(Error::new(Reason::NotFound)) };
-    }
-    let reader = dispatch.desk.store.reader();
-    match (brand, centre) {
-        (Some(brand), None) => {
-            let row = brands::Entity::find_by_id(brand.as_str()).one(reader).await;
-            row.map_err(unreadable)?.ok_or_else(|| Error::new(Reason::BrandUnknown))?;
-            Ok(Principal::new(Role::Brand, brand.as_str()))
-        }
-        (None, Some(centre)) => {
-            let row = centres::Entity::find_by_id(centre.as_str()).one(reader).await;
-            row.map_err(unreadable)?.ok_or_else(|| Error::new(Reason::CentreUnknown))?;
-            Ok(Principal::new(Role::Centre, centre.as_str()))
-        }
-        _ => Err(Error::field("brand", Reason::FieldInvalid, "either a brand or a centre")),
-    }
 }

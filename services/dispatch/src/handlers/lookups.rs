@@ -1,13 +1,13 @@
 //! Rows that several methods look up, always in the caller's scope.
 
 use parasol_api::{Checker, Error, Reason};
-use parasol_journey::ids::{CaseId, CentreId, OfferId, TechnicianId};
+use parasol_journey::ids::{BrandId, CaseId, CentreId, OfferId, TechnicianId};
 use parasol_runtime::identity::{Principal, Role};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 
 use crate::partner::Partner;
 use crate::parts::PartOrderId;
-use crate::tables::{centres, offers, part_orders, technicians};
+use crate::tables::{brands, centres, offers, part_orders, technicians};
 use crate::webhooks::Endpoint;
 use crate::{Dispatch, unreadable};
 
@@ -126,5 +126,39 @@ pub(super) fn webhook_url(dispatch: &Dispatch, check: &mut Checker, url: String)
             let expected = "an https address of the public internet, without user or fragment";
             check.refuse("url", Reason::FieldInvalid, expected)
         }
+    }
+}
+
+/// Which partner a call is for: the caller itself, or the one an operator names. What is another's is not told
+/// from what is not there.
+///
+/// # Errors
+/// `NOT_FOUND`, `BRAND_UNKNOWN`, `CENTRE_UNKNOWN`, `FIELD_INVALID`, and what the store says.
+pub(super) async fn owner(
+    dispatch: &Dispatch,
+    caller: &Principal,
+    brand: Option<BrandId>,
+    centre: Option<CentreId>,
+) -> Result<Principal, Error> {
+    if matches!(caller.role, Role::Brand | Role::Centre) {
+        let brand = brand.map(|brand| Principal::new(Role::Brand, brand.as_str()));
+        let centre = centre.map(|centre| Principal::new(Role::Centre, centre.as_str()));
+        let own = Principal::new(caller.role, caller.subject.clone());
+        let is_own = brand.iter().chain(&centre).all(|named| *named == own);
+        return if is_own { Ok(own) } else { Err(Error::new(Reason::NotFound)) };
+    }
+    let reader = dispatch.desk.store.reader();
+    match (brand, centre) {
+        (Some(brand), None) => {
+            let row = brands::Entity::find_by_id(brand.as_str()).one(reader).await;
+            row.map_err(unreadable)?.ok_or_else(|| Error::new(Reason::BrandUnknown))?;
+            Ok(Principal::new(Role::Brand, brand.as_str()))
+        }
+        (None, Some(centre)) => {
+            let row = centres::Entity::find_by_id(centre.as_str()).one(reader).await;
+            row.map_err(unreadable)?.ok_or_else(|| Error::new(Reason::CentreUnknown))?;
+            Ok(Principal::new(Role::Centre, centre.as_str()))
+        }
+        _ => Err(Error::field("brand", Reason::FieldInvalid, "either a brand or a centre")),
     }
 }

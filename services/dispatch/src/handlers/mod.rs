@@ -7,12 +7,14 @@ mod batch;
 mod batch_accept_offers;
 mod batch_assign_technicians;
 mod batch_decline_offers;
+mod check_callback;
 mod conformance;
 mod create_webhook;
 mod decline_offer;
 mod delete_reason_mapping;
 mod explain_offers;
 mod get_centre;
+mod get_partner_health;
 mod get_technician;
 mod get_webhook;
 mod get_work_order;
@@ -27,6 +29,7 @@ mod list_webhooks;
 mod list_work_orders;
 mod lookups;
 mod put_reason_mapping;
+mod put_reroute_rule;
 mod raise_anomaly;
 mod reason_given;
 mod reassign_technician;
@@ -37,6 +40,7 @@ mod report_received;
 mod report_returned;
 mod request_parts;
 mod return_parts;
+mod rotate_callback_secret;
 mod rotate_webhook_secret;
 mod ship_parts;
 mod stream_offers;
@@ -293,5 +297,33 @@ impl NetworkService for Dispatch {
         request: Request<ListReasonMappingsRequest>,
     ) -> Answered<ListReasonMappingsResponse> {
         Ok(Response::new(list_reason_mappings::handle(self, request).await?))
+    }
+
+    async fn get_partner_health(
+        &self,
+        request: Request<GetPartnerHealthRequest>,
+    ) -> Answered<PartnerHealth> {
+        Ok(Response::new(get_partner_health::handle(self, request).await?))
+    }
+
+    async fn put_reroute_rule(
+        &self,
+        request: Request<PutRerouteRuleRequest>,
+    ) -> Answered<RerouteRule> {
+        Ok(Response::new(put_reroute_rule::handle(self, request).await?))
+    }
+
+    async fn rotate_callback_secret(
+        &self,
+        request: Request<RotateCallbackSecretRequest>,
+    ) -> Answered<CallbackSecret> {
+        Ok(Response::new(rotate_callback_secret::handle(self, request).await?))
+    }
+
+    async fn check_callback(
+        &self,
+        request: Request<CheckCallbackRequest>,
+    ) -> Answered<CheckedCallback> {
+        Ok(Response::new(check_callback::handle(self, request).await?))
     }
 }

@@ -11,7 +11,7 @@ use crate::Dispatch;
 use crate::webhooks::{WebhookId, change, find, view};
 
 /// How long a secret may stay valid beside the one after it, where that is said.
-const KEEP_OLD_MAX: Span = Span::days(30);
+pub(super) const KEEP_OLD_MAX: Span = Span::days(30);
 
 pub(super) async fn handle(
     dispatch: &Dispatch,

@@ -23,6 +23,8 @@ use crate::unreadable;
 const WAITING_MAX: usize = 100;
 /// Partners whose messages may wait.
 const PARTNERS_MAX: usize = 200;
+/// Partners whose messages are counted.
+const REMEMBERED_MAX: usize = 20_000;
 /// Messages written at a time.
 const BATCH_MAX: usize = 200;
 /// Messages of a partner that are kept.
@@ -42,6 +44,20 @@ struct Known {
     /// Messages since a partner's oldest were last looked for.
     counted: BTreeMap<String, u64>,
     lost: u64,
+}
+
+impl Known {
+    /// Counts a message. With too many partners all begin anew, so that those who are quiet take nobody's place.
+    fn count(&mut self, partner: &str) {
+        if let Some(counted) = self.counted.get_mut(partner) {
+            *counted += 1;
+            return;
+        }
+        if self.counted.len() >= REMEMBERED_MAX {
+            self.counted.clear();
+        }
+        self.counted.insert(partner.to_owned(), 1);
+    }
 }
 
 impl Recorder {
@@ -65,12 +81,7 @@ impl Recorder {
 
     /// Counts a message that was written with its effect.
     pub fn count(&self, partner: &str) {
-        let mut known = self.known();
-        if let Some(counted) = known.counted.get_mut(partner) {
-            *counted += 1;
-        } else if known.counted.len() < PARTNERS_MAX {
-            known.counted.insert(partner.to_owned(), 1);
-        }
+        self.known().count(partner);
     }
 
     /// Takes what is written next, one of each partner in turn.
@@ -88,10 +99,7 @@ impl Recorder {
             known.waiting.retain(|_, waiting| !waiting.is_empty());
         }
         for row in &taken {
-            match known.counted.get_mut(&row.partner) {
-                Some(counted) => *counted += 1,
-                None => drop(known.counted.insert(row.partner.clone(), 1)),
-            }
+            known.count(&row.partner);
         }
         taken
     }

@@ -1,4 +1,50 @@
-//! Messages of partners, and what their own reason codes stand for.
+//! Messages of partners, what their own reason codes stand for, and the secrets of their callbacks.
+
+/// How often a partner's callback secret was renewed. The secret itself lies nowhere.
+pub mod callback_secrets {
+    use sea_orm::entity::prelude::*;
+
+    /// A row.
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "callback_secrets")]
+    pub struct Model {
+        /// Whose: role and id.
+        #[sea_orm(primary_key, auto_increment = false, column_type = "Text")]
+        pub partner: String,
+        /// How many secrets there have been.
+        pub number: i64,
+        /// Until when the secret before is valid; 0 until the next rotation.
+        pub old_until: i64,
+    }
+
+    /// No relations: rows are fetched by key.
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+/// What becomes of a brand's offers while nobody can hear of them.
+pub mod reroute_rules {
+    use sea_orm::entity::prelude::*;
+
+    /// A row.
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "reroute_rules")]
+    pub struct Model {
+        /// The brand.
+        #[sea_orm(primary_key, auto_increment = false, column_type = "Text")]
+        pub brand: String,
+        /// After how many microseconds an offer goes to the next centre; 0 when never.
+        pub after: i64,
+    }
+
+    /// No relations: rows are fetched by key.
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
 
 /// Messages as they came, with what became of them; the newest of each partner are kept.
 pub mod partner_messages {

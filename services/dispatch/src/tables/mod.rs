@@ -7,7 +7,7 @@ mod network;
 mod webhook;
 mod work;
 
-pub use message::{partner_messages, reason_mappings};
+pub use message::{callback_secrets, partner_messages, reason_mappings, reroute_rules};
 pub use network::{brands, centres, coverage, technicians};
 pub use webhook::{webhook_claims, webhook_deliveries, webhook_lanes, webhook_retries, webhooks};
 pub use work::{choices, movements, offers, part_orders, work_orders};

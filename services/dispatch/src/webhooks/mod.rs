@@ -43,7 +43,7 @@ pub use lane::columns;
 pub use post::Post;
 pub use registry::{change, find, made, mine, position_at, taken_places};
 pub use sending::Sending;
-pub use signing::{SigningSecret, signed};
+pub use signing::{SigningSecret, is_signed, signed};
 pub use view::{view, views};
 
 /// A webhook's id, for example `hook_01905af12b3c7def8123456789abcdef`.

@@ -6,6 +6,7 @@
 mod accepting;
 mod assigning;
 mod batching;
+mod calling_back;
 mod changing;
 mod choosing;
 mod conformance;

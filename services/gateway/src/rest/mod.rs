@@ -13,6 +13,7 @@
 //! can call it on somebody's behalf.
 
 mod answer;
+mod callbacks;
 mod openapi;
 mod problem;
 mod request;
@@ -23,7 +24,7 @@ use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use axum::body::Body;
-use axum::extract::{Request, State};
+use axum::extract::{Path, Request, State};
 use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse as _, Response};
 use http::request::Parts;
@@ -31,6 +32,7 @@ use parasol_api::{Error, Reason};
 use parasol_runtime::transport::Transport;
 use tokio::sync::Semaphore;
 
+pub use callbacks::{Callbacks, Vouches};
 pub(crate) use openapi::document;
 
 use self::problem::Problem;
@@ -58,6 +60,7 @@ pub type Admits = Arc<dyn Fn(&str, &HeaderMap) -> Result<(), Error> + Send + Syn
 pub struct Rest {
     transport: Transport,
     admits: Admits,
+    callbacks: Callbacks,
     /// The largest single message, bytes.
     message_bytes: usize,
     /// Places for calls under way.
@@ -66,12 +69,17 @@ pub struct Rest {
 
 impl Rest {
     /// Calls services over `transport`. A body is read only for callers that `admits` lets in, and a message
-    /// in it may have `message_bytes`.
-    pub fn new(transport: Transport, admits: Admits, message_bytes: usize) -> Self {
+    /// in it may have `message_bytes`. Callbacks prove themselves by their signature.
+    pub fn new(
+        transport: Transport,
+        admits: Admits,
+        callbacks: Callbacks,
+        message_bytes: usize,
+    ) -> Self {
         // A form that cannot be served is found at the start and not by the first caller.
         LazyLock::force(&ROUTES);
         let places = Arc::new(Semaphore::new(CALLS_MAX));
-        Self { transport, admits, message_bytes, places }
+        Self { transport, admits, callbacks, message_bytes, places }
     }
 }
 
@@ -79,6 +87,20 @@ impl Rest {
 pub(crate) async fn call(State(gateway): State<crate::Gateway>, request: Request) -> Response {
     let (parts, body) = request.into_parts();
     match answer(&gateway.rest, &parts, body).await {
+        Ok(response) => response,
+        Err(error) => Problem::of(&error, language::of_headers(&parts.headers), parts.uri.path())
+            .into_response(),
+    }
+}
+
+/// A callback of a partner.
+pub(crate) async fn callback(
+    State(gateway): State<crate::Gateway>,
+    Path(partner): Path<String>,
+    request: Request,
+) -> Response {
+    let (parts, body) = request.into_parts();
+    match callbacks::take(&gateway.rest, &partner, &parts, body).await {
         Ok(response) => response,
         Err(error) => Problem::of(&error, language::of_headers(&parts.headers), parts.uri.path())
             .into_response(),
@@ -124,7 +146,9 @@ pub(crate) fn for_tests() -> Rest {
     let nobody = tower::service_fn(|_| async {
         Err::<http::Response<tonic::body::Body>, _>(tonic::Status::unavailable("nobody is here"))
     });
-    Rest::new(Transport::new(nobody), Arc::new(|_, _| Ok(())), 1 << 20)
+    let transport = Transport::new(nobody);
+    let callbacks = Callbacks::new(transport.clone(), Arc::new(|_| String::new()));
+    Rest::new(transport, Arc::new(|_, _| Ok(())), callbacks, 1 << 20)
 }
 
 #[cfg(test)]

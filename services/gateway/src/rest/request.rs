@@ -42,6 +42,20 @@ pub(super) async fn messages(
     Ok(vec![encoded(&kind, Value::Object(fields), None)?])
 }
 
+/// The encoded message of a method from its fields, under a request id.
+///
+/// # Errors
+/// `FIELD_INVALID`; also for fields that name another request id.
+pub(super) fn message(
+    route: &Route,
+    mut fields: Map<String, Value>,
+    request_id: &str,
+) -> Result<Bytes, Error> {
+    let kind = route.method.input();
+    put(&mut fields, &kind, "request_id", Value::String(request_id.to_owned()))?;
+    encoded(&kind, Value::Object(fields), None)
+}
+
 async fn read(body: Body, max: usize) -> Result<Bytes, Error> {
     to_bytes(body, max).await.map_err(|error| {
         let error = Error::new(Reason::MessageTooLarge).because(error);

@@ -94,6 +94,11 @@ impl Routes {
     pub(crate) fn all(&self) -> &[Route] {
         &self.0
     }
+
+    /// The route of a method, `service/method`.
+    pub(super) fn of_method(&self, name: &str) -> Option<&Route> {
+        self.0.iter().find(|route| route.grpc_path().strip_prefix('/') == Some(name))
+    }
 }
 
 impl Route {

@@ -84,7 +84,9 @@ impl Bench {
             None => Ok(()),
             Some(_) => Err(Error::new(Reason::Unauthenticated)),
         });
-        let rest = Rest::new(Transport::new(answer), admits, 1 << 16);
+        let transport = Transport::new(answer);
+        let callbacks = Callbacks::new(transport.clone(), Arc::new(|who| who.to_string()));
+        let rest = Rest::new(transport, admits, callbacks, 1 << 16);
         let grpc = "127.0.0.1:7443".parse().unwrap();
         Self { asked, routes: crate::router(Health::new(), grpc, rest) }
     }

@@ -149,7 +149,8 @@ impl Wire {
         let mut request = Request::new(body);
         if !credential.is_empty() {
             let header = MetadataValue::try_from(credential);
-            let header = header.map_err(|error| Status::from(parasol_api::Error::internal(error)))?;
+            let header =
+                header.map_err(|error| Status::from(parasol_api::Error::internal(error)))?;
             request.metadata_mut().insert("authorization", header);
         }
         let mut grpc = tonic::client::Grpc::new(self.channel.clone());

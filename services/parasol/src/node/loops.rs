@@ -30,6 +30,8 @@ const SEQUENCER_RENEW: Span = Span::from_micros(10_000_000);
 const SEQUENCER_REST: Duration = Duration::from_millis(50);
 /// The rest after a ring before changes are sent to webhooks: by then they have their numbers.
 const WEBHOOKS_REST: Duration = Duration::from_millis(100);
+/// How often offers are looked for that nobody can hear of.
+const REROUTE_EVERY: Duration = Duration::from_secs(10);
 /// How often messages of partners that wait are noted.
 const MESSAGES_EVERY: Duration = Duration::from_millis(500);
 /// How often all cases are passed in search of one that owes something and is never looked at.
@@ -261,6 +263,15 @@ pub(super) fn webhooks(supervisor: &Supervisor, post: Post, bell: &Bell, poll: D
             };
             post.serve(wake, shutdown.stopping()).await
         }
+    });
+}
+
+/// Offers that nobody can hear of go on, where their brand wants it.
+pub(super) fn reroute(supervisor: &Supervisor, dispatch: Dispatch, clock: &Clock) {
+    let clock = clock.clone();
+    supervisor.spawn_loop(kind("dispatch.reroute"), REROUTE_EVERY, (), move || {
+        let (dispatch, now) = (dispatch.clone(), clock.now());
+        async move { Ok::<_, anyhow::Error>(progress(dispatch.reroute(now).await? > 0)) }
     });
 }
 

@@ -19,7 +19,7 @@ use parasol_casebook::{
 };
 use parasol_desk::Desk;
 use parasol_dispatch::{Dispatch, Reach};
-use parasol_gateway::Rest;
+use parasol_gateway::{Callbacks, Rest};
 use parasol_intake::Intake;
 use parasol_journey::deadline::{Clock as ClockName, Deadlines};
 use parasol_journey::task::Role;
@@ -48,6 +48,8 @@ use peers::Peers;
 /// How long a token made by this process for its own use is good: long enough for a clock that is
 /// advanced by weeks.
 const OWN_TOKEN: Span = Span::days(3_650);
+/// How long a partner whose callback was found to be its own is let in for: one call.
+const CALLBACK_TOKEN: Span = Span::minutes(1);
 
 /// A running node.
 pub struct Node {
@@ -156,11 +158,13 @@ impl Node {
         let poll = Duration::from_millis(config.tasks.poll_ms);
         loops::webhooks(&supervisor, post, &bell, poll);
         loops::messages(&supervisor, services.dispatch.clone());
+        loops::reroute(&supervisor, services.dispatch.clone(), &base.clock);
         working.release().await;
         let served = layers.around(services.routes(&health)?);
         let auth = AuthLayer::new(&layers);
         let admits = Arc::new(move |path: &str, headers: &_| auth.admits(path, headers));
-        let rest = Rest::new(peers.transport(), admits, config.limits.message_bytes);
+        let callbacks = callbacks(&peers, &base);
+        let rest = Rest::new(peers.transport(), admits, callbacks, config.limits.message_bytes);
         let (grpc, http) = start_ports(config, served, rest, &health, &supervisor).await?;
         for service in parasol_api::descriptor::pool().services() {
             if service.full_name().starts_with("parasol.") {
@@ -306,6 +310,15 @@ impl Services {
             .flatten()
             .collect()
     }
+}
+
+/// How the gateway lets partners in whose callbacks are signed: as whom dispatch says, for one call.
+fn callbacks(peers: &Peers, base: &Base) -> Callbacks {
+    let (key, clock) = (Arc::clone(&base.key), base.clock.clone());
+    let service = local::as_service(peers.transport(), Arc::clone(&key), clock.clone(), "gateway");
+    let vouches =
+        Arc::new(move |partner: &Principal| key.issue(partner, clock.now(), CALLBACK_TOKEN));
+    Callbacks::new(service, vouches)
 }
 
 fn start_bell(config: &Config, base: &Base, supervisor: &Supervisor) -> anyhow::Result<Bell> {

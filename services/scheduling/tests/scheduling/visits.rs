@@ -296,17 +296,43 @@ async fn a_message_about_a_visit_that_was_called_off_moves_nothing() {
 }
 
 #[tokio::test]
+async fn a_brands_own_code_says_why_a_visit_could_not_be_finished() {
+    let world = World::new().await;
+    let (case, appointment) = booked(&world).await;
+    let request = |code: &str| ReportUnableRequest {
+        request_id: world.desk.ids.next().to_string(),
+        case_id: case.to_string(),
+        appointment_id: appointment.clone(),
+        partner_reason: code.into(),
+        ..ReportUnableRequest::default()
+    };
+    let refused = world.scheduling.report_unable(ask(&technician(), request(""))).await;
+    assert_eq!(reason(refused), Reason::FieldInvalid);
+    let refused = world.scheduling.report_unable(ask(&technician(), request("D-1"))).await;
+    let refused = Error::from_status(&refused.unwrap_err());
+    assert_eq!(refused.reason(), Reason::ReasonUnmapped);
+    assert!(refused.text().ends_with("known: U-1"), "a code of another list: {}", refused.text());
+    let colleague = Principal::new(Role::Technician, COLLEAGUE);
+    let hidden = world.scheduling.report_unable(ask(&colleague, request("D-1"))).await;
+    assert_eq!(reason(hidden), Reason::NotFound);
+    world.scheduling.report_unable(ask(&technician(), request("U-1"))).await.unwrap();
+    let log = world.desk.store.log_after(case, 0, 100).await.unwrap();
+    assert!(log.iter().any(|logged| matches!(
+        logged.event.fact,
+        Fact::VisitFailed { reason: parasol_journey::vocab::UnableReason::Weather }
+    )));
+}
+
+#[tokio::test]
 async fn a_message_older_than_one_that_was_applied_moves_nothing() {
     let world = World::new().await;
     let (case, appointment) = booked(&world).await;
-    let numbered = |sequence| parasol_api::technician::v1::CheckInRequest {
+    let numbered = |sequence| CheckInRequest {
         partner_sequence: sequence,
         ..check_in_request(&world, case, &appointment)
     };
-    let travelled = parasol_api::technician::v1::StartTravelRequest {
-        partner_sequence: 5,
-        ..travel_request(&world, case, &appointment)
-    };
+    let travelled =
+        StartTravelRequest { partner_sequence: 5, ..travel_request(&world, case, &appointment) };
     world.scheduling.start_travel(ask(&technician(), travelled)).await.unwrap();
     let stale = world.scheduling.check_in(ask(&technician(), numbered(4))).await.unwrap();
     assert_eq!(stale.get_ref().effect(), MessageEffect::KeptAsEvidence);

@@ -431,6 +431,34 @@ impl NetworkService for Network {
         Ok(Response::new(ListTechniciansResponse { technicians, ..Default::default() }))
     }
 
+    async fn get_partner_health(
+        &self,
+        _: Request<GetPartnerHealthRequest>,
+    ) -> Result<Response<PartnerHealth>, Status> {
+        Err(Error::new(Reason::Unimplemented).into())
+    }
+
+    async fn put_reroute_rule(
+        &self,
+        _: Request<PutRerouteRuleRequest>,
+    ) -> Result<Response<RerouteRule>, Status> {
+        Err(Error::new(Reason::Unimplemented).into())
+    }
+
+    async fn rotate_callback_secret(
+        &self,
+        _: Request<RotateCallbackSecretRequest>,
+    ) -> Result<Response<CallbackSecret>, Status> {
+        Err(Error::new(Reason::Unimplemented).into())
+    }
+
+    async fn check_callback(
+        &self,
+        _: Request<CheckCallbackRequest>,
+    ) -> Result<Response<CheckedCallback>, Status> {
+        Err(Error::new(Reason::Unimplemented).into())
+    }
+
     async fn put_reason_mapping(
         &self,
         _: Request<PutReasonMappingRequest>,
@@ -445,11 +473,23 @@ impl NetworkService for Network {
         Err(Error::new(Reason::Unimplemented).into())
     }
 
+    /// Two codes: one for weather, and one of another list.
     async fn list_reason_mappings(
         &self,
-        _: Request<ListReasonMappingsRequest>,
+        request: Request<ListReasonMappingsRequest>,
     ) -> Result<Response<ListReasonMappingsResponse>, Status> {
-        Err(Error::new(Reason::Unimplemented).into())
+        let mapping = |list: ReasonList, code: &str, reason: &str| ReasonMapping {
+            brand: request.get_ref().brand.clone(),
+            list: list.into(),
+            partner_reason: code.into(),
+            reason: reason.into(),
+            updated_at: None,
+        };
+        let mappings = vec![
+            mapping(ReasonList::Decline, "D-1", "closed"),
+            mapping(ReasonList::Unable, "U-1", "weather"),
+        ];
+        Ok(Response::new(ListReasonMappingsResponse { mappings, ..Default::default() }))
     }
 
     async fn create_webhook(

@@ -3,6 +3,7 @@
 mod calling;
 mod failing;
 mod isolating;
+mod reaching;
 mod receiver;
 mod sending;
 
