@@ -14,7 +14,14 @@ const PAGE: &str = "docs/limits.md";
 const SETTINGS: &str = "crates/runtime/src/config/default.toml";
 
 /// Settings that are numbers but bound nothing.
-const NOT_LIMITS: &[&str] = &["cell", "otlp.sample_ratio"];
+const NOT_LIMITS: &[&str] = &[
+    "cell",
+    "otlp.sample_ratio",
+    "choosing.distance",
+    "choosing.load",
+    "choosing.score",
+    "choosing.history",
+];
 
 /// What a limit amounts to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

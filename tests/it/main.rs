@@ -10,6 +10,7 @@ mod invariants;
 mod killing;
 mod limits;
 mod messages;
+mod network;
 mod network_run;
 mod parked;
 mod partner;

@@ -194,6 +194,9 @@ async fn tokens(house: &House, party: Party, role: Role) -> Names {
     let (page, brand) = (json!({"page_size": 1}), party.member(Role::Brand));
     let path = "/parasol.admin.v1.NetworkService/ListCentres";
     let centres = ask(&brand, path, page, "next_page_token").await;
+    let operator = Principal::new(Role::Operator, "op-1");
+    let path = "/parasol.admin.v1.NetworkService/ListBrands";
+    let brands = ask(&operator, path, json!({"page_size": 1}), "next_page_token").await;
     let page = json!({"page_size": 1, "centre": party.centre});
     let path = "/parasol.admin.v1.NetworkService/ListTechnicians";
     let technicians = ask(&side, path, page, "next_page_token").await;
@@ -214,6 +217,7 @@ async fn tokens(house: &House, party: Party, role: Role) -> Names {
     let mut day = house.open_stream(&at_the_door, path, &body).await.expect("a day of their own");
     let day = day.message().await.expect("a day is told").expect("a day begins with a message");
     Names::from([
+        ("brands_page", brands),
         ("centres_page", centres),
         ("technicians_page", technicians),
         ("messages_page", messages),

@@ -29,6 +29,8 @@ const BOOKING: &[Role] = &[Customer, Agent, Manager, Brand, Centre];
 const BOOKING_READS: &[Role] = &[Customer, Agent, Manager, Brand, Centre, Technician, Service];
 const WATCHERS: &[Role] = &[Customer, Agent, Manager, Brand, Centre, Technician, Link, Service];
 const CENTRE_READS: &[Role] = &[Operator, Manager, Agent, Brand, Centre, Service];
+const BRAND_READS: &[Role] = &[Operator, Manager, Agent, Brand, Service];
+const NETWORK_WATCH: &[Role] = &[Operator, Manager];
 const CHOICE_READS: &[Role] = &[Operator, Manager, Agent, Brand];
 const TECHNICIAN_READS: &[Role] = &[Operator, Manager, Brand, Centre, Service];
 const WEBHOOKS: &[Role] = &[Operator, Brand, Centre];
@@ -45,10 +47,25 @@ pub const TABLE: &[(&str, &[Role])] = &[
     ("/parasol.admin.v1.ConformanceService/RecordConformance",      CONFORMANCE),
     ("/parasol.admin.v1.ConformanceService/GetConformance",         CONFORMANCE_READS),
     ("/parasol.admin.v1.NetworkService/ImportNetwork",              &[Operator]),
+    ("/parasol.admin.v1.NetworkService/ExportNetwork",              &[Operator]),
+    ("/parasol.admin.v1.NetworkService/GetBrand",                   BRAND_READS),
+    ("/parasol.admin.v1.NetworkService/ListBrands",                 BRAND_READS),
+    ("/parasol.admin.v1.NetworkService/UpdateBrand",                &[Operator]),
+    ("/parasol.admin.v1.NetworkService/SuspendBrand",               &[Operator]),
+    ("/parasol.admin.v1.NetworkService/ResumeBrand",                &[Operator]),
     ("/parasol.admin.v1.NetworkService/GetCentre",                  CENTRE_READS),
     ("/parasol.admin.v1.NetworkService/ListCentres",                CENTRE_READS),
+    ("/parasol.admin.v1.NetworkService/UpdateCentre",               &[Operator]),
+    ("/parasol.admin.v1.NetworkService/SuspendCentre",              &[Operator]),
+    ("/parasol.admin.v1.NetworkService/ResumeCentre",               &[Operator]),
     ("/parasol.admin.v1.NetworkService/GetTechnician",              TECHNICIAN_READS),
     ("/parasol.admin.v1.NetworkService/ListTechnicians",            TECHNICIAN_READS),
+    ("/parasol.admin.v1.NetworkService/UpdateTechnician",           &[Operator]),
+    ("/parasol.admin.v1.NetworkService/SuspendTechnician",          &[Operator]),
+    ("/parasol.admin.v1.NetworkService/ResumeTechnician",           &[Operator]),
+    ("/parasol.admin.v1.NetworkService/ListStandingChanges",        NETWORK_WATCH),
+    ("/parasol.admin.v1.NetworkService/ListWorkAtRisk",             NETWORK_WATCH),
+    ("/parasol.admin.v1.NetworkService/ListCoverageGaps",           NETWORK_WATCH),
     ("/parasol.admin.v1.NetworkService/CreateWebhook",              WEBHOOKS),
     ("/parasol.admin.v1.NetworkService/GetWebhook",                 WEBHOOKS),
     ("/parasol.admin.v1.NetworkService/ListWebhooks",               WEBHOOKS),

@@ -78,8 +78,8 @@ mod tests {
 
     #[test]
     fn every_change_carries_a_request_id_and_every_step_of_a_case_an_etag() {
-        const READS: [&str; 8] =
-            ["Check", "Get", "List", "Lookup", "Stream", "Watch", "Find", "Explain"];
+        const READS: [&str; 9] =
+            ["Check", "Get", "List", "Lookup", "Stream", "Watch", "Find", "Explain", "Export"];
         for method in methods() {
             let name = method.path.rsplit('/').next().unwrap();
             let message = pool().get_message_by_name(&method.input).unwrap();

@@ -18,7 +18,7 @@ pub fn customer_id(key: &str) -> CustomerId {
 /// Whether a caller may know that a case exists.
 ///
 /// Customers see their own; the retailer's people and the house's own services see all; a brand sees
-/// those of its goods; a centre those offered to it or worked on by it, and those it was once offered,
+/// those of its goods, and those its network was asked for on behalf of another brand; a centre those offered to it or worked on by it, and those it was once offered,
 /// so that a late answer can be kept; a technician those on their list; a laboratory those in dispute.
 pub fn sees(principal: &Principal, case: &Case) -> bool {
     let subject = principal.subject.as_str();
@@ -30,7 +30,10 @@ pub fn sees(principal: &Principal, case: &Case) -> bool {
         | Role::Retailer
         | Role::Operator
         | Role::Service => true,
-        Role::Brand => case.filing.brand.as_str() == subject,
+        Role::Brand => {
+            let mut known = case.lenders.iter().chain([&case.filing.brand]);
+            known.any(|brand| brand.as_str() == subject)
+        }
         Role::Centre => {
             let offered = case.offer.as_ref().map(|offer| &offer.centre);
             let working = case.work_order.as_ref().map(|order| &order.centre);

@@ -10,7 +10,8 @@ use crate::certificate::Finding;
 use crate::deadline::Clock;
 use crate::event::{Awaited, Decision, Ending, Filing, Window};
 use crate::ids::{
-    AppointmentId, CaseId, CentreId, CertificateId, OfferId, Serial, TechnicianId, WorkOrderId,
+    AppointmentId, BrandId, CaseId, CentreId, CertificateId, OfferId, Serial, TechnicianId,
+    WorkOrderId,
 };
 use crate::stage::Stage;
 use crate::task::{Obligation, Task};
@@ -25,6 +26,9 @@ pub struct LiveOffer {
     pub id: OfferId,
     /// To whom.
     pub centre: CentreId,
+    /// The brand whose network lends the centre; absent for one of the unit's own brand.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub network: Option<BrandId>,
     /// When it lapses.
     pub expires_at: Timestamp,
 }
@@ -38,6 +42,9 @@ pub struct LiveWorkOrder {
     pub offer: OfferId,
     /// Who has it.
     pub centre: CentreId,
+    /// The brand whose network lends the centre; absent for one of the unit's own brand.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub network: Option<BrandId>,
     /// Who comes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub technician: Option<TechnicianId>,
@@ -197,6 +204,9 @@ pub struct Case {
     /// Centres that were asked and are out.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub passed_over: Vec<CentreId>,
+    /// Brands whose networks were asked on behalf of the unit's own, in the order in which they were.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub lenders: Vec<BrandId>,
     /// The live work order.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub work_order: Option<LiveWorkOrder>,
@@ -297,6 +307,7 @@ impl Case {
             offer: None,
             offers_made: 0,
             passed_over: Vec::new(),
+            lenders: Vec::new(),
             work_order: None,
             hold: None,
             visit: None,
@@ -364,6 +375,14 @@ impl Case {
     /// Ordered parts of which something is still to come.
     pub fn ordered_parts(&self, part: &str) -> Option<&OrderedParts> {
         self.parts.iter().find(|ordered| ordered.part == part)
+    }
+
+    /// The brand whose network has the live offer or work order: the unit's own unless another lends
+    /// its centre.
+    pub fn serving_brand(&self) -> &BrandId {
+        let offered = self.offer.as_ref().and_then(|offer| offer.network.as_ref());
+        let working = self.work_order.as_ref().and_then(|order| order.network.as_ref());
+        offered.or(working).unwrap_or(&self.filing.brand)
     }
 
     /// The technician on the job.

@@ -3,7 +3,8 @@
 use crate::certificate::Certificate;
 use crate::event::{Awaited, Decision, Filing, Path, Window};
 use crate::ids::{
-    AnomalyId, AppointmentId, CentreId, CertificateId, OfferId, Serial, TechnicianId, WorkOrderId,
+    AnomalyId, AppointmentId, BrandId, CentreId, CertificateId, OfferId, Serial, TechnicianId,
+    WorkOrderId,
 };
 use crate::task::Task;
 use crate::time::Timestamp;
@@ -71,6 +72,8 @@ commands! {
         offer: OfferId,
         /// To whom.
         centre: CentreId,
+        /// The brand whose network lends the centre; absent for one of the unit's own brand.
+        network: Option<BrandId>,
     } = "make_offer",
     /// Says that no centre is left.
     ReportNoCoverage = "report_no_coverage",

@@ -241,6 +241,9 @@ pub enum Fact {
         number: u32,
         /// To whom.
         centre: CentreId,
+        /// The brand whose network lends the centre; absent for one of the unit's own brand.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        network: Option<BrandId>,
         /// When it lapses.
         expires_at: Timestamp,
     },

@@ -107,10 +107,17 @@ impl Case {
 
     fn absorb_dispatch(&mut self, fact: &Fact) {
         match fact {
-            Fact::OfferMade { offer, number, centre, expires_at } => {
+            Fact::OfferMade { offer, number, centre, network, expires_at } => {
                 self.offers_made = *number;
-                self.offer =
-                    Some(LiveOffer { id: *offer, centre: centre.clone(), expires_at: *expires_at });
+                self.offer = Some(LiveOffer {
+                    id: *offer,
+                    centre: centre.clone(),
+                    network: network.clone(),
+                    expires_at: *expires_at,
+                });
+                if let Some(lender) = network.as_ref().filter(|one| !self.lenders.contains(one)) {
+                    self.lenders.push(lender.clone());
+                }
             }
             Fact::OfferAccepted { offer, work_order, partner_order } => {
                 if let Some(taken) = self.offer.take() {
@@ -118,6 +125,7 @@ impl Case {
                         id: *work_order,
                         offer: *offer,
                         centre: taken.centre,
+                        network: taken.network,
                         technician: None,
                         partner_order: partner_order.clone(),
                     });

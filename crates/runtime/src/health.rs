@@ -54,9 +54,9 @@ impl Health {
     /// the first change.
     pub fn new() -> Self {
         let reporter = HealthReporter::new();
-        // The reporter starts out as serving; nothing is serving yet.
-        reporter
-            .set_service_status("", ServingStatus::NotServing)
+        // The reporter starts out as serving; nothing is serving yet. A task that has used up its turn
+        // would be made to wait even for a free lock.
+        tokio::task::unconstrained(reporter.set_service_status("", ServingStatus::NotServing))
             .now_or_never()
             .expect("nobody else holds the lock of a new reporter");
         let state = Snapshot { ready: true, ..Snapshot::default() };

@@ -41,14 +41,19 @@ use parasol_journey::task::Role;
 use parasol_journey::time::Timestamp;
 use parasol_runtime::identity::Principal;
 use parasol_runtime::shutdown::Shutdown;
+use tokio::sync::Notify;
 use tonic::service::RoutesBuilder;
 use uuid::Uuid;
 
 use crate::messages::Recorder;
+use crate::network::Directory;
 
 pub use changes::{OfferStream, Pace};
+pub use choosing::Weights;
+pub use handlers::NetworkStream;
 pub use migration::migrations;
 pub use webhooks::{Post, Reach, Sending, signed};
+pub use workers::{Sweep, Swept};
 
 /// The service. Cheap to clone.
 #[derive(Clone)]
@@ -60,14 +65,19 @@ pub struct Dispatch {
     pace: Pace,
     reach: Reach,
     messages: Arc<Recorder>,
+    weights: Weights,
+    directory: Directory,
+    suspended: Arc<Notify>,
 }
 
 impl Dispatch {
     /// A service that reads and writes through the desk. `epoch` is the store's feed epoch: cursors of
     /// another epoch are refused.
     pub fn new(desk: Desk, bell: Bell, shutdown: Shutdown, epoch: Uuid) -> Self {
-        let (pace, reach) = (Pace::default(), Reach::default());
-        Self { desk, bell, shutdown, epoch, pace, reach, messages: Arc::default() }
+        let (pace, reach, weights) = (Pace::default(), Reach::default(), Weights::default());
+        let directory = Directory::new(desk.store.clone());
+        let (messages, suspended) = (Arc::default(), Arc::default());
+        Self { desk, bell, shutdown, epoch, pace, reach, messages, weights, directory, suspended }
     }
 
     /// The same service with streams at another pace.
@@ -80,6 +90,22 @@ impl Dispatch {
     #[must_use]
     pub fn reaching(self, reach: Reach) -> Self {
         Self { reach, ..self }
+    }
+
+    /// The same service with other weights for the choice of a centre.
+    #[must_use]
+    pub fn weighing(self, weights: Weights) -> Self {
+        Self { weights, ..self }
+    }
+
+    /// What moves offers on that wait for somebody who is suspended. Its loop is the node's.
+    pub fn sweep(&self) -> Sweep {
+        Sweep::new(self.desk.clone())
+    }
+
+    /// Rings when somebody was suspended through this process.
+    pub fn suspensions(&self) -> Arc<Notify> {
+        Arc::clone(&self.suspended)
     }
 
     /// What sends changes to webhooks; `holder` names this process. Its loop is the node's.
@@ -121,7 +147,8 @@ impl Dispatch {
     /// The work it does: choosing a centre.
     pub fn work(&self) -> Option<(Role, Arc<dyn Handler>)> {
         let Desk { store, clock, ids, .. } = self.desk.clone();
-        let worker = workers::ChooseCentre::new(store, clock, ids);
+        let worker =
+            workers::ChooseCentre::new(store, clock, ids, self.directory.clone(), self.weights);
         Some((Role::Dispatch, Arc::new(worker)))
     }
 

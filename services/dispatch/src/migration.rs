@@ -11,6 +11,7 @@ pub fn migrations() -> Vec<Box<dyn MigrationTrait>> {
         Box::new(Messages),
         Box::new(Conformance),
         Box::new(Callbacks),
+        Box::new(Network),
     ]
 }
 
@@ -128,6 +129,122 @@ impl MigrationTrait for Conformance {
             .key(&["brand", "side"]);
         table.create(manager).await
     }
+}
+
+struct Network;
+
+impl MigrationName for Network {
+    fn name(&self) -> &'static str {
+        "m0020_dispatch_network"
+    }
+}
+
+#[async_trait::async_trait]
+impl MigrationTrait for Network {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        for (table, texts, ints) in NETWORK_COLUMNS {
+            for (name, default) in *texts {
+                let mut column = ColumnDef::new(*name);
+                column.text().not_null().default(*default);
+                add_column(manager, table, column).await?;
+            }
+            for (name, default) in *ints {
+                let mut column = ColumnDef::new(*name);
+                column.big_integer().not_null().default(*default);
+                add_column(manager, table, column).await?;
+            }
+        }
+        for table in standing() {
+            table.create(manager).await?;
+        }
+        // The few that are suspended, among the many that are not.
+        for (table, key) in [("centres", "centre"), ("technicians", "technician")] {
+            let mut index = Index::create();
+            index.name(format!("{table}_by_suspended_{key}")).table(table);
+            index.if_not_exists().col("suspended").col(key);
+            manager.create_index(index.to_owned()).await?;
+        }
+        Ok(())
+    }
+}
+
+async fn add_column(
+    manager: &SchemaManager<'_>,
+    table: &'static str,
+    column: ColumnDef,
+) -> Result<(), DbErr> {
+    manager.alter_table(Table::alter().table(table).add_column(column).to_owned()).await
+}
+
+type Defaults<T> = &'static [(&'static str, T)];
+
+/// Columns of the first tables of the network, with what they hold in rows that were there before.
+const NETWORK_COLUMNS: &[(&str, Defaults<&str>, Defaults<i64>)] = &[
+    (
+        "brands",
+        &[
+            ("valid_from", ""),
+            ("valid_until", ""),
+            ("served_by", "[]"),
+            ("attributes", "[]"),
+            ("suspended", ""),
+            ("suspended_by", ""),
+        ],
+        &[("suspended_at", 0), ("revision", 1)],
+    ),
+    (
+        "centres",
+        &[
+            ("valid_from", ""),
+            ("valid_until", ""),
+            ("hours", "[]"),
+            ("absences", "[]"),
+            ("attributes", "[]"),
+            ("suspended", ""),
+            ("suspended_by", ""),
+        ],
+        &[
+            ("deposit_required", 0),
+            ("deposit_paid", 0),
+            ("score", 0),
+            ("suspended_at", 0),
+            ("revision", 1),
+        ],
+    ),
+    ("coverage", &[("valid_from", ""), ("valid_until", "")], &[]),
+    (
+        "technicians",
+        &[("absences", "[]"), ("suspended", ""), ("suspended_by", "")],
+        &[("suspended_at", 0), ("revision", 1)],
+    ),
+];
+
+fn standing() -> Vec<TableBuilder> {
+    vec![
+        TableBuilder::new("counties")
+            .texts(&["county", "province_zh", "province_en", "city_zh", "county_zh", "county_en"])
+            .ints(&["lat", "lon"])
+            .key(&["county"]),
+        TableBuilder::new("network_stamps").texts(&["name"]).ids(&["stamp"]).key(&["name"]),
+        TableBuilder::new("network_claims").texts(&["name"]).key(&["name"]),
+        TableBuilder::new("standing_changes")
+            .texts(&["kind", "subject"])
+            .ints(&["revision"])
+            .texts(&["reason", "remark", "said_by"])
+            .ints(&["at"])
+            .key(&["kind", "subject", "revision"]),
+        TableBuilder::new("coverage_gaps")
+            .texts(&["brand", "county", "category"])
+            .ids(&["case_id"])
+            .ints(&["filed_at", "lent"])
+            .key(&["brand", "county", "category", "case_id"]),
+        // The choice of a centre reads the prefix: what one customer has seen.
+        TableBuilder::new("experiences")
+            .ids(&["customer", "case_id"])
+            .texts(&["outcome", "centre"])
+            .ints(&["at"])
+            .key(&["customer", "case_id", "outcome"]),
+    ]
 }
 
 fn network() -> Vec<TableBuilder> {

@@ -1,4 +1,4 @@
-//! Whose work a caller sees: a brand that of all its centres, a centre its own.
+//! Whose work a caller sees: a brand that of all its centres, on whosever behalf, a centre its own.
 //!
 //! Every query for a partner goes through the conditions made here, so that what is another's is not
 //! found rather than found and hidden.
@@ -56,7 +56,10 @@ impl Partner {
 /// Whether a caller may act on the live work order of a case.
 pub fn works_on(principal: &Principal, case: &Case) -> bool {
     match principal.role {
-        Role::Brand => case.filing.brand.as_str() == principal.subject,
+        Role::Brand => {
+            let brands = [&case.filing.brand, case.serving_brand()];
+            brands.iter().any(|brand| brand.as_str() == principal.subject)
+        }
         Role::Centre => working_centre(case) == Some(principal.subject.as_str()),
         Role::Technician => case.technician().is_some_and(|one| one.as_str() == principal.subject),
         _ => false,

@@ -11,8 +11,8 @@ use parasol_journey::{Case, Fact};
 use sea_orm::IntoActiveModel as _;
 use uuid::Uuid;
 
-use crate::states::{OfferState, WorkState, work_state, working_centre};
-use crate::tables::{offers, work_orders};
+use crate::states::{OfferState, Outcome, WorkState, work_state, working_centre};
+use crate::tables::{experiences, offers, work_orders};
 
 /// Keeps this service's tables in step with the log.
 pub struct Projection;
@@ -23,7 +23,28 @@ impl Projector for Projection {
         rows.extend(offers.map(|row| RowOp::put(row.into_active_model())));
         let orders = ended_work_order(change).into_iter().chain(live_work_order(change));
         rows.extend(orders.map(|row| RowOp::put(row.into_active_model())));
+        rows.extend(experiences(change).map(|row| RowOp::put(row.into_active_model())));
     }
+}
+
+/// What the customer now has seen of the centre at work: a case that was closed, or a complaint. Both may
+/// be said of one case; whoever reads them lets the complaint count.
+fn experiences<'a>(change: &'a Change<'_>) -> impl Iterator<Item = experiences::Model> + 'a {
+    let centre = working_centre(change.after).or(change.before.and_then(working_centre));
+    let outcomes = change.events.iter().filter_map(|event| match &event.fact {
+        Fact::Closed { .. } => Some((Outcome::Well, event.at)),
+        Fact::OutcomeRejected | Fact::DisputeOpened { .. } => Some((Outcome::Complaint, event.at)),
+        _ => None,
+    });
+    outcomes.filter_map(move |(outcome, at)| {
+        Some(experiences::Model {
+            customer: change.after.filing.customer.uuid(),
+            case_id: change.after.id.uuid(),
+            outcome: outcome.as_str().to_owned(),
+            centre: centre?.to_owned(),
+            at: at.micros(),
+        })
+    })
 }
 
 /// The offer that waits for an answer. A case that ended keeps its last offer in its state, but
@@ -77,7 +98,7 @@ fn offer_row(
         offer: offer.id.uuid(),
         case_id: case.id.uuid(),
         number: i64::from(case.offers_made),
-        brand: case.filing.brand.as_str().to_owned(),
+        brand: offer.network.as_ref().unwrap_or(&case.filing.brand).as_str().to_owned(),
         centre: offer.centre.as_str().to_owned(),
         category: case.filing.category.as_str().to_owned(),
         state: state.as_str().to_owned(),
@@ -135,7 +156,7 @@ fn work_order_row(
         work_order: order.id.uuid(),
         case_id: case.id.uuid(),
         offer: order.offer.uuid(),
-        brand: case.filing.brand.as_str().to_owned(),
+        brand: order.network.as_ref().unwrap_or(&case.filing.brand).as_str().to_owned(),
         centre: working_centre(case).unwrap_or_default().to_owned(),
         technician: technician.map_or("", |technician| technician.as_str()).to_owned(),
         state: state.as_str().to_owned(),

@@ -36,6 +36,8 @@ macro_rules! states {
     };
 }
 
+pub(crate) use states;
+
 states! {
     /// How an offer stands.
     OfferState => WireOffer {
@@ -67,6 +69,25 @@ states! {
         UnableToComplete = "unable_to_complete",
         /// Cancelled.
         Cancelled = "cancelled",
+    }
+}
+
+/// What a customer has seen of a centre in one case.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// The case was closed and nobody complained.
+    Well,
+    /// The outcome was rejected, disputed or appealed against.
+    Complaint,
+}
+
+impl Outcome {
+    /// The text form, as tables hold it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Well => "well",
+            Self::Complaint => "complaint",
+        }
     }
 }
 

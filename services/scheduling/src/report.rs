@@ -25,12 +25,17 @@ use crate::{Scheduling, store_error};
 const APPOINTMENT_OVER: &str = "appointment_over";
 
 /// Whether the caller has a part in the case as it is now. A centre has one only while it has the
-/// work order; that it was once offered the case opens nothing here.
+/// work order, and a brand that lends its network only while its centre has; that they were once
+/// offered the case opens nothing here.
 pub fn takes_part(principal: &Principal, case: &Case) -> bool {
     match principal.role {
         Role::Centre => {
             let centre = case.work_order.as_ref().map(|order| order.centre.as_str());
             centre == Some(principal.subject.as_str())
+        }
+        Role::Brand => {
+            let brands = [&case.filing.brand, case.serving_brand()];
+            brands.iter().any(|brand| brand.as_str() == principal.subject)
         }
         _ => sees(principal, case),
     }

@@ -1,4 +1,5 @@
-//! What the network says about technicians, their centre and their shifts, and about brands' own codes.
+//! What the network says about technicians, their centre, their shifts and absences, and about brands' own
+//! codes.
 //!
 //! Asked from the network service and remembered for half a minute of the house's clock, so that a
 //! changed shift is known soon and a busy day does not ask for every slot. An answer that there is no
@@ -75,7 +76,11 @@ impl Roster {
             }
         })?;
         let found = found.into_inner();
-        let working_time = WorkingTime::of(&found.shifts);
+        // Whoever is suspended has no time to give; what is booked stays until somebody moves it.
+        let working_time = match found.suspension {
+            Some(_) => WorkingTime::default(),
+            None => WorkingTime::of(&found.shifts).without(&found.absences),
+        };
         let entry = Arc::new(Entry { centre: found.centre, working_time });
         let known = Known { until: now + REMEMBERED_FOR, entry: Arc::clone(&entry) };
         self.known.insert(id.clone(), known);

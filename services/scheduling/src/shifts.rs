@@ -4,7 +4,7 @@
 //! so a malformed row never makes somebody travel.
 
 use chrono::{Datelike as _, NaiveDate};
-use parasol_api::admin::v1::Shift;
+use parasol_api::admin::v1::{Absence, Shift};
 use parasol_journey::event::Window;
 use parasol_journey::time::{Span, Timestamp};
 
@@ -19,6 +19,8 @@ const DAY_MINUTES: i64 = 24 * 60;
 pub struct WorkingTime {
     /// Stretches without a break, by weekday and begin.
     stretches: Vec<Stretch>,
+    /// Days without work, first and last included.
+    away: Vec<(NaiveDate, NaiveDate)>,
 }
 
 /// Minutes of one weekday, half-open.
@@ -35,7 +37,15 @@ impl WorkingTime {
     pub fn of(shifts: &[Shift]) -> Self {
         let mut stretches: Vec<_> = shifts.iter().flat_map(stretches).collect();
         stretches.sort();
-        Self { stretches }
+        Self { stretches, away: Vec::new() }
+    }
+
+    /// The same without the days of these absences. What cannot be read as days takes nobody away.
+    #[must_use]
+    pub fn without(self, absences: &[Absence]) -> Self {
+        let day = |text: &str| NaiveDate::parse_from_str(text, "%Y-%m-%d").ok();
+        let days = |one: &Absence| Some((day(&one.from)?, day(&one.until)?));
+        Self { away: absences.iter().filter_map(days).collect(), ..self }
     }
 
     /// Whether the whole window is working time. Stretches that touch, also at midnight, count as
@@ -83,7 +93,9 @@ impl WorkingTime {
     fn on(&self, day: NaiveDate) -> impl Iterator<Item = Window> + '_ {
         let weekday = i32::try_from(day.weekday().number_from_monday()).unwrap_or_default();
         let midnight = Timestamp::shanghai_midnight(day);
-        self.stretches.iter().filter(move |one| one.weekday == weekday).map(move |one| Window {
+        let is_away = self.away.iter().any(|(from, until)| (*from..=*until).contains(&day));
+        let of_day = self.stretches.iter().filter(move |one| one.weekday == weekday && !is_away);
+        of_day.map(move |one| Window {
             start: midnight + Span::minutes(one.from),
             end: midnight + Span::minutes(one.to),
         })
@@ -181,6 +193,23 @@ mod tests {
         assert!(night.covers(window("08T23:00", "09T01:00")));
         assert!(!night.covers(window("09T05:00", "09T06:30")));
         assert!(!monday().covers(window("08T17:00", "09T09:00")));
+    }
+
+    #[test]
+    fn a_day_of_absence_has_no_working_time() {
+        let away = |from: &str, until: &str| {
+            let reason = "holiday".to_owned();
+            Absence { from: from.to_owned(), until: until.to_owned(), reason }
+        };
+        let (from, until) = (at("08T00:00"), at("22T00:00"));
+        let without =
+            |absences: &[Absence]| monday().without(absences).arrival_windows(from, until).len();
+        assert_eq!(without(&[]), 6, "two Mondays");
+        assert_eq!(without(&[away("2026-06-08", "2026-06-08")]), 3);
+        assert_eq!(without(&[away("2026-06-01", "2026-06-15")]), 0);
+        assert_eq!(without(&[away("2026-06-09", "2026-06-14"), away("soon", "later")]), 6);
+        let ill = monday().without(&[away("2026-06-08", "2026-06-08")]);
+        assert!(!ill.covers(window("08T08:30", "08T12:00")));
     }
 
     #[test]

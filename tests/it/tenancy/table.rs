@@ -83,6 +83,12 @@ pub const TABLE: &[Row] = &[
     row("admin.v1.ConformanceService/GetConformance", &[
         by(&[Role::Brand], hidden(r#"{"brand": "$brand"}"#)),
     ]),
+    row("admin.v1.NetworkService/GetBrand", &[
+        by(&[Role::Brand], hidden(r#"{"brand": "$brand"}"#)),
+    ]),
+    row("admin.v1.NetworkService/ListBrands", &[
+        by(&[Role::Brand], told(BAD_PAGE, r#"{"page_size": 1, "page_token": "$brands_page"}"#)),
+    ]),
     row("admin.v1.NetworkService/GetCentre", &[hidden(r#"{"centre": "$centre"}"#)]),
     row("admin.v1.NetworkService/GetTechnician", &[hidden(r#"{"technician": "$technician"}"#)]),
     row("admin.v1.NetworkService/ListCentres", &[

@@ -10,10 +10,14 @@ use rand_chacha::ChaCha8Rng;
 use super::goods::{AIR_CONDITIONER, Category, MAKERS, Maker, RANGE_HOOD, WATER_HEATER};
 use super::people;
 use super::places::{City, County};
-use super::rows::{self, Brand, Centre, Certificate, Coverage, Shift, Skill, Technician};
+use super::rows::{
+    self, Brand, Centre, Certificate, Coverage, Deposit, Opening, Shift, Skill, Technician,
+};
 
 /// Every so-many-th centre is closed on Sundays.
 pub(super) const SUNDAY_CLOSED_EVERY: usize = 16;
+/// What each centre has left with the platform, in fen.
+const DEPOSIT_FEN: i64 = 2_000_000;
 /// Technicians who are skilled in everything their centre does; with distinct days off, four leave
 /// at least three at work every day.
 const CORE_TECHNICIANS: usize = 4;
@@ -30,6 +34,7 @@ pub(super) fn brands() -> Vec<Brand> {
             name_en: maker.name_en.to_owned(),
             mode: maker.mode,
             hotline: maker.hotline.to_owned(),
+            valid_from: "2020-01-01",
         })
         .collect()
 }
@@ -45,6 +50,8 @@ pub(super) fn county_rows(counties: &[County]) -> Vec<rows::County> {
             city_zh: county.city_zh.to_owned(),
             county_zh: county.county_zh.to_owned(),
             county_en: county.county_en.to_owned(),
+            lat: county.lat,
+            lon: county.lon,
         })
         .collect()
 }
@@ -58,7 +65,9 @@ pub(super) fn centres(cities: &[City], rng: &mut ChaCha8Rng) -> Vec<Centre> {
                 // Neighbouring brands and the centres of one brand sit in different counties.
                 let home = (maker_number + 2 * number) % city.served.len();
                 let phone = format!("400-0000-{:04}", 2_000 + centres.len());
-                centres.push(centre(maker, city, number, home, phone, rng));
+                let mut made = centre(maker, city, number, home, phone, rng);
+                made.hours = hours(closed_on_sunday(centres.len()));
+                centres.push(made);
             }
         }
     }
@@ -92,7 +101,20 @@ fn centre(
             .into_iter()
             .map(|category| (category, rng.random_range(8..=18)))
             .collect(),
+        hours: hours(false),
+        deposit: Deposit { required_fen: DEPOSIT_FEN, paid_fen: DEPOSIT_FEN },
     }
+}
+
+/// Whether the so-many-th centre is closed on Sundays.
+fn closed_on_sunday(number: usize) -> bool {
+    number % SUNDAY_CLOSED_EVERY == SUNDAY_CLOSED_EVERY - 1
+}
+
+/// Every day, or every day but Sunday.
+fn hours(closed_on_sunday: bool) -> Vec<Opening> {
+    let days = if closed_on_sunday { 1..=6 } else { 1..=7 };
+    days.map(|weekday| Opening { weekday, from: "08:00", to: "20:00" }).collect()
 }
 
 /// The first two centres cover the whole city; a third covers its own county and the two after it,
@@ -123,7 +145,7 @@ fn near(degrees: f64, rng: &mut ChaCha8Rng) -> f64 {
 pub(super) fn technicians(centres: &[Centre], rng: &mut ChaCha8Rng) -> Vec<Technician> {
     let mut technicians = Vec::new();
     for (number, centre) in centres.iter().enumerate() {
-        let closed_on_sunday = number % SUNDAY_CLOSED_EVERY == SUNDAY_CLOSED_EVERY - 1;
+        let closed_on_sunday = closed_on_sunday(number);
         let extra = if centre.centre.ends_with("-01") { EXTRA_TECHNICIANS } else { 0 };
         let first_day_off = rng.random_range(0..7);
         for place in 0..CORE_TECHNICIANS + extra {

@@ -18,6 +18,7 @@ pub(super) struct Brand {
     /// How the brand takes part: `api`, `portal` or `managed`.
     pub mode: &'static str,
     pub hotline: String,
+    pub valid_from: &'static str,
 }
 
 /// A line of `network/counties.jsonl`.
@@ -29,6 +30,8 @@ pub(super) struct County {
     pub city_zh: String,
     pub county_zh: String,
     pub county_en: String,
+    pub lat: f64,
+    pub lon: f64,
 }
 
 /// A line of `network/centres.jsonl`.
@@ -46,6 +49,24 @@ pub(super) struct Centre {
     pub coverage: Vec<Coverage>,
     /// Visits a day by category.
     pub daily_capacity: BTreeMap<Category, u32>,
+    pub hours: Vec<Opening>,
+    pub deposit: Deposit,
+}
+
+/// One weekday's opening hours, Shanghai clock times.
+#[derive(Clone, Debug, Serialize)]
+pub(super) struct Opening {
+    /// 1 is Monday, 7 is Sunday.
+    pub weekday: u8,
+    pub from: &'static str,
+    pub to: &'static str,
+}
+
+/// Money that lies with the platform, in fen.
+#[derive(Clone, Debug, Serialize)]
+pub(super) struct Deposit {
+    pub required_fen: i64,
+    pub paid_fen: i64,
 }
 
 /// What a centre does in one county.

@@ -345,6 +345,13 @@ reasons! {
         zh "该工程师不具备所需资质。"
            "缺少该品类的技能，或所需证件缺失、过期。"
            "请更换工程师或更新证件。";
+    TechnicianSuspended "TECHNICIAN_SUSPENDED" FailedPrecondition
+        en "The technician is suspended."
+           "The operator has taken the technician out of service for now."
+           "Name another technician, or ask the operator."
+        zh "该工程师已被暂停派工。"
+           "平台运营方已暂停该工程师接单。"
+           "请更换工程师，或联系平台运营方。";
     TechnicianNotAssigned "TECHNICIAN_NOT_ASSIGNED" FailedPrecondition
         en "The technician is not the one on the job."
            "Another technician was assigned, or nobody yet."

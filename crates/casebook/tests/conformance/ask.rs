@@ -95,7 +95,7 @@ impl Ask {
     pub fn offer(number: u128, offer: u128) -> Self {
         let centre = format!("aurora-hz-{offer:02}").parse().unwrap();
         let offer = OfferId::new(Uuid::from_u128(offer));
-        Self::of(number, ActorKind::Policy, Command::MakeOffer { offer, centre })
+        Self::of(number, ActorKind::Policy, Command::MakeOffer { offer, centre, network: None })
     }
 
     /// Ends the case.

@@ -50,6 +50,7 @@ impl Handler for Services {
             Task::Work(Work::ChooseCentre) => Command::MakeOffer {
                 offer: OfferId::new(Uuid::from_u128(asked as u128)),
                 centre: format!("centre-{}", case.offers_made).parse().unwrap(),
+                network: None,
             },
             other => return Err(WorkError(format!("{other} is not ours"))),
         };

@@ -5,7 +5,7 @@ use crate::case::Case;
 use crate::command::Command;
 use crate::deadline::Clock;
 use crate::event::Fact;
-use crate::ids::{CentreId, OfferId, TechnicianId, WorkOrderId};
+use crate::ids::{BrandId, CentreId, OfferId, TechnicianId, WorkOrderId};
 use crate::rejection::Rejection;
 use crate::stage::Stage;
 
@@ -13,7 +13,9 @@ use super::draft::Draft;
 
 pub(super) fn decide(draft: &mut Draft<'_>, command: &Command) -> Result<(), Rejection> {
     match command {
-        Command::MakeOffer { offer, centre } => make_offer(draft, *offer, centre),
+        Command::MakeOffer { offer, centre, network } => {
+            make_offer(draft, *offer, centre, network.clone())
+        }
         Command::ReportNoCoverage => {
             let asked = draft.case().offers_made;
             draft.go(Fact::CoverageExhausted { asked }, Stage::Deciding)
@@ -36,12 +38,17 @@ pub(super) fn decide(draft: &mut Draft<'_>, command: &Command) -> Result<(), Rej
     }
 }
 
-fn make_offer(draft: &mut Draft<'_>, offer: OfferId, centre: &CentreId) -> Result<(), Rejection> {
+fn make_offer(
+    draft: &mut Draft<'_>,
+    offer: OfferId,
+    centre: &CentreId,
+    network: Option<BrandId>,
+) -> Result<(), Rejection> {
     check_not_passed_over(draft.case(), centre)?;
     let number = draft.case().offers_made + 1;
     let expires_at = draft.due(Clock::Accept)?;
     let centre = centre.clone();
-    draft.go(Fact::OfferMade { offer, number, centre, expires_at }, Stage::Dispatched)
+    draft.go(Fact::OfferMade { offer, number, centre, network, expires_at }, Stage::Dispatched)
 }
 
 fn check_not_passed_over(case: &Case, centre: &CentreId) -> Result<(), Rejection> {

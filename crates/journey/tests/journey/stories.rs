@@ -41,12 +41,37 @@ fn a_centre_is_asked_once() {
     let Command::MakeOffer { offer, .. } = course.sample_of(Verb::MakeOffer) else {
         unreachable!()
     };
-    let again = Command::MakeOffer { offer, centre: asked.clone() };
+    let again = Command::MakeOffer { offer, centre: asked.clone(), network: None };
     assert_eq!(
         course.give(ActorKind::Policy, &again),
         Err(Rejection::CentrePassedOver { centre: asked })
     );
-    course.must(ActorKind::Policy, &Command::MakeOffer { offer, centre: centre(99) });
+    course
+        .must(ActorKind::Policy, &Command::MakeOffer { offer, centre: centre(99), network: None });
+}
+
+#[test]
+fn a_lent_centre_serves_for_another_brand_until_its_offer_is_over() {
+    let mut course = standing_in(Stage::Dispatched);
+    let own = course.case.filing.brand.clone();
+    assert_eq!((course.case.serving_brand(), course.case.lenders.len()), (&own, 0));
+    course.sample(ActorKind::Centre, Verb::DeclineOffer);
+    let Command::MakeOffer { offer, .. } = course.sample_of(Verb::MakeOffer) else {
+        unreachable!()
+    };
+    let lender: parasol_journey::ids::BrandId = "lender".parse().unwrap();
+    let lent =
+        |at: u128| Command::MakeOffer { offer, centre: centre(at), network: Some(lender.clone()) };
+    course.must(ActorKind::Policy, &lent(97));
+    assert_eq!(course.case.serving_brand(), &lender);
+    course.sample(ActorKind::Centre, Verb::AcceptOffer);
+    assert_eq!(course.case.work_order.as_ref().unwrap().network, Some(lender.clone()));
+    assert_eq!(course.case.serving_brand(), &lender);
+    let reason = "centre_suspended".to_owned();
+    course.must(ActorKind::Policy, &Command::WithdrawOffer { reason });
+    assert_eq!(course.case.serving_brand(), &own, "the unit's brand has the case again");
+    course.must(ActorKind::Policy, &lent(98));
+    assert_eq!(course.case.lenders, [lender], "each lender is known once");
 }
 
 #[test]

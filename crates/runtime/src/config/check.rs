@@ -69,6 +69,11 @@ impl Config {
         findings.range("tasks.poll_ms", self.tasks.poll_ms, 10..=60_000);
         findings.range("tasks.attempts_max", self.tasks.attempts_max, 1..=100);
         findings.range("otlp.metrics_period_s", self.otlp.metrics_period_s, 1..=3_600);
+        let choosing = &self.choosing;
+        findings.range("choosing.distance", choosing.distance, 0..=1_000);
+        findings.range("choosing.load", choosing.load, 0..=1_000);
+        findings.range("choosing.score", choosing.score, 0..=1_000);
+        findings.range("choosing.history", choosing.history, 0..=1_000);
         let ratio = self.otlp.sample_ratio;
         findings.demand((0.0..=1.0).contains(&ratio), "otlp.sample_ratio", "must be 0.0 to 1.0");
     }
@@ -140,6 +145,10 @@ impl Config {
         findings.demand(!same, "grpc_addr, http_addr", "may not be the same address");
         let idle = self.test_clock || self.test_clock_start.is_empty();
         findings.demand(idle, "test_clock_start, test_clock", "a start needs test_clock = true");
+        let choosing = &self.choosing;
+        let weights = [choosing.distance, choosing.load, choosing.score, choosing.history];
+        let any = weights.into_iter().any(|weight| weight > 0);
+        findings.demand(any, "choosing", "must have one weight above 0 at least");
         let limits = &self.limits;
         findings.demand(
             limits.keepalive_timeout_s < limits.keepalive_s,

@@ -51,6 +51,8 @@ pub struct Config {
     pub tasks: Tasks,
     /// What is sent to partners.
     pub webhooks: Webhooks,
+    /// The choice of a centre.
+    pub choosing: Choosing,
     /// Other lengths for the clocks of a case, in seconds, by the clock's name.
     #[serde(deserialize_with = "flattened")]
     pub deadlines: BTreeMap<String, u64>,
@@ -156,6 +158,20 @@ pub struct Pools {
 pub struct Webhooks {
     /// Whether this machine's own addresses may be sent to, also without TLS.
     pub loopback: bool,
+}
+
+/// The choice of a centre: how much each figure of a candidate counts. Only the ratios matter.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Choosing {
+    /// How near the centre is.
+    pub distance: u32,
+    /// What of its day is free.
+    pub load: u32,
+    /// How good it is.
+    pub score: u32,
+    /// What the customer has seen of it.
+    pub history: u32,
 }
 
 /// Claiming of tasks.

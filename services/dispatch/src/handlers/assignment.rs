@@ -134,6 +134,9 @@ impl AssignmentDeed {
         let centre = case.work_order.as_ref().map(|order| order.centre.as_str());
         let row = self.row.as_ref().filter(|row| Some(row.centre.as_str()) == centre);
         let row = row.ok_or_else(|| refusal(Reason::TechnicianUnknown))?;
+        if !row.suspended.is_empty() {
+            return Err(refusal(Reason::TechnicianSuspended));
+        }
         let (skills, licences) = (listed::<Skill>(&row.skills), listed::<Licence>(&row.licences));
         let category = case.filing.category;
         let missing = match qualified(category, &skills, &licences, ctx.now.shanghai_day()) {

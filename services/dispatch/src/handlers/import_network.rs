@@ -1,4 +1,4 @@
-//! `ImportNetwork`: brands, centres and technicians, row by row.
+//! `ImportNetwork`: counties, brands, centres and technicians, row by row.
 //!
 //! The whole stream is read before anything is written: its digest is the fingerprint of the request,
 //! and a stream that breaks or is too long has changed nothing. Rows are then written in chunks, and the
@@ -20,6 +20,7 @@ use uuid::Uuid;
 
 use crate::Dispatch;
 use crate::import::{Fault, Outcome, Plan, Row, Seen, Stored, plan, read};
+use crate::network::stamp;
 
 /// Rows planned together: bounds the lists in a query.
 const CHUNK: usize = 500;
@@ -103,9 +104,13 @@ async fn write(
     let stored = Stored::about(&dispatch.desk.store, sound()).await?;
     let Plan { ops, outcomes } = plan(sound(), &stored, seen);
     for piece in ops.chunks(WRITES_MAX) {
-        let deed = RowsDeed { rows: piece.to_vec(), answer: Vec::new() };
+        let mut rows = piece.to_vec();
+        rows.push(stamp(dispatch.desk.ids.next()));
+        let deed = RowsDeed { rows, answer: Vec::new() };
         let written = dispatch.desk.submitter.submit(unkeyed(call, Arc::new(deed))).await;
-        written.map_err(|error| to_error(error, None))?;
+        // A version that somebody else has made meanwhile: the next attempt reads that one.
+        written.map_err(|error| to_error(error, Reason::Overloaded))?;
+        dispatch.directory.look_again();
     }
     let mut outcomes = outcomes.into_iter();
     let all = chunk.iter().map(|row| match row {

@@ -27,7 +27,7 @@ pub(super) async fn centre_offered(
         && let Some(live) = case.offer.as_ref().filter(|live| live.id == offer)
     {
         let is_theirs = match partner {
-            Partner::Brand(brand) => case.filing.brand.as_str() == brand,
+            Partner::Brand(brand) => case.serving_brand().as_str() == brand,
             Partner::Centre(centre) => live.centre.as_str() == centre,
         };
         let centre = live.centre.as_str().to_owned();
@@ -64,14 +64,14 @@ pub(super) async fn may_name(
     Ok(row.is_some())
 }
 
-/// The brand of a case that the caller was found to have a part in.
+/// The brand whose network has a case that the caller was found to have a part in: the codes are its own.
 ///
 /// # Errors
 /// `NOT_FOUND` when there is none, and what the store says.
 pub(super) async fn brand_of(dispatch: &Dispatch, case: CaseId) -> Result<String, Error> {
     let case = dispatch.desk.case_to_prepare(case).await?;
     let case = case.ok_or_else(|| Error::new(Reason::NotFound))?;
-    Ok(case.filing.brand.as_str().to_owned())
+    Ok(case.serving_brand().as_str().to_owned())
 }
 
 /// A centre as this caller may see it.

@@ -13,6 +13,8 @@ mod create_webhook;
 mod decline_offer;
 mod delete_reason_mapping;
 mod explain_offers;
+mod export_network;
+mod get_brand;
 mod get_centre;
 mod get_partner_health;
 mod get_technician;
@@ -20,14 +22,19 @@ mod get_webhook;
 mod get_work_order;
 mod import_network;
 mod install_parts;
+mod list_brands;
 mod list_centres;
+mod list_coverage_gaps;
 mod list_partner_messages;
 mod list_reason_mappings;
+mod list_standing_changes;
 mod list_technicians;
 mod list_webhook_deliveries;
 mod list_webhooks;
+mod list_work_at_risk;
 mod list_work_orders;
 mod lookups;
+mod members;
 mod put_reason_mapping;
 mod put_reroute_rule;
 mod raise_anomaly;
@@ -44,6 +51,8 @@ mod rotate_callback_secret;
 mod rotate_webhook_secret;
 mod ship_parts;
 mod stream_offers;
+mod suspend;
+mod update_network;
 mod update_webhook;
 mod webhook_secret;
 mod work_step;
@@ -57,6 +66,8 @@ use tonic::{Request, Response, Status, Streaming};
 use crate::Dispatch;
 use crate::changes::OfferStream;
 use crate::messages::noted;
+
+pub use export_network::NetworkStream;
 
 type Answered<T> = Result<Response<T>, Status>;
 
@@ -214,6 +225,92 @@ impl NetworkService for Dispatch {
         request: Request<Streaming<ImportNetworkRequest>>,
     ) -> Answered<ImportNetworkResponse> {
         Ok(Response::new(import_network::handle(self, request).await?))
+    }
+
+    type ExportNetworkStream = NetworkStream;
+
+    async fn export_network(
+        &self,
+        request: Request<ExportNetworkRequest>,
+    ) -> Answered<NetworkStream> {
+        Ok(Response::new(export_network::handle(self, request)?))
+    }
+
+    async fn get_brand(&self, request: Request<GetBrandRequest>) -> Answered<Brand> {
+        Ok(Response::new(get_brand::handle(self, request).await?))
+    }
+
+    async fn list_brands(
+        &self,
+        request: Request<ListBrandsRequest>,
+    ) -> Answered<ListBrandsResponse> {
+        Ok(Response::new(list_brands::handle(self, request).await?))
+    }
+
+    async fn update_brand(&self, request: Request<UpdateBrandRequest>) -> Answered<Brand> {
+        Ok(Response::new(update_network::brand(self, request).await?))
+    }
+
+    async fn update_centre(&self, request: Request<UpdateCentreRequest>) -> Answered<Centre> {
+        Ok(Response::new(update_network::centre(self, request).await?))
+    }
+
+    async fn update_technician(
+        &self,
+        request: Request<UpdateTechnicianRequest>,
+    ) -> Answered<Technician> {
+        Ok(Response::new(update_network::technician(self, request).await?))
+    }
+
+    async fn suspend_brand(&self, request: Request<SuspendBrandRequest>) -> Answered<Brand> {
+        Ok(Response::new(suspend::brand(self, request).await?))
+    }
+
+    async fn resume_brand(&self, request: Request<ResumeBrandRequest>) -> Answered<Brand> {
+        Ok(Response::new(suspend::resume_brand(self, request).await?))
+    }
+
+    async fn suspend_centre(&self, request: Request<SuspendCentreRequest>) -> Answered<Centre> {
+        Ok(Response::new(suspend::centre(self, request).await?))
+    }
+
+    async fn resume_centre(&self, request: Request<ResumeCentreRequest>) -> Answered<Centre> {
+        Ok(Response::new(suspend::resume_centre(self, request).await?))
+    }
+
+    async fn suspend_technician(
+        &self,
+        request: Request<SuspendTechnicianRequest>,
+    ) -> Answered<Technician> {
+        Ok(Response::new(suspend::technician(self, request).await?))
+    }
+
+    async fn resume_technician(
+        &self,
+        request: Request<ResumeTechnicianRequest>,
+    ) -> Answered<Technician> {
+        Ok(Response::new(suspend::resume_technician(self, request).await?))
+    }
+
+    async fn list_standing_changes(
+        &self,
+        request: Request<ListStandingChangesRequest>,
+    ) -> Answered<ListStandingChangesResponse> {
+        Ok(Response::new(list_standing_changes::handle(self, request).await?))
+    }
+
+    async fn list_work_at_risk(
+        &self,
+        request: Request<ListWorkAtRiskRequest>,
+    ) -> Answered<ListWorkAtRiskResponse> {
+        Ok(Response::new(list_work_at_risk::handle(self, request).await?))
+    }
+
+    async fn list_coverage_gaps(
+        &self,
+        request: Request<ListCoverageGapsRequest>,
+    ) -> Answered<ListCoverageGapsResponse> {
+        Ok(Response::new(list_coverage_gaps::handle(self, request).await?))
     }
 
     async fn get_centre(&self, request: Request<GetCentreRequest>) -> Answered<Centre> {

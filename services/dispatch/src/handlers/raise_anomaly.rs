@@ -38,7 +38,7 @@ pub(super) async fn handle(
     let known = dispatch.desk.case_to_prepare(stamp.case).await?;
     let known = known.filter(|case| has_a_part(&call.principal, case));
     let known = known.ok_or_else(|| Error::new(Reason::NotFound))?;
-    let brand = known.filing.brand.as_str();
+    let brand = known.serving_brand().as_str();
     let kind = given.resolve(dispatch, brand, List::Anomaly, stamp.note.as_ref()).await?;
     let anomaly = AnomalyId::new(dispatch.desk.ids.next());
     let principal = call.principal.clone();

@@ -1,15 +1,17 @@
 //! Importing the network: rows read from a stream, planned against what is stored, written in chunks.
 //!
 //! Each row stands for itself. A row that may be stored is the table's own row, so that "the same as
-//! before" is equality and nothing else.
+//! before" is equality and nothing else, once it has the standing of the one that is stored: an import
+//! suspends nobody that is known and counts no versions.
 
 mod plan;
 mod read;
 mod stored;
+mod terms;
 
 use parasol_api::Reason;
 
-use crate::tables::{brands, centres, technicians};
+use crate::tables::{brands, centres, counties, technicians};
 
 pub use plan::{Plan, Seen, plan};
 pub use read::read;
@@ -18,8 +20,10 @@ pub use stored::Stored;
 /// A row that is well-formed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Row {
+    /// A county.
+    County(counties::Model),
     /// A brand.
-    Brand(brands::Model),
+    Brand(Box<brands::Model>),
     /// A centre.
     Centre(Box<centres::Model>),
     /// A technician.

@@ -7,7 +7,7 @@ use parasol_casebook::{Cell, RowOp};
 use sea_orm::IntoActiveModel as _;
 
 use super::{Fault, Outcome, Row, Stored};
-use crate::network::{Area, Capacity, listed};
+use crate::network::{Area, Capacity, Member, changed, listed};
 use crate::tables::{centres, coverage};
 
 /// What came earlier in the same import: a later row may refer to it, and must not contradict it.
@@ -16,6 +16,7 @@ pub struct Seen(HashMap<(Kind, String), Row>);
 
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 enum Kind {
+    County,
     Brand,
     Centre,
     Technician,
@@ -56,28 +57,42 @@ impl Plan {
         }
         seen.0.insert(key, row.clone());
         match row {
-            Row::Brand(row) => self.put(stored.brands.get(&row.brand), row),
-            Row::Technician(row) => self.put(stored.technicians.get(&row.technician), &**row),
-            Row::Centre(row) => {
-                let before = stored.centres.get(&row.centre);
-                if before != Some(&**row) {
-                    self.follow(before, row);
+            Row::County(row) => {
+                let before = stored.counties.get(&row.county);
+                if before == Some(row) {
+                    return Outcome::Unchanged;
                 }
-                self.put(before, &**row)
+                self.ops.push(RowOp::put(row.clone().into_active_model()));
+                if before.is_some() { Outcome::Updated } else { Outcome::Added }
             }
+            Row::Brand(row) => self.put(stored.brands.get(&row.brand), &**row, |_, _, _| {}),
+            Row::Technician(row) => {
+                self.put(stored.technicians.get(&row.technician), &**row, |_, _, _| {})
+            }
+            Row::Centre(row) => self.put(stored.centres.get(&row.centre), &**row, Self::follow),
         }
     }
 
-    fn put<M, A>(&mut self, before: Option<&M>, row: &M) -> Outcome
-    where
-        M: Clone + PartialEq + sea_orm::IntoActiveModel<A>,
-        A: sea_orm::ActiveModelTrait,
-    {
-        if before == Some(row) {
+    /// Writes a row with what follows from it, unless it is as it was.
+    fn put<M: Member>(
+        &mut self,
+        before: Option<&M>,
+        row: &M,
+        follow: impl FnOnce(&mut Self, Option<&M>, &M),
+    ) -> Outcome {
+        let mut row = row.clone();
+        let Some(before) = before else {
+            follow(self, None, &row);
+            self.ops.push(row.put());
+            return Outcome::Added;
+        };
+        row.set_standing(before.standing());
+        if *before == row {
             return Outcome::Unchanged;
         }
-        self.ops.push(RowOp::put(row.clone().into_active_model()));
-        if before.is_some() { Outcome::Updated } else { Outcome::Added }
+        follow(self, Some(before), &row);
+        self.ops.extend(changed(&mut row));
+        Outcome::Updated
     }
 
     /// The index of who goes where follows from the centre.
@@ -93,6 +108,7 @@ impl Plan {
 
 fn key(row: &Row) -> (Kind, String) {
     match row {
+        Row::County(row) => (Kind::County, row.county.clone()),
         Row::Brand(row) => (Kind::Brand, row.brand.clone()),
         Row::Centre(row) => (Kind::Centre, row.centre.clone()),
         Row::Technician(row) => (Kind::Technician, row.technician.clone()),
@@ -104,7 +120,8 @@ fn missing(row: &Row, stored: &Stored, seen: &Seen) -> Option<Fault> {
     let known =
         |kind, key: &String, is_stored| is_stored || seen.0.contains_key(&(kind, key.clone()));
     match row {
-        Row::Brand(_) => None,
+        // A brand that lends its network may come later, or never.
+        Row::County(_) | Row::Brand(_) => None,
         Row::Centre(row) => {
             let is_stored = stored.brands.contains_key(&row.brand);
             let known = known(Kind::Brand, &row.brand, is_stored);
@@ -126,17 +143,19 @@ fn served(row: &centres::Model) -> Vec<coverage::Model> {
         .collect();
     let areas = listed::<Area>(&row.coverage).into_iter();
     let served = areas.flat_map(|area| {
-        let Area { county, categories } = area;
-        categories.into_iter().map(move |category| (county.clone(), category))
+        let categories = area.categories.clone();
+        categories.into_iter().map(move |category| (area.clone(), category))
     });
     served
-        .map(|(county, category)| coverage::Model {
-            county,
+        .map(|(area, category)| coverage::Model {
+            county: area.county,
             brand: row.brand.clone(),
             category: category.as_str().to_owned(),
             centre: row.centre.clone(),
             home_county: row.county.clone(),
             visits: i64::from(capacity.get(&category).copied().unwrap_or_default()),
+            valid_from: area.valid_from,
+            valid_until: area.valid_until,
         })
         .collect()
 }

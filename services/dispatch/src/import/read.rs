@@ -13,9 +13,10 @@ use parasol_journey::ids::{BrandId, CentreId, TechnicianId};
 use parasol_journey::vocab::Category;
 use prost::Message as _;
 
+use super::terms::{absences, attributes, deposit, hours, is_time, suspension, validity};
 use super::{Fault, Row};
-use crate::network::{Area, Capacity, Licence, MICRODEGREES, Shift, Skill, column};
-use crate::tables::{brands, centres, technicians};
+use crate::network::{Area, Capacity, Licence, MICRODEGREES, Shift, Skill, Standing, column};
+use crate::tables::{brands, centres, counties, technicians};
 
 /// Counties one centre goes to, at most.
 const AREAS_MAX: usize = 500;
@@ -25,6 +26,8 @@ const SKILLS_MAX: usize = 20;
 const SHIFTS_MAX: usize = 14;
 /// Visits a day, at most.
 const VISITS_MAX: i32 = 1_000;
+/// Brands whose networks are asked on a brand's behalf, at most.
+const LENDERS_MAX: usize = 5;
 /// How a brand can take part.
 const MODES: [&str; 3] = ["api", "portal", "managed"];
 
@@ -39,8 +42,12 @@ pub fn read(message: ImportNetworkRequest) -> Result<Row, Fault> {
     let mut check = Checker::new();
     let row = match message.content {
         None => return Err(Fault::of("", Reason::RowMalformed)),
+        Some(Content::County(wire)) => {
+            check.within("county", |check| place(check, wire)).map(Row::County)
+        }
         Some(Content::Brand(wire)) => {
-            check.within("brand", |check| brand(check, wire)).map(Row::Brand)
+            let row = check.within("brand", |check| brand(check, wire));
+            row.map(|row| Row::Brand(Box::new(row)))
         }
         Some(Content::Centre(wire)) => {
             let row = check.within("centre", |check| centre(check, wire));
@@ -62,6 +69,27 @@ pub fn read(message: ImportNetworkRequest) -> Result<Row, Fault> {
     })
 }
 
+fn place(check: &mut Checker, wire: v1::County) -> Option<counties::Model> {
+    let code = county(check, "county", &wire.county);
+    let province_zh = check.text("province_zh", &wire.province_zh, SHORT_NAME_MAX);
+    let province_en = check.text("province_en", &wire.province_en, SHORT_NAME_MAX);
+    let city_zh = check.text("city_zh", &wire.city_zh, SHORT_NAME_MAX);
+    let county_zh = check.text("county_zh", &wire.county_zh, SHORT_NAME_MAX);
+    let county_en = check.text("county_en", &wire.county_en, SHORT_NAME_MAX);
+    let lat = degrees(check, "lat", wire.lat, 90.0);
+    let lon = degrees(check, "lon", wire.lon, 180.0);
+    Some(counties::Model {
+        county: code?,
+        province_zh: province_zh?,
+        province_en: province_en?,
+        city_zh: city_zh?,
+        county_zh: county_zh?,
+        county_en: county_en?,
+        lat: lat?,
+        lon: lon?,
+    })
+}
+
 fn brand(check: &mut Checker, wire: v1::Brand) -> Option<brands::Model> {
     let brand = check.id::<BrandId>("brand", &wire.brand);
     let name_zh = check.text("name_zh", &wire.name_zh, SHORT_NAME_MAX);
@@ -70,13 +98,42 @@ fn brand(check: &mut Checker, wire: v1::Brand) -> Option<brands::Model> {
         check.refuse::<()>("mode", Reason::FieldInvalid, "one of api, portal, managed");
     }
     let hotline = check.optional_text("hotline", &wire.hotline, PHONE_MAX);
+    let validity = validity(check, &wire.valid_from, &wire.valid_until);
+    let lenders = lenders(check, &wire);
+    let attributes = attributes(check, &wire.attributes);
+    let standing = suspension(check, wire.suspension.as_ref());
+    let (valid_from, valid_until) = validity?;
+    let Standing { suspended, by, at, revision } = standing?;
     Some(brands::Model {
         brand: brand?.to_string(),
         name_zh: name_zh?,
         name_en: name_en?,
         mode: wire.mode,
         hotline: hotline?,
+        valid_from,
+        valid_until,
+        served_by: column(&lenders?),
+        attributes: column(&attributes?),
+        suspended,
+        suspended_by: by,
+        suspended_at: at,
+        revision,
     })
+}
+
+/// In the order in which they are to be asked.
+fn lenders(check: &mut Checker, wire: &v1::Brand) -> Option<Vec<String>> {
+    between(check, "served_by", wire.served_by.len(), 0, LENDERS_MAX)?;
+    let mut lenders = Vec::new();
+    for (place, lender) in wire.served_by.iter().enumerate() {
+        let field = format!("served_by[{place}]");
+        let lender = check.id::<BrandId>(&field, lender)?.to_string();
+        if lender == wire.brand || lenders.contains(&lender) {
+            return check.refuse(&field, Reason::FieldInvalid, "other brands, each at most once");
+        }
+        lenders.push(lender);
+    }
+    Some(lenders)
 }
 
 fn centre(check: &mut Checker, wire: v1::Centre) -> Option<centres::Model> {
@@ -91,6 +148,15 @@ fn centre(check: &mut Checker, wire: v1::Centre) -> Option<centres::Model> {
     let lon = degrees(check, "lon", wire.lon, 180.0);
     let coverage = coverage(check, &wire.coverage);
     let daily_capacity = capacity(check, &wire.daily_capacity);
+    let validity = validity(check, &wire.valid_from, &wire.valid_until);
+    let hours = hours(check, &wire.hours);
+    let absences = absences(check, &wire.absences);
+    let deposit = deposit(check, wire.deposit.as_ref());
+    let score = check.number("score", wire.score, 0..=100);
+    let attributes = attributes(check, &wire.attributes);
+    let standing = suspension(check, wire.suspension.as_ref());
+    let ((valid_from, valid_until), (deposit_required, deposit_paid)) = (validity?, deposit?);
+    let Standing { suspended, by, at, revision } = standing?;
     Some(centres::Model {
         centre: centre?.to_string(),
         brand: brand?.to_string(),
@@ -103,6 +169,18 @@ fn centre(check: &mut Checker, wire: v1::Centre) -> Option<centres::Model> {
         lon: lon?,
         coverage: column(&coverage?),
         daily_capacity: column(&daily_capacity?),
+        valid_from,
+        valid_until,
+        hours: column(&hours?),
+        absences: column(&absences?),
+        deposit_required,
+        deposit_paid,
+        score: i64::from(score?),
+        attributes: column(&attributes?),
+        suspended,
+        suspended_by: by,
+        suspended_at: at,
+        revision,
     })
 }
 
@@ -140,7 +218,9 @@ fn coverage(check: &mut Checker, wire: &[v1::Coverage]) -> Option<Vec<Area>> {
                     return check.refuse("county", Reason::FieldInvalid, "each at most once");
                 }
                 categories.sort();
-                Some(Area { county, categories })
+                let (valid_from, valid_until) =
+                    validity(check, &area.valid_from, &area.valid_until)?;
+                Some(Area { county, categories, valid_from, valid_until })
             })
         })
         .collect();
@@ -169,6 +249,9 @@ fn technician(check: &mut Checker, wire: v1::Technician) -> Option<technicians::
     let skills = skills(check, &wire.skills);
     let licences = licences(check, &wire.certificates);
     let shifts = shifts(check, &wire.shifts);
+    let absences = absences(check, &wire.absences);
+    let standing = suspension(check, wire.suspension.as_ref());
+    let Standing { suspended, by, at, revision } = standing?;
     Some(technicians::Model {
         technician: technician?.to_string(),
         centre: centre?.to_string(),
@@ -177,6 +260,11 @@ fn technician(check: &mut Checker, wire: v1::Technician) -> Option<technicians::
         skills: column(&skills?),
         licences: column(&licences?),
         shifts: column(&shifts?),
+        absences: column(&absences?),
+        suspended,
+        suspended_by: by,
+        suspended_at: at,
+        revision,
     })
 }
 
@@ -257,11 +345,13 @@ fn shift(check: &mut Checker, wire: &v1::Shift) -> Option<Shift> {
     })
 }
 
-fn is_time(text: &str) -> bool {
-    text.len() == 5 && chrono::NaiveTime::parse_from_str(text, "%H:%M").is_ok()
-}
-
-fn between(check: &mut Checker, field: &str, count: usize, min: usize, max: usize) -> Option<()> {
+pub(super) fn between(
+    check: &mut Checker,
+    field: &str,
+    count: usize,
+    min: usize,
+    max: usize,
+) -> Option<()> {
     if count > max {
         return check.refuse(field, Reason::FieldTooLong, format!("at most {max} items"));
     }
@@ -283,8 +373,8 @@ mod tests {
                 name: "刘佳怡".into(),
                 phone: "19800000000".into(),
                 skills: vec![v1::Skill { category: 1, level: 3 }],
-                certificates: Vec::new(),
                 shifts,
+                ..v1::Technician::default()
             })),
             ..ImportNetworkRequest::default()
         })

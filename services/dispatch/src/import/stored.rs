@@ -7,12 +7,14 @@ use parasol_casebook::Store;
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 
 use super::Row;
-use crate::tables::{brands, centres, technicians};
+use crate::tables::{brands, centres, counties, technicians};
 use crate::unreadable;
 
 /// Rows as they are stored, by key.
 #[derive(Default)]
 pub struct Stored {
+    /// Counties.
+    pub counties: HashMap<String, counties::Model>,
     /// Brands, those that rows refer to included.
     pub brands: HashMap<String, brands::Model>,
     /// Centres, those that rows refer to included.
@@ -30,10 +32,11 @@ impl Stored {
         store: &Store,
         rows: impl Iterator<Item = &'a Row>,
     ) -> Result<Self, Error> {
-        let (mut of_brands, mut of_centres, mut of_technicians) =
-            (Vec::new(), Vec::new(), Vec::new());
+        let (mut of_counties, mut of_brands) = (Vec::new(), Vec::new());
+        let (mut of_centres, mut of_technicians) = (Vec::new(), Vec::new());
         for row in rows {
             match row {
+                Row::County(row) => of_counties.push(row.county.as_str()),
                 Row::Brand(row) => of_brands.push(row.brand.as_str()),
                 Row::Centre(row) => {
                     of_brands.push(&row.brand);
@@ -46,6 +49,9 @@ impl Stored {
             }
         }
         let reader = store.reader();
+        let counties = counties::Entity::find()
+            .filter(counties::Column::County.is_in(of_counties))
+            .all(reader);
         let brands =
             brands::Entity::find().filter(brands::Column::Brand.is_in(of_brands)).all(reader);
         let centres =
@@ -53,9 +59,10 @@ impl Stored {
         let technicians = technicians::Entity::find()
             .filter(technicians::Column::Technician.is_in(of_technicians))
             .all(reader);
-        let (brands, centres, technicians) =
-            tokio::try_join!(brands, centres, technicians).map_err(unreadable)?;
+        let (counties, brands, centres, technicians) =
+            tokio::try_join!(counties, brands, centres, technicians).map_err(unreadable)?;
         Ok(Self {
+            counties: counties.into_iter().map(|row| (row.county.clone(), row)).collect(),
             brands: brands.into_iter().map(|row| (row.brand.clone(), row)).collect(),
             centres: centres.into_iter().map(|row| (row.centre.clone(), row)).collect(),
             technicians: technicians.into_iter().map(|row| (row.technician.clone(), row)).collect(),

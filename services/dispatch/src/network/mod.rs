@@ -4,15 +4,25 @@
 //! Rows were checked when they were imported, so reading them back cannot fail unless somebody wrote
 //! into the tables by hand; such a row counts as empty and grants nothing.
 
+mod directory;
+mod merge;
+mod opening;
 mod qualification;
+mod standing;
 mod views;
 
 use parasol_journey::vocab::Category;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-pub use qualification::{Qualified, qualified};
-pub use views::{MICRODEGREES, to_centre, to_technician};
+#[cfg(test)]
+pub use directory::Person;
+pub use directory::{BrandFacts, Directory, Served, Site, Stop, View};
+pub use merge::merged;
+pub use opening::{Days, Opening, opening};
+pub use qualification::{Qualified, certified_until, qualified};
+pub use standing::{Kind, Member, STAMP, Standing, SuspensionReason, changed, stamp};
+pub use views::{MICRODEGREES, to_brand, to_centre, to_county, to_technician};
 
 /// A county a centre goes to, and for what.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -21,6 +31,34 @@ pub struct Area {
     pub county: String,
     /// The categories.
     pub categories: Vec<Category>,
+    /// The first day on which it goes there, as `YYYY-MM-DD`, or empty.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub valid_from: String,
+    /// The last day, or empty.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub valid_until: String,
+}
+
+/// Hours of a weekday on which a centre is open, in Shanghai wall clock as `HH:MM`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OpeningHours {
+    /// 1 Monday to 7 Sunday.
+    pub weekday: i32,
+    /// Begin.
+    pub from: String,
+    /// End; `24:00` is the end of the day.
+    pub to: String,
+}
+
+/// Days on which nobody is there.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Absence {
+    /// The first Shanghai day, as `YYYY-MM-DD`.
+    pub from: String,
+    /// The last.
+    pub until: String,
+    /// Why, coded, or empty.
+    pub reason: String,
 }
 
 /// Visits a centre can make in a day for one category.

@@ -49,6 +49,26 @@ pub fn qualified(
     }
 }
 
+/// The last Shanghai day on which somebody with these skills and licences may do jobs of a category;
+/// nothing when they may not at all.
+pub fn certified_until(
+    category: Category,
+    skills: &[Skill],
+    licences: &[Licence],
+) -> Option<NaiveDate> {
+    if !skills.iter().any(|skill| skill.category == category) {
+        return None;
+    }
+    let last_day = |kind: &&'static str| {
+        let of_kind = licences.iter().filter(|licence| licence.kind == **kind);
+        of_kind
+            .filter_map(|licence| NaiveDate::parse_from_str(&licence.valid_until, "%Y-%m-%d").ok())
+            .max()
+    };
+    let last_days: Vec<_> = needed_licences(category).iter().map(last_day).collect();
+    last_days.into_iter().collect::<Option<Vec<_>>>()?.into_iter().min()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -78,5 +98,26 @@ mod tests {
         let fan = [Skill { category: Category::Fan, level: 1 }];
         let today = day("2026-06-08");
         assert_eq!(qualified(Category::Fan, &fan, &renewed, today), Qualified::Yes);
+    }
+
+    #[test]
+    fn the_last_certified_day_is_the_last_on_which_one_is_qualified() {
+        let skills = [
+            Skill { category: Category::AirConditioner, level: 1 },
+            Skill { category: Category::Fan, level: 1 },
+        ];
+        let licences = [
+            licence("electrician", "2025-01-01"),
+            licence("electrician", "2026-06-08"),
+            licence("high_altitude", "2026-06-05"),
+        ];
+        for category in [Category::AirConditioner, Category::Fan] {
+            let last = certified_until(category, &skills, &licences).unwrap();
+            assert_eq!(qualified(category, &skills, &licences, last), Qualified::Yes);
+            let after = last.succ_opt().unwrap();
+            assert_ne!(qualified(category, &skills, &licences, after), Qualified::Yes);
+        }
+        assert_eq!(certified_until(Category::Television, &skills, &licences), None);
+        assert_eq!(certified_until(Category::AirConditioner, &skills, &licences[..2]), None);
     }
 }

@@ -1,4 +1,4 @@
-//! The network: brands, centres, technicians, and the index of who goes where.
+//! The network: counties, brands, centres, technicians, and the index of who goes where.
 
 /// Brands, as imported.
 pub mod brands {
@@ -23,6 +23,28 @@ pub mod brands {
         /// Its telephone number.
         #[sea_orm(column_type = "Text")]
         pub hotline: String,
+        /// The first Shanghai day on which this holds, as `YYYY-MM-DD`, or empty.
+        #[sea_orm(column_type = "Text")]
+        pub valid_from: String,
+        /// The last such day, or empty.
+        #[sea_orm(column_type = "Text")]
+        pub valid_until: String,
+        /// Brands whose networks are asked on its behalf, in order: JSON of ids.
+        #[sea_orm(column_type = "Text")]
+        pub served_by: String,
+        /// What else is kept about it: JSON of pairs of texts, by name.
+        #[sea_orm(column_type = "Text")]
+        pub attributes: String,
+        /// Why it is suspended; empty when it is not. See [`crate::network::SuspensionReason`].
+        #[sea_orm(column_type = "Text")]
+        pub suspended: String,
+        /// Who said so, or empty.
+        #[sea_orm(column_type = "Text")]
+        pub suspended_by: String,
+        /// Since when, or 0.
+        pub suspended_at: i64,
+        /// Its version: 1, 2 …
+        pub revision: i64,
     }
 
     /// No relations: rows are fetched by key.
@@ -71,6 +93,37 @@ pub mod centres {
         /// Visits in a day: JSON of [`crate::network::Capacity`]s.
         #[sea_orm(column_type = "Text")]
         pub daily_capacity: String,
+        /// The first Shanghai day on which this holds, as `YYYY-MM-DD`, or empty.
+        #[sea_orm(column_type = "Text")]
+        pub valid_from: String,
+        /// The last such day, or empty.
+        #[sea_orm(column_type = "Text")]
+        pub valid_until: String,
+        /// When it is open: JSON of [`crate::network::OpeningHours`].
+        #[sea_orm(column_type = "Text")]
+        pub hours: String,
+        /// Days without anybody: JSON of [`crate::network::Absence`]s.
+        #[sea_orm(column_type = "Text")]
+        pub absences: String,
+        /// What has to lie with the platform, in fen.
+        pub deposit_required: i64,
+        /// What does, in fen.
+        pub deposit_paid: i64,
+        /// 1 to 100 as somebody judged it, or 0.
+        pub score: i64,
+        /// What else is kept about it: JSON of pairs of texts, by name.
+        #[sea_orm(column_type = "Text")]
+        pub attributes: String,
+        /// Why it is suspended; empty when it is not. See [`crate::network::SuspensionReason`].
+        #[sea_orm(column_type = "Text")]
+        pub suspended: String,
+        /// Who said so, or empty.
+        #[sea_orm(column_type = "Text")]
+        pub suspended_by: String,
+        /// Since when, or 0.
+        pub suspended_at: i64,
+        /// Its version: 1, 2 …
+        pub revision: i64,
     }
 
     /// No relations: rows are fetched by key.
@@ -105,6 +158,12 @@ pub mod coverage {
         pub home_county: String,
         /// How many visits it can make in a day for the category.
         pub visits: i64,
+        /// The first Shanghai day on which this holds, as `YYYY-MM-DD`, or empty.
+        #[sea_orm(column_type = "Text")]
+        pub valid_from: String,
+        /// The last such day, or empty.
+        #[sea_orm(column_type = "Text")]
+        pub valid_until: String,
     }
 
     /// No relations: rows are fetched by key.
@@ -144,6 +203,58 @@ pub mod technicians {
         /// When they work: JSON of [`crate::network::Shift`]s.
         #[sea_orm(column_type = "Text")]
         pub shifts: String,
+        /// Days without anybody: JSON of [`crate::network::Absence`]s.
+        #[sea_orm(column_type = "Text")]
+        pub absences: String,
+        /// Why it is suspended; empty when it is not. See [`crate::network::SuspensionReason`].
+        #[sea_orm(column_type = "Text")]
+        pub suspended: String,
+        /// Who said so, or empty.
+        #[sea_orm(column_type = "Text")]
+        pub suspended_by: String,
+        /// Since when, or 0.
+        pub suspended_at: i64,
+        /// Its version: 1, 2 …
+        pub revision: i64,
+    }
+
+    /// No relations: rows are fetched by key.
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+/// Counties with their places, as imported.
+pub mod counties {
+    use sea_orm::entity::prelude::*;
+
+    /// A row.
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "counties")]
+    pub struct Model {
+        /// Code of GB/T 2260.
+        #[sea_orm(primary_key, auto_increment = false, column_type = "Text")]
+        pub county: String,
+        /// The province in Chinese.
+        #[sea_orm(column_type = "Text")]
+        pub province_zh: String,
+        /// The province in English.
+        #[sea_orm(column_type = "Text")]
+        pub province_en: String,
+        /// The city in Chinese.
+        #[sea_orm(column_type = "Text")]
+        pub city_zh: String,
+        /// Its name in Chinese.
+        #[sea_orm(column_type = "Text")]
+        pub county_zh: String,
+        /// Its name in English.
+        #[sea_orm(column_type = "Text")]
+        pub county_en: String,
+        /// Millionths of a degree north of its middle.
+        pub lat: i64,
+        /// Millionths of a degree east of its middle.
+        pub lon: i64,
     }
 
     /// No relations: rows are fetched by key.

@@ -15,7 +15,7 @@ pub mod offers {
         pub case_id: Uuid,
         /// The how-manieth of the case: 1, 2 …
         pub number: i64,
-        /// The brand it went to.
+        /// The brand it went to: the unit's own, or the one that lends its network.
         #[sea_orm(column_type = "Text")]
         pub brand: String,
         /// The centre it went to.
@@ -64,7 +64,7 @@ pub mod work_orders {
         pub case_id: Uuid,
         /// The offer it came from.
         pub offer: Uuid,
-        /// The brand.
+        /// The brand whose network works on it: the unit's own, or the one that lends it.
         #[sea_orm(column_type = "Text")]
         pub brand: String,
         /// The centre; empty while the brand has not named one.

@@ -46,6 +46,8 @@ pub fn offer(row: &offers::Model, views: &Views) -> Offer {
             filed.preferred_windows.iter().copied().map(to_window).collect()
         }),
         danger: case.is_some_and(|case| case.filing.danger),
+        on_behalf_of: case.map_or_else(String::new, |case| on_behalf_of(case, &row.brand)),
+        reason: row.reason.clone(),
     }
 }
 
@@ -74,6 +76,7 @@ pub fn work_order(row: &work_orders::Model, views: &Views) -> WorkOrder {
     };
     if let Some(case) = case {
         show_unit(&mut shown, case);
+        shown.on_behalf_of = on_behalf_of(case, &row.brand);
     }
     if !row.appointment.is_nil() {
         shown.appointment_id = AppointmentId::new(row.appointment).to_string();
@@ -99,7 +102,7 @@ pub fn work_order_of(case: &Case) -> Option<WorkOrder> {
         offer_id: order.offer.to_string(),
         case: Some(case_view(case)),
         state: WorkState::number_of(work_state(case).as_str()),
-        brand: case.filing.brand.to_string(),
+        brand: case.serving_brand().to_string(),
         centre: working_centre(case).unwrap_or_default().to_owned(),
         technician: order.technician.as_ref().map_or_else(String::new, ToString::to_string),
         partner_order_no: order.partner_order.clone().unwrap_or_default(),
@@ -110,7 +113,14 @@ pub fn work_order_of(case: &Case) -> Option<WorkOrder> {
         ..WorkOrder::default()
     };
     show_unit(&mut shown, case);
+    shown.on_behalf_of = on_behalf_of(case, &shown.brand);
     Some(shown)
+}
+
+/// The unit's brand, where another's network works for it.
+fn on_behalf_of(case: &Case, network: &str) -> String {
+    let brand = case.filing.brand.as_str();
+    if brand == network { String::new() } else { brand.to_owned() }
 }
 
 fn show_unit(shown: &mut WorkOrder, case: &Case) {

@@ -1,5 +1,8 @@
-//! The work of this service's role: one file per kind of task.
+//! The work of this service: one file per kind of work.
 
+mod candidates;
 mod choose_centre;
+mod sweep;
 
 pub use choose_centre::ChooseCentre;
+pub use sweep::{Sweep, Swept};

@@ -329,6 +329,11 @@ impl World {
         self.run_due(role, handler).await;
     }
 
+    /// Moves the offers of those who are suspended on; how many there were.
+    pub async fn sweep(&self) -> usize {
+        self.dispatch.sweep().run_once(Default::default()).await.unwrap().moved
+    }
+
     /// Lets time pass, and the deadlines that are over.
     pub async fn wait(&self, span: Span) {
         self.clock.advance(span).unwrap();
@@ -394,14 +399,18 @@ pub fn a_brand(name: &str) -> admin::Brand {
         name_en: "Aurora".into(),
         mode: "api".into(),
         hotline: "400-000-0101".into(),
+        ..admin::Brand::default()
     }
 }
 
 /// A centre that goes to two counties for refrigerators and air conditioners, two visits a day each.
 pub fn a_centre(name: &str, of: &str, county: &str) -> admin::Centre {
     let categories = vec![1, 3];
-    let coverage =
-        |county: &str| admin::Coverage { county: county.into(), categories: categories.clone() };
+    let coverage = |county: &str| admin::Coverage {
+        county: county.into(),
+        categories: categories.clone(),
+        ..admin::Coverage::default()
+    };
     admin::Centre {
         centre: name.into(),
         brand: of.into(),
@@ -417,6 +426,7 @@ pub fn a_centre(name: &str, of: &str, county: &str) -> admin::Centre {
             admin::CategoryCapacity { category: 1, visits: 2 },
             admin::CategoryCapacity { category: 3, visits: 2 },
         ],
+        ..admin::Centre::default()
     }
 }
 
@@ -439,7 +449,15 @@ pub fn a_technician(name: &str, of: &str) -> admin::Technician {
             break_from: "12:00".into(),
             break_to: "13:00".into(),
         }],
+        ..admin::Technician::default()
     }
+}
+
+/// One whose licence lasts for the year.
+pub fn a_lasting_technician(name: &str, of: &str) -> admin::Technician {
+    let mut one = a_technician(name, of);
+    one.certificates[0].valid_until = "2026-12-31".into();
+    one
 }
 
 /// `a-1` lies in the usual county, `a-2` and `a-3` beside it; `b-1` is another brand's.
@@ -464,9 +482,11 @@ pub fn usual_network() -> Vec<Content> {
         Content::Centre(a_centre("a-3", "aurora", SHANGCHENG)),
         Content::Centre(a_centre("b-1", "boreal", XIHU)),
         Content::Technician(a_technician("a-1-t1", "a-1")),
-        Content::Technician(a_technician("a-1-t2", "a-1")),
+        Content::Technician(a_lasting_technician("a-1-t2", "a-1")),
         Content::Technician(expired),
         Content::Technician(cooler_only),
-        Content::Technician(a_technician("a-2-t1", "a-2")),
+        Content::Technician(a_lasting_technician("a-2-t1", "a-2")),
+        Content::Technician(a_lasting_technician("a-3-t1", "a-3")),
+        Content::Technician(a_lasting_technician("b-1-t1", "b-1")),
     ]
 }

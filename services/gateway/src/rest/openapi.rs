@@ -161,7 +161,9 @@ impl Schemas {
             "google.protobuf.Timestamp" => {
                 return json!({ "type": "string", "format": "date-time" });
             }
-            "google.protobuf.Duration" => return json!({ "type": "string" }),
+            "google.protobuf.Duration" | "google.protobuf.FieldMask" => {
+                return json!({ "type": "string" });
+            }
             _ => {}
         }
         let name = message.full_name().to_owned();

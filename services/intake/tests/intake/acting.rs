@@ -30,7 +30,7 @@ pub async fn bring_technician(world: &World, case: CaseId) {
     let triage = Command::Triage { path: Path::Inspection, rules: vec![] };
     world.give(case, ActorKind::Policy, triage).await;
     let (offer, centre) = (OfferId::new(Uuid::from_u128(2)), "aurora-hz-01".parse().unwrap());
-    let make = Command::MakeOffer { offer, centre };
+    let make = Command::MakeOffer { offer, centre, network: None };
     world.give(case, ActorKind::Policy, make).await;
     let accept = Command::AcceptOffer {
         offer,

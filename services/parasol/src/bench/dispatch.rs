@@ -84,7 +84,7 @@ struct Part {
 impl Part {
     fn network(&self) -> Network<'_> {
         let Self { brand, centres, .. } = self;
-        Network { brand, counties: COUNTIES, centres: *centres, reach: REACH, technicians: 0 }
+        Network { brand, counties: COUNTIES, centres: *centres, reach: REACH, technicians: 1 }
     }
 }
 

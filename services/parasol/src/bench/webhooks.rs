@@ -128,7 +128,7 @@ async fn cell(
             counties: COUNTIES,
             centres: COUNTIES,
             reach: 1,
-            technicians: 0,
+            technicians: 1,
         };
         let units = nth * cases..(nth + 1) * cases;
         world::build(&shared.wires[0], &network, units, node.clock.now()).await?;

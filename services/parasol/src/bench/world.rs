@@ -108,6 +108,7 @@ async fn import_network(wire: &Wire, network: &Network<'_>) -> anyhow::Result<()
         name_en: "Bench".to_owned(),
         mode: "api".to_owned(),
         hotline: "400-000-0199".to_owned(),
+        ..Brand::default()
     })];
     rows.extend((0..network.centres).map(|nth| NetworkRow::Centre(centre_row(network, nth))));
     for nth in 0..network.centres {
@@ -135,7 +136,7 @@ async fn import_network(wire: &Wire, network: &Network<'_>) -> anyhow::Result<()
 
 fn centre_row(network: &Network<'_>, nth: usize) -> Centre {
     let category = Category::Refrigerator.number();
-    let serve = |county| Coverage { county, categories: vec![category] };
+    let serve = |county| Coverage { county, categories: vec![category], ..Coverage::default() };
     let visits = i32::try_from(VISITS_A_DAY).unwrap_or(i32::MAX);
     Centre {
         centre: network.centre(nth),
@@ -149,6 +150,7 @@ fn centre_row(network: &Network<'_>, nth: usize) -> Centre {
         lon: 120.1,
         coverage: network.served(nth).map(serve).collect(),
         daily_capacity: vec![CategoryCapacity { category, visits }],
+        ..Centre::default()
     }
 }
 
@@ -165,6 +167,7 @@ fn technician_row(centre: &str, person: usize) -> Technician {
             valid_until: "2099-12-31".to_owned(),
         }],
         shifts: (1..=7).map(whole_day).collect(),
+        ..Technician::default()
     }
 }
 

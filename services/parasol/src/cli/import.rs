@@ -1,9 +1,10 @@
 //! `parasol import`: files through the public API of a node, running or started for it.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
 use indicatif::{ProgressBar, ProgressStyle};
+use parasol_api::Language;
 use parasol_journey::time::Span;
 use parasol_runtime::config::Config;
 use parasol_runtime::identity::{Principal, Role};
@@ -15,8 +16,8 @@ use crate::import::{self, Found, Kind, Progress, Report, Target};
 use crate::node::{Node, Options};
 
 pub(super) const EXAMPLE: &str = "\
-What a file holds is told by the first word of its name: brands, centres, technicians, skus, orders (and
-filings, with --file-cases). Its form is described in examples/README.md. Every good row is loaded, also
+What a file holds is told by the first word of its name: counties, brands, centres, technicians, skus,
+orders (and filings, with --file-cases). Its form is described in examples/README.md. Every good row is loaded, also
 when others are refused; refused rows are listed with file, line and reason, at most 1,000 of them, and
 the exit code is then 1. Loading a file again is safe.
 
@@ -25,7 +26,8 @@ to a running node, signed with the key of the data folder, or with --token where
 
 Examples:
   parasol import examples/
-  parasol import --grpc 127.0.0.1:7443 --token \"$TOKEN\" orders-2026-06.jsonl";
+  parasol import --grpc 127.0.0.1:7443 --token \"$TOKEN\" orders-2026-06.jsonl
+  parasol import --export network/";
 
 /// How long the tokens of an import are good.
 const TOKEN: Span = Span::days(1);
@@ -33,8 +35,11 @@ const TOKEN: Span = Span::days(1);
 #[derive(clap::Args)]
 pub(super) struct Args {
     /// Files or folders
-    #[arg(required = true, value_name = "PATH")]
+    #[arg(required_unless_present = "export", value_name = "PATH")]
     paths: Vec<PathBuf>,
+    /// Writes the network into this folder instead, as files that an import takes
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["paths", "file_cases"])]
+    export: Option<PathBuf>,
     /// Token of an operator, for a running node (needs --grpc)
     #[arg(long, value_name = "TOKEN")]
     token: Option<String>,
@@ -61,6 +66,9 @@ pub(super) fn settings(common: &Common) -> anyhow::Result<Config> {
 }
 
 pub(super) async fn run(args: Args, common: &Common, config: &Config) -> anyhow::Result<Exit> {
+    if let Some(folder) = args.export.clone() {
+        return export(args, &folder, common, config).await;
+    }
     let found = import::find(&args.paths)?;
     let report = match &common.grpc {
         Some(address) => {
@@ -88,6 +96,43 @@ pub(super) async fn run(args: Args, common: &Common, config: &Config) -> anyhow:
     let refused = report.refused();
     common.answer(&report, || report.text(common.language()))?;
     Ok(if refused == 0 { Exit::Done } else { Exit::Failed })
+}
+
+/// The other way round: from a node, running or started for it, into files.
+async fn export(
+    args: Args,
+    folder: &Path,
+    common: &Common,
+    config: &Config,
+) -> anyhow::Result<Exit> {
+    let exported = match &common.grpc {
+        Some(address) => {
+            let Target { channel, operator_token, .. } =
+                remote(address, &args, config).await?.target;
+            import::export(&channel, &operator_token, folder).await?
+        }
+        None => {
+            let options = Options { metrics: Some(common.metrics()), ..Options::default() };
+            let node = Node::start(config, options).await.context(
+                "no node could be started for the export; to export from one that runs, name it \
+                 with --grpc ADDR",
+            )?;
+            let exported = match here(&node, config) {
+                Ok(Way { target, .. }) => {
+                    import::export(&target.channel, &target.operator_token, folder).await
+                }
+                Err(error) => Err(error),
+            };
+            node.stop().await?;
+            exported?
+        }
+    };
+    let told = |file: &import::ExportedFile| match common.language() {
+        Language::En => format!("{}: {} rows\n", file.file, file.rows),
+        Language::Zh => format!("{}：{} 行\n", file.file, file.rows),
+    };
+    common.answer(&exported, || exported.files.iter().map(told).collect())?;
+    Ok(Exit::Done)
 }
 
 /// A node, and who calls it.

@@ -78,6 +78,7 @@ pub struct Findings {
 
 /// The example files, as they stand in the repository.
 pub const FILES: &[(&str, &str)] = &[
+    ("counties.jsonl", include_str!("../../../../examples/network/counties.jsonl")),
     ("brands.jsonl", include_str!("../../../../examples/network/brands.jsonl")),
     ("centres.jsonl", include_str!("../../../../examples/network/centres.jsonl")),
     ("technicians.jsonl", include_str!("../../../../examples/network/technicians.jsonl")),

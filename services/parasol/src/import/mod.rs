@@ -7,6 +7,7 @@
 //! What it deliberately does not do: it knows no rule of the goods or the network, which the services
 //! check, and it never writes to the store itself.
 
+mod export;
 mod filing;
 mod find;
 mod lines;
@@ -23,6 +24,7 @@ use anyhow::Context as _;
 use parasol_api::Reason;
 use tonic::transport::Channel;
 
+pub use export::{Exported, ExportedFile, export};
 pub use filing::file_cases;
 pub use find::{Found, find};
 pub use report::{FileReport, PassedOver, RefusedRow, Report, SHOWN_MAX};
@@ -75,9 +77,6 @@ pub async fn load(
     for source in sources {
         match source.kind() {
             None => report.pass_over(&source, "no file of this name is imported"),
-            Some(Kind::Counties) => {
-                report.pass_over(&source, "counties are known by the codes in the rows");
-            }
             Some(Kind::Filings) => {
                 report.pass_over(&source, "filings become cases: --file-cases files them")
             }

@@ -52,6 +52,10 @@ pub(super) fn row(kind: Kind, bytes: &[u8]) -> Result<Row, Fault> {
         field: String::new(),
     })?;
     let (key, body) = match kind {
+        Kind::Counties => {
+            let row: parasol_api::admin::v1::County = read::<network_row::County>(text)?.into();
+            (row.county.clone(), Body::Network(Network::County(row)))
+        }
         Kind::Brands => {
             let row: parasol_api::admin::v1::Brand = read::<network_row::Brand>(text)?.into();
             (row.brand.clone(), Body::Network(Network::Brand(row)))
@@ -76,10 +80,6 @@ pub(super) fn row(kind: Kind, bytes: &[u8]) -> Result<Row, Fault> {
         Kind::Filings => {
             let row: FileCaseRequest = read::<order_row::Filing>(text)?.into();
             (row.order_line.clone(), Body::Filing(Box::new(row)))
-        }
-        Kind::Counties => {
-            let message = "counties are not imported".to_owned();
-            return Err(Fault { reason: Reason::RowMalformed, message, field: String::new() });
         }
     };
     Ok(Row { key, body })

@@ -9,7 +9,7 @@ use tokio::io::{AsyncBufRead, BufReader};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Kind {
-    /// Names of counties, for people; not imported.
+    /// Counties with their places.
     Counties,
     /// Brands.
     Brands,

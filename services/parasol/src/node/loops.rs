@@ -20,6 +20,7 @@ use parasol_runtime::supervisor::{
     Backoff, OnFailure, OnStop, Progress, Supervisor, TaskKind, Wake,
 };
 use tokio::sync::{Mutex, Notify};
+use uuid::Uuid;
 
 /// How long the sequencer's lease lasts.
 const SEQUENCER_LEASE: Span = Span::from_micros(15_000_000);
@@ -280,6 +281,21 @@ pub(super) fn messages(supervisor: &Supervisor, dispatch: Dispatch) {
     supervisor.spawn_loop(kind("dispatch.messages"), MESSAGES_EVERY, (), move || {
         let dispatch = dispatch.clone();
         async move { Ok::<_, anyhow::Error>(progress(dispatch.note_messages().await?)) }
+    });
+}
+
+/// Offers of those who are suspended: at once after a suspension here, and every so often anyway.
+pub(super) fn sweep(supervisor: &Supervisor, dispatch: &Dispatch, poll: Duration) {
+    let (sweep, suspensions) = (dispatch.sweep(), dispatch.suspensions());
+    let place: Arc<Mutex<[Uuid; 2]>> = Arc::default();
+    supervisor.spawn_loop(kind("dispatch.sweep"), poll, suspensions, move || {
+        let (sweep, place) = (sweep.clone(), Arc::clone(&place));
+        async move {
+            let mut place = place.lock().await;
+            let swept = sweep.run_once(*place).await?;
+            *place = swept.after;
+            Ok::<_, anyhow::Error>(progress(swept.more()))
+        }
     });
 }
 

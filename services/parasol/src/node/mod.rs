@@ -18,7 +18,7 @@ use parasol_casebook::{
     Handler, Handoff, Lease, Limits, Parts, Rules, Store, Submitter, committer,
 };
 use parasol_desk::Desk;
-use parasol_dispatch::{Dispatch, Reach};
+use parasol_dispatch::{Dispatch, Reach, Weights};
 use parasol_gateway::{Callbacks, Rest};
 use parasol_intake::Intake;
 use parasol_journey::deadline::{Clock as ClockName, Deadlines};
@@ -159,6 +159,7 @@ impl Node {
         loops::webhooks(&supervisor, post, &bell, poll);
         loops::messages(&supervisor, services.dispatch.clone());
         loops::reroute(&supervisor, services.dispatch.clone(), &base.clock);
+        loops::sweep(&supervisor, &services.dispatch, poll);
         working.release().await;
         let served = layers.around(services.routes(&health)?);
         let auth = AuthLayer::new(&layers);
@@ -271,7 +272,12 @@ impl Services {
         let dispatch = Dispatch::new(desk.clone(), bell.clone(), shutdown.clone(), epoch);
         Ok(Self {
             intake: Intake::new(desk.clone()),
-            dispatch: dispatch.reaching(reach),
+            dispatch: dispatch.reaching(reach).weighing(Weights {
+                distance: config.choosing.distance,
+                load: config.choosing.load,
+                score: config.choosing.score,
+                history: config.choosing.history,
+            }),
             scheduling: Scheduling::new(
                 desk.clone(),
                 bell.clone(),

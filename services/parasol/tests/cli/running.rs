@@ -86,7 +86,7 @@ fn proc_up_serves_an_import_and_drains_at_a_signal() {
     let import = ["import", "--json", "--data", &place, "--grpc", up.grpc(), &network];
     let carried = run(&[&import[..], &["--token", &token]].concat());
     assert_eq!(carried.code, 0, "{}", carried.err);
-    assert_eq!(carried.document()["files"][0]["unchanged"], 5);
+    assert_eq!(carried.document()["files"][1]["unchanged"], 5);
 
     let forged = run(&[&import[..], &["--token", "forged"]].concat());
     assert_eq!(forged.code, 1);

@@ -102,6 +102,28 @@ async fn limits_are_kept() {
 }
 
 #[tokio::test]
+async fn whoever_is_away_or_suspended_has_no_slots() {
+    let world = World::new().await;
+    let case = world.with_technician(TECHNICIAN).await;
+    assert!(!slots(&world, &agent(), case).await.is_empty());
+    world.network.change(TECHNICIAN, |one| {
+        one.absences = vec![parasol_api::admin::v1::Absence {
+            from: "2026-01-01".into(),
+            until: "2026-12-31".into(),
+            reason: "training".into(),
+        }];
+    });
+    world.wait(Span::from_micros(30_000_000));
+    assert!(slots(&world, &agent(), case).await.is_empty());
+    world.network.change(TECHNICIAN, |one| {
+        one.absences.clear();
+        one.suspension = Some(parasol_api::admin::v1::Suspension::default());
+    });
+    world.wait(Span::from_micros(30_000_000));
+    assert!(slots(&world, &agent(), case).await.is_empty());
+}
+
+#[tokio::test]
 async fn technicians_are_remembered_for_half_a_minute() {
     let world = World::new().await;
     let case = world.with_technician(TECHNICIAN).await;

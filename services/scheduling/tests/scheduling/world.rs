@@ -253,7 +253,7 @@ impl World {
         let offer = OfferId::new(self.desk.ids.next());
         let work_order = WorkOrderId::new(self.desk.ids.next());
         let centre = centre.parse().unwrap();
-        self.give(id, Command::MakeOffer { offer, centre }).await;
+        self.give(id, Command::MakeOffer { offer, centre, network: None }).await;
         let centre = self.case(id).await.offer.map(|offer| offer.centre);
         let accept = Command::AcceptOffer { offer, work_order, centre, partner_order: None };
         self.give_as(ActorKind::Centre, id, accept).await;
@@ -381,6 +381,11 @@ impl Network {
         self.0.lock().unwrap().asked
     }
 
+    /// Changes a technician.
+    pub fn change(&self, technician: &str, change: impl FnOnce(&mut Technician)) {
+        change(self.0.lock().unwrap().technicians.get_mut(technician).unwrap());
+    }
+
     /// Gives a technician other hours, every day.
     pub fn set_hours(&self, technician: &str, hours: [&str; 4]) {
         let shifts = (1..=7).map(|day| shift(day, hours)).collect();
@@ -394,6 +399,112 @@ impl NetworkService for Network {
         &self,
         _: Request<Streaming<ImportNetworkRequest>>,
     ) -> Result<Response<ImportNetworkResponse>, Status> {
+        Err(Error::new(Reason::Unimplemented).into())
+    }
+
+    type ExportNetworkStream = std::pin::Pin<
+        Box<dyn futures::Stream<Item = Result<ExportNetworkResponse, Status>> + Send>,
+    >;
+
+    async fn export_network(
+        &self,
+        _: Request<ExportNetworkRequest>,
+    ) -> Result<Response<Self::ExportNetworkStream>, Status> {
+        Err(Error::new(Reason::Unimplemented).into())
+    }
+
+    async fn get_brand(&self, _: Request<GetBrandRequest>) -> Result<Response<Brand>, Status> {
+        Err(Error::new(Reason::Unimplemented).into())
+    }
+
+    async fn list_brands(
+        &self,
+        _: Request<ListBrandsRequest>,
+    ) -> Result<Response<ListBrandsResponse>, Status> {
+        Err(Error::new(Reason::Unimplemented).into())
+    }
+
+    async fn update_brand(
+        &self,
+        _: Request<UpdateBrandRequest>,
+    ) -> Result<Response<Brand>, Status> {
+        Err(Error::new(Reason::Unimplemented).into())
+    }
+
+    async fn suspend_brand(
+        &self,
+        _: Request<SuspendBrandRequest>,
+    ) -> Result<Response<Brand>, Status> {
+        Err(Error::new(Reason::Unimplemented).into())
+    }
+
+    async fn resume_brand(
+        &self,
+        _: Request<ResumeBrandRequest>,
+    ) -> Result<Response<Brand>, Status> {
+        Err(Error::new(Reason::Unimplemented).into())
+    }
+
+    async fn update_centre(
+        &self,
+        _: Request<UpdateCentreRequest>,
+    ) -> Result<Response<Centre>, Status> {
+        Err(Error::new(Reason::Unimplemented).into())
+    }
+
+    async fn suspend_centre(
+        &self,
+        _: Request<SuspendCentreRequest>,
+    ) -> Result<Response<Centre>, Status> {
+        Err(Error::new(Reason::Unimplemented).into())
+    }
+
+    async fn resume_centre(
+        &self,
+        _: Request<ResumeCentreRequest>,
+    ) -> Result<Response<Centre>, Status> {
+        Err(Error::new(Reason::Unimplemented).into())
+    }
+
+    async fn update_technician(
+        &self,
+        _: Request<UpdateTechnicianRequest>,
+    ) -> Result<Response<Technician>, Status> {
+        Err(Error::new(Reason::Unimplemented).into())
+    }
+
+    async fn suspend_technician(
+        &self,
+        _: Request<SuspendTechnicianRequest>,
+    ) -> Result<Response<Technician>, Status> {
+        Err(Error::new(Reason::Unimplemented).into())
+    }
+
+    async fn resume_technician(
+        &self,
+        _: Request<ResumeTechnicianRequest>,
+    ) -> Result<Response<Technician>, Status> {
+        Err(Error::new(Reason::Unimplemented).into())
+    }
+
+    async fn list_standing_changes(
+        &self,
+        _: Request<ListStandingChangesRequest>,
+    ) -> Result<Response<ListStandingChangesResponse>, Status> {
+        Err(Error::new(Reason::Unimplemented).into())
+    }
+
+    async fn list_work_at_risk(
+        &self,
+        _: Request<ListWorkAtRiskRequest>,
+    ) -> Result<Response<ListWorkAtRiskResponse>, Status> {
+        Err(Error::new(Reason::Unimplemented).into())
+    }
+
+    async fn list_coverage_gaps(
+        &self,
+        _: Request<ListCoverageGapsRequest>,
+    ) -> Result<Response<ListCoverageGapsResponse>, Status> {
         Err(Error::new(Reason::Unimplemented).into())
     }
 

@@ -11,7 +11,7 @@ use serde_json::json;
 use tonic::Request;
 
 use super::stamp::stamp;
-use super::{effect, target, view};
+use super::{effect, is_the_units_brand, target, view};
 use crate::{Verification, certificates};
 
 pub async fn handle(
@@ -29,7 +29,9 @@ pub async fn handle(
     let (case, etag, heard, certificate, remark) =
         check.all((case, etag, stamp, certificate, remark))?;
 
+    let principal = call.principal.clone();
     let command = move |case: &Case| {
+        is_the_units_brand(case, &principal)?;
         known(case, certificate)?;
         Ok(Command::ConfirmCertificate { certificate })
     };

@@ -12,7 +12,7 @@ use tonic::Request;
 
 use super::confirm_certificate::known;
 use super::stamp::stamp;
-use super::{effect, target, view};
+use super::{effect, is_the_units_brand, target, view};
 use crate::{Verification, certificates};
 
 pub async fn handle(
@@ -33,7 +33,9 @@ pub async fn handle(
         check.all((case, etag, stamp, certificate, reason, cause, evidence))?;
 
     // The log says what the brand takes for the cause; its words stay in the vault.
+    let principal = call.principal.clone();
     let command = move |case: &Case| {
+        is_the_units_brand(case, &principal)?;
         known(case, certificate)?;
         Ok(Command::ContestCertificate { certificate, reason: cause.as_str().to_owned() })
     };

@@ -21,10 +21,11 @@ mod reading;
 mod stamp;
 
 use parasol_api::common::v1::MessageEffect;
-use parasol_api::{Checker, Error, Reason};
+use parasol_api::{Checker, Error, Reason, Role};
 use parasol_casebook::Refusal;
 use parasol_journey::Case;
 use parasol_journey::ids::CaseId;
+use parasol_runtime::identity::Principal;
 
 /// The fields every step of a case starts with.
 fn target(check: &mut Checker, case_id: &str, etag: &str) -> (Option<CaseId>, Option<Option<u64>>) {
@@ -34,6 +35,14 @@ fn target(check: &mut Checker, case_id: &str, etag: &str) -> (Option<CaseId>, Op
 /// Refuses inside a commit, for a reason of the registry.
 fn refuse(reason: Reason, message: impl Into<String>) -> Refusal {
     Refusal::Service { code: reason.code(), message: message.into() }
+}
+
+/// Refuses a brand that only lends its centres: the unit's own answers for it. To any other the case
+/// looks as it does to strangers.
+fn is_the_units_brand(case: &Case, principal: &Principal) -> Result<(), Refusal> {
+    let is_lender =
+        principal.role == Role::Brand && case.filing.brand.as_str() != principal.subject;
+    if is_lender { Err(refuse(Reason::NotFound, Reason::NotFound.summary())) } else { Ok(()) }
 }
 
 fn store_error(error: impl std::error::Error + Send + Sync + 'static) -> Error {

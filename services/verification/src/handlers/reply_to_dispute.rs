@@ -11,7 +11,7 @@ use serde_json::json;
 use tonic::Request;
 
 use super::stamp::stamp;
-use super::{effect, refuse, target, view};
+use super::{effect, is_the_units_brand, refuse, target, view};
 use crate::{Verification, certificates};
 
 pub async fn handle(
@@ -49,7 +49,8 @@ pub async fn handle(
     service.desk.step(&call, step.answering(answer)).await
 }
 
-/// A centre answers for its own inspection only. To any other the case looks as it does to strangers.
+/// A centre answers for its own inspection only, a brand for its own goods. To any other the case looks
+/// as it does to strangers.
 fn is_a_side(case: &Case, principal: &Principal) -> Result<(), Refusal> {
     let works_on_it = |subject: &str| {
         case.work_order.as_ref().is_some_and(|order| order.centre.as_str() == subject)
@@ -58,6 +59,6 @@ fn is_a_side(case: &Case, principal: &Principal) -> Result<(), Refusal> {
         Role::Centre if !works_on_it(&principal.subject) => {
             Err(refuse(Reason::NotFound, Reason::NotFound.summary()))
         }
-        _ => Ok(()),
+        _ => is_the_units_brand(case, principal),
     }
 }

@@ -58,11 +58,20 @@ fn command(case: &Case, principal: &Principal, certificate: &Certificate) -> Com
 
 /// Why a certificate comes too late: the case has gone on, or to another centre.
 fn late(case: &Case, principal: &Principal) -> Option<&'static str> {
-    let is_other_centre = principal.role == Role::Centre
-        && case.work_order.as_ref().is_none_or(|order| order.centre.as_str() != principal.subject);
+    let subject = principal.subject.as_str();
+    let is_other = match principal.role {
+        Role::Centre => {
+            case.work_order.as_ref().is_none_or(|order| order.centre.as_str() != subject)
+        }
+        // A brand whose network was asked and is not at work.
+        Role::Brand => ![&case.filing.brand, case.serving_brand()]
+            .iter()
+            .any(|brand| brand.as_str() == subject),
+        _ => false,
+    };
     if case.stage.is_ended() {
         Some("CASE_ENDED")
-    } else if is_other_centre {
+    } else if is_other {
         Some("OFFER_SUPERSEDED")
     } else {
         let has_gone_on = matches!(

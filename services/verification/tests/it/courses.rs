@@ -339,7 +339,7 @@ async fn nobody_came_so_an_agent_decides() {
     world.triage(id, Path::Inspection).await;
     let offer = parasol_journey::ids::OfferId::new(world.desk.ids.next());
     let centre = "aurora-nj-01".parse().unwrap();
-    world.give(id, ActorKind::Policy, Command::MakeOffer { offer, centre }).await;
+    world.give(id, ActorKind::Policy, Command::MakeOffer { offer, centre, network: None }).await;
     let decline = Command::DeclineOffer { offer, reason: DeclineReason::NoCapacity };
     world.give(id, ActorKind::Centre, decline).await;
     world.give(id, ActorKind::Policy, Command::ReportNoCoverage).await;

@@ -96,7 +96,7 @@ async fn a_centre_that_lost_the_order_moves_nothing() {
     world.triage(id, parasol_journey::event::Path::Inspection).await;
     let offer = parasol_journey::ids::OfferId::new(world.desk.ids.next());
     let centre = "aurora-nj-09".parse().unwrap();
-    world.give(id, ActorKind::Policy, Command::MakeOffer { offer, centre }).await;
+    world.give(id, ActorKind::Policy, Command::MakeOffer { offer, centre, network: None }).await;
     let reason = parasol_journey::vocab::DeclineReason::Closed;
     world.give(id, ActorKind::Centre, Command::DeclineOffer { offer, reason }).await;
     world.visit(id, "aurora-nj-01").await;

@@ -198,7 +198,7 @@ impl World {
         let now = self.clock.now();
         let window = Window { start: now + Span::hours(2), end: now + Span::hours(4) };
         let appointment = AppointmentId::new(next());
-        let make = Command::MakeOffer { offer, centre: centre.clone() };
+        let make = Command::MakeOffer { offer, centre: centre.clone(), network: None };
         self.give(id, ActorKind::Policy, make).await;
         let (centre, partner_order) = (Some(centre), None);
         let accept = Command::AcceptOffer { offer, work_order, centre, partner_order };

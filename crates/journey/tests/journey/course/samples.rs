@@ -56,7 +56,8 @@ impl Course {
         let offer = live.map_or(OfferId::new(id), |offer| offer.id);
         Some(match verb {
             Verb::MakeOffer => {
-                Command::MakeOffer { offer: OfferId::new(id), centre: centre(id.as_u128()) }
+                let (offer, centre) = (OfferId::new(id), centre(id.as_u128()));
+                Command::MakeOffer { offer, centre, network: None }
             }
             Verb::ReportNoCoverage => Command::ReportNoCoverage,
             Verb::AcceptOffer => Command::AcceptOffer {
