@@ -112,7 +112,15 @@ async fn a_callback_is_fresh_for_five_minutes() {
 
 #[tokio::test]
 async fn two_secrets_are_valid_while_a_partner_changes_over() {
-    let world = World::new().await;
+    Box::pin(secrets_change(World::new().await)).await;
+}
+
+#[tokio::test]
+async fn two_secrets_are_valid_while_a_partner_changes_over_on_a_server() {
+    Box::pin(secrets_change(World::on_postgres("d_callbacks").await)).await;
+}
+
+async fn secrets_change(world: World) {
     let me = brand("aurora");
     let old = rotate(&world, &me, rotation(&world, None)).await.unwrap().secret;
     let new = rotate(&world, &me, rotation(&world, Some(60))).await.unwrap();

@@ -135,7 +135,15 @@ async fn a_repetition_gets_its_answer_whatever_has_become_of_the_mapping() {
 
 #[tokio::test]
 async fn mappings_are_put_replaced_and_listed_in_their_scope() {
-    let world = World::new().await;
+    Box::pin(mappings_are_kept(World::new().await)).await;
+}
+
+#[tokio::test]
+async fn mappings_are_put_replaced_and_listed_in_their_scope_on_a_server() {
+    Box::pin(mappings_are_kept(World::on_postgres("d_mappings").await)).await;
+}
+
+async fn mappings_are_kept(world: World) {
     for wrong in [
         mapping(&world, 0, "A", "closed"),
         mapping(&world, 1, "", "closed"),

@@ -112,7 +112,15 @@ async fn of_messages_at_the_same_moment_the_last_number_wins_and_none_is_lost() 
 
 #[tokio::test]
 async fn every_message_is_noted_as_it_came_and_with_what_became_of_it() {
-    let world = World::new().await;
+    Box::pin(messages_are_noted(World::new().await)).await;
+}
+
+#[tokio::test]
+async fn every_message_is_noted_as_it_came_and_with_what_became_of_it_on_a_server() {
+    Box::pin(messages_are_noted(World::on_postgres("d_messages").await)).await;
+}
+
+async fn messages_are_noted(world: World) {
     let (case, offer) = world.offered().await;
     let me = centre("a-1");
     let nobodys = DeclineOfferRequest {
@@ -157,7 +165,15 @@ async fn every_message_is_noted_as_it_came_and_with_what_became_of_it() {
 
 #[tokio::test]
 async fn a_partner_sees_its_own_messages_page_by_page_and_an_operator_anybodys() {
-    let world = World::new().await;
+    Box::pin(messages_are_listed(World::new().await)).await;
+}
+
+#[tokio::test]
+async fn a_partner_sees_its_own_messages_page_by_page_and_an_operator_anybodys_on_a_server() {
+    Box::pin(messages_are_listed(World::on_postgres("d_message_pages").await)).await;
+}
+
+async fn messages_are_listed(world: World) {
     let (case, offer) = world.offered().await;
     let me = centre("a-1");
     for _ in 0..3 {
@@ -254,4 +270,34 @@ async fn a_centre_that_was_passed_over_raises_nothing_any_more() {
     };
     let refused = world.dispatch.raise_anomaly(by(&centre("a-1"), request)).await;
     assert_eq!(reason(refused), Reason::NotFound);
+}
+
+#[tokio::test]
+async fn the_newest_ten_thousand_of_a_partner_are_kept() {
+    let world = World::new().await;
+    let me = centre("a-1");
+    let malformed = |nth: usize| AcceptOfferRequest {
+        request_id: world.desk.ids.next().to_string(),
+        partner_order_no: nth.to_string(),
+        ..AcceptOfferRequest::default()
+    };
+    for nth in 1..=10_600 {
+        assert!(world.dispatch.accept_offer(by(&me, malformed(nth))).await.is_err());
+        if nth % 100 == 0 {
+            while world.dispatch.note_messages().await.unwrap() {}
+        }
+    }
+    let mut kept = Vec::new();
+    let mut page = ListPartnerMessagesRequest { page_size: 200, ..Default::default() };
+    loop {
+        let answer = list(&world, &me, page.clone()).await.unwrap();
+        kept.extend(answer.messages.into_iter().map(|one| one.raw));
+        page.page_token = answer.next_page_token;
+        if page.page_token.is_empty() {
+            break;
+        }
+    }
+    assert!((10_000..=10_200).contains(&kept.len()), "{} are kept", kept.len());
+    assert!(kept[0].contains("\"10600\""), "{}", kept[0]);
+    assert!(!kept.iter().any(|raw| raw.contains("\"1\"")), "the oldest is gone");
 }

@@ -229,7 +229,15 @@ fn part_step<M>(world: &World, case: CaseId, make: impl Fn(String, String) -> M)
 
 #[tokio::test]
 async fn parts_come_late_are_built_in_and_the_defective_one_goes_back() {
-    let world = World::new().await;
+    Box::pin(parts_run_their_course(World::new().await)).await;
+}
+
+#[tokio::test]
+async fn parts_come_late_are_built_in_and_the_defective_one_goes_back_on_a_server() {
+    Box::pin(parts_run_their_course(World::on_postgres("d_parts").await)).await;
+}
+
+async fn parts_run_their_course(world: World) {
     let case = in_repair(&world).await;
     let (me, maker) = (centre("a-1"), brand("aurora"));
     let technician = Principal::new(Role::Technician, "a-1-t1");

@@ -76,7 +76,15 @@ async fn a_partner_whose_webhooks_all_fail_is_down_and_up_with_the_first_that_an
 
 #[tokio::test]
 async fn an_outage_is_the_brands_time_and_its_offers_go_on_when_it_wants() {
-    let world = World::new().await;
+    Box::pin(an_outage(World::new().await)).await;
+}
+
+#[tokio::test]
+async fn an_outage_is_the_brands_time_and_its_offers_go_on_when_it_wants_on_a_server() {
+    Box::pin(an_outage(World::on_postgres("d_outage").await)).await;
+}
+
+async fn an_outage(world: World) {
     let (receiver, me) = (Receiver::new().await, brand("aurora"));
     make_room(&world).await;
     hook(&world, &me, &receiver.url).await;
