@@ -137,7 +137,7 @@ mod tests {
         for wrong in ["", "v1,", "v1", &by(&new)[3..], &format!("{}=", by(&new))] {
             assert!(!is_signed(&only_new, head, body.as_bytes(), wrong), "{wrong}");
         }
-        let late = format!("{} {}", vec!["v1,AAAA"; SIGNATURES_MAX].join(" "), by(&new));
+        let late = format!("{} {}", ["v1,AAAA"; SIGNATURES_MAX].join(" "), by(&new));
         assert!(!is_signed(&only_new, head, body.as_bytes(), &late), "so many are looked at");
         let of_another = SigningSecret::of_callbacks(&key, "brand:b", 2);
         assert_ne!(new, of_another);
