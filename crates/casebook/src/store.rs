@@ -8,7 +8,7 @@ use std::sync::Arc;
 use parasol_journey::time::Timestamp;
 use sea_orm::{DatabaseConnection, DbErr};
 
-use crate::dialect::{self, Direct, Engine};
+use crate::dialect::{self, Direct, Engine, Reader};
 use crate::tasks::ATTEMPTS_MAX;
 
 /// How many connections a store may open.
@@ -33,7 +33,7 @@ pub struct Store {
     pub(crate) engine: Engine,
     pub(crate) writer: DatabaseConnection,
     pub(crate) direct: Option<Arc<Direct>>,
-    reader: DatabaseConnection,
+    reader: Arc<Reader>,
     pub(crate) attempts_max: i64,
 }
 
@@ -61,6 +61,7 @@ impl Store {
         let problems = problems.map_err(OpenError::Unreachable)?;
         if problems.is_empty() {
             let direct = engine.direct(&writer);
+            let reader = Arc::new(Reader::over(reader, pools.read));
             Ok(Self { engine, writer, direct, reader, attempts_max: ATTEMPTS_MAX })
         } else {
             Err(OpenError::NotDurable(problems))
@@ -79,8 +80,8 @@ impl Store {
         self.engine
     }
 
-    /// The pool for queries. It cannot write.
-    pub fn reader(&self) -> &DatabaseConnection {
+    /// What queries run on. It cannot write.
+    pub fn reader(&self) -> &Reader {
         &self.reader
     }
 
@@ -103,7 +104,7 @@ impl Store {
     /// # Errors
     /// What the engine says.
     pub async fn checkpoint(&self) -> Result<(), DbErr> {
-        dialect::checkpoint(&self.reader).await
+        dialect::checkpoint(self.reader.pool()).await
     }
 
     /// Closes all connections.

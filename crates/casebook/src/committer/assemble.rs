@@ -62,11 +62,11 @@ impl Writer {
                 batch.inserts.push((table, conflict, rows));
             }
         };
-        insert(Table::of::<cases::Entity>(), Conflict::Lose, new_cases);
+        insert(Table::of::<cases::Entity>(), Conflict::Fail, new_cases);
         insert(Table::of::<events::Entity>(), Conflict::Fail, log);
         insert(Table::of::<tasks::Entity>(), Conflict::Fail, armed);
         insert(Table::of::<horizons::Entity>(), Conflict::Replace, looked_at);
-        insert(Table::of::<commands::Entity>(), Conflict::Lose, trail);
+        insert(Table::of::<commands::Entity>(), Conflict::Fail, trail);
         if !entries.is_empty() {
             let entries = serde_json::to_string(&entries).expect("numbers and ids are JSON");
             let row = vec![Cell::Id(commit), Cell::Text(entries)];

@@ -110,7 +110,7 @@ impl Writer {
         self.hand_over(planned);
         let mut rows = self.assemble(planned);
         rows.claims = claimed_rows(planned);
-        let outcome = direct.write(&rows).await;
+        let outcome = direct.write(rows).await;
         if !matches!(outcome, Ok(Outcome::Written)) {
             planned.iter_mut().for_each(|one| one.handed_over.clear());
         }

@@ -5,6 +5,7 @@
 //! conformance suite runs every one of them on both engines.
 
 mod postgres;
+mod reader;
 mod sqlite;
 
 use std::sync::Arc;
@@ -19,6 +20,7 @@ use sea_orm::{
 use uuid::Uuid;
 
 pub(crate) use self::postgres::Direct;
+pub use self::reader::Reader;
 use crate::row::{Cell, Table};
 use crate::tables::cases;
 

@@ -13,9 +13,10 @@ use uuid::Uuid;
 use super::{Batch, Outcome, Trouble};
 use crate::row::{Cell, CellType, Table};
 
-pub(crate) use direct::Direct;
+pub(crate) use direct::{Direct, Reading};
 
-/// Statement texts kept prepared per connection: one per mix of tables in a batch.
+/// Statement texts kept prepared per connection: one per kind of command, and those of batches until they share
+/// one.
 const STATEMENTS_KEPT: usize = 1_000;
 
 pub(super) fn writer_options(options: &mut ConnectOptions, connections: u32) {

@@ -9,7 +9,7 @@ use sea_orm::{ConnectionTrait as _, DbBackend, Statement};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
-use crate::ask::Ask;
+use crate::ask::{Ask, case};
 use crate::books::check;
 use crate::world::{LIMIT, Running, World};
 
@@ -213,4 +213,25 @@ async fn a_case_locked_by_an_outsider_is_waited_for_on_postgres() {
         asked.unwrap().1.unwrap();
     }
     check(&running.store).await;
+}
+
+/// Connections that read are kept without being asked whether they still live: whoever meets one that was
+/// ended is answered all the same.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn readers_do_not_notice_that_their_connections_were_ended_on_postgres() {
+    let world = World::on_postgres("readers").await;
+    let mut process = world.process().await;
+    process.must((1..=10).map(Ask::file)).await;
+    let (store, outsider) = (&process.store, world.store().await);
+    for _ in 0..5 {
+        let reads = (1..=10).map(|number| store.case(case(number)));
+        for read in futures::future::join_all(reads).await {
+            assert!(read.unwrap().is_some());
+        }
+        let sql = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity \
+                   WHERE datname = current_database() AND application_name = 'parasol-reader'";
+        let statement = Statement::from_string(DbBackend::Postgres, sql);
+        let ended = outsider.for_migrations().query_all_raw(statement).await.unwrap();
+        assert!(!ended.is_empty(), "nothing was ended");
+    }
 }

@@ -8,6 +8,7 @@
 //! are and it is prepared once. What a single command writes is spelled out value by value: its few rows
 //! follow from the command, and without the detour over arrays the statement takes half the time.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use sea_orm::sea_query::Value;
@@ -94,7 +95,8 @@ pub(super) fn statement<B: Binds>(batch: &Batch) -> (String, B) {
     for (table, rows) in &batch.claims {
         writer.insert(table, Conflict::Lose, rows);
     }
-    if !batch.cases.is_empty() {
+    // A text that is shared by many batches changes cases even if there are none to change.
+    if !batch.cases.is_empty() || batch.commands > 1 {
         writer.change_cases(&batch.cases);
     }
     for (table, conflict, rows) in &batch.inserts {
@@ -104,6 +106,71 @@ pub(super) fn statement<B: Binds>(batch: &Batch) -> (String, B) {
         writer.delete(table, keys);
     }
     writer.finish()
+}
+
+/// In so many batches a part must have been, to be in the text of all.
+const USUAL_FROM: u32 = 8;
+
+/// The parts that batches of many commands usually have.
+///
+/// Commands meet in ever new mixes, and a text of its own for each mix would be parsed and planned on each
+/// connection. So the text has every part that is usual, with nothing to write where a batch has none,
+/// and all batches soon share one.
+#[derive(Default)]
+pub(super) struct Usual {
+    claims: Seen<&'static str, &'static Table>,
+    inserts: Seen<(&'static str, u8), (&'static Table, Conflict)>,
+    deletes: Seen<&'static str, &'static Table>,
+}
+
+/// Rows of one part.
+type Rows = Vec<Vec<Cell>>;
+
+impl Usual {
+    /// Learns what a batch has, adds what is usual, and orders the parts. A single command keeps its own
+    /// few, since its text follows from what it does.
+    pub(super) fn complete(&mut self, batch: &mut Batch) {
+        if batch.commands <= 1 {
+            return;
+        }
+        let by_table = |(table, rows): (&'static Table, Rows)| (table.name, table, rows);
+        let claims = batch.claims.drain(..).map(by_table);
+        batch.claims = self.claims.complete(claims);
+        let inserts = batch
+            .inserts
+            .drain(..)
+            .map(|(table, conflict, rows)| ((table.name, conflict as u8), (table, conflict), rows));
+        let inserts = self.inserts.complete(inserts).into_iter();
+        batch.inserts = inserts.map(|((table, conflict), rows)| (table, conflict, rows)).collect();
+        let deletes = batch.deletes.drain(..).map(by_table);
+        batch.deletes = self.deletes.complete(deletes);
+    }
+}
+
+/// Parts that were seen, and in how many batches.
+struct Seen<K, P>(BTreeMap<K, (P, u32)>);
+
+impl<K, P> Default for Seen<K, P> {
+    fn default() -> Self {
+        Self(BTreeMap::new())
+    }
+}
+
+impl<K: Ord + Copy, P: Copy> Seen<K, P> {
+    fn complete(&mut self, parts: impl Iterator<Item = (K, P, Rows)>) -> Vec<(P, Rows)> {
+        let mut here: BTreeMap<K, (P, Rows)> = BTreeMap::new();
+        for (key, part, rows) in parts {
+            here.entry(key).or_insert((part, Vec::new())).1.extend(rows);
+        }
+        for (key, (part, _)) in &here {
+            let (_, batches) = self.0.entry(*key).or_insert((*part, 0));
+            *batches = batches.saturating_add(1);
+        }
+        for (key, (part, _)) in self.0.iter().filter(|(_, (_, seen))| *seen >= USUAL_FROM) {
+            here.entry(*key).or_insert((*part, Vec::new()));
+        }
+        here.into_values().collect()
+    }
 }
 
 /// Takes keys that are free and answers with them.
@@ -283,5 +350,39 @@ fn conflict_clause(table: &Table, conflict: Conflict) -> String {
         Conflict::Fail => String::new(),
         Conflict::Lose => format!("ON CONFLICT ({}) DO NOTHING", table.key_list()),
         Conflict::Replace => sqlite::replace_clause(table),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tables::{commands, events, tasks};
+
+    fn batch(commands: usize, inserts: &[&'static Table]) -> Batch {
+        let part = |table: &&'static Table| (*table, Conflict::Fail, vec![vec![Cell::Int(1)]]);
+        Batch { commands, inserts: inserts.iter().map(part).collect(), ..Batch::default() }
+    }
+
+    #[test]
+    fn batches_of_many_commands_come_to_share_one_text() {
+        let (log, trail, owed) = (
+            Table::of::<events::Entity>(),
+            Table::of::<commands::Entity>(),
+            Table::of::<tasks::Entity>(),
+        );
+        let mut usual = Usual::default();
+        let mut parts = |commands, inserts: &[&'static Table]| {
+            let mut batch = batch(commands, inserts);
+            usual.complete(&mut batch);
+            let parts = batch.inserts.iter().map(|(table, _, rows)| (table.name, rows.len()));
+            parts.collect::<Vec<_>>()
+        };
+        assert_eq!(parts(2, &[log]), [("events", 1)], "nothing is usual yet");
+        for _ in 0..USUAL_FROM {
+            parts(2, &[trail, log]);
+        }
+        assert_eq!(parts(2, &[owed]), [("commands", 0), ("events", 0), ("tasks", 1)]);
+        assert_eq!(parts(2, &[log, trail]), [("commands", 1), ("events", 1)], "once is not usual");
+        assert_eq!(parts(1, &[owed]), [("tasks", 1)], "a single command keeps its own");
     }
 }

@@ -1,19 +1,21 @@
-//! Connections that write batches and nothing else.
+//! Connections that are kept: the committer's, and those that read.
 //!
-//! A pool asks a connection whether it still lives each time it comes back, and lends them in turn. For
-//! the one statement of a batch that is a second round trip, on a server process whose plans have gone
-//! cold meanwhile. So the committer keeps its connections: the one used last is used next, and one that
-//! fails is let go of.
+//! A pool asks a connection whether it still lives each time it comes back, and lends them in turn. That is
+//! a second round trip for each statement, on a server process whose plans have gone cold meanwhile. So
+//! connections are kept here: the one used last is used next, and one that fails is let go of, as is one
+//! whose asker went away in the middle of an answer.
 
 use std::collections::HashSet;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use sea_orm::{DatabaseConnection, DbErr, RuntimeErr};
-use sqlx::postgres::{PgConnection, PgPool, PgRow};
-use sqlx::{AssertSqlSafe, Connection as _, Error as SqlxError, Row as _};
+use sea_orm::{DatabaseConnection, DbErr, QueryResult, RuntimeErr, Statement};
+use sea_query_sqlx::SqlxValues;
+use sqlx::postgres::{PgConnection, PgPool, PgRow, Postgres};
+use sqlx::{AssertSqlSafe, Connection as _, Error as SqlxError, IntoArguments, Row as _};
+use tokio::sync::Semaphore;
 
-use super::batch::{self, Encoded};
+use super::batch::{self, Encoded, Usual};
 use super::outcome;
 use crate::dialect::{ACQUIRE_MAX, Batch, Outcome};
 use crate::row::{Cell, Table};
@@ -22,63 +24,58 @@ use crate::row::{Cell, Table};
 /// never says so.
 const ANSWER_MAX: Duration = Duration::from_secs(20);
 
-/// As many connections as there are commits in flight.
-pub(crate) struct Direct {
+/// Connections to one database with one pool's settings.
+struct Kept {
     /// Knows how to connect; its connections are others.
     pool: PgPool,
     idle: Mutex<Vec<PgConnection>>,
+    places: Semaphore,
 }
 
-impl Direct {
-    /// Direct to the database that a pool is connected to; none is opened yet.
-    pub(crate) fn beside(pool: &DatabaseConnection) -> Self {
-        Self { pool: pool.get_postgres_connection_pool().clone(), idle: Mutex::default() }
-    }
+/// What was asked, and whether the connection had been used before.
+struct Asked {
+    rows: Result<Vec<PgRow>, SqlxError>,
+    is_used: bool,
+}
 
-    /// Writes a batch in one statement that commits by itself.
-    pub(crate) async fn write(&self, batch: &Batch) -> Result<Outcome, DbErr> {
-        let rows = self.ask(batch::statement(batch)).await;
-        outcome(rows.map(|rows| rows.first().map(|_| ())))
-    }
-
-    /// The keys among these that somebody holds, by the place of their table, as [`Cell::text`] writes
-    /// them.
-    pub(crate) async fn taken(
-        &self,
-        claims: &[(&'static Table, Vec<Vec<Cell>>)],
-    ) -> Result<HashSet<(usize, Vec<String>)>, DbErr> {
-        let rows = self.ask(batch::taken(claims)).await?;
-        let read = |row: &PgRow| {
-            let place: i64 = row.try_get(0)?;
-            Ok((usize::try_from(place).unwrap_or_default(), row.try_get(1)?))
-        };
-        rows.iter().map(read).collect::<Result<_, SqlxError>>().map_err(query_error)
+impl Kept {
+    /// At most `most` connections beside those of a pool; none is opened yet.
+    fn beside(pool: &DatabaseConnection, most: u32) -> Self {
+        let places = usize::try_from(most).unwrap_or(1).max(1);
+        Self {
+            pool: pool.get_postgres_connection_pool().clone(),
+            idle: Mutex::default(),
+            places: Semaphore::new(places),
+        }
     }
 
     /// Asks on the connection that was used last. Reads to the end of the answer, which is after the
     /// commit.
-    async fn ask(&self, (sql, values): (String, Encoded)) -> Result<Vec<PgRow>, DbErr> {
-        let Encoded { arguments, error } = values;
-        if let Some(error) = error {
-            return Err(DbErr::Custom(error.to_string()));
-        }
-        let mut connection = match self.take() {
-            Some(connection) => connection,
-            None => self.open().await.map_err(|error| DbErr::Conn(runtime(error)))?,
+    async fn ask<A: IntoArguments<Postgres>>(&self, sql: String, arguments: A) -> Asked {
+        let place = tokio::time::timeout(ACQUIRE_MAX, self.places.acquire()).await;
+        let Ok(Ok(_place)) = place else {
+            return Asked { rows: Err(SqlxError::PoolTimedOut), is_used: false };
+        };
+        let (mut connection, is_used) = match self.take() {
+            Some(connection) => (connection, true),
+            None => match self.open().await {
+                Ok(connection) => (connection, false),
+                Err(error) => return Asked { rows: Err(error), is_used: false },
+            },
         };
         let asking = sqlx::query_with(AssertSqlSafe(sql), arguments).fetch_all(&mut connection);
-        let answer = match tokio::time::timeout(ANSWER_MAX, asking).await {
-            Ok(answer) => answer,
+        let rows = match tokio::time::timeout(ANSWER_MAX, asking).await {
+            Ok(rows) => rows,
             Err(_) => Err(SqlxError::Io(std::io::ErrorKind::TimedOut.into())),
         };
-        if is_usable(&answer) {
+        if is_usable(&rows) {
             self.give_back(connection);
         }
-        answer.map_err(query_error)
+        Asked { rows, is_used }
     }
 
     /// Closes the connections that are idle.
-    pub(crate) async fn close(&self) {
+    async fn close(&self) {
         while let Some(connection) = self.take() {
             if let Err(error) = connection.close().await {
                 tracing::debug!(%error, "a connection was gone before it was closed");
@@ -102,9 +99,106 @@ impl Direct {
     }
 }
 
+/// The committer's connections: as many as there are commits in flight, and one to look for lost keys.
+pub(crate) struct Direct {
+    kept: Kept,
+    usual: Mutex<Usual>,
+}
+
+/// The most connections that write batches.
+const COMMITTING_MAX: u32 = 8;
+
+impl Direct {
+    /// Direct to the database that a pool is connected to.
+    pub(crate) fn beside(pool: &DatabaseConnection) -> Self {
+        Self { kept: Kept::beside(pool, COMMITTING_MAX), usual: Mutex::default() }
+    }
+
+    /// Writes a batch in one statement that commits by itself.
+    pub(crate) async fn write(&self, mut batch: Batch) -> Result<Outcome, DbErr> {
+        self.usual.lock().unwrap_or_else(PoisonError::into_inner).complete(&mut batch);
+        let rows = self.ask(batch::statement(&batch)).await;
+        outcome(rows.map(|rows| rows.first().map(|_| ())))
+    }
+
+    /// The keys among these that somebody holds, by the place of their table, as [`Cell::text`] writes
+    /// them.
+    pub(crate) async fn taken(
+        &self,
+        claims: &[(&'static Table, Vec<Vec<Cell>>)],
+    ) -> Result<HashSet<(usize, Vec<String>)>, DbErr> {
+        let rows = self.ask(batch::taken(claims)).await?;
+        let read = |row: &PgRow| {
+            let place: i64 = row.try_get(0)?;
+            Ok((usize::try_from(place).unwrap_or_default(), row.try_get(1)?))
+        };
+        rows.iter().map(read).collect::<Result<_, SqlxError>>().map_err(query_error)
+    }
+
+    /// Once: of a commit that may have happened, whoever asked finds out otherwise.
+    async fn ask(&self, (sql, values): (String, Encoded)) -> Result<Vec<PgRow>, DbErr> {
+        let Encoded { arguments, error } = values;
+        if let Some(error) = error {
+            return Err(DbErr::Custom(error.to_string()));
+        }
+        self.kept.ask(sql, arguments).await.rows.map_err(query_error)
+    }
+
+    /// Closes the connections that are idle.
+    pub(crate) async fn close(&self) {
+        self.kept.close().await;
+    }
+}
+
+/// Connections that read.
+pub(crate) struct Reading(Kept);
+
+impl Reading {
+    /// At most `most` connections with the settings of the pool that reads.
+    pub(crate) fn beside(pool: &DatabaseConnection, most: u32) -> Self {
+        Self(Kept::beside(pool, most))
+    }
+
+    /// The rows of a query. A connection that was kept may have ended since, which says nothing of the
+    /// server: then the query is asked once more, on another.
+    pub(crate) async fn rows(&self, query: Statement) -> Result<Vec<QueryResult>, DbErr> {
+        let Statement { sql, values, .. } = query;
+        let values = SqlxValues(values.unwrap_or_else(|| sea_orm::Values(Vec::new())));
+        loop {
+            let Asked { rows, is_used } = self.0.ask(sql.clone(), values.clone()).await;
+            match rows {
+                Ok(rows) => return Ok(rows.into_iter().map(QueryResult::from).collect()),
+                Err(error) if is_used && is_end_of_connection(&error) => {}
+                Err(error) => return Err(query_error(error)),
+            }
+        }
+    }
+
+    /// Closes the connections that are idle.
+    pub(crate) async fn close(&self) {
+        self.0.close().await;
+    }
+}
+
 impl std::fmt::Debug for Direct {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Direct").finish_non_exhaustive()
+    }
+}
+
+impl std::fmt::Debug for Reading {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Reading").finish_non_exhaustive()
+    }
+}
+
+/// Whether the connection ended, and not the server's patience with the query.
+fn is_end_of_connection(error: &SqlxError) -> bool {
+    match error {
+        SqlxError::Io(error) => error.kind() != std::io::ErrorKind::TimedOut,
+        // The server ended the connection by an operator's word.
+        SqlxError::Database(error) => error.code().is_some_and(|code| code.starts_with("57P")),
+        _ => false,
     }
 }
 
