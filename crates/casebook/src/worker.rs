@@ -231,7 +231,8 @@ impl Worker {
     /// Before deadlines are claimed, those that have come near get their rows.
     async fn look_ahead(&self, now: Timestamp) -> Result<bool, DbErr> {
         match self.role {
-            Role::Timer => Ok(self.store.look_ahead(now).await?.more),
+            // Boxed: it is large, and rarely finds anything.
+            Role::Timer => Ok(Box::pin(self.store.look_ahead(now)).await?.more),
             _ => Ok(false),
         }
     }
