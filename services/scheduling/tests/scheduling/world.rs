@@ -393,6 +393,8 @@ impl Network {
     }
 }
 
+type Answered<T> = Result<Response<T>, Status>;
+
 #[tonic::async_trait]
 impl NetworkService for Network {
     async fn import_network(
@@ -413,98 +415,71 @@ impl NetworkService for Network {
         Err(Error::new(Reason::Unimplemented).into())
     }
 
-    async fn get_brand(&self, _: Request<GetBrandRequest>) -> Result<Response<Brand>, Status> {
+    async fn get_brand(&self, _: Request<GetBrandRequest>) -> Answered<Brand> {
         Err(Error::new(Reason::Unimplemented).into())
     }
 
-    async fn list_brands(
-        &self,
-        _: Request<ListBrandsRequest>,
-    ) -> Result<Response<ListBrandsResponse>, Status> {
+    async fn list_brands(&self, _: Request<ListBrandsRequest>) -> Answered<ListBrandsResponse> {
         Err(Error::new(Reason::Unimplemented).into())
     }
 
-    async fn update_brand(
-        &self,
-        _: Request<UpdateBrandRequest>,
-    ) -> Result<Response<Brand>, Status> {
+    async fn update_brand(&self, _: Request<UpdateBrandRequest>) -> Answered<Brand> {
         Err(Error::new(Reason::Unimplemented).into())
     }
 
-    async fn suspend_brand(
-        &self,
-        _: Request<SuspendBrandRequest>,
-    ) -> Result<Response<Brand>, Status> {
+    async fn suspend_brand(&self, _: Request<SuspendBrandRequest>) -> Answered<Brand> {
         Err(Error::new(Reason::Unimplemented).into())
     }
 
-    async fn resume_brand(
-        &self,
-        _: Request<ResumeBrandRequest>,
-    ) -> Result<Response<Brand>, Status> {
+    async fn resume_brand(&self, _: Request<ResumeBrandRequest>) -> Answered<Brand> {
         Err(Error::new(Reason::Unimplemented).into())
     }
 
-    async fn update_centre(
-        &self,
-        _: Request<UpdateCentreRequest>,
-    ) -> Result<Response<Centre>, Status> {
+    async fn update_centre(&self, _: Request<UpdateCentreRequest>) -> Answered<Centre> {
         Err(Error::new(Reason::Unimplemented).into())
     }
 
-    async fn suspend_centre(
-        &self,
-        _: Request<SuspendCentreRequest>,
-    ) -> Result<Response<Centre>, Status> {
+    async fn suspend_centre(&self, _: Request<SuspendCentreRequest>) -> Answered<Centre> {
         Err(Error::new(Reason::Unimplemented).into())
     }
 
-    async fn resume_centre(
-        &self,
-        _: Request<ResumeCentreRequest>,
-    ) -> Result<Response<Centre>, Status> {
+    async fn resume_centre(&self, _: Request<ResumeCentreRequest>) -> Answered<Centre> {
         Err(Error::new(Reason::Unimplemented).into())
     }
 
-    async fn update_technician(
-        &self,
-        _: Request<UpdateTechnicianRequest>,
-    ) -> Result<Response<Technician>, Status> {
+    async fn update_technician(&self, _: Request<UpdateTechnicianRequest>) -> Answered<Technician> {
         Err(Error::new(Reason::Unimplemented).into())
     }
 
     async fn suspend_technician(
         &self,
         _: Request<SuspendTechnicianRequest>,
-    ) -> Result<Response<Technician>, Status> {
+    ) -> Answered<Technician> {
         Err(Error::new(Reason::Unimplemented).into())
     }
 
-    async fn resume_technician(
-        &self,
-        _: Request<ResumeTechnicianRequest>,
-    ) -> Result<Response<Technician>, Status> {
+    async fn resume_technician(&self, _: Request<ResumeTechnicianRequest>) -> Answered<Technician> {
         Err(Error::new(Reason::Unimplemented).into())
     }
 
     async fn list_standing_changes(
         &self,
         _: Request<ListStandingChangesRequest>,
-    ) -> Result<Response<ListStandingChangesResponse>, Status> {
+    ) -> Answered<ListStandingChangesResponse> {
         Err(Error::new(Reason::Unimplemented).into())
     }
 
     async fn list_work_at_risk(
         &self,
         _: Request<ListWorkAtRiskRequest>,
-    ) -> Result<Response<ListWorkAtRiskResponse>, Status> {
+    ) -> Answered<ListWorkAtRiskResponse> {
         Err(Error::new(Reason::Unimplemented).into())
     }
 
     async fn list_coverage_gaps(
         &self,
         _: Request<ListCoverageGapsRequest>,
-    ) -> Result<Response<ListCoverageGapsResponse>, Status> {
+    ) -> Answered<ListCoverageGapsResponse> {
         Err(Error::new(Reason::Unimplemented).into())
     }
 
