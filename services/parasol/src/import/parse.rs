@@ -25,7 +25,7 @@ pub(super) struct Row {
 /// The row as the contract has it.
 #[derive(Clone, Debug)]
 pub(super) enum Body {
-    Network(Network),
+    Network(Box<Network>),
     Order(Order),
     Filing(Box<FileCaseRequest>),
 }
@@ -54,20 +54,20 @@ pub(super) fn row(kind: Kind, bytes: &[u8]) -> Result<Row, Fault> {
     let (key, body) = match kind {
         Kind::Counties => {
             let row: parasol_api::admin::v1::County = read::<network_row::County>(text)?.into();
-            (row.county.clone(), Body::Network(Network::County(row)))
+            (row.county.clone(), Body::Network(Box::new(Network::County(row))))
         }
         Kind::Brands => {
             let row: parasol_api::admin::v1::Brand = read::<network_row::Brand>(text)?.into();
-            (row.brand.clone(), Body::Network(Network::Brand(row)))
+            (row.brand.clone(), Body::Network(Box::new(Network::Brand(row))))
         }
         Kind::Centres => {
             let row: parasol_api::admin::v1::Centre = read::<network_row::Centre>(text)?.into();
-            (row.centre.clone(), Body::Network(Network::Centre(row)))
+            (row.centre.clone(), Body::Network(Box::new(Network::Centre(row))))
         }
         Kind::Technicians => {
             let row = read::<network_row::Technician>(text)?;
             let row: parasol_api::admin::v1::Technician = row.into();
-            (row.technician.clone(), Body::Network(Network::Technician(row)))
+            (row.technician.clone(), Body::Network(Box::new(Network::Technician(row))))
         }
         Kind::Skus => {
             let row: parasol_api::intake::v1::SkuRow = read::<order_row::Sku>(text)?.into();

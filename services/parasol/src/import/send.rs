@@ -66,7 +66,8 @@ impl Sender {
             let (request_id, row) = (id.clone(), i64::try_from(number)?);
             match body {
                 Body::Network(content) => {
-                    network.push(ImportNetworkRequest { request_id, row, content: Some(content) });
+                    let content = Some(*content);
+                    network.push(ImportNetworkRequest { request_id, row, content });
                 }
                 Body::Order(content) => {
                     orders.push(ImportOrdersRequest { request_id, row, content: Some(content) });
