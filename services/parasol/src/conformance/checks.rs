@@ -215,6 +215,15 @@ mod tests {
     }
 
     #[test]
+    fn the_page_lists_every_check_and_no_other() {
+        let page = include_str!("../../../../docs/conformance.md");
+        let listed: Vec<_> = page.lines().filter(|line| line.starts_with("| `")).collect();
+        let checks = OF_A_PLATFORM.iter().chain(OF_A_PARTNER);
+        let known: Vec<_> = checks.map(|one| format!("| `{}` | {} |", one.code, one.en)).collect();
+        assert_eq!(listed, known);
+    }
+
+    #[test]
     fn one_failure_or_nothing_at_all_is_no_pass() {
         let mut notes = Notes::new(Language::En, OF_A_PLATFORM);
         assert!(!Report::is_pass(&notes.findings));
