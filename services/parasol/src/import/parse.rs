@@ -26,7 +26,7 @@ pub(super) struct Row {
 #[derive(Clone, Debug)]
 pub(super) enum Body {
     Network(Box<Network>),
-    Order(Order),
+    Order(Box<Order>),
     Filing(Box<FileCaseRequest>),
 }
 
@@ -71,11 +71,11 @@ pub(super) fn row(kind: Kind, bytes: &[u8]) -> Result<Row, Fault> {
         }
         Kind::Skus => {
             let row: parasol_api::intake::v1::SkuRow = read::<order_row::Sku>(text)?.into();
-            (row.sku.clone(), Body::Order(Order::Sku(row)))
+            (row.sku.clone(), Body::Order(Box::new(Order::Sku(row))))
         }
         Kind::Orders => {
             let row: parasol_api::intake::v1::OrderRow = read::<order_row::Order>(text)?.into();
-            (row.order_line.clone(), Body::Order(Order::Order(row)))
+            (row.order_line.clone(), Body::Order(Box::new(Order::Order(row))))
         }
         Kind::Filings => {
             let row: FileCaseRequest = read::<order_row::Filing>(text)?.into();
@@ -151,7 +151,8 @@ mod tests {
     fn a_good_order_becomes_a_row_of_the_contract() {
         let Row { key, body } = order(ORDER).unwrap();
         assert_eq!(key, "300000010007-1");
-        let Body::Order(Order::Order(row)) = body else { panic!("{body:?}") };
+        let Body::Order(order) = body else { panic!("{body:?}") };
+        let Order::Order(row) = *order else { panic!("{order:?}") };
         assert_eq!(row.delivered_at.unwrap().seconds, 1_775_706_360);
         assert_eq!(row.installed_at, None);
         assert_eq!(row.promises, [parasol_api::Listed::number(Promise::Return30)]);

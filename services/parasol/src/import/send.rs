@@ -70,7 +70,8 @@ impl Sender {
                     network.push(ImportNetworkRequest { request_id, row, content });
                 }
                 Body::Order(content) => {
-                    orders.push(ImportOrdersRequest { request_id, row, content: Some(content) });
+                    let content = Some(*content);
+                    orders.push(ImportOrdersRequest { request_id, row, content });
                 }
                 // Filings are no rows of an import; they go their own way.
                 Body::Filing(_) => {}
