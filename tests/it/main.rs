@@ -14,6 +14,7 @@ mod network;
 mod network_run;
 mod parked;
 mod partner;
+mod portal;
 mod program;
 mod rest;
 mod stories;

@@ -24,6 +24,8 @@ pub const FOR_TESTS: &[Need] = &[
     Need { program: "redis-server", package: "redis-server" },
     Need { program: "python3", package: "python3" },
     Need { program: "pip3", package: "python3-pip" },
+    Need { program: "chromium", package: "chromium" },
+    Need { program: "chromedriver", package: "chromium-driver" },
 ];
 
 /// What fetches the proto linter.

@@ -1,11 +1,12 @@
 //! The HTTP side: what a person, a probe or a program without gRPC finds on the second port.
 //!
 //! Owns the probes, the pages of errors in both languages, a front page that says where everything is,
-//! and [REST](Rest), the contract's methods as JSON. It knows no case and no method; pages need no
-//! credential and no script.
+//! [REST](Rest), the contract's methods as JSON, and the [portal](Portal), pages for partners without a
+//! system of their own. It decides nothing and reads no table.
 
 mod language;
 mod pages;
+mod portal;
 mod probes;
 mod rest;
 mod serve;
@@ -17,6 +18,7 @@ use axum::Router;
 use axum::routing::{any, get, post};
 use parasol_runtime::health::Health;
 
+pub use portal::{Album, Portal};
 pub use rest::{Callbacks, Rest, Vouches};
 pub use serve::serve;
 
@@ -27,11 +29,13 @@ struct Gateway {
     /// Where gRPC is spoken, as it is shown.
     grpc: Arc<str>,
     rest: Rest,
+    portal: Portal,
 }
 
 /// All routes: `/`, `/errors`, `/errors/{REASON}`, `/livez`, `/readyz`, `/openapi.json`, callbacks of partners
-/// at `/v1/callbacks/{partner}`, and REST below `/v1/`. `grpc` is shown on the front page.
-pub fn router(health: Health, grpc: SocketAddr, rest: Rest) -> Router {
+/// at `/v1/callbacks/{partner}`, REST below `/v1/`, and the portal below `/portal`. `grpc` is shown on the
+/// front page.
+pub fn router(health: Health, grpc: SocketAddr, rest: Rest, portal: Portal) -> Router {
     Router::new()
         .route("/", get(pages::front))
         .route("/errors", get(pages::errors))
@@ -42,8 +46,9 @@ pub fn router(health: Health, grpc: SocketAddr, rest: Rest) -> Router {
         .route("/openapi.json", get(rest::document))
         .route("/v1/callbacks/{partner}", post(rest::callback))
         .route("/v1/{*path}", any(rest::call))
+        .merge(portal::routes())
         .fallback(pages::nothing_here)
-        .with_state(Gateway { health, grpc: grpc.to_string().into(), rest })
+        .with_state(Gateway { health, grpc: grpc.to_string().into(), rest, portal })
 }
 
 #[cfg(test)]

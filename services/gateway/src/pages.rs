@@ -34,7 +34,8 @@ pub(crate) async fn front(State(gateway): State<Gateway>, Wanted(language): Want
                  <h2>文档</h2><ul>\
                  <li><a href=\"/errors?lang=zh\">错误说明</a>：发生了什么、原因、下一步</li>\
                  <li>接口定义可通过 gRPC 反射读取，每个方法都有注释</li>\
-                 <li><a href=\"/openapi.json\">OpenAPI</a>：同样的方法，以 REST/JSON 提供</li></ul>"
+                 <li><a href=\"/openapi.json\">OpenAPI</a>：同样的方法，以 REST/JSON 提供</li></ul>\
+                 <h2>合作方</h2><p><a href=\"/portal?lang=zh\">厂家与网点工作台</a></p>"
             ),
         },
         Language::En => Page {
@@ -51,7 +52,9 @@ pub(crate) async fn front(State(gateway): State<Gateway>, Wanted(language): Want
                  <h2>Documents</h2><ul>\
                  <li><a href=\"/errors?lang=en\">Errors</a>: what happened, why, what to do</li>\
                  <li>The contract is read by gRPC reflection; every method has its comment</li>\
-                 <li><a href=\"/openapi.json\">OpenAPI</a>: the same methods as REST/JSON</li></ul>"
+                 <li><a href=\"/openapi.json\">OpenAPI</a>: the same methods as REST/JSON</li></ul>\
+                 <h2>Partners</h2><p><a href=\"/portal?lang=en\">The portal for brands and \
+                 centres</a></p>"
             ),
         },
     };

@@ -12,7 +12,12 @@ use tower::ServiceExt as _;
 use super::*;
 
 fn routes(health: &Health) -> Router {
-    router(health.clone(), "127.0.0.1:7443".parse().unwrap(), rest::for_tests())
+    router(
+        health.clone(),
+        "127.0.0.1:7443".parse().unwrap(),
+        rest::for_tests(),
+        portal::for_tests(),
+    )
 }
 
 async fn ask(path: &str, accept_language: &str) -> (StatusCode, HeaderMap, String) {

@@ -50,6 +50,14 @@ reasons! {
         zh "超出您的处理权限。"
            "每个角色和人员都有金额与类型上限，元数据中给出了上限。"
            "请在权限内处理，或转交更高权限的人员。";
+    FormStale "FORM_STALE" PermissionDenied
+        en "The form is not one of this session."
+           "The page was opened before the last sign-in, or another site sent the form. Nothing was \
+            changed."
+           "Check what is filled in below and send it again from this page."
+        zh "表单已失效。"
+           "页面是在上次登录之前打开的，或表单来自其他网站，未做任何更改。"
+           "请核对下面的内容后重新提交。";
     NotFound "NOT_FOUND" NotFound
         en "There is no such thing, or it is not the caller's."
            "The id is unknown, or belongs to somebody else; both answer alike, so that ids cannot \

@@ -166,6 +166,11 @@ impl TokenKey {
     /// # Errors
     /// [`TokenError`], for logs; a caller learns only that the token is not valid.
     pub fn verify(&self, token: &str, now: Timestamp) -> Result<Principal, TokenError> {
+        self.read(token, now).map(|(principal, _)| principal)
+    }
+
+    /// The caller that a token names, and when the token ends.
+    fn read(&self, token: &str, now: Timestamp) -> Result<(Principal, Timestamp), TokenError> {
         if token.len() > TOKEN_BYTES_MAX {
             return Err(TokenError::Malformed);
         }
@@ -184,7 +189,24 @@ impl TokenKey {
             return Err(TokenError::NotYet);
         }
         let role = Role::parse(&claims.role).ok_or(TokenError::Malformed)?;
-        Ok(Principal { role, subject: claims.sub, brand: claims.brand })
+        let ends = Timestamp::from_micros(claims.exp.saturating_mul(SECOND));
+        Ok((Principal { role, subject: claims.sub, brand: claims.brand }, ends))
+    }
+
+    /// A token for the same caller that ends after `lifetime`, and never later than the one it is made
+    /// from; with the caller and its end. For sessions, which must not be worth more than their hours.
+    ///
+    /// # Errors
+    /// As [`TokenKey::verify`].
+    pub fn narrow(
+        &self,
+        token: &str,
+        now: Timestamp,
+        lifetime: Span,
+    ) -> Result<(String, Principal, Timestamp), TokenError> {
+        let (principal, ends) = self.read(token, now)?;
+        let end = ends.min(now + lifetime);
+        Ok((self.issue(&principal, now, end.since(now)), principal, end))
     }
 
     /// A code that only this cell can make (HMAC-SHA-256), for watch tokens, page tokens and
@@ -285,6 +307,20 @@ mod tests {
         assert!(at(Span::minutes(9)).is_ok());
         assert_eq!(at(Span::minutes(11)), Err(TokenError::Expired));
         assert_eq!(at(Span::minutes(-1)), Err(TokenError::NotYet));
+    }
+
+    #[test]
+    fn a_narrowed_token_names_the_same_caller_and_outlives_nothing() {
+        let long = key().issue(&technician(), noon(), Span::days(30));
+        let (short, who, ends) = key().narrow(&long, noon(), Span::hours(12)).unwrap();
+        assert_eq!((who, ends), (technician(), noon() + Span::hours(12)));
+        assert_eq!(key().verify(&short, noon() + Span::hours(11)), Ok(technician()));
+        let late = noon() + Span::hours(13);
+        assert_eq!(key().verify(&short, late), Err(TokenError::Expired));
+        let (again, _, ends) = key().narrow(&short, noon(), Span::days(9)).unwrap();
+        assert_eq!(ends, noon() + Span::hours(12));
+        assert_eq!(key().verify(&again, late), Err(TokenError::Expired));
+        assert_eq!(key().narrow(&short, late, Span::hours(1)), Err(TokenError::Expired));
     }
 
     #[test]

@@ -3,8 +3,9 @@
 use parasol_api::Listed as _;
 use parasol_api::common::v1::{Address, Deadline};
 use parasol_api::convert::{case_view, etag, to_timestamp, to_window};
-use parasol_api::partner::v1::{Offer, PartOrder, WorkOrder};
+use parasol_api::partner::v1::{CertificateNote, Offer, PartOrder, WorkOrder};
 use parasol_desk::mask;
+use parasol_journey::case::Inspected;
 use parasol_journey::deadline::{Clock, Miss};
 use parasol_journey::event::Window;
 use parasol_journey::ids::{AppointmentId, CaseId, OfferId, WorkOrderId};
@@ -85,6 +86,7 @@ pub fn work_order(row: &work_orders::Model, views: &Views) -> WorkOrder {
         shown.window = Some(to_window(Window { start, end }));
     }
     if let Some(case) = case.filter(|_| is_live) {
+        shown.certificates = case.certificates.iter().map(certificate_note).collect();
         shown.next_deadline = case.next_deadline().and_then(|owed| deadline(owed.task, owed.due));
         let filed = views.filed.get(&row.case_id);
         show_customer(&mut shown, filed, views.customers.get(&case.filing.customer.uuid()));
@@ -121,6 +123,21 @@ pub fn work_order_of(case: &Case) -> Option<WorkOrder> {
 fn on_behalf_of(case: &Case, network: &str) -> String {
     let brand = case.filing.brand.as_str();
     if brand == network { String::new() } else { brand.to_owned() }
+}
+
+fn certificate_note(inspected: &Inspected) -> CertificateNote {
+    let Inspected { id, finding, contested, confirmed, .. } = inspected;
+    CertificateNote {
+        certificate_id: id.to_string(),
+        level: finding.level.number(),
+        function: finding.function.number(),
+        cause: finding.cause.number(),
+        conclusion: finding.conclusion.number(),
+        serial_matches: finding.serial_matches,
+        evidence_ok: finding.evidence_ok,
+        confirmed: *confirmed,
+        contested: *contested,
+    }
 }
 
 fn show_unit(shown: &mut WorkOrder, case: &Case) {

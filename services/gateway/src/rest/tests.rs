@@ -88,7 +88,7 @@ impl Bench {
         let callbacks = Callbacks::new(transport.clone(), Arc::new(|who| who.to_string()));
         let rest = Rest::new(transport, admits, callbacks, 1 << 16);
         let grpc = "127.0.0.1:7443".parse().unwrap();
-        Self { asked, routes: crate::router(Health::new(), grpc, rest) }
+        Self { asked, routes: crate::router(Health::new(), grpc, rest, crate::portal::for_tests()) }
     }
 
     async fn ask(&self, request: Request<Body>) -> (StatusCode, HeaderMap, String) {

@@ -19,7 +19,7 @@ use parasol_casebook::{
 };
 use parasol_desk::Desk;
 use parasol_dispatch::{Dispatch, Reach, Weights};
-use parasol_gateway::{Callbacks, Rest};
+use parasol_gateway::{Album, Callbacks, Portal, Rest};
 use parasol_intake::Intake;
 use parasol_journey::deadline::{Clock as ClockName, Deadlines};
 use parasol_journey::task::Role;
@@ -50,6 +50,9 @@ use peers::Peers;
 const OWN_TOKEN: Span = Span::days(3_650);
 /// How long a partner whose callback was found to be its own is let in for: one call.
 const CALLBACK_TOKEN: Span = Span::minutes(1);
+
+/// The folder of partners' photos, in the data folder.
+const PHOTOS: &str = "photos";
 
 /// A running node.
 pub struct Node {
@@ -166,7 +169,9 @@ impl Node {
         let admits = Arc::new(move |path: &str, headers: &_| auth.admits(path, headers));
         let callbacks = callbacks(&peers, &base);
         let rest = Rest::new(peers.transport(), admits, callbacks, config.limits.message_bytes);
-        let (grpc, http) = start_ports(config, served, rest, &health, &supervisor).await?;
+        let portal = open_portal(config, &base, peers.transport())?;
+        let pages = (rest, portal);
+        let (grpc, http) = start_ports(config, served, pages, &health, &supervisor).await?;
         for service in parasol_api::descriptor::pool().services() {
             if service.full_name().starts_with("parasol.") {
                 health.set_service(service.full_name(), true).await;
@@ -422,10 +427,19 @@ fn deadlines(config: &Config, options: &Options) -> anyhow::Result<Deadlines> {
     Ok(deadlines)
 }
 
+/// The pages for partners, with the folder of their photos.
+fn open_portal(config: &Config, base: &Base, transport: Transport) -> anyhow::Result<Portal> {
+    let folder = config.data_dir.join(PHOTOS);
+    let album = Album::open(&folder);
+    let album = album.with_context(|| format!("{} cannot be used", folder.display()))?;
+    let (key, clock, ids) = (Arc::clone(&base.key), base.clock.clone(), base.ids.clone());
+    Ok(Portal::new(transport, key, clock, ids, album))
+}
+
 async fn start_ports(
     config: &Config,
     service: Transport,
-    rest: Rest,
+    (rest, portal): (Rest, Portal),
     health: &Health,
     supervisor: &Supervisor,
 ) -> anyhow::Result<(SocketAddr, SocketAddr)> {
@@ -448,7 +462,7 @@ async fn start_ports(
             Ok(())
         }
     });
-    let router = parasol_gateway::router(health.clone(), addresses.0, rest);
+    let router = parasol_gateway::router(health.clone(), addresses.0, rest, portal);
     let shutdown = supervisor.shutdown().clone();
     let mut once = Some((http, router));
     supervisor.spawn(kind("port.http"), move || {

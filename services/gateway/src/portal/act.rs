@@ -1,0 +1,200 @@
+//! The steps a partner can take on a page: their names, when they are shown, and how one is sent.
+
+use axum::extract::{Path, Request, State};
+use axum::response::Response;
+use maud::{Markup, html};
+use parasol_api::common::v1::MessageEffect;
+use parasol_api::{Error, Language, Reason};
+use parasol_journey::Verb;
+
+use super::acts::{self, Sent};
+use super::calls::Calls;
+use super::case_page::{self, Refused};
+use super::door::{closed, failure, stale};
+use super::form::{Form, TOKEN};
+use super::page::redirect;
+use super::session::{Visitor, is_foreign};
+use super::words::Pick as _;
+use super::{HOME, Portal};
+use crate::Gateway;
+
+macro_rules! acts {
+    ($($(#[$doc:meta])* $act:ident $name:literal $verb:ident
+        ($zh:literal, $en:literal) ($done_zh:literal, $done_en:literal);)+) => {
+        /// A step.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub(super) enum Act { $($(#[$doc])* $act,)+ }
+
+        impl Act {
+            /// Every step, in the order in which a page offers them.
+            pub(super) const ALL: &'static [Self] = &[$(Self::$act,)+];
+
+            /// Its name in addresses.
+            pub(super) const fn name(self) -> &'static str {
+                match self { $(Self::$act => $name,)+ }
+            }
+
+            /// The command of the journey that has to be open for it to be shown.
+            pub(super) const fn verb(self) -> Verb {
+                match self { $(Self::$act => Verb::$verb,)+ }
+            }
+
+            /// What it is called.
+            pub(super) fn title(self, language: Language) -> &'static str {
+                match self { $(Self::$act => language.pick($zh, $en),)+ }
+            }
+
+            /// What is said when it is done.
+            fn done(self, language: Language) -> &'static str {
+                match self { $(Self::$act => language.pick($done_zh, $done_en),)+ }
+            }
+        }
+    };
+}
+
+acts! {
+    /// Accepts an offer.
+    Accept "accept" AcceptOffer ("接单", "Accept") ("已接单。", "Accepted.");
+    /// Declines one.
+    Decline "decline" DeclineOffer ("拒单", "Decline") ("已拒单。", "Declined.");
+    /// Names a technician.
+    Assign "assign" AssignTechnician
+        ("派工程师", "Name a technician") ("已派工程师。", "The technician is named.");
+    /// Books a visit.
+    Book "book" BookAppointment ("预约上门", "Book the visit") ("已预约上门。", "The visit is booked.");
+    /// Keeps a slot while the customer is asked.
+    Hold "hold" HoldSlot ("先保留时段", "Hold a slot") ("时段已保留。", "The slot is held.");
+    /// Lets it go.
+    Release "release" ReleaseSlot ("放弃时段", "Let the slot go") ("时段已放弃。", "The slot is free again.");
+    /// Nobody was reached.
+    ContactFailed "contact-failed" ReportContactFailed
+        ("联系不上客户", "Customer not reached") ("已记录。", "Noted.");
+    /// On the way.
+    Travel "travel" StartTravel ("工程师出发", "On the way") ("已出发。", "On the way.");
+    /// At the door.
+    CheckIn "check-in" CheckIn ("上门签到", "Check in at the door") ("已签到。", "Checked in.");
+    /// The certificate, which has a page of its own.
+    Certificate "certificate" SubmitCertificate
+        ("提交检测单", "Submit the certificate") ("检测单已提交。", "The certificate is submitted.");
+    /// Stands behind a certificate.
+    Confirm "confirm" ConfirmCertificate
+        ("确认检测单", "Confirm the certificate") ("检测单已确认。", "The certificate is confirmed.");
+    /// Contests one.
+    Contest "contest" ContestCertificate
+        ("对检测单提出异议", "Contest the certificate") ("异议已提交。", "The certificate is contested.");
+    /// The repair has ended.
+    Repair "repair" CompleteRepair
+        ("维修结束", "The repair has ended") ("维修结果已提交。", "The repair is reported.");
+    /// The customer's code.
+    Complete "complete" CompleteVisit
+        ("输入完工码", "Enter the completion code") ("已完工。", "The visit is completed.");
+    /// Says that parts are on their way.
+    ShipParts "ship-parts" ShipParts ("配件发货", "Ship parts") ("发货已登记。", "The shipment is noted.");
+    /// Says that something arrived.
+    Received "received" ReportReceived
+        ("登记收货", "Something arrived") ("收货已登记。", "The arrival is noted.");
+    /// Says that a repaired unit left.
+    Returned "returned" ReportReturned
+        ("机器寄回客户", "The unit goes back") ("寄回已登记。", "The return is noted.");
+    /// Orders parts.
+    RequestParts "request-parts" RequestParts ("订配件", "Order parts") ("配件已订购。", "The parts are ordered.");
+    /// The other side's answer to a dispute.
+    Reply "reply" AnswerDispute ("答复异议", "Answer the dispute") ("答复已提交。", "The answer is sent.");
+    /// Names another technician.
+    Reassign "reassign" ReassignTechnician
+        ("换工程师", "Name another technician") ("已换工程师。", "Another technician is named.");
+    /// Moves a visit.
+    Reschedule "reschedule" RescheduleAppointment ("改约", "Move the visit") ("已改约。", "The visit is moved.");
+    /// The visit could not be finished.
+    Unable "unable" ReportUnable ("无法完成", "Could not be finished") ("已记录。", "Noted.");
+}
+
+impl Act {
+    fn parse(name: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|act| act.name() == name)
+    }
+}
+
+/// What became of a step.
+#[derive(Default)]
+pub(super) struct Done {
+    /// Whether it came too late and was only kept.
+    pub late: bool,
+    /// What the next page has to know beside it.
+    pub query: String,
+}
+
+impl Done {
+    /// What a service's answer says.
+    pub(super) fn of(effect: i32) -> Self {
+        let late = effect == i32::from(MessageEffect::KeptAsEvidence);
+        Self { late, query: String::new() }
+    }
+}
+
+/// `POST /portal/cases/{case}/{act}`.
+pub(super) async fn perform(
+    State(gateway): State<Gateway>,
+    Path((case, name)): Path<(String, String)>,
+    request: Request,
+) -> Response {
+    let portal = &gateway.portal;
+    let (parts, body) = request.into_parts();
+    let visitor = match Visitor::of(portal, &parts) {
+        Ok(visitor) => visitor,
+        Err((guest, why)) => return closed(portal, guest, why, false),
+    };
+    let Some(act) = Act::parse(&name) else {
+        return failure(&visitor.guest, &Error::new(Reason::NotFound));
+    };
+    let (form, sent) = match Form::read(&parts.headers, body).await {
+        Err(error) => (Form::default(), Err(error)),
+        Ok(form) if is_foreign(&parts.headers) || !visitor.owns(portal, form.get(TOKEN)) => {
+            (form, Err(stale()))
+        }
+        Ok(form) => {
+            let calls = Calls::of(portal, &visitor);
+            let sent = acts::perform(act, &Sent { calls: &calls, case: &case, form: &form }).await;
+            (form, sent)
+        }
+    };
+    settle(portal, &visitor, &case, act, form, sent).await
+}
+
+/// On to the next page, or back to the form with what was typed into it.
+pub(super) async fn settle(
+    portal: &Portal,
+    visitor: &Visitor,
+    case: &str,
+    act: Act,
+    form: Form,
+    sent: Result<Done, Error>,
+) -> Response {
+    match sent {
+        Ok(done) => {
+            let said = if done.late { "late" } else { "done" };
+            let more = if done.query.is_empty() { "" } else { "&" };
+            let path = match act {
+                Act::Decline => HOME.to_owned(),
+                _ => format!("{HOME}/cases/{case}"),
+            };
+            let to = format!("{path}?{said}={}{more}{}", act.name(), done.query);
+            redirect(&to, &visitor.guest)
+        }
+        Err(error) => case_page::again(portal, visitor, case, Refused { act, form, error }).await,
+    }
+}
+
+/// What the last step did, if the address says that there was one.
+pub(super) fn notice(query: &Form, language: Language) -> Markup {
+    let done = Act::parse(query.get("done")).map(|act| act.done(language));
+    let late = Act::parse(query.get("late")).map(|_| {
+        language.pick(
+            "来得太晚：内容已留存，服务单没有变化。",
+            "Too late: it was kept as evidence and changed nothing.",
+        )
+    });
+    html! {
+        @if let Some(text) = done.or(late) { p #done.notice role="status" { (text) } }
+    }
+}

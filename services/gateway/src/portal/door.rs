@@ -1,0 +1,147 @@
+//! Signing in and out.
+
+use axum::extract::{Request, State};
+use axum::http::StatusCode;
+use axum::response::Response;
+use maud::html;
+use parasol_api::{Error, Reason};
+
+use super::controls::{Filled, Look, alert};
+use super::form::{Form, TOKEN};
+use super::page::{Page, redirect};
+use super::session::{self, Closed, Guest, Visitor};
+use super::words::Pick as _;
+use super::{HOME, Portal};
+use crate::Gateway;
+
+/// Characters of a credential.
+const CREDENTIAL_MAX: usize = 4096;
+
+/// `GET /portal/sign-in`.
+pub(super) async fn show(State(gateway): State<Gateway>, request: Request) -> Response {
+    let (parts, _) = request.into_parts();
+    let next = Form::of_query(parts.uri.query()).text("next");
+    let guest = Guest::of(&gateway.portal, &parts);
+    page(&gateway.portal, guest, StatusCode::OK, &next, None)
+}
+
+/// `POST /portal/sign-in`.
+pub(super) async fn sign_in(State(gateway): State<Gateway>, request: Request) -> Response {
+    let portal = &gateway.portal;
+    let (parts, body) = request.into_parts();
+    let mut guest = Guest::of(portal, &parts);
+    let form = match Form::read(&parts.headers, body).await {
+        Ok(form) => form,
+        Err(error) => return page(portal, guest, StatusCode::BAD_REQUEST, "", Some(&error)),
+    };
+    let next = form.text("next");
+    if session::is_foreign(&parts.headers)
+        || !session::owns_door(portal, &parts.headers, form.get(TOKEN))
+    {
+        return page(portal, guest, StatusCode::FORBIDDEN, &next, Some(&stale()));
+    }
+    match session::open(portal, &guest, form.get("credential")) {
+        Some(cookie) => {
+            guest.cookies.push(cookie);
+            redirect(session::onward(&next), &guest)
+        }
+        None => {
+            let error = Error::new(Reason::Unauthenticated);
+            page(portal, guest, StatusCode::UNAUTHORIZED, &next, Some(&error))
+        }
+    }
+}
+
+/// `POST /portal/sign-out`.
+pub(super) async fn sign_out(State(gateway): State<Gateway>, request: Request) -> Response {
+    let portal = &gateway.portal;
+    let (parts, body) = request.into_parts();
+    let mut visitor = match Visitor::of(portal, &parts) {
+        Ok(visitor) => visitor,
+        Err((guest, _)) => return redirect(&format!("{HOME}/sign-in"), &guest),
+    };
+    let form = Form::read(&parts.headers, body).await.unwrap_or_default();
+    if session::is_foreign(&parts.headers) || !visitor.owns(portal, form.get(TOKEN)) {
+        return redirect(HOME, &visitor.guest);
+    }
+    let cookie = session::close(&visitor.guest);
+    visitor.guest.cookies.push(cookie);
+    redirect(&format!("{HOME}/sign-in"), &visitor.guest)
+}
+
+/// The answer to somebody who is not let in. What is asked for by GET is come back to.
+pub(super) fn closed(portal: &Portal, guest: Guest, why: Closed, is_get: bool) -> Response {
+    match why {
+        Closed::SignedOut if is_get => {
+            let to = session::sign_in_path(&guest.path);
+            redirect(&to, &guest)
+        }
+        Closed::SignedOut => {
+            let error = Error::new(Reason::Unauthenticated);
+            let next = guest.path.rsplit_once('/').map(|(case, _)| case.to_owned());
+            let next = next.unwrap_or_default();
+            page(portal, guest, StatusCode::UNAUTHORIZED, &next, Some(&error))
+        }
+        Closed::Full => failure(&guest, &Error::new(Reason::Overloaded)),
+    }
+}
+
+/// A page that says no more than what went wrong.
+pub(super) fn failure(guest: &Guest, error: &Error) -> Response {
+    let title = guest.language.pick("出错了", "Something went wrong");
+    let body = html! { h1 { (title) } (alert(error, guest.language)) };
+    Page { title, body }.for_guest(status(error), guest)
+}
+
+/// The status of a page with an error on it.
+pub(super) fn status(error: &Error) -> StatusCode {
+    use parasol_api::Kind;
+    match error.kind() {
+        Kind::NotFound => StatusCode::NOT_FOUND,
+        Kind::Unauthenticated => StatusCode::UNAUTHORIZED,
+        Kind::PermissionDenied => StatusCode::FORBIDDEN,
+        Kind::InvalidArgument | Kind::OutOfRange => StatusCode::BAD_REQUEST,
+        Kind::AlreadyExists | Kind::Aborted | Kind::FailedPrecondition => StatusCode::CONFLICT,
+        Kind::ResourceExhausted | Kind::Unavailable | Kind::DeadlineExceeded => {
+            StatusCode::SERVICE_UNAVAILABLE
+        }
+        Kind::Unimplemented | Kind::Internal => StatusCode::INTERNAL_SERVER_ERROR,
+    }
+}
+
+/// A form that is not of this session: an old page, or another site's.
+pub(super) fn stale() -> Error {
+    Error::new(Reason::FormStale)
+}
+
+fn page(
+    portal: &Portal,
+    mut guest: Guest,
+    status: StatusCode,
+    next: &str,
+    error: Option<&Error>,
+) -> Response {
+    let language = guest.language;
+    let token = guest.door(portal);
+    // A credential is never written back into a page.
+    let filled = Filled { of: "door", language, form: &Form::default(), error: None };
+    let title = language.pick("登录", "Sign in");
+    let hint = language.pick(
+        "粘贴平台发给您的凭证。登录 12 小时内有效，凭证不会保存在页面里。",
+        "Paste the credential the platform gave you. You stay signed in for 12 hours at most.",
+    );
+    let look =
+        Look { kind: "password", hint, required: true, max: CREDENTIAL_MAX, ..Look::default() };
+    let body = html! {
+        h1 { (title) }
+        p { (language.pick("供厂家与服务网点处理售后服务单。", "For brands and service centres.")) }
+        @if let Some(error) = error { (alert(error, language)) }
+        form.card method="post" action="/portal/sign-in" {
+            input type="hidden" name=(TOKEN) value=(token);
+            input type="hidden" name="next" value=(session::onward(next));
+            (filled.input("credential", language.pick("凭证", "Credential"), look))
+            button.main { (title) }
+        }
+    };
+    Page { title, body }.for_guest(status, &guest)
+}

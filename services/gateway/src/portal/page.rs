@@ -1,0 +1,120 @@
+//! The frame of every page of the portal, and its headers.
+
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse as _, Response};
+use maud::{DOCTYPE, Markup, html};
+use parasol_api::Language;
+
+use super::session::{Guest, Visitor};
+use super::words::Pick as _;
+use super::{HOME, form};
+
+/// Nothing is loaded from elsewhere, nothing runs but what this side serves, and forms go nowhere else.
+const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; \
+                      connect-src 'self'; form-action 'self'; base-uri 'none'; \
+                      frame-ancestors 'none'";
+
+/// What goes into the frame.
+pub(super) struct Page<'a> {
+    /// In the window's title, and as the page's heading unless `body` has one.
+    pub title: &'a str,
+    /// The page.
+    pub body: Markup,
+}
+
+impl Page<'_> {
+    /// The page for somebody who signed in.
+    pub(super) fn for_visitor(self, status: StatusCode, visitor: &Visitor) -> Response {
+        self.answer(status, &visitor.guest, Some(visitor))
+    }
+
+    /// The page for anybody.
+    pub(super) fn for_guest(self, status: StatusCode, guest: &Guest) -> Response {
+        self.answer(status, guest, None)
+    }
+
+    fn answer(self, status: StatusCode, guest: &Guest, visitor: Option<&Visitor>) -> Response {
+        let html = self.html(guest, visitor).into_string();
+        let mut response =
+            (status, [(header::CONTENT_TYPE, "text/html; charset=utf-8")], html).into_response();
+        let headers = response.headers_mut();
+        let mut set = |name: HeaderName, value: &'static str| {
+            headers.insert(name, HeaderValue::from_static(value));
+        };
+        set(header::CONTENT_LANGUAGE, guest.language.tag());
+        set(header::CONTENT_SECURITY_POLICY, POLICY);
+        set(HeaderName::from_static("cross-origin-opener-policy"), "same-origin");
+        set(header::REFERRER_POLICY, "same-origin");
+        set(header::VARY, "accept-language, cookie");
+        private(headers);
+        cookies(headers, guest);
+        response
+    }
+
+    fn html(self, guest: &Guest, visitor: Option<&Visitor>) -> Markup {
+        let language = guest.language;
+        let (other, other_tag, other_name) = match language {
+            Language::Zh => ("en", Language::En.tag(), "English"),
+            Language::En => ("zh", Language::Zh.tag(), "中文"),
+        };
+        html! {
+            (DOCTYPE)
+            html lang=(language.tag()) data-now=(guest.now.micros() / 1_000) {
+                head {
+                    meta charset="utf-8";
+                    meta name="viewport" content="width=device-width, initial-scale=1";
+                    title { (self.title) " · " (language.pick("京伞", "Parasol")) }
+                    link rel="stylesheet" href="/portal/portal.css";
+                    script src="/portal/portal.js" defer {}
+                }
+                body {
+                    a.skip href="#main" { (language.pick("跳到正文", "Skip to the page")) }
+                    header.bar {
+                        a.home href=(HOME) { (language.pick("京伞工作台", "Parasol portal")) }
+                        @if let Some(visitor) = visitor { (who(visitor)) }
+                        a.language href={ (guest.path) "?lang=" (other) } lang=(other_tag)
+                            hreflang=(other_tag) { (other_name) }
+                    }
+                    main #main tabindex="-1" { (self.body) }
+                }
+            }
+        }
+    }
+}
+
+/// Who is signed in, and the way out.
+fn who(visitor: &Visitor) -> Markup {
+    let language = visitor.guest.language;
+    html! {
+        span.who { (visitor.principal.subject) }
+        form.out method="post" action="/portal/sign-out" {
+            input type="hidden" name=(form::TOKEN) value=(visitor.form_token);
+            button.plain { (language.pick("退出", "Sign out")) }
+        }
+    }
+}
+
+/// On to another page, by GET.
+pub(super) fn redirect(to: &str, guest: &Guest) -> Response {
+    let mut response = StatusCode::SEE_OTHER.into_response();
+    let headers = response.headers_mut();
+    if let Ok(to) = HeaderValue::try_from(to) {
+        headers.insert(header::LOCATION, to);
+    }
+    private(headers);
+    cookies(headers, guest);
+    response
+}
+
+/// What is shown belongs to whoever is signed in, so nobody may keep it.
+pub(super) fn private(headers: &mut HeaderMap) {
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+}
+
+fn cookies(headers: &mut HeaderMap, guest: &Guest) {
+    let values = guest.cookies.iter().filter_map(|cookie| HeaderValue::try_from(cookie).ok());
+    values.for_each(|value| {
+        headers.append(header::SET_COOKIE, value);
+    });
+}

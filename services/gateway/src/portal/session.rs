@@ -1,0 +1,189 @@
+//! Who is at the other end: a signed cookie, and the token that ties forms to it.
+//!
+//! The cookie holds a credential for the caller who signed in, made from the one that was handed over
+//! and good for twelve hours at most, so what is stolen from a browser is worth that and no more. It is
+//! signed like every credential; nothing is kept on this side, so signing out forgets the cookie and
+//! revokes nothing.
+
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, HeaderValue, header};
+use form_urlencoded::Serializer;
+use parasol_api::{Language, Role};
+use parasol_journey::time::{Span, Timestamp};
+use parasol_runtime::identity::Principal;
+use tokio::sync::OwnedSemaphorePermit;
+
+use super::{HOME, Portal};
+use crate::language;
+
+/// How long a session lasts.
+const SESSION_MAX: Span = Span::hours(12);
+
+/// The cookie of a session.
+const SESSION: &str = "parasol_session";
+/// The cookie of the chosen language.
+const LANGUAGE: &str = "parasol_language";
+/// The cookie that a sign-in form is tied to.
+const DOOR: &str = "parasol_door";
+
+/// What the token of a form is signed for.
+const FORM_DOMAIN: &str = "portal.form";
+
+/// Somebody who looks, signed in or not.
+pub(super) struct Guest {
+    /// In which language.
+    pub language: Language,
+    /// Whether the way here is TLS, as the proxy in front says.
+    pub secure: bool,
+    /// The address asked for, without its query.
+    pub path: String,
+    /// The moment the request is answered at.
+    pub now: Timestamp,
+    /// The cookies to set with the answer.
+    pub cookies: Vec<String>,
+}
+
+/// Somebody who signed in.
+pub(super) struct Visitor {
+    /// How they look.
+    pub guest: Guest,
+    /// Who they are.
+    pub principal: Principal,
+    /// Their credential.
+    pub token: String,
+    /// What every form of theirs must carry.
+    pub form_token: String,
+    /// Their place among the requests under way; goes with them.
+    pub _place: OwnedSemaphorePermit,
+}
+
+/// Why somebody is not let in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Closed {
+    /// Nobody signed in, or long ago.
+    SignedOut,
+    /// Too many are here.
+    Full,
+}
+
+impl Guest {
+    /// Whoever sent this head.
+    pub(super) fn of(portal: &Portal, parts: &Parts) -> Self {
+        let asked = asked_language(parts);
+        let kept = cookie(&parts.headers, LANGUAGE).and_then(Language::of_tag);
+        let proto = parts.headers.get("x-forwarded-proto");
+        let mut guest = Self {
+            language: asked.or(kept).unwrap_or_else(|| language::of_headers(&parts.headers)),
+            secure: proto.is_some_and(|proto| proto.as_bytes().eq_ignore_ascii_case(b"https")),
+            path: parts.uri.path().to_owned(),
+            now: portal.clock.now(),
+            cookies: Vec::new(),
+        };
+        if let Some(asked) = asked {
+            guest.cookies.push(guest.cookie(LANGUAGE, asked.tag(), Span::days(365)));
+        }
+        guest
+    }
+
+    /// A cookie for the portal's own pages; an age of nothing forgets it.
+    fn cookie(&self, name: &str, value: &str, age: Span) -> String {
+        let seconds = age.micros() / 1_000_000;
+        let secure = if self.secure { "; Secure" } else { "" };
+        format!("{name}={value}; Path={HOME}; Max-Age={seconds}; HttpOnly; SameSite=Strict{secure}")
+    }
+
+    /// A new cookie to tie a sign-in form to, and the token the form must carry.
+    pub(super) fn door(&mut self, portal: &Portal) -> String {
+        let mut random = [0; 16];
+        portal.ids.fill(&mut random);
+        let value = hex::encode(random);
+        self.cookies.push(self.cookie(DOOR, &value, Span::hours(1)));
+        form_token(portal, &value)
+    }
+}
+
+impl Visitor {
+    /// Whoever sent this head, if they signed in.
+    pub(super) fn of(portal: &Portal, parts: &Parts) -> Result<Self, (Guest, Closed)> {
+        let guest = Guest::of(portal, parts);
+        let Some(place) = portal.place() else { return Err((guest, Closed::Full)) };
+        let token = cookie(&parts.headers, SESSION).map(str::to_owned);
+        let known = token.and_then(|token| {
+            let principal = portal.key.verify(&token, guest.now).ok()?;
+            may_enter(&principal).then_some((token, principal))
+        });
+        let Some((token, principal)) = known else { return Err((guest, Closed::SignedOut)) };
+        let form_token = form_token(portal, &token);
+        Ok(Self { guest, principal, token, form_token, _place: place })
+    }
+
+    /// Whether a form carries the token of this session.
+    pub(super) fn owns(&self, portal: &Portal, sent: &str) -> bool {
+        is_form_token(portal, &self.token, sent)
+    }
+}
+
+/// The portal is for brands and centres.
+pub(super) fn may_enter(principal: &Principal) -> bool {
+    matches!(principal.role, Role::Brand | Role::Centre)
+}
+
+/// A session from a credential, as a cookie; `None` when it is no credential for the portal.
+pub(super) fn open(portal: &Portal, guest: &Guest, credential: &str) -> Option<String> {
+    let narrowed = portal.key.narrow(credential.trim(), guest.now, SESSION_MAX);
+    let (token, principal, ends) = narrowed.ok()?;
+    may_enter(&principal).then(|| guest.cookie(SESSION, &token, ends.since(guest.now)))
+}
+
+/// The cookie that ends a session.
+pub(super) fn close(guest: &Guest) -> String {
+    guest.cookie(SESSION, "", Span::ZERO)
+}
+
+/// Whether a sign-in form carries the token of its cookie.
+pub(super) fn owns_door(portal: &Portal, headers: &HeaderMap, sent: &str) -> bool {
+    cookie(headers, DOOR).is_some_and(|value| is_form_token(portal, value, sent))
+}
+
+/// Whether a browser says that another site made it send this. Browsers that say nothing are judged by
+/// the form's token alone.
+pub(super) fn is_foreign(headers: &HeaderMap) -> bool {
+    let site = headers.get("sec-fetch-site").map(HeaderValue::as_bytes);
+    site.is_some_and(|site| site != b"same-origin" && site != b"none")
+}
+
+/// An address of the portal that a sign-in may lead on to; its front page for anything else.
+pub(super) fn onward(path: &str) -> &str {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/-_".contains(&byte);
+    let ours = path.strip_prefix(HOME).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+    if ours && path.bytes().all(plain) && !path.contains("//") { path } else { HOME }
+}
+
+/// The sign-in page that leads on to `path`.
+pub(super) fn sign_in_path(path: &str) -> String {
+    let next = Serializer::new(String::new()).append_pair("next", onward(path)).finish();
+    format!("{HOME}/sign-in?{next}")
+}
+
+fn form_token(portal: &Portal, bound_to: &str) -> String {
+    hex::encode(portal.key.mac(FORM_DOMAIN, bound_to.as_bytes()))
+}
+
+fn is_form_token(portal: &Portal, bound_to: &str, sent: &str) -> bool {
+    let sent = hex::decode(sent).unwrap_or_default();
+    portal.key.verify_mac(FORM_DOMAIN, bound_to.as_bytes(), &sent)
+}
+
+fn asked_language(parts: &Parts) -> Option<Language> {
+    let query = parts.uri.query().unwrap_or_default();
+    let pairs = form_urlencoded::parse(query.as_bytes());
+    let tags = pairs.filter(|(name, _)| name == "lang").map(|(_, tag)| Language::of_tag(&tag));
+    tags.last().flatten()
+}
+
+/// The value of a cookie.
+fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    let lines = headers.get_all(header::COOKIE).iter().filter_map(|line| line.to_str().ok());
+    let mut pairs = lines.flat_map(|line| line.split(';')).filter_map(|pair| pair.split_once('='));
+    pairs.find(|(known, _)| known.trim() == name).map(|(_, value)| value.trim())
+}

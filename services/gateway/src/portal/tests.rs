@@ -1,0 +1,590 @@
+//! The portal as a browser without scripts meets it, in front of services that answer from a table.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
+
+use axum::Router;
+use axum::body::{Body, to_bytes};
+use axum::http::{HeaderMap, Request, StatusCode, header};
+use bytes::{BufMut as _, Bytes, BytesMut};
+use futures::stream;
+use http_body_util::{BodyExt as _, StreamBody};
+use parasol_api::common::v1::{Address, CaseView, Category, MessageEffect, Stage};
+use parasol_api::convert::to_timestamp;
+use parasol_api::partner::v1::work_order_change::Change;
+use parasol_api::partner::v1::{
+    AcceptOfferRequest, AcceptOfferResponse, ListWorkOrdersResponse, Offer, OfferState, WorkOrder,
+    WorkOrderChange,
+};
+use parasol_api::tracking::v1::Timeline;
+use parasol_api::{Error, Reason};
+use parasol_journey::time::{Span, Timestamp};
+use parasol_runtime::clock::Clock;
+use parasol_runtime::health::Health;
+use parasol_runtime::identity::{Principal, Role, TokenKey};
+use parasol_runtime::ids::IdSource;
+use parasol_runtime::transport::Transport;
+use prost::Message;
+use tower::ServiceExt as _;
+
+use super::{Album, Portal};
+
+const CASE: &str = "case_0190a1b2c3d47e5f8a9b0c1d2e3f4a5b";
+const OFFERS: &str = "/parasol.partner.v1.OfferService/";
+const ACCEPT: &str = "/parasol.partner.v1.OfferService/AcceptOffer";
+const LIST: &str = "/parasol.partner.v1.OfferService/ListWorkOrders";
+const ORDER: &str = "/parasol.partner.v1.OfferService/GetWorkOrder";
+const TIMELINE: &str = "/parasol.tracking.v1.TrackingService/GetTimeline";
+
+fn noon() -> Timestamp {
+    Timestamp::parse("2026-06-08T12:00:00+08:00").unwrap()
+}
+
+/// What the services answer, by path, and what they were asked.
+#[derive(Clone, Default)]
+struct Services {
+    answers: Arc<Mutex<HashMap<String, Result<Vec<u8>, Error>>>>,
+    asked: Arc<Mutex<Vec<(String, Bytes, HeaderMap)>>>,
+}
+
+impl Services {
+    fn answer(&self, path: &str, answer: impl Message) {
+        self.answers.lock().unwrap().insert(path.to_owned(), Ok(answer.encode_to_vec()));
+    }
+
+    fn refuse(&self, path: &str, error: Error) {
+        self.answers.lock().unwrap().insert(path.to_owned(), Err(error));
+    }
+
+    fn asked<M: Message + Default>(&self, path: &str) -> Vec<M> {
+        let asked = self.asked.lock().unwrap();
+        let bodies = asked.iter().filter(|(known, ..)| known == path);
+        bodies.map(|(_, body, _)| M::decode(body.slice(5..)).unwrap()).collect()
+    }
+
+    fn transport(&self) -> Transport {
+        let services = self.clone();
+        Transport::new(tower::service_fn(move |request: Request<tonic::body::Body>| {
+            let services = services.clone();
+            async move {
+                let (parts, body) = request.into_parts();
+                let body = body.collect().await?.to_bytes();
+                let path = parts.uri.path().to_owned();
+                services.asked.lock().unwrap().push((path.clone(), body, parts.headers));
+                let unknown = || Err(Error::new(Reason::NotFound));
+                let answer = services.answers.lock().unwrap().get(&path).cloned();
+                Ok(answered(answer.unwrap_or_else(unknown)))
+            }
+        }))
+    }
+}
+
+/// An answer as gRPC frames it.
+fn answered(answer: Result<Vec<u8>, Error>) -> http::Response<tonic::body::Body> {
+    let message = match answer {
+        Ok(message) => message,
+        Err(error) => return tonic::Status::from(error).into_http(),
+    };
+    let mut frame = BytesMut::new();
+    frame.put_u8(0);
+    frame.put_u32(u32::try_from(message.len()).unwrap());
+    frame.extend_from_slice(&message);
+    let mut trailers = HeaderMap::new();
+    trailers.insert("grpc-status", "0".parse().unwrap());
+    let frames = [http_body::Frame::data(frame.freeze()), http_body::Frame::trailers(trailers)];
+    let body = StreamBody::new(stream::iter(frames.map(Ok::<_, tonic::Status>)));
+    let mut response = http::Response::new(tonic::body::Body::new(body));
+    response.headers_mut().insert("content-type", "application/grpc".parse().unwrap());
+    response
+}
+
+/// A portal over these services, with the clock at noon.
+fn portal(transport: Transport, folder: &std::path::Path) -> Portal {
+    let clock = Clock::manual(noon());
+    let ids = IdSource::seeded(clock.clone(), 7);
+    let album = Album::open(folder).unwrap();
+    Portal::new(transport, Arc::new(TokenKey::from_secret(&[7; 32])), clock, ids, album)
+}
+
+/// A portal that reaches nobody, for tests of the other routes.
+pub(crate) fn alone() -> Portal {
+    let folder = tempfile::tempdir().unwrap();
+    portal(Services::default().transport(), folder.path())
+}
+
+/// A browser in front of the portal: it keeps cookies and nothing else.
+struct Browser {
+    services: Services,
+    portal: Portal,
+    routes: Router,
+    cookies: HashMap<String, String>,
+    language: &'static str,
+    _folder: tempfile::TempDir,
+}
+
+/// A page as it came.
+struct Shown {
+    status: StatusCode,
+    headers: HeaderMap,
+    text: String,
+}
+
+impl Browser {
+    fn open() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let services = Services::default();
+        let portal = portal(services.transport(), folder.path());
+        let grpc = "127.0.0.1:7443".parse().unwrap();
+        let rest = crate::rest::for_tests();
+        let routes = crate::router(Health::new(), grpc, rest, portal.clone());
+        let cookies = HashMap::new();
+        Self { services, portal, routes, cookies, language: "en", _folder: folder }
+    }
+
+    fn credential(&self, role: Role) -> String {
+        let principal = Principal::new(role, "aurora-hz-01").of_brand("aurora");
+        self.portal.key.issue(&principal, noon(), Span::days(300))
+    }
+
+    /// Signed in as a centre.
+    async fn signed_in() -> Self {
+        let mut browser = Self::open();
+        let page = browser.get("/portal/sign-in").await;
+        let credential = browser.credential(Role::Centre);
+        let token = page.hidden("form_token");
+        let fields = [("form_token", token.as_str()), ("credential", &credential)];
+        let signed = browser.post("/portal/sign-in", &fields).await;
+        assert_eq!(signed.status, StatusCode::SEE_OTHER, "{}", signed.text);
+        browser
+    }
+
+    async fn send(&mut self, request: http::request::Builder, body: Body) -> Shown {
+        let cookies: Vec<_> =
+            self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        let request = request
+            .header(header::COOKIE, cookies.join("; "))
+            .header(header::ACCEPT_LANGUAGE, self.language)
+            .body(body)
+            .unwrap();
+        let answer = self.routes.clone().oneshot(request).await.unwrap();
+        let (parts, body) = answer.into_parts();
+        for cookie in parts.headers.get_all(header::SET_COOKIE) {
+            let pair = cookie.to_str().unwrap().split(';').next().unwrap();
+            let (name, value) = pair.split_once('=').unwrap();
+            self.cookies.insert(name.to_owned(), value.to_owned());
+        }
+        let text = to_bytes(body, 1 << 22).await.unwrap();
+        let text = String::from_utf8_lossy(&text).into_owned();
+        Shown { status: parts.status, headers: parts.headers, text }
+    }
+
+    async fn get(&mut self, path: &str) -> Shown {
+        self.send(Request::get(path), Body::empty()).await
+    }
+
+    async fn post(&mut self, path: &str, fields: &[(&str, &str)]) -> Shown {
+        let mut body = form_urlencoded::Serializer::new(String::new());
+        body.extend_pairs(fields);
+        let kind = "application/x-www-form-urlencoded";
+        let request = Request::post(path).header(header::CONTENT_TYPE, kind);
+        self.send(request, Body::from(body.finish())).await
+    }
+
+    /// A form with files: name, file name (empty for a field), content.
+    async fn upload(&mut self, path: &str, parts: &[(&str, &str, &[u8])]) -> Shown {
+        let mut body = Vec::new();
+        for (name, file, content) in parts {
+            let file = match *file {
+                "" => String::new(),
+                file => format!("; filename=\"{file}\"\r\ncontent-type: image/jpeg"),
+            };
+            let head = format!("--edge\r\ncontent-disposition: form-data; name=\"{name}\"{file}");
+            body.extend_from_slice(head.as_bytes());
+            body.extend_from_slice(b"\r\n\r\n");
+            body.extend_from_slice(content);
+            body.extend_from_slice(b"\r\n");
+        }
+        body.extend_from_slice(b"--edge--\r\n");
+        let kind = "multipart/form-data; boundary=edge";
+        let request = Request::post(path).header(header::CONTENT_TYPE, kind);
+        self.send(request, Body::from(body)).await
+    }
+}
+
+impl Shown {
+    /// The value of the first hidden field of this name.
+    fn hidden(&self, name: &str) -> String {
+        let start = format!("name=\"{name}\" value=\"");
+        let rest = self.text.split(&start).nth(1);
+        let rest = rest.unwrap_or_else(|| panic!("no {name} in {}", self.text));
+        rest.split('"').next().unwrap().to_owned()
+    }
+
+    fn location(&self) -> &str {
+        self.headers[header::LOCATION].to_str().unwrap()
+    }
+}
+
+fn offer() -> Offer {
+    Offer {
+        offer_id: "offer_0190a1b2c3d47e5f8a9b0c1d2e3f4a5b".to_owned(),
+        case_id: CASE.to_owned(),
+        state: OfferState::Offered.into(),
+        category: Category::AirConditioner.into(),
+        description: "<script>alert(1)</script> it leaks".to_owned(),
+        county: "330106".to_owned(),
+        answer_by: Some(to_timestamp(noon() + Span::minutes(90))),
+        ..Offer::default()
+    }
+}
+
+fn order(stage: Stage) -> WorkOrder {
+    WorkOrder {
+        work_order_id: "wo_0190a1b2c3d47e5f8a9b0c1d2e3f4a5b".to_owned(),
+        case: Some(CaseView {
+            case_id: CASE.to_owned(),
+            stage: stage.into(),
+            ..CaseView::default()
+        }),
+        centre: "aurora-hz-01".to_owned(),
+        category: Category::Fan.into(),
+        address: Some(Address {
+            county: "330106".to_owned(), street: "文三路 90 号".to_owned()
+        }),
+        ..WorkOrder::default()
+    }
+}
+
+fn listed(changes: Vec<Change>) -> ListWorkOrdersResponse {
+    let changes = changes.into_iter().map(|change| WorkOrderChange { change: Some(change) });
+    ListWorkOrdersResponse { changes: changes.collect(), cursor: "c".to_owned(), more: false }
+}
+
+#[tokio::test]
+async fn nobody_sees_anything_before_signing_in() {
+    let mut browser = Browser::open();
+    for path in ["/portal", "/portal/find?number=x", "/portal/photos/x"] {
+        let shown = browser.get(path).await;
+        assert_eq!(shown.status, StatusCode::SEE_OTHER, "{path}");
+        assert!(shown.location().starts_with("/portal/sign-in?next="), "{path}");
+    }
+    let case = browser.get(&format!("/portal/cases/{CASE}")).await;
+    assert_eq!(case.location(), format!("/portal/sign-in?next=%2Fportal%2Fcases%2F{CASE}"));
+    let sent = browser.post(&format!("/portal/cases/{CASE}/accept"), &[]).await;
+    assert_eq!(sent.status, StatusCode::UNAUTHORIZED);
+    browser.cookies.insert("parasol_session".to_owned(), "a.b.c".to_owned());
+    assert_eq!(browser.get("/portal").await.status, StatusCode::SEE_OTHER);
+    assert!(browser.services.asked.lock().unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn a_credential_becomes_a_session_of_hours_in_a_cookie_no_script_reads() {
+    let mut browser = Browser::open();
+    let page = browser.get(&format!("/portal/sign-in?next=/portal/cases/{CASE}")).await;
+    let (token, next) = (page.hidden("form_token"), page.hidden("next"));
+    let credential = browser.credential(Role::Brand);
+    let fields = [("form_token", &*token), ("next", &next), ("credential", &credential)];
+    let signed = browser.post("/portal/sign-in", &fields).await;
+    assert_eq!(signed.location(), format!("/portal/cases/{CASE}"));
+    let cookie = signed.headers[header::SET_COOKIE].to_str().unwrap();
+    for part in ["parasol_session=", "Path=/portal", "Max-Age=43200", "HttpOnly", "SameSite=Strict"]
+    {
+        assert!(cookie.contains(part), "{cookie}");
+    }
+    assert!(!cookie.contains("Secure"), "this way is not TLS");
+    let session = browser.cookies["parasol_session"].clone();
+    assert_ne!(session, credential, "the cookie is worth hours, not what it was made from");
+    let later = noon() + Span::hours(13);
+    assert!(browser.portal.key.verify(&session, later).is_err());
+
+    let request = Request::get("/portal/sign-in").header("x-forwarded-proto", "https");
+    let secure = browser.send(request, Body::empty()).await;
+    assert!(secure.headers[header::SET_COOKIE].to_str().unwrap().contains("Secure"));
+}
+
+#[tokio::test]
+async fn who_has_no_place_here_is_told_so() {
+    let mut browser = Browser::open();
+    for credential in [
+        "nonsense".to_owned(),
+        browser.credential(Role::Technician),
+        browser.credential(Role::Customer),
+    ] {
+        let token = browser.get("/portal/sign-in").await.hidden("form_token");
+        let fields = [("form_token", &*token), ("credential", &credential)];
+        let shown = browser.post("/portal/sign-in", &fields).await;
+        assert_eq!(shown.status, StatusCode::UNAUTHORIZED);
+        assert!(!shown.text.contains(&credential), "a credential is never written back");
+    }
+    let credential = browser.credential(Role::Centre);
+    let shown = browser.post("/portal/sign-in", &[("credential", &credential)]).await;
+    assert_eq!(shown.status, StatusCode::FORBIDDEN, "without the door's token");
+    assert!(!browser.cookies.contains_key("parasol_session"));
+}
+
+#[tokio::test]
+async fn signing_in_leads_to_no_other_site() {
+    for next in ["https://evil.example", "//evil.example", "/portal//evil", "/portalx", "/errors"] {
+        assert_eq!(super::session::onward(next), "/portal", "{next}");
+    }
+    assert_eq!(super::session::onward("/portal/cases/case_1"), "/portal/cases/case_1");
+}
+
+#[tokio::test]
+async fn signing_out_forgets_the_cookie_and_needs_the_forms_token() {
+    let mut browser = Browser::signed_in().await;
+    browser.services.answer(LIST, listed(vec![]));
+    let forged = browser.post("/portal/sign-out", &[("form_token", "00")]).await;
+    assert_eq!(forged.location(), "/portal");
+    let token = browser.get("/portal").await.hidden("form_token");
+    let out = browser.post("/portal/sign-out", &[("form_token", &token)]).await;
+    assert!(out.headers[header::SET_COOKIE].to_str().unwrap().contains("Max-Age=0"));
+    assert_eq!(browser.get("/portal").await.status, StatusCode::SEE_OTHER);
+}
+
+#[tokio::test]
+async fn what_others_wrote_is_escaped_and_nothing_foreign_runs() {
+    let mut browser = Browser::signed_in().await;
+    browser.services.answer(LIST, listed(vec![Change::Offer(Box::new(offer()))]));
+    for path in ["/portal".to_owned(), format!("/portal/cases/{CASE}")] {
+        let shown = browser.get(&path).await;
+        assert_eq!(shown.status, StatusCode::OK, "{}", shown.text);
+        assert!(!shown.text.contains("<script>alert"), "{path}");
+        assert!(shown.text.contains("&lt;script&gt;alert(1)&lt;/script&gt; it leaks"), "{path}");
+        let policy = shown.headers[header::CONTENT_SECURITY_POLICY].to_str().unwrap();
+        assert!(policy.starts_with("default-src 'none'") && !policy.contains("unsafe"), "{policy}");
+        assert!(policy.contains("form-action 'self'") && policy.contains("frame-ancestors 'none'"));
+        assert_eq!(shown.headers[header::CACHE_CONTROL], "no-store");
+        assert_eq!(shown.headers[header::X_CONTENT_TYPE_OPTIONS], "nosniff");
+    }
+}
+
+#[tokio::test]
+async fn pages_speak_the_language_that_was_chosen() {
+    let mut browser = Browser::signed_in().await;
+    browser.services.answer(LIST, listed(vec![Change::Offer(Box::new(offer()))]));
+    let english = browser.get("/portal").await;
+    assert!(english.text.contains("Offers to answer") && english.text.contains("1 h 30 min left"));
+    let chinese = browser.get("/portal?lang=zh").await;
+    assert!(chinese.text.contains("<html lang=\"zh-CN\"") && chinese.text.contains("待答复的派单"));
+    let case = browser.get(&format!("/portal/cases/{CASE}")).await;
+    assert!(case.text.contains("接单") && case.text.contains("空调"), "the choice is kept");
+}
+
+#[tokio::test]
+async fn a_form_of_another_session_or_site_changes_nothing() {
+    let mut browser = Browser::signed_in().await;
+    browser.services.answer(LIST, listed(vec![Change::Offer(Box::new(offer()))]));
+    let page = browser.get(&format!("/portal/cases/{CASE}")).await;
+    let to = format!("/portal/cases/{CASE}/accept");
+    let (token, id) = (page.hidden("form_token"), page.hidden("request_id"));
+    for wrong in ["", "00", &token[2..]] {
+        let fields = [("form_token", wrong), ("request_id", &id), ("partner_order_no", "P-77")];
+        let shown = browser.post(&to, &fields).await;
+        assert_eq!(shown.status, StatusCode::FORBIDDEN);
+        assert!(shown.text.contains("P-77"), "nothing that was typed is lost");
+    }
+    let kind = "application/x-www-form-urlencoded";
+    let foreign = Request::post(&to)
+        .header("sec-fetch-site", "cross-site")
+        .header(header::CONTENT_TYPE, kind);
+    let shown = browser.send(foreign, Body::from(format!("form_token={token}"))).await;
+    assert_eq!(shown.status, StatusCode::FORBIDDEN);
+    assert!(browser.services.asked::<AcceptOfferRequest>(ACCEPT).is_empty());
+}
+
+#[tokio::test]
+async fn a_step_is_called_as_who_signed_in_with_the_forms_own_request_id() {
+    let mut browser = Browser::signed_in().await;
+    browser.services.answer(LIST, listed(vec![Change::Offer(Box::new(offer()))]));
+    let done = AcceptOfferResponse { effect: MessageEffect::Applied.into(), ..Default::default() };
+    browser.services.answer(ACCEPT, done);
+    let page = browser.get(&format!("/portal/cases/{CASE}")).await;
+    let (token, id) = (page.hidden("form_token"), page.hidden("request_id"));
+    let offer = page.hidden("offer_id");
+    let fields = [
+        ("form_token", &*token),
+        ("request_id", &id),
+        ("offer_id", &offer),
+        ("partner_order_no", " P-1 "),
+    ];
+    let to = format!("/portal/cases/{CASE}/accept");
+    for _ in 0..2 {
+        let shown = browser.post(&to, &fields).await;
+        assert_eq!(shown.location(), format!("/portal/cases/{CASE}?done=accept"));
+    }
+    let asked = browser.services.asked::<AcceptOfferRequest>(ACCEPT);
+    assert_eq!(asked.len(), 2);
+    assert_eq!(asked[0], asked[1], "a double click is one intent");
+    assert_eq!((&asked[0].request_id, asked[0].partner_order_no.as_str()), (&id, "P-1"));
+    let session = browser.cookies["parasol_session"].clone();
+    let calls = browser.services.asked.lock().unwrap();
+    let of_offers = calls.iter().filter(|(path, ..)| path.starts_with(OFFERS));
+    for (path, _, headers) in of_offers {
+        assert_eq!(headers["authorization"], format!("Bearer {session}"), "{path}");
+    }
+}
+
+#[tokio::test]
+async fn a_refusal_comes_back_on_the_same_page_with_what_was_typed() {
+    let mut browser = Browser::signed_in().await;
+    browser.language = "zh";
+    browser.services.answer(LIST, listed(vec![Change::Offer(Box::new(offer()))]));
+    browser.services.refuse(ACCEPT, Error::new(Reason::OfferExpired));
+    let page = browser.get(&format!("/portal/cases/{CASE}")).await;
+    let (token, id) = (page.hidden("form_token"), page.hidden("request_id"));
+    let fields = [("form_token", &*token), ("request_id", &id), ("partner_order_no", "P-77\"><b>")];
+    let to = format!("/portal/cases/{CASE}/accept");
+    let shown = browser.post(&to, &fields).await;
+    assert_eq!(shown.status, StatusCode::CONFLICT);
+    let words = Reason::OfferExpired.words(parasol_api::Language::Zh);
+    assert!(shown.text.contains(words.what) && shown.text.contains(words.next), "{}", shown.text);
+    assert!(shown.text.contains("value=\"P-77&quot;&gt;&lt;b&gt;\""), "{}", shown.text);
+    assert_ne!(shown.hidden("request_id"), id, "a new intent after a refusal");
+
+    browser.services.refuse(ACCEPT, Error::new(Reason::StoreUnavailable));
+    let unknown = browser.post(&to, &fields).await;
+    assert_eq!(unknown.status, StatusCode::SERVICE_UNAVAILABLE);
+    assert_eq!(unknown.hidden("request_id"), id, "the outcome is unknown: the same intent");
+}
+
+#[tokio::test]
+async fn a_page_offers_what_the_journey_has_open_and_no_more() {
+    let mut browser = Browser::signed_in().await;
+    browser.services.answer(TIMELINE, Timeline::default());
+    for (stage, open, closed) in [
+        (Stage::CentreAssigned, "assign", "check-in"),
+        (Stage::Appointed, "check-in", "assign"),
+        (Stage::OnSite, "certificate", "accept"),
+        (Stage::Repairing, "repair", "certificate"),
+        (Stage::AwaitConfirm, "complete", "repair"),
+    ] {
+        browser.services.answer(ORDER, order(stage));
+        let shown = browser.get(&format!("/portal/cases/{CASE}")).await;
+        assert_eq!(shown.status, StatusCode::OK, "{}", shown.text);
+        let to = |act: &str| format!("/portal/cases/{CASE}/{act}\"");
+        assert!(shown.text.contains(&to(open)), "{stage:?} has no {open}");
+        assert!(!shown.text.contains(&to(closed)), "{stage:?} has {closed}");
+        assert!(shown.text.contains("文三路 90 号"));
+    }
+}
+
+#[tokio::test]
+async fn what_is_not_the_visitors_is_not_there() {
+    let mut browser = Browser::signed_in().await;
+    browser.services.answer(LIST, listed(vec![]));
+    let shown = browser.get(&format!("/portal/cases/{CASE}")).await;
+    assert_eq!(shown.status, StatusCode::NOT_FOUND);
+    let shown = browser.get("/portal/cases/%3Cscript%3Ex").await;
+    assert_eq!(shown.status, StatusCode::NOT_FOUND);
+    assert!(!shown.text.contains("<script>x"));
+    let shown = browser.get("/portal/find?number=nonsense").await;
+    assert_eq!(shown.status, StatusCode::NOT_FOUND);
+}
+
+mod uploads {
+    use parasol_api::partner::v1::{SubmitCertificateRequest, SubmitCertificateResponse};
+
+    use super::*;
+
+    const SUBMIT: &str = "/parasol.partner.v1.VerdictService/SubmitCertificate";
+    const PHOTO: &[u8] = b"\xFF\xD8\xFF\xE0 a photo";
+
+    async fn at_the_certificate() -> (Browser, String, String, String) {
+        let mut browser = Browser::signed_in().await;
+        browser.services.answer(TIMELINE, Timeline::default());
+        browser.services.answer(ORDER, order(Stage::OnSite));
+        let to = format!("/portal/cases/{CASE}/certificate");
+        let page = browser.get(&to).await;
+        assert_eq!(page.status, StatusCode::OK, "{}", page.text);
+        let (token, id) = (page.hidden("form_token"), page.hidden("request_id"));
+        (browser, to, token, id)
+    }
+
+    #[tokio::test]
+    async fn a_photo_is_named_by_its_fingerprint_and_survives_a_refusal() {
+        let (mut browser, to, token, id) = at_the_certificate().await;
+        browser.services.refuse(SUBMIT, Error::new(Reason::CertificateInvalid));
+        let shown = browser
+            .upload(
+                &to,
+                &[
+                    ("form_token", "", token.as_bytes()),
+                    ("request_id", "", id.as_bytes()),
+                    ("inspected_at", "", b"2026-06-08T11:50"),
+                    ("serial_inside", "", b"SN-1"),
+                    ("finding", "", "压缩机不转".as_bytes()),
+                    ("photo_nameplate", "a.jpg", PHOTO),
+                    ("photo_fault", "", b""),
+                ],
+            )
+            .await;
+        assert_eq!(shown.status, StatusCode::BAD_REQUEST, "{}", shown.text);
+        assert!(shown.text.contains("压缩机不转") && shown.text.contains("value=\"SN-1\""));
+        let mark = shown.hidden("kept");
+        let seen = browser.get(&format!("/portal/photos/{mark}")).await;
+        assert_eq!(seen.headers[header::CONTENT_TYPE], "image/jpeg");
+        let sha256 = mark.split('.').nth(1).unwrap().to_owned();
+
+        let done = SubmitCertificateResponse {
+            effect: MessageEffect::Applied.into(),
+            ..Default::default()
+        };
+        browser.services.answer(SUBMIT, done);
+        let id = shown.hidden("request_id");
+        let sent = browser
+            .upload(
+                &to,
+                &[
+                    ("form_token", "", token.as_bytes()),
+                    ("request_id", "", id.as_bytes()),
+                    ("inspected_at", "", b"2026-06-08T11:50"),
+                    ("kept", "", mark.as_bytes()),
+                    ("kept", "", b"fault.00.00"),
+                ],
+            )
+            .await;
+        assert_eq!(sent.location(), format!("/portal/cases/{CASE}?done=certificate"));
+        let asked = browser.services.asked::<SubmitCertificateRequest>(SUBMIT);
+        let evidence = &asked.last().unwrap().certificate.as_ref().unwrap().evidence;
+        assert_eq!(evidence.len(), 1, "a mark that is not ours names nothing");
+        assert_eq!((evidence[0].kind, &evidence[0].sha256), (1, &sha256));
+    }
+
+    #[tokio::test]
+    async fn no_photo_is_kept_without_the_forms_token_and_none_that_is_something_else() {
+        let (mut browser, to, token, id) = at_the_certificate().await;
+        let stolen = browser.upload(&to, &[("photo_nameplate", "a.jpg", PHOTO)]).await;
+        assert_eq!(stolen.status, StatusCode::FORBIDDEN);
+        let page: &[u8] = b"<html><script>x</script>";
+        let shown = browser
+            .upload(
+                &to,
+                &[
+                    ("form_token", "", token.as_bytes()),
+                    ("request_id", "", id.as_bytes()),
+                    ("photo_nameplate", "a.jpg", page),
+                    ("finding", "", b"typed after the photo"),
+                ],
+            )
+            .await;
+        assert_eq!(shown.status, StatusCode::BAD_REQUEST);
+        assert!(shown.text.contains("typed after the photo"));
+        assert!(browser.services.asked::<SubmitCertificateRequest>(SUBMIT).is_empty());
+        let folder = browser._folder.path();
+        assert_eq!(std::fs::read_dir(folder).unwrap().count(), 0, "nothing was kept");
+    }
+
+    #[tokio::test]
+    async fn a_photo_is_shown_to_nobody_else() {
+        let (browser, ..) = at_the_certificate().await;
+        let photo =
+            super::super::photos::Photo { shows: "fault".to_owned(), sha256: "0".repeat(64) };
+        let us = Principal::new(Role::Centre, "aurora-hz-01").of_brand("aurora");
+        let them = Principal::new(Role::Centre, "aurora-hz-02").of_brand("aurora");
+        let mark = photo.mark(&browser.portal, &us);
+        let of = |who| super::super::photos::Photo::of_mark(&browser.portal, who, &mark);
+        assert_eq!(of(&us), Some(photo));
+        assert_eq!(of(&them), None);
+    }
+}

@@ -1,0 +1,160 @@
+//! What the contract's lists are called on a page, in both languages.
+//!
+//! Lists that a form offers are in [`choices`](super::choices); these are only shown.
+
+use parasol_api::common::v1::{Category, Party, Stage};
+use parasol_api::partner::v1::{OfferState, PartOrderState, WorkOrderState};
+use parasol_api::{Language, Listed as _};
+
+/// One of two texts.
+pub(super) trait Pick {
+    /// The one in this language.
+    fn pick<T>(self, zh: T, en: T) -> T;
+}
+
+impl Pick for Language {
+    fn pick<T>(self, zh: T, en: T) -> T {
+        match self {
+            Self::Zh => zh,
+            Self::En => en,
+        }
+    }
+}
+
+/// What a category is called.
+pub(super) fn category(category: Category, language: Language) -> &'static str {
+    match category {
+        Category::Unspecified => language.pick("家电", "appliance"),
+        Category::Refrigerator => language.pick("冰箱", "Refrigerator"),
+        Category::WashingMachine => language.pick("洗衣机", "Washing machine"),
+        Category::AirConditioner => language.pick("空调", "Air conditioner"),
+        Category::Television => language.pick("电视", "Television"),
+        Category::WaterHeater => language.pick("热水器", "Water heater"),
+        Category::RangeHood => language.pick("油烟机", "Range hood"),
+        Category::Microwave => language.pick("微波炉", "Microwave"),
+        Category::Vacuum => language.pick("吸尘器", "Vacuum cleaner"),
+        Category::Fan => language.pick("电风扇", "Fan"),
+    }
+}
+
+/// Where a case stands, in a partner's words rather than the customer's.
+pub(super) fn stage(stage: Stage, language: Language) -> &'static str {
+    match stage {
+        Stage::Accepted => language.pick("待指定网点", "Name a centre"),
+        Stage::CentreAssigned => language.pick("待派工程师", "Name a technician"),
+        Stage::TechnicianAssigned => language.pick("待预约", "Agree on a time"),
+        Stage::Unreachable => language.pick("联系不上客户", "Customer not reached"),
+        Stage::RemedyOffered => language.pick("客户选择处理方式", "Customer chooses a remedy"),
+        Stage::Denied => language.pick("不支持, 客户可申诉", "Not covered; customer may dispute"),
+        Stage::AwaitConfirm => language.pick("待客户确认", "Customer confirms"),
+        other => match parasol_journey::Stage::of_wire(other) {
+            Some(stage) => language.pick(stage.row().zh, stage.row().en),
+            None => "—",
+        },
+    }
+}
+
+/// Who a party is; the customer is spoken about here, not to.
+pub(super) fn party(party: Party, language: Language) -> &'static str {
+    match parasol_journey::vocab::Party::of_wire(party) {
+        Some(parasol_journey::vocab::Party::Customer) => language.pick("客户", "customer"),
+        Some(party) => {
+            let (zh, en) = party.names();
+            language.pick(zh, en)
+        }
+        None => language.pick("无", "nobody"),
+    }
+}
+
+/// How an offer stands.
+pub(super) fn offer_state(state: OfferState, language: Language) -> &'static str {
+    match state {
+        OfferState::Unspecified => "—",
+        OfferState::Offered => language.pick("待答复", "Waiting for your answer"),
+        OfferState::Accepted => language.pick("已接单", "Accepted"),
+        OfferState::Declined => language.pick("已拒单", "Declined"),
+        OfferState::Expired => language.pick("已超时", "Expired"),
+        OfferState::Withdrawn => language.pick("已撤回", "Withdrawn"),
+    }
+}
+
+/// How a work order stands.
+pub(super) fn work_state(state: WorkOrderState, language: Language) -> &'static str {
+    match state {
+        WorkOrderState::Unspecified => "—",
+        WorkOrderState::Open => language.pick("未预约", "Open"),
+        WorkOrderState::Planned => language.pick("已预约", "Planned"),
+        WorkOrderState::InProgress => language.pick("进行中", "In progress"),
+        WorkOrderState::Completed => language.pick("已完成", "Completed"),
+        WorkOrderState::UnableToComplete => language.pick("无法完成", "Unable to complete"),
+        WorkOrderState::Cancelled => language.pick("已取消", "Cancelled"),
+    }
+}
+
+/// How ordered parts stand.
+pub(super) fn part_state(state: PartOrderState, language: Language) -> &'static str {
+    match state {
+        PartOrderState::Unspecified => "—",
+        PartOrderState::Ordered => language.pick("已订购，未发货", "Ordered, not shipped"),
+        PartOrderState::Shipped => language.pick("已发货", "Shipped"),
+        PartOrderState::Received => language.pick("已收到", "Received"),
+    }
+}
+
+/// What a licence is called; a kind nobody listed keeps its own name.
+pub(super) fn licence(kind: &str, language: Language) -> &str {
+    match kind {
+        "electrician" => language.pick("电工证", "Electrician"),
+        "high_altitude" => language.pick("高处作业证", "Work at height"),
+        "gas" => language.pick("燃气证", "Gas"),
+        "refrigeration" => language.pick("制冷证", "Refrigeration"),
+        other => other,
+    }
+}
+
+/// Why a certificate was refused, by the journey's word for it; an unknown word stays as it is.
+pub(super) fn certificate_fault(word: &str, language: Language) -> &str {
+    match word {
+        "nameplate_photo_missing" => {
+            language.pick("缺少铭牌照片", "there is no photo of the nameplate")
+        }
+        "inspected_before_visit" => {
+            language.pick("检测时间早于上门签到", "inspected before the check-in")
+        }
+        "inspected_in_future" => language.pick("检测时间在将来", "inspected in the future"),
+        "technician_not_assigned" => {
+            language.pick("检测人不是派单工程师", "the technician is not the assigned one")
+        }
+        "contradiction" => {
+            language.pick("结论与检测结果矛盾", "the conclusion contradicts the finding")
+        }
+        "fault_code_missing" => language.pick("有故障但没有故障代码", "a fault without a code"),
+        "evidence_hash_invalid" => language.pick("照片指纹无效", "a fingerprint is not valid"),
+        "too_much_evidence" => language.pick("照片太多", "too much evidence"),
+        "level_not_due" => language.pick("检测级别不符", "not the level that is due"),
+        other => other,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use parasol_journey::certificate::CertificateFault;
+
+    use super::*;
+
+    #[test]
+    fn every_stage_category_and_fault_has_words() {
+        for one in parasol_journey::Stage::ALL {
+            assert!(stage(one.to_wire(), Language::Zh).chars().count() > 1, "{one}");
+        }
+        for number in 1..=9 {
+            let one = Category::try_from(number).unwrap();
+            assert_ne!(category(one, Language::Zh), category(one, Language::En));
+        }
+        assert!(Category::try_from(10).is_err(), "a category without words");
+        for fault in CertificateFault::ALL {
+            let zh = certificate_fault(fault.as_str(), Language::Zh);
+            assert_ne!(zh, fault.as_str(), "{fault} has no words");
+        }
+    }
+}

@@ -1,0 +1,148 @@
+//! A real browser, told what to do over WebDriver (W3C): Chromium without a window, the size of a small
+//! telephone. Waiting is the driver's: an element that is not there yet is looked for again and again.
+
+use std::io::{BufRead as _, BufReader};
+use std::net::SocketAddr;
+use std::os::unix::process::CommandExt as _;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+
+use serde_json::{Value, json};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
+
+/// How long the driver looks for an element, in milliseconds.
+const PATIENCE_MS: u64 = 20_000;
+/// The key under which the driver names elements.
+const ELEMENT: &str = "element-6066-11e4-a52e-4f735466cecf";
+/// The width of a small telephone, in CSS pixels.
+pub const WIDTH: u64 = 360;
+
+/// A browser with one tab.
+pub struct Driver {
+    child: Child,
+    /// Kept open, so that the driver can go on printing.
+    _out: BufReader<std::process::ChildStdout>,
+    at: SocketAddr,
+    session: String,
+}
+
+impl Driver {
+    /// Starts a browser whose files lie in `folder`.
+    pub async fn start(folder: &Path) -> Self {
+        let program = parasol_testkit::program_path("chromedriver")
+            .expect("chromium-driver is installed; `cargo xtask test` does it");
+        let mut child = Command::new(program)
+            .arg("--port=0")
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .process_group(0)
+            .spawn()
+            .expect("the driver starts");
+        let mut out = BufReader::new(child.stdout.take().expect("its output is piped"));
+        let mut line = String::new();
+        let port = loop {
+            line.clear();
+            assert_ne!(out.read_line(&mut line).expect("it prints"), 0, "the driver ended");
+            if let Some((_, port)) = line.split_once("started successfully on port ") {
+                break port.trim().trim_end_matches('.').parse().expect("a port");
+            }
+        };
+        let at = SocketAddr::from(([127, 0, 0, 1], port));
+        let mut driver = Self { child, _out: out, at, session: String::new() };
+        let profile = format!("--user-data-dir={}", folder.display());
+        let options = json!({
+            "args": [
+                // As root, and in containers with little shared memory, it does not start otherwise.
+                "--headless=new", "--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu",
+                "--no-first-run", "--lang=zh-CN", profile,
+            ],
+            "prefs": { "intl.accept_languages": "zh-CN" },
+            "mobileEmulation": {
+                "deviceMetrics": { "width": WIDTH, "height": 740, "pixelRatio": 2.0 },
+            },
+        });
+        let wanted = json!({ "capabilities": { "alwaysMatch": {
+            "browserName": "chrome",
+            "goog:chromeOptions": options,
+            "timeouts": { "implicit": PATIENCE_MS, "pageLoad": 60_000, "script": PATIENCE_MS },
+        } } });
+        let made = driver.ask("POST", "/session", &wanted).await;
+        let session = made["sessionId"].as_str().unwrap_or_else(|| panic!("no session: {made}"));
+        session.clone_into(&mut driver.session);
+        driver
+    }
+
+    /// Goes to an address.
+    pub async fn go(&self, url: &str) {
+        self.tell("POST", "/url", &json!({ "url": url })).await;
+    }
+
+    /// Waits for an element (XPath) and clicks it.
+    pub async fn click(&self, path: &str) {
+        let element = self.find(path).await;
+        self.tell("POST", &format!("/element/{element}/click"), &json!({})).await;
+    }
+
+    /// Waits for an element and types into it.
+    pub async fn write(&self, path: &str, text: &str) {
+        let element = self.find(path).await;
+        let line = format!("/element/{element}/value");
+        self.tell("POST", &line, &json!({ "text": text })).await;
+    }
+
+    /// Waits for an element; its id.
+    pub async fn find(&self, path: &str) -> String {
+        let wanted = json!({ "using": "xpath", "value": path });
+        let found = self.tell("POST", "/element", &wanted).await;
+        found[ELEMENT].as_str().unwrap_or_else(|| panic!("no {path}: {found}")).to_owned()
+    }
+
+    /// What a script of ours finds out about the page.
+    pub async fn run(&self, script: &str) -> Value {
+        self.tell("POST", "/execute/sync", &json!({ "script": script, "args": [] })).await
+    }
+
+    async fn tell(&self, verb: &str, line: &str, body: &Value) -> Value {
+        let answer = self.ask(verb, &format!("/session/{}{line}", self.session), body).await;
+        if let Some(error) = answer.get("error") {
+            let page = json!({ "script": "return location.href + document.body.innerText" });
+            let page = self.ask("POST", &format!("/session/{}/execute/sync", self.session), &{
+                let mut page = page;
+                page["args"] = json!([]);
+                page
+            });
+            panic!("{line} {body}: {error} {}\non {}", answer["message"], page.await);
+        }
+        answer
+    }
+
+    /// One call of the protocol; the value of its answer.
+    async fn ask(&self, verb: &str, path: &str, body: &Value) -> Value {
+        let body = body.to_string();
+        let request = format!(
+            "{verb} {path} HTTP/1.1\r\nhost: {}\r\nconnection: close\r\n\
+             content-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",
+            self.at,
+            body.len(),
+        );
+        let mut stream = TcpStream::connect(self.at).await.expect("the driver listens");
+        stream.write_all(request.as_bytes()).await.expect("it takes the call");
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).await.expect("it answers");
+        let (_, body) = answer.split_once("\r\n\r\n").expect("a head and a body");
+        let mut answer: Value = serde_json::from_str(body).expect("an answer is JSON");
+        answer["value"].take()
+    }
+}
+
+impl Drop for Driver {
+    fn drop(&mut self) {
+        // The browser belongs to the driver's group and ends with it; both may have ended already.
+        let group = format!("-{}", self.child.id());
+        let _ = Command::new("kill").args(["-KILL", "--", &group]).status();
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
