@@ -107,13 +107,11 @@ impl Driver {
     async fn tell(&self, verb: &str, line: &str, body: &Value) -> Value {
         let answer = self.ask(verb, &format!("/session/{}{line}", self.session), body).await;
         if let Some(error) = answer.get("error") {
-            let page = json!({ "script": "return location.href + document.body.innerText" });
-            let page = self.ask("POST", &format!("/session/{}/execute/sync", self.session), &{
-                let mut page = page;
-                page["args"] = json!([]);
-                page
-            });
-            panic!("{line} {body}: {error} {}\non {}", answer["message"], page.await);
+            let script = "return location.href + document.body.innerText";
+            let script = json!({ "script": script, "args": [] });
+            let line_of_script = format!("/session/{}/execute/sync", self.session);
+            let page = self.ask("POST", &line_of_script, &script).await;
+            panic!("{line} {body}: {error} {}\non {page}", answer["message"]);
         }
         answer
     }

@@ -144,7 +144,7 @@ async fn inspect(browser: &mut Forms, own: &str) {
 
 async fn repair(browser: &mut Forms, own: &str) {
     browser.go(own).await;
-    let part = [("part_no_0", Put::Text("S-1")), ("part_name_0", Put::Text("传感器"))];
+    let part = [("part_no_0", Put::Text("S-1")), ("name_0", Put::Text("传感器"))];
     browser.submit("/request-parts", &part).await;
     assert!(browser.page.contains("已订购，未发货"), "{}", browser.page);
     browser.submit("/ship-parts", &[("carrier", Put::Text("顺丰"))]).await;

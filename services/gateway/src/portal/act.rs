@@ -62,17 +62,19 @@ acts! {
         ("派工程师", "Name a technician") ("已派工程师。", "The technician is named.");
     /// Books a visit.
     Book "book" BookAppointment ("预约上门", "Book the visit") ("已预约上门。", "The visit is booked.");
-    /// Keeps a slot while the customer is asked.
-    Hold "hold" HoldSlot ("先保留时段", "Hold a slot") ("时段已保留。", "The slot is held.");
-    /// Lets it go.
-    Release "release" ReleaseSlot ("放弃时段", "Let the slot go") ("时段已放弃。", "The slot is free again.");
-    /// Nobody was reached.
-    ContactFailed "contact-failed" ReportContactFailed
-        ("联系不上客户", "Customer not reached") ("已记录。", "Noted.");
     /// On the way.
     Travel "travel" StartTravel ("工程师出发", "On the way") ("已出发。", "On the way.");
     /// At the door.
     CheckIn "check-in" CheckIn ("上门签到", "Check in at the door") ("已签到。", "Checked in.");
+    /// Keeps a slot while the customer is asked.
+    Hold "hold" HoldSlot ("先保留时段", "Hold a slot") ("时段已保留。", "The slot is held.");
+    /// Lets it go.
+    Release "release" ReleaseSlot ("放弃时段", "Let the slot go") ("时段已放弃。", "The slot is free again.");
+    /// Moves a visit.
+    Reschedule "reschedule" RescheduleAppointment ("改约", "Move the visit") ("已改约。", "The visit is moved.");
+    /// Nobody was reached.
+    ContactFailed "contact-failed" ReportContactFailed
+        ("联系不上客户", "Customer not reached") ("已记录。", "Noted.");
     /// The certificate, which has a page of its own.
     Certificate "certificate" SubmitCertificate
         ("提交检测单", "Submit the certificate") ("检测单已提交。", "The certificate is submitted.");
@@ -103,8 +105,6 @@ acts! {
     /// Names another technician.
     Reassign "reassign" ReassignTechnician
         ("换工程师", "Name another technician") ("已换工程师。", "Another technician is named.");
-    /// Moves a visit.
-    Reschedule "reschedule" RescheduleAppointment ("改约", "Move the visit") ("已改约。", "The visit is moved.");
     /// The visit could not be finished.
     Unable "unable" ReportUnable ("无法完成", "Could not be finished") ("已记录。", "Noted.");
 }

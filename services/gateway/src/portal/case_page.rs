@@ -16,14 +16,14 @@ use parasol_journey::{ActorKind, Stage, Verb, table};
 use super::act::{Act, notice};
 use super::acts;
 use super::calls::Calls;
-use super::controls::{Filled, action, alert, fact, hidden};
+use super::controls::{Filled, action, alert, hidden};
 use super::door::{closed, failure, status};
 use super::events::live;
 use super::form::Form;
 use super::list::{turn, unit};
 use super::page::Page;
 use super::session::Visitor;
-use super::words::{Pick as _, offer_state, part_state, party, stage, work_state};
+use super::words::{Pick as _, if_missed, offer_state, party, stage};
 use super::{HOME, Portal, times};
 use crate::Gateway;
 
@@ -193,8 +193,8 @@ impl Sheet {
             @if let Some(refused) = refused { (alert(&refused.error, language)) }
             h1 { (title) }
             (self.standing())
-            (self.forms(portal, visitor, refused))
             (self.facts())
+            (self.forms(portal, visitor, refused))
             (self.story())
         };
         Page { title: &title, body }.for_visitor(code, visitor)
@@ -209,10 +209,12 @@ impl Sheet {
             (None, None) => "",
         };
         let answer_by = self.offer.as_ref().and_then(|offer| timestamp(offer.answer_by.as_ref()?));
-        let told = self.timeline.as_ref().and_then(|told| told.next_deadline.clone());
-        let known = self.order.as_ref().and_then(|order| order.next_deadline.clone());
+        let told = self.timeline.as_ref().and_then(|told| told.next_deadline.as_ref());
+        let known = self.order.as_ref().and_then(|order| order.next_deadline.as_ref());
         let next = told.or(known);
-        let due = next.as_ref().and_then(|next| timestamp(next.due.as_ref()?)).or(answer_by);
+        // The story speaks to the customer; this page does not.
+        let then = next.map_or("", |next| if_missed(&next.clock, language));
+        let due = next.and_then(|next| timestamp(next.due.as_ref()?)).or(answer_by);
         html! {
             div.standing {
                 // The script says here, now and then, how much time is left.
@@ -224,9 +226,9 @@ impl Sheet {
                 @if let Some(due) = due {
                     p { (times::due(due, self.now, language)) }
                 }
-                @if let Some(next) = &next { @if !next.if_missed.is_empty() {
-                    p.hint { (next.if_missed) }
-                } }
+                @if !then.is_empty() {
+                    p.hint { (language.pick("超时后：", "After that ")) (then) }
+                }
             }
         }
     }
@@ -276,98 +278,6 @@ impl Sheet {
                 (hidden(portal, visitor, &filled))
                 (acts::controls(act, self, &filled))
                 button.main[!matches!(act, Act::Decline)] { (act.title(self.language)) }
-            }
-        }
-    }
-
-    fn facts(&self) -> Markup {
-        match (&self.order, &self.offer) {
-            (Some(order), _) => self.order_facts(order),
-            (None, Some(offer)) => self.offer_facts(offer),
-            (None, None) => html! {},
-        }
-    }
-
-    fn offer_facts(&self, offer: &Offer) -> Markup {
-        let language = self.language;
-        let t = |zh, en| language.pick(zh, en);
-        let visit_by = offer.visit_by.as_ref().and_then(timestamp);
-        html! {
-            section.card {
-                h2 { (t("派单内容", "The offer")) }
-                dl {
-                    (fact(t("故障", "Fault"), &offer.description, !offer.description.is_empty()))
-                    @if offer.danger {
-                        (fact(t("危险", "Danger"), t("客户报告有危险", "Reported by the customer"), true))
-                    }
-                    (fact(t("商品编号", "SKU"), &offer.sku, !offer.sku.is_empty()))
-                    (fact(t("县区代码", "County code"), &offer.county, true))
-                    @if let Some(by) = visit_by {
-                        (fact(t("应在此前上门", "Visit by"), times::at(by, language), true))
-                    }
-                    (fact(
-                        t("客户方便的时间", "Times that suit"),
-                        html! { @for window in &offer.preferred_windows {
-                            div { (times::window(Some(window), language)) }
-                        } },
-                        !offer.preferred_windows.is_empty(),
-                    ))
-                    (fact(t("网点", "Centre"), &offer.centre, !offer.centre.is_empty()))
-                    (fact(t("服务单号", "Case"), html! { code { (offer.case_id) } }, true))
-                }
-                p.hint { (t("接单后可见详细地址。", "The street is shown after acceptance.")) }
-            }
-        }
-    }
-
-    fn order_facts(&self, order: &WorkOrder) -> Markup {
-        let language = self.language;
-        let t = |zh, en| language.pick(zh, en);
-        let address = order.address.clone().unwrap_or_default();
-        let place = format!("{} {}", address.street, address.county);
-        let card = self.timeline.as_ref().and_then(|told| told.technician.as_ref());
-        let name = card.map_or(order.technician.as_str(), |card| card.name.as_str());
-        html! {
-            section.card {
-                h2 { (t("工单", "Work order")) }
-                dl {
-                    (fact(t("故障", "Fault"), &order.description, !order.description.is_empty()))
-                    (fact(t("客户", "Customer"), &order.customer_name, !order.customer_name.is_empty()))
-                    (fact(t("地址", "Address"), place.trim(), true))
-                    @if !order.relay_phone.is_empty() {
-                        @let call = html! {
-                            a href={ "tel:" (order.relay_phone) } { (order.relay_phone) }
-                        };
-                        (fact(t("电话", "Telephone"), call, true))
-                    }
-                    @if order.window.is_some() {
-                        (fact(t("上门时间", "Visit"), times::window(order.window.as_ref(), language), true))
-                    }
-                    (fact(t("工程师", "Technician"), name, !name.is_empty()))
-                    (fact(t("序列号", "Serial number"), &order.serial, !order.serial.is_empty()))
-                    (fact(t("商品编号", "SKU"), &order.sku, !order.sku.is_empty()))
-                    (fact(t("网点", "Centre"), &order.centre, !order.centre.is_empty()))
-                    (fact(
-                        t("本方单号", "Our number"), &order.partner_order_no,
-                        !order.partner_order_no.is_empty(),
-                    ))
-                    (fact(t("工单状态", "State"), work_state(order.state(), language), true))
-                    (fact(t("服务单号", "Case"), html! { code { (self.case) } }, true))
-                }
-                (self.parts(order))
-            }
-        }
-    }
-
-    fn parts(&self, order: &WorkOrder) -> Markup {
-        let language = self.language;
-        html! {
-            @if !order.part_orders.is_empty() {
-                h3 { (language.pick("配件", "Parts")) }
-                ul { @for one in &order.part_orders { li {
-                    @for line in &one.lines { (line.part_no) " × " (line.quantity) " " (line.name) " " }
-                    span.badge { (part_state(one.state(), language)) }
-                } } }
             }
         }
     }

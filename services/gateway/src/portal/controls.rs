@@ -1,7 +1,7 @@
 //! Parts of forms: labelled controls that keep what was typed and say what is wrong with it.
 
 use maud::{Markup, Render, html};
-use parasol_api::{Error, Language};
+use parasol_api::{Error, Language, Reason};
 
 use super::choices::Choice;
 use super::form::{Form, REQUEST_ID, TOKEN};
@@ -47,6 +47,9 @@ impl Filled<'_> {
         let violations = self.error?.violations().iter();
         let mut of_field = violations.filter(|one| is_of(&one.field, name));
         let violation = of_field.next()?;
+        if violation.reason == Reason::FieldInvalid && self.form.get(name).is_empty() {
+            return Some(self.language.pick("此项必填。", "This is needed.").to_owned());
+        }
         let words = violation.reason.words(self.language).what;
         Some(match self.language {
             Language::Zh => words.to_owned(),
@@ -169,9 +172,15 @@ impl Filled<'_> {
     }
 }
 
-/// Whether a violation's path means this control: `certificate.serial_inside` means `serial_inside`.
+/// Whether a violation's path means this control: `certificate.serial_inside` means `serial_inside`, and
+/// `lines[1].part_no` means `part_no_1`.
 fn is_of(path: &str, name: &str) -> bool {
-    path.rsplit('.').next() == Some(name) || path == name
+    let (list, field) = path.rsplit_once('.').unwrap_or(("", path));
+    let place = list.strip_suffix(']').and_then(|list| list.rsplit_once('['));
+    match place {
+        Some((_, place)) => name.rsplit_once('_') == Some((field, place)),
+        None => field == name,
+    }
 }
 
 /// The fields every form of a session carries: whose it is, and which intent.
@@ -223,8 +232,6 @@ pub(super) fn fact(term: &str, value: impl Render, shown: bool) -> Markup {
 
 #[cfg(test)]
 mod tests {
-    use parasol_api::Reason;
-
     use super::*;
 
     #[test]
@@ -244,6 +251,13 @@ mod tests {
         assert!(html.contains("aria-describedby=\"decline-remark-fault\""), "{html}");
         let other = filled.input("name", "Name", Look::default()).into_string();
         assert!(!other.contains("aria-invalid"), "{other}");
+    }
+
+    #[test]
+    fn a_violation_finds_its_control() {
+        assert!(is_of("certificate.serial_inside", "serial_inside") && is_of("reason", "reason"));
+        assert!(is_of("lines[1].part_no", "part_no_1") && !is_of("lines[1].part_no", "part_no_0"));
+        assert!(!is_of("certificate.serial_inside", "inside"));
     }
 
     #[test]

@@ -299,7 +299,7 @@ pub(super) fn turn(order: &WorkOrder, now: Timestamp, language: Language) -> Mar
             (language.pick("服务单已结束", "The case has ended"))
         } @else {
             strong { (party(holder, language)) }
-            " · " (language.pick("已", "for ")) (times::length(held, language))
+            " · " (language.pick("已 ", "for ")) (times::length(held, language))
         }
     }
 }

@@ -18,6 +18,7 @@ mod choices;
 mod controls;
 mod door;
 mod events;
+mod facts;
 mod form;
 mod list;
 mod page;

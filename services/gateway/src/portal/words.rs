@@ -5,6 +5,7 @@
 use parasol_api::common::v1::{Category, Party, Stage};
 use parasol_api::partner::v1::{OfferState, PartOrderState, WorkOrderState};
 use parasol_api::{Language, Listed as _};
+use parasol_journey::deadline::{Clock, Miss};
 
 /// One of two texts.
 pub(super) trait Pick {
@@ -109,6 +110,36 @@ pub(super) fn licence(kind: &str, language: Language) -> &str {
         "gas" => language.pick("燃气证", "Gas"),
         "refrigeration" => language.pick("制冷证", "Refrigeration"),
         other => other,
+    }
+}
+
+/// What happens when a clock runs out, as a partner has to know it; nothing for a clock nobody knows.
+pub(super) fn if_missed(clock: &str, language: Language) -> &'static str {
+    let Some(clock) = Clock::parse(clock) else { return "" };
+    match clock.row().miss {
+        Miss::Redispatch | Miss::ExpireOffer => {
+            language.pick("改派其他网点。", "the case goes to another centre.")
+        }
+        Miss::DecideWithoutBrand => language.pick(
+            "由平台直接判定，费用由厂家承担。",
+            "the platform decides without you, at the brand's cost.",
+        ),
+        Miss::DecideAgain => language
+            .pick("由平台重新判定，并记录超时。", "the platform decides, and it is counted."),
+        Miss::Escalate(_) => {
+            language.pick("记录超时并再次催办。", "it is counted and asked again.")
+        }
+        Miss::Record => language.pick("记录超时。", "it is counted."),
+        Miss::NoShow => language.pick("视为工程师未上门。", "it counts as a no-show."),
+        Miss::ReleaseHold => language.pick("保留的时段将释放。", "the held slot goes free."),
+        Miss::ApproveRefund => language.pick("视为同意退款。", "the refund is approved."),
+        Miss::ChooseForCustomer => {
+            language.pick("按默认方式处理。", "the customer's first wish is carried out.")
+        }
+        Miss::Close => language.pick("服务单自动完成。", "the case closes."),
+        Miss::Cancel => language.pick("服务单取消。", "the case is cancelled."),
+        Miss::Resume => language.pick("服务单自动恢复。", "the case goes on."),
+        Miss::Never => "",
     }
 }
 

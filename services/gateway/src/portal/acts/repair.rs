@@ -184,7 +184,7 @@ fn part_lines(form: &Form) -> Result<Vec<PartLine>, Error> {
     let mut lines = Vec::new();
     for place in 0..LINES {
         let field = |name: &str| form.text(&format!("{name}_{place}"));
-        let (part_no, name, quantity) = (field("part_no"), field("part_name"), field("quantity"));
+        let (part_no, name, quantity) = (field("part_no"), field("name"), field("quantity"));
         if part_no.is_empty() && name.is_empty() {
             continue;
         }
@@ -201,7 +201,7 @@ fn part_lines(form: &Form) -> Result<Vec<PartLine>, Error> {
 fn lines(filled: &Filled<'_>) -> Markup {
     let language = filled.language;
     let row = |place: usize| {
-        let (number, name) = (format!("part_no_{place}"), format!("part_name_{place}"));
+        let (number, name) = (format!("part_no_{place}"), format!("name_{place}"));
         let quantity = format!("quantity_{place}");
         let text = |max| Look { max, ..Look::default() };
         let one = Look { kind: "number", value: "1", ..Look::default() };

@@ -24,6 +24,9 @@ use crate::portal::form::Form;
 use crate::portal::times;
 use crate::portal::words::Pick as _;
 
+/// Days whose slots are shown at once; later ones are folded.
+const DAYS_AT_FIRST: usize = 3;
+
 /// A time for a visit, as a form names it.
 enum Chosen {
     /// A slot that is held.
@@ -332,8 +335,11 @@ fn slots(sheet: &Sheet, filled: &Filled<'_>) -> Markup {
         return html! { p.hint { (none) } };
     }
     let picked = if filled.error.is_some() { filled.form.get("slot_id") } else { "" };
-    html! {
-        @for day in windows.chunk_by(|one, next| one.1.shanghai_day() == next.1.shanghai_day()) {
+    let days: Vec<_> =
+        windows.chunk_by(|one, next| one.1.shanghai_day() == next.1.shanghai_day()).collect();
+    let (soon, later) = days.split_at(days.len().min(DAYS_AT_FIRST));
+    let day = |day: &[(&str, Timestamp, Timestamp)]| {
+        html! {
             fieldset.slots {
                 legend { (times::day(day[0].1, language)) }
                 @for (id, from, to) in day {
@@ -342,6 +348,15 @@ fn slots(sheet: &Sheet, filled: &Filled<'_>) -> Markup {
                         span { (times::hours(*from, *to)) }
                     }
                 }
+            }
+        }
+    };
+    html! {
+        @for one in soon { (day(one)) }
+        @if !later.is_empty() {
+            details.inner {
+                summary { (language.pick("更晚的时段", "Later")) }
+                @for one in later { (day(one)) }
             }
         }
     }
