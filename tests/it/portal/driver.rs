@@ -6,15 +6,20 @@ use std::net::SocketAddr;
 use std::os::unix::process::CommandExt as _;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
+use std::time::Duration;
 
 use serde_json::{Value, json};
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
 /// How long the driver looks for an element, in milliseconds.
 const PATIENCE_MS: u64 = 20_000;
 /// The key under which the driver names elements.
 const ELEMENT: &str = "element-6066-11e4-a52e-4f735466cecf";
+/// How long a call may take.
+const CALL_MAX: Duration = Duration::from_secs(90);
+/// The header with the length of an answer.
+const LENGTH: &str = "content-length";
 /// The width of a small telephone, in CSS pixels.
 pub const WIDTH: u64 = 360;
 
@@ -125,14 +130,30 @@ impl Driver {
             self.at,
             body.len(),
         );
-        let mut stream = TcpStream::connect(self.at).await.expect("the driver listens");
+        let stream = TcpStream::connect(self.at).await.expect("the driver listens");
+        let mut stream = tokio::io::BufReader::new(stream);
         stream.write_all(request.as_bytes()).await.expect("it takes the call");
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer).await.expect("it answers");
-        let (_, body) = answer.split_once("\r\n\r\n").expect("a head and a body");
-        let mut answer: Value = serde_json::from_str(body).expect("an answer is JSON");
+        let answered = tokio::time::timeout(CALL_MAX, body_of(&mut stream)).await;
+        let body = answered.unwrap_or_else(|_| panic!("no answer to {path}"));
+        let mut answer: Value = serde_json::from_str(&body).expect("an answer is JSON");
         answer["value"].take()
     }
+}
+
+/// The body of an answer; the driver keeps the connection, so its length is what counts.
+async fn body_of(stream: &mut tokio::io::BufReader<TcpStream>) -> String {
+    let (mut length, mut line) = (0, String::new());
+    while line != "\r\n" {
+        line.clear();
+        stream.read_line(&mut line).await.expect("an answer has a head");
+        let header = line.split_once(':').filter(|(name, _)| name.eq_ignore_ascii_case(LENGTH));
+        if let Some((_, value)) = header {
+            length = value.trim().parse().expect("a length is a number");
+        }
+    }
+    let mut body = vec![0; length];
+    stream.read_exact(&mut body).await.expect("an answer has its body");
+    String::from_utf8(body).expect("an answer is text")
 }
 
 impl Drop for Driver {

@@ -13,7 +13,7 @@ use super::case_page::{self, Refused};
 use super::door::{closed, failure, stale};
 use super::form::{Form, TOKEN};
 use super::page::redirect;
-use super::session::{Visitor, is_foreign};
+use super::session::Visitor;
 use super::words::Pick as _;
 use super::{HOME, Portal};
 use crate::Gateway;
@@ -149,7 +149,7 @@ pub(super) async fn perform(
     };
     let (form, sent) = match Form::read(&parts.headers, body).await {
         Err(error) => (Form::default(), Err(error)),
-        Ok(form) if is_foreign(&parts.headers) || !visitor.owns(portal, form.get(TOKEN)) => {
+        Ok(form) if visitor.guest.foreign || !visitor.owns(portal, form.get(TOKEN)) => {
             (form, Err(stale()))
         }
         Ok(form) => {

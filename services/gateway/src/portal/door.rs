@@ -1,7 +1,7 @@
 //! Signing in and out.
 
 use axum::extract::{Request, State};
-use axum::http::StatusCode;
+use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::Response;
 use maud::html;
 use parasol_api::{Error, Reason};
@@ -35,9 +35,7 @@ pub(super) async fn sign_in(State(gateway): State<Gateway>, request: Request) ->
         Err(error) => return page(portal, guest, StatusCode::BAD_REQUEST, "", Some(&error)),
     };
     let next = form.text("next");
-    if session::is_foreign(&parts.headers)
-        || !session::owns_door(portal, &parts.headers, form.get(TOKEN))
-    {
+    if guest.foreign || !session::owns_door(portal, &parts.headers, form.get(TOKEN)) {
         return page(portal, guest, StatusCode::FORBIDDEN, &next, Some(&stale()));
     }
     match session::open(portal, &guest, form.get("credential")) {
@@ -61,7 +59,7 @@ pub(super) async fn sign_out(State(gateway): State<Gateway>, request: Request) -
         Err((guest, _)) => return redirect(&format!("{HOME}/sign-in"), &guest),
     };
     let form = Form::read(&parts.headers, body).await.unwrap_or_default();
-    if session::is_foreign(&parts.headers) || !visitor.owns(portal, form.get(TOKEN)) {
+    if visitor.guest.foreign || !visitor.owns(portal, form.get(TOKEN)) {
         return redirect(HOME, &visitor.guest);
     }
     let cookie = session::close(&visitor.guest);
@@ -72,6 +70,7 @@ pub(super) async fn sign_out(State(gateway): State<Gateway>, request: Request) -
 /// The answer to somebody who is not let in. What is asked for by GET is come back to.
 pub(super) fn closed(portal: &Portal, guest: Guest, why: Closed, is_get: bool) -> Response {
     match why {
+        Closed::SignedOut if is_get && guest.foreign => step_inside(&guest),
         Closed::SignedOut if is_get => {
             let to = session::sign_in_path(&guest.path);
             redirect(&to, &guest)
@@ -84,6 +83,19 @@ pub(super) fn closed(portal: &Portal, guest: Guest, why: Closed, is_get: bool) -
         }
         Closed::Full => failure(&guest, &Error::new(Reason::Overloaded)),
     }
+}
+
+/// A strict cookie does not come with a link from another site. A page of ours asks again at once, and
+/// then it comes if there is one.
+fn step_inside(guest: &Guest) -> Response {
+    let title = guest.language.pick("请稍候", "One moment");
+    let to = session::onward(&guest.path);
+    let body = html! { p { a href=(to) { (guest.language.pick("继续", "Go on")) } } };
+    let mut response = Page { title, body }.for_guest(StatusCode::OK, guest);
+    if let Ok(refresh) = HeaderValue::try_from(format!("0; url={to}")) {
+        response.headers_mut().insert(header::REFRESH, refresh);
+    }
+    response
 }
 
 /// A page that says no more than what went wrong.

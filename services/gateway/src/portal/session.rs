@@ -35,6 +35,8 @@ pub(super) struct Guest {
     pub language: Language,
     /// Whether the way here is TLS, as the proxy in front says.
     pub secure: bool,
+    /// Whether another site led here.
+    pub foreign: bool,
     /// The address asked for, without its query.
     pub path: String,
     /// The moment the request is answered at.
@@ -75,6 +77,7 @@ impl Guest {
         let mut guest = Self {
             language: asked.or(kept).unwrap_or_else(|| language::of_headers(&parts.headers)),
             secure: proto.is_some_and(|proto| proto.as_bytes().eq_ignore_ascii_case(b"https")),
+            foreign: is_foreign(&parts.headers),
             path: parts.uri.path().to_owned(),
             now: portal.clock.now(),
             cookies: Vec::new(),
@@ -147,7 +150,7 @@ pub(super) fn owns_door(portal: &Portal, headers: &HeaderMap, sent: &str) -> boo
 
 /// Whether a browser says that another site made it send this. Browsers that say nothing are judged by
 /// the form's token alone.
-pub(super) fn is_foreign(headers: &HeaderMap) -> bool {
+fn is_foreign(headers: &HeaderMap) -> bool {
     let site = headers.get("sec-fetch-site").map(HeaderValue::as_bytes);
     site.is_some_and(|site| site != b"same-origin" && site != b"none")
 }

@@ -9,14 +9,15 @@ use axum::http::{HeaderMap, Request, StatusCode, header};
 use bytes::{BufMut as _, Bytes, BytesMut};
 use futures::stream;
 use http_body_util::{BodyExt as _, StreamBody};
-use parasol_api::common::v1::{Address, CaseView, Category, MessageEffect, Stage};
+use parasol_api::common::v1::{Address, Bookmark, CaseView, Category, MessageEffect, Stage};
 use parasol_api::convert::to_timestamp;
 use parasol_api::partner::v1::work_order_change::Change;
 use parasol_api::partner::v1::{
     AcceptOfferRequest, AcceptOfferResponse, ListWorkOrdersResponse, Offer, OfferState, WorkOrder,
     WorkOrderChange,
 };
-use parasol_api::tracking::v1::Timeline;
+use parasol_api::tracking::v1::watch_case_response::Event;
+use parasol_api::tracking::v1::{Timeline, TimelineEntry, WatchCaseRequest, WatchCaseResponse};
 use parasol_api::{Error, Reason};
 use parasol_journey::time::{Span, Timestamp};
 use parasol_runtime::clock::Clock;
@@ -482,4 +483,44 @@ async fn what_is_not_the_visitors_is_not_there() {
     assert!(!shown.text.contains("<script>x"));
     let shown = browser.get("/portal/find?number=nonsense").await;
     assert_eq!(shown.status, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn a_page_is_told_once_that_something_changed_and_nothing_of_what() {
+    const WATCH: &str = "/parasol.tracking.v1.TrackingService/WatchCase";
+    let mut browser = Browser::signed_in().await;
+    browser.services.answer(ORDER, order(Stage::Appointed));
+    let story = Timeline { resume_token: "here & now".to_owned(), ..Timeline::default() };
+    browser.services.answer(TIMELINE, story);
+    let page = browser.get(&format!("/portal/cases/{CASE}")).await;
+    let listens = format!("/portal/cases/{CASE}/events?from=here+%26+now");
+    assert!(page.text.contains(&listens), "{}", page.text);
+    let entry = TimelineEntry { headline: "secret".to_owned(), ..TimelineEntry::default() };
+    let change = Event::Entry(Box::new(entry));
+    for (event, told) in [
+        (change, "event: changed\ndata: -\n\n"),
+        (Event::Bookmark(Bookmark::default()), ": quiet\n\n"),
+    ] {
+        let message = WatchCaseResponse { event: Some(event), ..WatchCaseResponse::default() };
+        browser.services.answer(WATCH, message);
+        let heard = browser.get(&listens).await;
+        assert_eq!(heard.headers[header::CONTENT_TYPE], "text/event-stream");
+        assert_eq!(heard.text, told);
+    }
+    let asked = browser.services.asked::<WatchCaseRequest>(WATCH);
+    assert!(asked.iter().all(|one| one.resume_token == "here & now" && one.case_id == CASE));
+    browser.cookies.clear();
+    assert_eq!(browser.get(&listens).await.status, StatusCode::NO_CONTENT);
+}
+
+#[tokio::test]
+async fn a_link_from_another_site_is_asked_again_from_a_page_of_ours() {
+    let mut browser = Browser::open();
+    let path = format!("/portal/cases/{CASE}");
+    let foreign = Request::get(&path).header("sec-fetch-site", "cross-site");
+    let shown = browser.send(foreign, Body::empty()).await;
+    assert_eq!(shown.status, StatusCode::OK);
+    assert_eq!(shown.headers[header::REFRESH], format!("0; url={path}"));
+    let ours = Request::get(&path).header("sec-fetch-site", "same-origin");
+    assert_eq!(browser.send(ours, Body::empty()).await.status, StatusCode::SEE_OTHER);
 }

@@ -27,7 +27,7 @@ use crate::portal::form::{Form, TOKEN};
 use crate::portal::list::unit;
 use crate::portal::page::Page;
 use crate::portal::photos::Photo;
-use crate::portal::session::{Visitor, is_foreign};
+use crate::portal::session::Visitor;
 use crate::portal::upload::{self, KEPT, PHOTOS_MAX};
 use crate::portal::words::Pick as _;
 use crate::portal::{HOME, Portal, times};
@@ -65,12 +65,11 @@ pub(in crate::portal) async fn submit(
         Ok(visitor) => visitor,
         Err((guest, why)) => return closed(portal, guest, why, false),
     };
-    let foreign = is_foreign(&parts.headers);
     let request = Request::from_parts(parts, body);
     let (form, read) = upload::read(portal, &visitor, request).await;
     let sent = match read {
         Err(error) => Err(error),
-        Ok(()) if foreign || !visitor.owns(portal, form.get(TOKEN)) => Err(stale()),
+        Ok(()) if visitor.guest.foreign || !visitor.owns(portal, form.get(TOKEN)) => Err(stale()),
         Ok(()) => {
             let calls = Calls::of(portal, &visitor);
             let photos = photos(portal, &visitor, &form);
