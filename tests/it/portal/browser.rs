@@ -77,9 +77,11 @@ async fn proc_a_centre_works_an_order_in_a_browser() {
 async fn name_somebody(browser: &Driver) {
     let count = browser.run("return document.querySelectorAll('[name=technician]').length").await;
     for place in 1..=count.as_u64().expect("a count") {
+        let before = browser.run("return document.documentElement.dataset.now").await;
+        let before = before.as_str().expect("every page says when it was made");
         browser.click(&format!("(//input[@name='technician'])[{place}]")).await;
         browser.click(&button("assign")).await;
-        browser.find("//p[@id='done'] | //div[@role='alert']").await;
+        browser.find(&format!("//html[@data-now and @data-now != '{before}']//main")).await;
         if browser.run("return location.search").await == "?done=assign" {
             return;
         }
