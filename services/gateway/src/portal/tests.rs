@@ -43,10 +43,13 @@ fn noon() -> Timestamp {
     Timestamp::parse("2026-06-08T12:00:00+08:00").unwrap()
 }
 
+/// An encoded message, or why there is none.
+type Answer = Result<Vec<u8>, Error>;
+
 /// What the services answer, by path, and what they were asked.
 #[derive(Clone, Default)]
 struct Services {
-    answers: Arc<Mutex<HashMap<String, Result<Vec<u8>, Error>>>>,
+    answers: Arc<Mutex<HashMap<String, Answer>>>,
     asked: Arc<Mutex<Vec<(String, Bytes, HeaderMap)>>>,
 }
 
@@ -83,7 +86,7 @@ impl Services {
 }
 
 /// An answer as gRPC frames it.
-fn answered(answer: Result<Vec<u8>, Error>) -> http::Response<tonic::body::Body> {
+fn answered(answer: Answer) -> http::Response<tonic::body::Body> {
     let message = match answer {
         Ok(message) => message,
         Err(error) => return tonic::Status::from(error).into_http(),
