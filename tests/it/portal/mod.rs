@@ -149,6 +149,9 @@ async fn repair(browser: &mut Forms, own: &str) {
     assert!(browser.page.contains("已订购，未发货"), "{}", browser.page);
     browser.submit("/ship-parts", &[("carrier", Put::Text("顺丰"))]).await;
     assert!(browser.page.contains("已发货"), "{}", browser.page);
+    browser.submit("/receive-parts", &[]).await;
+    browser.submit("/install-parts", &[]).await;
+    assert!(browser.page.contains("已装"), "{}", browser.page);
     browser.submit("/repair", &[("function", Put::Text("normal"))]).await;
     assert_eq!(browser.status, 400, "a repair says what was done");
     browser.submit("/repair", &[("summary", Put::Text("换了传感器"))]).await;

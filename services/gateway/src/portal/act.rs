@@ -92,9 +92,21 @@ acts! {
         ("输入完工码", "Enter the completion code") ("已完工。", "The visit is completed.");
     /// Says that parts are on their way.
     ShipParts "ship-parts" ShipParts ("配件发货", "Ship parts") ("发货已登记。", "The shipment is noted.");
-    /// Says that something arrived.
+    /// Says that ordered parts will be late.
+    Backorder "backorder" ReportBackorder
+        ("配件缺货", "Parts will be late") ("缺货已登记。", "The delay is noted.");
+    /// Says that ordered parts have arrived.
+    ReceiveParts "receive-parts" ReceiveParts
+        ("配件已到", "Parts have arrived") ("收货已登记。", "The arrival is noted.");
+    /// Says that parts are built in.
+    InstallParts "install-parts" InstallParts
+        ("配件已装", "Parts are built in") ("已登记。", "Noted.");
+    /// Says that the defective part is on its way back.
+    ReturnParts "return-parts" ReturnParts
+        ("旧件寄回厂家", "The defective part goes back") ("寄回已登记。", "The return is noted.");
+    /// Says that the unit has come to the workshop.
     Received "received" ReportReceived
-        ("登记收货", "Something arrived") ("收货已登记。", "The arrival is noted.");
+        ("机器已到网点", "The unit has arrived") ("收货已登记。", "The arrival is noted.");
     /// Says that a repaired unit left.
     Returned "returned" ReportReturned
         ("机器寄回客户", "The unit goes back") ("寄回已登记。", "The return is noted.");
@@ -107,6 +119,8 @@ acts! {
         ("换工程师", "Name another technician") ("已换工程师。", "Another technician is named.");
     /// The visit could not be finished.
     Unable "unable" ReportUnable ("无法完成", "Could not be finished") ("已记录。", "Noted.");
+    /// Says that something is not as it should be.
+    Anomaly "anomaly" RaiseAnomaly ("上报异常", "Report a problem") ("异常已上报。", "The problem is reported.");
 }
 
 impl Act {

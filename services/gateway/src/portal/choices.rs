@@ -1,8 +1,8 @@
 //! Lists that forms offer: what a browser sends, the contract's number, and what a person reads.
 
 use parasol_api::common::v1::{
-    Cause, CertificateLevel, Conclusion, ContactFailure, DeclineReason, EvidenceKind, Exterior,
-    Function, OnSiteHandling, Packaging, Party, Signature, UnableReason,
+    AnomalyKind, Cause, CertificateLevel, Conclusion, ContactFailure, DeclineReason, EvidenceKind,
+    Exterior, Function, OnSiteHandling, Packaging, Party, Signature, UnableReason,
 };
 use parasol_api::{Error, Language, Reason};
 
@@ -85,6 +85,16 @@ lists! {
         Weather "weather" "天气原因" "Weather";
         PartsMissing "parts_missing" "缺配件" "Parts are missing";
         NeedsHelp "needs_help" "需要其他技能或第二人" "Needs another skill or a second person";
+    }
+
+    /// What is not as it should be.
+    ANOMALY: AnomalyKind {
+        AddressWrong "address_wrong" "地址有误" "The address is wrong";
+        CustomerUnreachable "customer_unreachable" "联系不上客户" "The customer cannot be reached";
+        PartUnavailable "part_unavailable" "配件停产或无货" "A part cannot be had";
+        Safety "safety" "有安全隐患" "Somebody or something is in danger";
+        FraudSuspected "fraud_suspected" "疑似不实" "The claim does not look honest";
+        Other "other" "其他（请说明）" "Something else (say what)";
     }
 
     /// Who asked for another time.

@@ -6,12 +6,13 @@ use axum::response::Response;
 use maud::{Markup, html};
 use parasol_api::common::v1::{Party, Stage};
 use parasol_api::convert::timestamp;
-use parasol_api::partner::v1::{Offer, OfferState, PartOrderState, WorkOrder};
+use parasol_api::partner::v1::{Offer, OfferState, WorkOrder};
 use parasol_api::{Language, Role};
 use parasol_journey::ids::{CaseId, WorkOrderId};
 use parasol_journey::time::{Span, Timestamp};
 
 use super::act::notice;
+use super::acts::parts::is_awaited;
 use super::calls::{Calls, Open};
 use super::controls::{Filled, Look};
 use super::door::{closed, failure, status};
@@ -262,7 +263,7 @@ fn group_of(order: &WorkOrder, role: Role, now: Timestamp) -> Group {
         Stage::Disputed => Group::Word,
         Stage::Repairing => {
             let mut parts = order.part_orders.iter();
-            match parts.any(|one| one.state() == PartOrderState::Ordered) {
+            match parts.any(|one| is_awaited(one.state())) {
                 true => Group::Parts,
                 false => Group::Repair,
             }
@@ -308,7 +309,7 @@ pub(super) fn turn(order: &WorkOrder, now: Timestamp, language: Language) -> Mar
 mod tests {
     use parasol_api::common::v1::{CaseView, Category, Deadline};
     use parasol_api::convert::to_timestamp;
-    use parasol_api::partner::v1::PartOrder;
+    use parasol_api::partner::v1::{PartOrder, PartOrderState};
 
     use super::*;
 

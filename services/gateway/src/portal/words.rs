@@ -99,6 +99,10 @@ pub(super) fn part_state(state: PartOrderState, language: Language) -> &'static 
         PartOrderState::Ordered => language.pick("已订购，未发货", "Ordered, not shipped"),
         PartOrderState::Shipped => language.pick("已发货", "Shipped"),
         PartOrderState::Received => language.pick("已收到", "Received"),
+        PartOrderState::Backordered => language.pick("缺货", "Late"),
+        PartOrderState::Installed => language.pick("已装", "Built in"),
+        PartOrderState::Returning => language.pick("旧件待寄回", "Defective part to go back"),
+        PartOrderState::Returned => language.pick("旧件已寄回", "Defective part went back"),
     }
 }
 

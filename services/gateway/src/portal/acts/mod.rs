@@ -1,7 +1,9 @@
 //! The steps themselves: what each form asks for and what is called with it. One file per subject.
 
+mod anomaly;
 pub(super) mod certificate;
 mod offer;
+pub(super) mod parts;
 mod people;
 mod repair;
 mod verdict;
@@ -61,8 +63,13 @@ pub(super) async fn perform(act: Act, sent: &Sent<'_>) -> Result<Done, Error> {
         Act::Reply => verdict::reply(sent).await,
         Act::Repair => repair::complete(sent).await,
         Act::Complete => repair::code(sent).await,
-        Act::RequestParts => repair::request_parts(sent).await,
-        Act::ShipParts => repair::ship_parts(sent).await,
+        Act::RequestParts => parts::request(sent).await,
+        Act::ShipParts => parts::ship(sent).await,
+        Act::Backorder => parts::backorder(sent).await,
+        Act::ReceiveParts => parts::receive(sent).await,
+        Act::InstallParts => parts::install(sent).await,
+        Act::ReturnParts => parts::give_back(sent).await,
+        Act::Anomaly => anomaly::raise(sent).await,
         Act::Received => repair::received(sent).await,
         Act::Returned => repair::returned(sent).await,
     }
@@ -76,7 +83,11 @@ pub(super) fn offered(act: Act, sheet: &Sheet) -> bool {
         Act::Assign => open || sheet.is_open(Verb::AssignCentre),
         Act::Hold => visit::may_hold(sheet),
         Act::Release => open && visit::held(sheet).is_some(),
-        Act::ShipParts => open && repair::is_waiting(sheet),
+        Act::ShipParts | Act::Backorder => open && parts::has(sheet, parts::is_awaited),
+        Act::ReceiveParts => open && parts::has(sheet, parts::is_on_its_way),
+        Act::InstallParts => open && parts::has(sheet, parts::is_there),
+        Act::ReturnParts => open && parts::has(sheet, parts::goes_back),
+        Act::Anomaly => open && sheet.order.is_some(),
         Act::Confirm | Act::Contest => open && verdict::held(sheet).is_some(),
         _ => open,
     }
@@ -108,8 +119,13 @@ pub(super) fn controls(act: Act, sheet: &Sheet, filled: &Filled<'_>) -> Markup {
         Act::Reply => verdict::reply_form(filled),
         Act::Repair => repair::complete_form(filled),
         Act::Complete => repair::code_form(filled),
-        Act::RequestParts => repair::request_parts_form(filled),
-        Act::ShipParts => repair::ship_parts_form(sheet, filled),
+        Act::RequestParts => parts::request_form(filled),
+        Act::ShipParts => parts::ship_form(sheet, filled),
+        Act::Backorder => parts::backorder_form(sheet, filled),
+        Act::ReceiveParts => parts::receive_form(sheet, filled),
+        Act::InstallParts => parts::install_form(sheet, filled),
+        Act::ReturnParts => parts::give_back_form(sheet, filled),
+        Act::Anomaly => anomaly::raise_form(filled),
         Act::Received => repair::received_form(sheet, filled),
         Act::Returned => repair::returned_form(sheet, filled),
         Act::Travel | Act::CheckIn | Act::Certificate => html! {},
