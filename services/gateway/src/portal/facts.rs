@@ -44,6 +44,10 @@ impl Sheet {
                         !offer.preferred_windows.is_empty(),
                     ))
                     (fact(t("网点", "Centre"), &offer.centre, !offer.centre.is_empty()))
+                    (fact(
+                        t("代品牌服务", "On behalf of"), &offer.on_behalf_of,
+                        !offer.on_behalf_of.is_empty(),
+                    ))
                     (fact(t("服务单号", "Case"), html! { code { (offer.case_id) } }, true))
                 }
                 p.hint { (t("接单后可见详细地址。", "The street is shown after acceptance.")) }
@@ -75,6 +79,10 @@ impl Sheet {
                         (fact(t("上门时间", "Visit"), times::window(order.window.as_ref(), language), true))
                     }
                     (fact(t("工程师", "Technician"), name, !name.is_empty()))
+                    (fact(
+                        t("代品牌服务", "On behalf of"), &order.on_behalf_of,
+                        !order.on_behalf_of.is_empty(),
+                    ))
                 }
                 (self.parts(order))
                 details.inner {
