@@ -2,7 +2,7 @@
 
 mod browser;
 mod driver;
-mod forms;
+pub mod forms;
 
 use parasol_journey::ids::{CaseId, OfferId};
 use parasol_journey::{Case, Stage};
@@ -58,7 +58,7 @@ async fn at(house: &House, case: CaseId, stage: Stage) -> Case {
 }
 
 /// A browser without scripts, signed in.
-async fn signed_in(house: &House, who: &Principal, language: &'static str) -> Forms {
+pub async fn signed_in(house: &House, who: &Principal, language: &'static str) -> Forms {
     let mut browser = Forms::new(house.node.http, language);
     let credential = house.node.tokens().token(who);
     browser.go("/portal").await;
