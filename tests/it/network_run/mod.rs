@@ -3,7 +3,8 @@
 //! change reaches each reader in the order of its case.
 //!
 //! The first brand works by gRPC alone, with a work list and a stream; the second is told by webhooks and works over
-//! REST. A third, whose people have the portal only, is in a test of its own. Time passes on the test clock only, and only while the house is at rest.
+//! REST. A third, whose people have the portal only, is in a test of its own. Time passes on the test clock only, and
+//! only while the house is at rest.
 
 mod brand;
 mod dice;
