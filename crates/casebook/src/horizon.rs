@@ -234,17 +234,17 @@ impl Store {
 
     /// Has those of these cases looked at that owe something; answers with how many do.
     async fn begin_looks(&self, ids: &[Uuid], now: Timestamp) -> Result<usize, DbErr> {
-        let ended = parasol_journey::stage::OPEN.iter().map(|stage| stage.as_str());
+        use sea_orm::ActiveValue::Set;
+        let open_stages = parasol_journey::stage::OPEN.iter().map(|stage| stage.as_str());
         let open = cases::Entity::find()
             .select_only()
             .columns([cases::Column::Id, cases::Column::State])
             .filter(cases::Column::Id.is_in(ids.iter().copied()))
-            .filter(cases::Column::Stage.is_in(ended));
+            .filter(cases::Column::Stage.is_in(open_stages));
         let rows: Vec<(Uuid, String)> = open.into_tuple().all(self.reader()).await?;
         let owing = rows.into_iter().filter(|(_, state)| {
             serde_json::from_str::<Case>(state).is_ok_and(|case| !case.obligations.is_empty())
         });
-        use sea_orm::ActiveValue::Set;
         let begun: Vec<_> = owing
             .map(|(id, _)| {
                 tracing::error!(case = %id, "nobody looked at a case that owes something");
