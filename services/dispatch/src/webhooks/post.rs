@@ -60,6 +60,8 @@ struct Lane {
     /// When the next case is due, if one waits.
     next_retry: Option<i64>,
     is_busy: bool,
+    /// Somebody looked while the lane was busy: what is new then may have come behind its page.
+    is_asked_again: bool,
 }
 
 impl Post {
@@ -101,14 +103,23 @@ impl Post {
         let mut flying = FuturesUnordered::new();
         let mut is_to_look = true;
         loop {
-            if is_to_look {
-                let turns = self.begin(self.desk.clock.now()).await?;
+            if std::mem::take(&mut is_to_look) {
+                // The turns in flight go on while this reads: among them they may hold every connection
+                // it could read on.
+                let mut beginning = std::pin::pin!(self.begin(self.desk.clock.now()));
+                let turns = loop {
+                    tokio::select! {
+                        biased;
+                        turns = &mut beginning => break turns?,
+                        Some(more) = flying.next() => is_to_look |= more,
+                    }
+                };
                 flying.extend(turns.into_iter().map(|turn| self.take(turn)));
             }
-            is_to_look = tokio::select! {
+            is_to_look |= tokio::select! {
                 biased;
                 () = &mut stopping => break,
-                more = flying.next(), if !flying.is_empty() => more.unwrap_or_default(),
+                Some(more) = flying.next() => more,
                 () = &mut waking => {
                     waking.set(wake());
                     true
@@ -131,7 +142,11 @@ impl Post {
         self.learn(&hooks).await?;
         let mut known = self.known();
         let turns = hooks.into_iter().filter_map(|hook| {
-            let lane = known.lanes.get_mut(&hook.webhook).filter(|lane| !lane.is_busy)?;
+            let lane = known.lanes.get_mut(&hook.webhook)?;
+            lane.is_asked_again = lane.is_busy;
+            if lane.is_busy {
+                return None;
+            }
             catch_up(&mut lane.row, &hook, self.epoch, end, now);
             let mode = mode(&lane.row, now);
             if lane.row.gone == 1 || mode == Mode::Wait || !lane.has_work(end, mode, now) {
@@ -166,7 +181,7 @@ impl Post {
             let mut row = stored.clone().unwrap_or_else(|| fresh(id, self.epoch));
             // The log itself says which number is free, whoever wrote the row last.
             row.logged = self.logged(id).await?;
-            let lane = Lane { row, stored, next_retry, is_busy: false };
+            let lane = Lane { row, stored, next_retry, is_busy: false, is_asked_again: false };
             self.known().lanes.insert(id, lane);
         }
         Ok(())
@@ -180,9 +195,10 @@ impl Post {
         let done = async {
             let Taken { lane, stored, more } = taken?;
             let next_retry = self.next_retry(webhook).await?;
-            let lane = Lane { row: lane, stored, next_retry, is_busy: false };
-            self.known().lanes.insert(webhook, lane);
-            Ok::<_, Error>(more)
+            let (is_busy, is_asked_again) = (false, false);
+            let lane = Lane { row: lane, stored, next_retry, is_busy, is_asked_again };
+            let before = self.known().lanes.insert(webhook, lane);
+            Ok::<_, Error>(more || before.is_some_and(|lane| lane.is_asked_again))
         };
         done.await.unwrap_or_else(|error| {
             tracing::warn!(%error, %webhook, "a webhook's turn was lost");

@@ -8,7 +8,7 @@ use tokio::sync::Notify;
 use tokio::time::timeout;
 
 use super::receiver::{Receiver, Reply};
-use super::{get, hook, log, offered, post, send, send_on};
+use super::{get, hook, log, make_room, offered, post, send, send_on};
 use crate::world::{World, brand, centre};
 
 /// Longer than anything here takes, unless it hangs.
@@ -40,6 +40,41 @@ async fn an_endpoint_that_never_answers_delays_no_other() {
         }
     });
     timeout(LIMIT, played).await.expect("the silent endpoint held up the other");
+}
+
+#[tokio::test]
+async fn more_lanes_than_connections_do_not_wait_for_each_other() {
+    let world = World::new().await;
+    make_room(&world).await;
+    let mut receivers = Vec::new();
+    for nth in 0..10 {
+        let receiver = Receiver::new().await;
+        let owner = if nth % 2 == 0 { brand("aurora") } else { centre("a-1") };
+        hook(&world, &owner, &receiver.url).await;
+        receivers.push(receiver);
+    }
+    let (post, bell, stop) = (post(&world), Notify::new(), Notify::new());
+    let play = async {
+        for round in 1..=4 {
+            offered(&world, 1).await;
+            world.sequence().await;
+            bell.notify_one();
+            receivers[0].has(round).await;
+            // Looks again while the others are still in flight.
+            bell.notify_one();
+            for receiver in &receivers {
+                receiver.has(round).await;
+            }
+        }
+    };
+    let serve = post.serve(|| bell.notified(), stop.notified());
+    let played = Box::pin(async {
+        tokio::select! {
+            served = serve => panic!("it ended: {served:?}"),
+            () = play => {}
+        }
+    });
+    timeout(LIMIT, played).await.expect("a lane waits for a connection that another holds");
 }
 
 #[tokio::test]
