@@ -18,6 +18,7 @@ const FUNCTION_LINES_MAX: usize = 90;
 const LAYERS: &[(&str, &[&str])] = &[
     ("parasol-journey", &[]),
     ("parasol-policy", &["parasol-journey"]),
+    ("parasol-routing", &[]),
     ("parasol-bell", &["parasol-journey"]),
     ("parasol-casebook", &["parasol-journey", "parasol-bell"]),
     ("parasol-api", &["parasol-journey"]),
@@ -40,6 +41,7 @@ const FOR_SERVICES: &[&str] = &[
     "parasol-desk",
     "parasol-journey",
     "parasol-policy",
+    "parasol-routing",
     "parasol-bell",
     "parasol-casebook",
     "parasol-api",
@@ -49,6 +51,7 @@ const FOR_SERVICES: &[&str] = &[
 const FOR_THE_BINARY: &[&str] = &[
     "parasol-journey",
     "parasol-policy",
+    "parasol-routing",
     "parasol-bell",
     "parasol-casebook",
     "parasol-api",
