@@ -5,13 +5,19 @@
 
 mod course;
 mod dispatch;
+mod plan;
+mod slots;
 mod stats;
 mod steps;
+mod urgent;
 mod webhooks;
 pub(crate) mod world;
 pub mod yardstick;
 
 pub use dispatch::{Args as DispatchArgs, run as dispatch};
+pub use plan::{Args as PlanArgs, run as plan};
+pub use slots::{Args as SlotsArgs, run as slots};
 pub use stats::{COMMIT, Report};
 pub use steps::{Args as StepsArgs, run as steps};
+pub use urgent::{Args as UrgentArgs, run as urgent};
 pub use webhooks::{Args as WebhooksArgs, run as webhooks};

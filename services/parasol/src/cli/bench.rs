@@ -18,7 +18,10 @@ Examples:
   parasol bench steps
   parasol bench steps --database postgres://localhost/bench --in-flight 64 --rounds 3 --json
   parasol bench dispatch --centres 100,500,2000 --json
-  parasol bench webhooks --rounds 5 --json";
+  parasol bench webhooks --rounds 5 --json
+  parasol bench slots --technicians 100,1000,10000 --json
+  parasol bench plan --file C101.txt --best 828.94 --seconds 10 --json
+  parasol bench urgent --technicians 100 --visits 1000 --json";
 
 /// Which benchmark.
 #[derive(Clone, Debug, Subcommand)]
@@ -32,6 +35,15 @@ pub(super) enum Bench {
     /// Whether partners that do not take their webhooks delay those of others
     #[command(after_help = "Example: parasol bench webhooks --partners 10 --rounds 5 --json")]
     Webhooks(bench::WebhooksArgs),
+    /// How fast arrival windows that can be kept are found, and how that grows with the technicians
+    #[command(after_help = "Example: parasol bench slots --technicians 100,10000 --json")]
+    Slots(bench::SlotsArgs),
+    /// Day plans of published problems beside their best known values
+    #[command(after_help = "Example: parasol bench plan --file C101.txt --best 828.94 --json")]
+    Plan(bench::PlanArgs),
+    /// An urgent visit put into a live plan, beside planning the day anew
+    #[command(after_help = "Example: parasol bench urgent --technicians 100 --visits 1000 --json")]
+    Urgent(bench::UrgentArgs),
 }
 
 #[derive(Clone, Debug, clap::Args)]
@@ -70,6 +82,9 @@ pub(super) async fn run(args: Args, common: &Common, config: Config) -> anyhow::
             let report = bench::webhooks(&args, &config, progress).await;
             answer(common, &config, report)
         }
+        Bench::Slots(args) => answer(common, &config, Ok(bench::slots(&args, progress))),
+        Bench::Plan(args) => answer(common, &config, bench::plan(&args, progress)),
+        Bench::Urgent(args) => answer(common, &config, bench::urgent(&args, progress)),
     }
 }
 
