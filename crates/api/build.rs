@@ -28,9 +28,6 @@ fn main() -> Result<(), Box<dyn Error>> {
     for field in BOXED {
         builder = builder.boxed(field);
     }
-    for oneof in ROWS {
-        builder = builder.enum_attribute(oneof, ROW_OF_ANY_SIZE);
-    }
     builder.compile_fds(compiler.file_descriptor_set())?;
     Ok(())
 }
@@ -45,15 +42,6 @@ const BOXED: &[&str] = &[
     ".parasol.technician.v1.StreamMyDayResponse.change.visit",
     ".parasol.tracking.v1.WatchCaseResponse.event.entry",
 ];
-
-/// The rows of imports and exports. Most are the large ones, and each is moved once or twice: a box for
-/// every centre would cost more than it saves.
-const ROWS: &[&str] = &[
-    ".parasol.admin.v1.ImportNetworkRequest.content",
-    ".parasol.admin.v1.ExportNetworkResponse.content",
-];
-const ROW_OF_ANY_SIZE: &str =
-    r#"#[expect(clippy::large_enum_variant, reason = "most rows are large ones")]"#;
 
 fn collect(folder: &Path, files: &mut Vec<PathBuf>) -> std::io::Result<()> {
     for entry in fs::read_dir(folder)? {

@@ -12,6 +12,7 @@ pub fn migrations() -> Vec<Box<dyn MigrationTrait>> {
         Box::new(Conformance),
         Box::new(Callbacks),
         Box::new(Network),
+        Box::new(Resources),
     ]
 }
 
@@ -142,18 +143,7 @@ impl MigrationName for Network {
 #[async_trait::async_trait]
 impl MigrationTrait for Network {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        for (table, texts, ints) in NETWORK_COLUMNS {
-            for (name, default) in *texts {
-                let mut column = ColumnDef::new(*name);
-                column.text().not_null().default(*default);
-                add_column(manager, table, column).await?;
-            }
-            for (name, default) in *ints {
-                let mut column = ColumnDef::new(*name);
-                column.big_integer().not_null().default(*default);
-                add_column(manager, table, column).await?;
-            }
-        }
+        add_columns(manager, NETWORK_COLUMNS).await?;
         for table in standing() {
             table.create(manager).await?;
         }
@@ -168,6 +158,44 @@ impl MigrationTrait for Network {
     }
 }
 
+struct Resources;
+
+impl MigrationName for Resources {
+    fn name(&self) -> &'static str {
+        "m0021_dispatch_resources"
+    }
+}
+
+#[async_trait::async_trait]
+impl MigrationTrait for Resources {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        add_columns(manager, RESOURCE_COLUMNS).await
+    }
+}
+
+/// What a technician brings along, and where their day begins.
+const RESOURCE_COLUMNS: &[Columns] = &[(
+    "technicians",
+    &[("home", "[]"), ("territory", "[]"), ("stock", "[]")],
+    &[("visits_a_day", 0)],
+)];
+
+async fn add_columns(manager: &SchemaManager<'_>, all: &[Columns]) -> Result<(), DbErr> {
+    for (table, texts, ints) in all {
+        for (name, default) in *texts {
+            let mut column = ColumnDef::new(*name);
+            column.text().not_null().default(*default);
+            add_column(manager, table, column).await?;
+        }
+        for (name, default) in *ints {
+            let mut column = ColumnDef::new(*name);
+            column.big_integer().not_null().default(*default);
+            add_column(manager, table, column).await?;
+        }
+    }
+    Ok(())
+}
+
 async fn add_column(
     manager: &SchemaManager<'_>,
     table: &'static str,
@@ -178,8 +206,11 @@ async fn add_column(
 
 type Defaults<T> = &'static [(&'static str, T)];
 
+/// A table with further columns, of texts and of integers.
+type Columns = (&'static str, Defaults<&'static str>, Defaults<i64>);
+
 /// Columns of the first tables of the network, with what they hold in rows that were there before.
-const NETWORK_COLUMNS: &[(&str, Defaults<&str>, Defaults<i64>)] = &[
+const NETWORK_COLUMNS: &[Columns] = &[
     (
         "brands",
         &[

@@ -4,7 +4,7 @@ use parasol_journey::time::Timestamp;
 use parasol_journey::vocab::Category;
 
 use super::Unfit;
-use crate::network::{BrandFacts, Opening, Served, Site, Stop, opening};
+use crate::network::{BrandFacts, Days, Opening, Served, Site, Stop, opening};
 
 /// The first reason why a centre cannot have work of a category in a county; what it does there for the
 /// category, if anything.
@@ -42,7 +42,7 @@ fn not_ready(site: &Site, category: Category, now: Timestamp) -> Option<Unfit> {
     }
     let day = now.shanghai_day();
     let may = |certified: &[(_, _)]| {
-        certified.iter().any(|(known, until)| *known == category && day <= *until)
+        certified.iter().any(|(known, days): &(_, Days)| *known == category && days.hold(day))
     };
     let mut certified = site.people.iter().filter(|person| may(&person.certified)).peekable();
     if certified.peek().is_none() {
@@ -61,10 +61,8 @@ fn not_ready(site: &Site, category: Category, now: Timestamp) -> Option<Unfit> {
 mod tests {
     use std::sync::Arc;
 
-    use chrono::NaiveDate;
-
     use super::*;
-    use crate::network::{Days, OpeningHours, Person};
+    use crate::network::{OpeningHours, Person};
 
     const FRIDGE: Category = Category::Refrigerator;
 
@@ -72,12 +70,8 @@ mod tests {
         Timestamp::parse("2026-06-08T09:30:00+08:00").unwrap()
     }
 
-    fn day(text: &str) -> NaiveDate {
-        NaiveDate::parse_from_str(text, "%Y-%m-%d").unwrap()
-    }
-
     fn person() -> Person {
-        Person { certified: vec![(FRIDGE, day("2026-06-08"))], away: Vec::new() }
+        Person { certified: vec![(FRIDGE, Days::of("", "2026-06-08"))], away: Vec::new() }
     }
 
     fn site() -> Site {
@@ -119,7 +113,7 @@ mod tests {
         assert_eq!(of(site(), served(), &ended), Some(Unfit::BrandNotValid));
         let wednesdays =
             vec![OpeningHours { weekday: 3, from: "08:00".into(), to: "18:00".into() }];
-        let lapsed = Person { certified: vec![(FRIDGE, day("2026-06-07"))], ..person() };
+        let lapsed = Person { certified: vec![(FRIDGE, Days::of("", "2026-06-07"))], ..person() };
         let ill = Person { away: vec![both], ..person() };
         #[rustfmt::skip]
         let table = [

@@ -118,7 +118,11 @@ impl Export {
                 Content::Centre(Centre { etag: String::new(), ..to_centre(row) })
             }),
             Part::Technicians => page!(self, technicians, Technician, technician, |row| {
-                Content::Technician(Technician { etag: String::new(), ..to_technician(row) })
+                Content::Technician(Technician {
+                    etag: String::new(),
+                    certified: Vec::new(),
+                    ..to_technician(row)
+                })
             }),
         })
     }

@@ -79,7 +79,10 @@ macro_rules! resource {
 
 resource!(Brand, brands, to_brand, &["brand", "suspension", "etag"]);
 resource!(Centre, centres, to_centre, &["centre", "brand", "suspension", "etag"]);
-resource!(Technician, technicians, to_technician, &["technician", "centre", "suspension", "etag"]);
+resource!(Technician, technicians, to_technician, TECHNICIAN_FIXED);
+
+/// Their centre is where they work; what they are certified for follows from the rest.
+const TECHNICIAN_FIXED: &[&str] = &["technician", "centre", "suspension", "etag", "certified"];
 
 /// Refuses a version that is not the row's.
 ///

@@ -7,6 +7,7 @@
 mod plan;
 mod read;
 mod stored;
+mod technician;
 mod terms;
 
 use parasol_api::Reason;

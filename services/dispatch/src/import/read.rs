@@ -4,26 +4,20 @@ use std::collections::HashSet;
 
 use parasol_api::admin::v1::import_network_request::Content;
 use parasol_api::admin::v1::{self, ImportNetworkRequest};
-use parasol_api::limits::{
-    CODE_MAX, FOREIGN_NUMBER_MAX, IMPORT_ROW_BYTES_MAX, NAME_MAX, PHONE_MAX, SHORT_NAME_MAX,
-    STREET_MAX,
-};
+use parasol_api::limits::{IMPORT_ROW_BYTES_MAX, NAME_MAX, PHONE_MAX, SHORT_NAME_MAX, STREET_MAX};
 use parasol_api::{Checker, Reason};
-use parasol_journey::ids::{BrandId, CentreId, TechnicianId};
+use parasol_journey::ids::{BrandId, CentreId};
 use parasol_journey::vocab::Category;
 use prost::Message as _;
 
-use super::terms::{absences, attributes, deposit, hours, is_time, suspension, validity};
+use super::technician::technician;
+use super::terms::{absences, attributes, deposit, hours, suspension, validity};
 use super::{Fault, Row};
-use crate::network::{Area, Capacity, Licence, MICRODEGREES, Shift, Skill, Standing, column};
-use crate::tables::{brands, centres, counties, technicians};
+use crate::network::{Area, Capacity, MICRODEGREES, Standing, column};
+use crate::tables::{brands, centres, counties};
 
 /// Counties one centre goes to, at most.
 const AREAS_MAX: usize = 500;
-/// Skills and licences of one technician, at most.
-const SKILLS_MAX: usize = 20;
-/// Shifts of one technician, at most.
-const SHIFTS_MAX: usize = 14;
 /// Visits a day, at most.
 const VISITS_MAX: i32 = 1_000;
 /// Brands whose networks are asked on a brand's behalf, at most.
@@ -186,7 +180,7 @@ fn centre(check: &mut Checker, wire: v1::Centre) -> Option<centres::Model> {
 
 /// A code of GB/T 2260 at county level has six digits; which of them exist changes by the year, and a
 /// county that nobody lives in is simply never asked for.
-fn county(check: &mut Checker, field: &str, text: &str) -> Option<String> {
+pub(super) fn county(check: &mut Checker, field: &str, text: &str) -> Option<String> {
     if text.len() == 6 && text.bytes().all(|byte| byte.is_ascii_digit()) {
         return Some(text.to_owned());
     }
@@ -194,7 +188,7 @@ fn county(check: &mut Checker, field: &str, text: &str) -> Option<String> {
 }
 
 #[expect(clippy::cast_possible_truncation, reason = "within 180 million after the check")]
-fn degrees(check: &mut Checker, field: &str, value: f64, limit: f64) -> Option<i64> {
+pub(super) fn degrees(check: &mut Checker, field: &str, value: f64, limit: f64) -> Option<i64> {
     if value.is_finite() && value.abs() <= limit {
         return Some((value * MICRODEGREES).round() as i64);
     }
@@ -241,110 +235,6 @@ fn capacity(check: &mut Checker, wire: &[v1::CategoryCapacity]) -> Option<Vec<Ca
     Some(capacity)
 }
 
-fn technician(check: &mut Checker, wire: v1::Technician) -> Option<technicians::Model> {
-    let technician = check.id::<TechnicianId>("technician", &wire.technician);
-    let centre = check.id::<CentreId>("centre", &wire.centre);
-    let name = check.text("name", &wire.name, SHORT_NAME_MAX);
-    let phone = check.phone("phone", &wire.phone);
-    let skills = skills(check, &wire.skills);
-    let licences = licences(check, &wire.certificates);
-    let shifts = shifts(check, &wire.shifts);
-    let absences = absences(check, &wire.absences);
-    let standing = suspension(check, wire.suspension.as_ref());
-    let Standing { suspended, by, at, revision } = standing?;
-    Some(technicians::Model {
-        technician: technician?.to_string(),
-        centre: centre?.to_string(),
-        name: name?,
-        phone: phone?,
-        skills: column(&skills?),
-        licences: column(&licences?),
-        shifts: column(&shifts?),
-        absences: column(&absences?),
-        suspended,
-        suspended_by: by,
-        suspended_at: at,
-        revision,
-    })
-}
-
-fn skills(check: &mut Checker, wire: &[v1::Skill]) -> Option<Vec<Skill>> {
-    between(check, "skills", wire.len(), 1, SKILLS_MAX)?;
-    let numbers: Vec<_> = wire.iter().map(|one| one.category).collect();
-    let categories = check.listed_once::<Category>("skills", &numbers)?;
-    let mut skills = Vec::with_capacity(wire.len());
-    for (category, one) in categories.into_iter().zip(wire) {
-        let level = check.number("skills", one.level, 1..=3)?;
-        skills.push(Skill { category, level });
-    }
-    skills.sort_by_key(|one| one.category);
-    Some(skills)
-}
-
-fn licences(check: &mut Checker, wire: &[v1::License]) -> Option<Vec<Licence>> {
-    between(check, "certificates", wire.len(), 0, SKILLS_MAX)?;
-    let licences: Vec<_> = wire
-        .iter()
-        .enumerate()
-        .map(|(place, one)| {
-            check.within(&format!("certificates[{place}]"), |check| {
-                let kind = check.text("kind", &one.kind, CODE_MAX);
-                let number = check.text("number", &one.number, FOREIGN_NUMBER_MAX);
-                let valid_until = check.day("valid_until", &one.valid_until);
-                let valid_until = valid_until?.to_string();
-                Some(Licence { kind: kind?, number: number?, valid_until })
-            })
-        })
-        .collect();
-    licences.into_iter().collect()
-}
-
-fn shifts(check: &mut Checker, wire: &[v1::Shift]) -> Option<Vec<Shift>> {
-    between(check, "shifts", wire.len(), 0, SHIFTS_MAX)?;
-    let shifts: Vec<_> = wire
-        .iter()
-        .enumerate()
-        .map(|(place, one)| check.within(&format!("shifts[{place}]"), |check| shift(check, one)))
-        .collect();
-    let mut shifts: Vec<Shift> = shifts.into_iter().collect::<Option<_>>()?;
-    shifts.sort_by(|a, b| (a.weekday, &a.from).cmp(&(b.weekday, &b.from)));
-    let overlap = shifts
-        .windows(2)
-        .any(|pair| pair[0].weekday == pair[1].weekday && pair[1].from < pair[0].to);
-    if overlap {
-        return check.refuse("shifts", Reason::FieldInvalid, "shifts without overlaps");
-    }
-    Some(shifts)
-}
-
-/// Times are `HH:MM` with two digits each, so their order as texts is their order in the day.
-fn shift(check: &mut Checker, wire: &v1::Shift) -> Option<Shift> {
-    check.number("weekday", wire.weekday, 1..=7)?;
-    let has_break = !(wire.break_from.is_empty() && wire.break_to.is_empty());
-    let ends = [("from", &wire.from), ("to", &wire.to)];
-    let pause = [("break_from", &wire.break_from), ("break_to", &wire.break_to)];
-    for (field, text) in ends.into_iter().chain(pause.into_iter().filter(|_| has_break)) {
-        if !is_time(text) {
-            return check.refuse(field, Reason::FieldInvalid, "a time as HH:MM");
-        }
-    }
-    if wire.from >= wire.to {
-        return check.refuse("to", Reason::FieldInvalid, "a time later than the begin");
-    }
-    let inside =
-        wire.from <= wire.break_from && wire.break_from < wire.break_to && wire.break_to <= wire.to;
-    if has_break && !inside {
-        return check.refuse("break_from", Reason::FieldInvalid, "a break inside the shift");
-    }
-    Some(Shift {
-        weekday: wire.weekday,
-        from: wire.from.clone(),
-        to: wire.to.clone(),
-        break_from: wire.break_from.clone(),
-        break_to: wire.break_to.clone(),
-    })
-}
-
 pub(super) fn between(
     check: &mut Checker,
     field: &str,
@@ -372,7 +262,7 @@ mod tests {
                 centre: "c-1".into(),
                 name: "刘佳怡".into(),
                 phone: "19800000000".into(),
-                skills: vec![v1::Skill { category: 1, level: 3 }],
+                skills: vec![v1::Skill { category: 1, level: 3, ..v1::Skill::default() }],
                 shifts,
                 ..v1::Technician::default()
             })),

@@ -8,7 +8,6 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use chrono::NaiveDate;
 use moka::sync::Cache;
 use parasol_casebook::Store;
 use parasol_journey::ids::{BrandId, CentreId};
@@ -17,7 +16,7 @@ use parasol_journey::vocab::Category;
 use sea_orm::{ColumnTrait, DbErr, EntityTrait, QueryFilter};
 use uuid::Uuid;
 
-use super::{Absence, Days, Licence, OpeningHours, STAMP, Skill, certified_until, listed};
+use super::{Absence, Days, Licence, OpeningHours, STAMP, Skill, certified, listed};
 use crate::tables::{brands, centres, counties, coverage, network_stamps, technicians};
 
 /// How long a look at the stamp is good for.
@@ -101,8 +100,8 @@ pub struct Site {
 /// A technician, as far as the choice asks.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Person {
-    /// The categories they may work on, each with the last day on which they may.
-    pub certified: Vec<(Category, NaiveDate)>,
+    /// The categories they may work on, each with days on which they may.
+    pub certified: Vec<(Category, Days)>,
     /// When they do not come.
     pub away: Vec<Days>,
 }
@@ -274,11 +273,8 @@ fn site(row: &centres::Model, people: Vec<Person>) -> Option<Site> {
 
 fn person(row: &technicians::Model) -> Person {
     let (skills, licences) = (listed::<Skill>(&row.skills), listed::<Licence>(&row.licences));
-    let until = |skill: &Skill| {
-        Some((skill.category, certified_until(skill.category, &skills, &licences)?))
-    };
     Person {
-        certified: skills.iter().filter_map(until).collect(),
+        certified: certified(&skills, &licences),
         away: listed::<Absence>(&row.absences).iter().map(Days::from).collect(),
     }
 }

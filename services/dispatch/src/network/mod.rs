@@ -20,7 +20,7 @@ pub use directory::Person;
 pub use directory::{BrandFacts, Directory, Served, Site, Stop, View};
 pub use merge::merged;
 pub use opening::{Days, Opening, opening};
-pub use qualification::{Qualified, certified_until, qualified};
+pub use qualification::{Qualified, certified, qualified};
 pub use standing::{Kind, Member, STAMP, Standing, SuspensionReason, changed, stamp};
 pub use views::{MICRODEGREES, to_brand, to_centre, to_county, to_technician};
 
@@ -77,6 +77,12 @@ pub struct Skill {
     pub category: Category,
     /// How well: 1 (learning) to 3 (expert).
     pub level: i32,
+    /// The first Shanghai day on which it counts, as `YYYY-MM-DD`, or empty.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub valid_from: String,
+    /// The last such day, or empty.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub valid_until: String,
 }
 
 /// A trade licence.
@@ -86,8 +92,29 @@ pub struct Licence {
     pub kind: String,
     /// Its number.
     pub number: String,
+    /// The first Shanghai day on which it is valid, as `YYYY-MM-DD`, or empty.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub valid_from: String,
     /// The last Shanghai day on which it is valid, as `YYYY-MM-DD`.
     pub valid_until: String,
+}
+
+/// A place in millionths of a degree (WGS 84).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Place {
+    /// North.
+    pub lat: i64,
+    /// East.
+    pub lon: i64,
+}
+
+/// A part in a technician's vehicle.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Stocked {
+    /// Its number.
+    pub part_no: String,
+    /// How many.
+    pub quantity: i32,
 }
 
 /// A shift that comes round every week, in Shanghai wall clock as `HH:MM`.

@@ -1,30 +1,56 @@
-//! Who may be sent: the skill for the category, and the licences the trade wants.
+//! Who may be sent on which day: the skill for the category, and the licences that its work wants. Pure.
 
-use chrono::NaiveDate;
+use chrono::{Days as Many, NaiveDate};
 use parasol_journey::vocab::Category;
 
-use super::{Licence, Skill};
+use super::{Days, Licence, Skill};
+
+/// Which categories want a licence, and why.
+struct Rule {
+    /// Its kind, as technicians' licences name it.
+    kind: &'static str,
+    /// The categories that want it.
+    wanted_by: &'static [Category],
+    /// Where the rule comes from.
+    #[cfg_attr(not(test), expect(dead_code, reason = "written for those who read the table"))]
+    source: &'static str,
+}
+
+/// The licences that work wants. What a category wants is the union of the rows it stands in.
+const RULES: &[Rule] = &[
+    Rule {
+        kind: "electrician",
+        wanted_by: Category::ALL,
+        source: "work on mains current is an electrician's (特种作业目录: 电工作业); that it holds for every \
+                 appliance is ours",
+    },
+    Rule {
+        kind: "high_altitude",
+        wanted_by: &[Category::AirConditioner],
+        source: "outdoor units hang on walls, 2 m and more above ground (特种作业目录: 高处作业)",
+    },
+    Rule {
+        kind: "gas",
+        wanted_by: &[Category::WaterHeater, Category::RangeHood],
+        source: "burners are worked on by certified fitters (燃气燃烧器具安装维修管理规定); that it holds for \
+                 range hoods, which hang over them, is ours",
+    },
+];
 
 /// Whether a technician may do a job.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Qualified {
     /// They may.
     Yes,
-    /// They cannot do this category.
+    /// They cannot do this category on that day.
     NoSkill,
-    /// This licence is missing, or was valid until an earlier day.
+    /// This licence is missing, or not valid on that day.
     NoLicence(&'static str),
 }
 
-/// The licences a category wants. Work on mains current is an electrician's (特种作业), outdoor units hang
-/// at height, and water heaters and range hoods stand beside gas. Ours, after the practice that
-/// technicians' certificates for electricity, height and gas are tracked.
-pub fn needed_licences(category: Category) -> &'static [&'static str] {
-    match category {
-        Category::AirConditioner => &["electrician", "high_altitude"],
-        Category::WaterHeater | Category::RangeHood => &["electrician", "gas"],
-        _ => &["electrician"],
-    }
+/// The licences a category wants.
+fn needed_licences(category: Category) -> impl Iterator<Item = &'static str> {
+    RULES.iter().filter(move |rule| rule.wanted_by.contains(&category)).map(|rule| rule.kind)
 }
 
 /// Whether somebody with these skills and licences may do a job of a category on a Shanghai day.
@@ -34,39 +60,78 @@ pub fn qualified(
     licences: &[Licence],
     day: NaiveDate,
 ) -> Qualified {
-    if !skills.iter().any(|skill| skill.category == category) {
+    let of_category = skills.iter().filter(|skill| skill.category == category);
+    if !of_category.map(skill_days).any(|days| days.hold(day)) {
         return Qualified::NoSkill;
     }
     let holds = |kind: &&'static str| {
-        licences.iter().filter(|licence| licence.kind == **kind).any(|licence| {
-            let last = NaiveDate::parse_from_str(&licence.valid_until, "%Y-%m-%d");
-            last.is_ok_and(|last| day <= last)
-        })
+        let of_kind = licences.iter().filter(|licence| licence.kind == **kind);
+        of_kind.filter_map(licence_days).any(|days| days.hold(day))
     };
-    match needed_licences(category).iter().find(|kind| !holds(kind)) {
+    match needed_licences(category).find(|kind| !holds(kind)) {
         Some(missing) => Qualified::NoLicence(missing),
         None => Qualified::Yes,
     }
 }
 
-/// The last Shanghai day on which somebody with these skills and licences may do jobs of a category;
-/// nothing when they may not at all.
-pub fn certified_until(
-    category: Category,
-    skills: &[Skill],
-    licences: &[Licence],
-) -> Option<NaiveDate> {
-    if !skills.iter().any(|skill| skill.category == category) {
-        return None;
+/// The Shanghai days on which somebody with these skills and licences may do jobs, by category and begin.
+pub fn certified(skills: &[Skill], licences: &[Licence]) -> Vec<(Category, Days)> {
+    let mut certified = Vec::new();
+    for skill in skills {
+        let mut days = vec![skill_days(skill)];
+        for kind in needed_licences(skill.category) {
+            let of_kind = licences.iter().filter(|licence| licence.kind == kind);
+            days = common(&days, &joined(of_kind.filter_map(licence_days).collect()));
+        }
+        certified.extend(days.into_iter().map(|days| (skill.category, days)));
     }
-    let last_day = |kind: &&'static str| {
-        let of_kind = licences.iter().filter(|licence| licence.kind == **kind);
-        of_kind
-            .filter_map(|licence| NaiveDate::parse_from_str(&licence.valid_until, "%Y-%m-%d").ok())
-            .max()
+    certified
+}
+
+fn skill_days(skill: &Skill) -> Days {
+    Days::of(&skill.valid_from, &skill.valid_until)
+}
+
+/// A licence has a last day; one that cannot be read is none.
+fn licence_days(licence: &Licence) -> Option<Days> {
+    let days = Days::of(&licence.valid_from, &licence.valid_until);
+    days.until.is_some().then_some(days)
+}
+
+/// The same days in their order, those that overlap or touch in one piece.
+fn joined(mut all: Vec<Days>) -> Vec<Days> {
+    all.sort_by_key(|days| days.from);
+    let mut joined: Vec<Days> = Vec::new();
+    for days in all {
+        match joined.last_mut() {
+            Some(last) if touch(last, &days) => {
+                last.until = last.until.and_then(|until| Some(until.max(days.until?)));
+            }
+            _ => joined.push(days),
+        }
+    }
+    joined
+}
+
+/// Whether days that begin no earlier go on where others end.
+fn touch(before: &Days, after: &Days) -> bool {
+    match (before.until, after.from) {
+        (Some(until), Some(from)) => {
+            until.checked_add_days(Many::new(1)).is_none_or(|next| from <= next)
+        }
+        _ => true,
+    }
+}
+
+/// The days that are among both.
+fn common(these: &[Days], those: &[Days]) -> Vec<Days> {
+    let both = |(a, b): (&Days, &Days)| {
+        let until = [a.until, b.until].into_iter().flatten().min();
+        let days = Days { from: a.from.max(b.from), until };
+        let is_any = days.from.zip(days.until).is_none_or(|(from, until)| from <= until);
+        is_any.then_some(days)
     };
-    let last_days: Vec<_> = needed_licences(category).iter().map(last_day).collect();
-    last_days.into_iter().collect::<Option<Vec<_>>>()?.into_iter().min()
+    these.iter().flat_map(|a| those.iter().map(move |b| (a, b))).filter_map(both).collect()
 }
 
 #[cfg(test)]
@@ -77,47 +142,76 @@ mod tests {
         NaiveDate::parse_from_str(text, "%Y-%m-%d").unwrap()
     }
 
-    fn licence(kind: &str, valid_until: &str) -> Licence {
-        Licence { kind: kind.into(), number: "1".into(), valid_until: valid_until.into() }
+    fn skill(category: Category) -> Skill {
+        Skill { category, level: 1, valid_from: String::new(), valid_until: String::new() }
+    }
+
+    fn licence(kind: &str, valid_from: &str, valid_until: &str) -> Licence {
+        let (valid_from, valid_until) = (valid_from.to_owned(), valid_until.to_owned());
+        Licence { kind: kind.into(), number: "1".into(), valid_from, valid_until }
     }
 
     #[test]
-    fn a_skill_and_every_needed_licence_to_its_last_day() {
-        let skills = [Skill { category: Category::AirConditioner, level: 1 }];
-        let licences =
-            [licence("electrician", "2026-06-08"), licence("high_altitude", "2026-06-30")];
-        let ask =
-            |category, licences: &[Licence], on| qualified(category, &skills, licences, day(on));
+    fn every_rule_says_where_it_comes_from() {
+        for rule in RULES {
+            assert!(!rule.wanted_by.is_empty() && rule.source.len() > 20, "{}", rule.kind);
+        }
+        let cooler: Vec<_> = needed_licences(Category::AirConditioner).collect();
+        assert_eq!(cooler, ["electrician", "high_altitude"]);
+        let heater: Vec<_> = needed_licences(Category::WaterHeater).collect();
+        assert_eq!(heater, ["electrician", "gas"]);
+    }
+
+    #[test]
+    fn a_skill_and_every_needed_licence_from_the_first_day_to_the_last() {
         let cooler = Category::AirConditioner;
-        assert_eq!(ask(cooler, &licences, "2026-06-08"), Qualified::Yes);
-        assert_eq!(ask(cooler, &licences, "2026-06-09"), Qualified::NoLicence("electrician"));
-        let one = Qualified::NoLicence("high_altitude");
-        assert_eq!(ask(cooler, &licences[..1], "2026-06-08"), one);
-        assert_eq!(ask(Category::Fan, &licences, "2026-06-08"), Qualified::NoSkill);
-        let renewed = [licence("electrician", "2025-01-01"), licences[0].clone()];
-        let fan = [Skill { category: Category::Fan, level: 1 }];
-        let today = day("2026-06-08");
-        assert_eq!(qualified(Category::Fan, &fan, &renewed, today), Qualified::Yes);
+        let skills = [Skill { valid_from: "2026-06-02".into(), ..skill(cooler) }];
+        let licences = [
+            licence("electrician", "", "2026-06-08"),
+            licence("high_altitude", "2026-06-03", "2026-06-30"),
+        ];
+        let ask = |licences: &[Licence], on| qualified(cooler, &skills, licences, day(on));
+        let table = [
+            ("2026-06-01", Qualified::NoSkill),
+            ("2026-06-02", Qualified::NoLicence("high_altitude")),
+            ("2026-06-03", Qualified::Yes),
+            ("2026-06-08", Qualified::Yes),
+            ("2026-06-09", Qualified::NoLicence("electrician")),
+        ];
+        for (on, expected) in table {
+            assert_eq!(ask(&licences, on), expected, "{on}");
+        }
+        assert_eq!(ask(&licences[..1], "2026-06-08"), Qualified::NoLicence("high_altitude"));
+        let fan = qualified(Category::Fan, &skills, &licences, day("2026-06-08"));
+        assert_eq!(fan, Qualified::NoSkill);
     }
 
     #[test]
-    fn the_last_certified_day_is_the_last_on_which_one_is_qualified() {
+    fn certified_days_are_those_on_which_one_is_qualified() {
         let skills = [
-            Skill { category: Category::AirConditioner, level: 1 },
-            Skill { category: Category::Fan, level: 1 },
+            skill(Category::AirConditioner),
+            Skill { valid_until: "2026-06-12".into(), ..skill(Category::Fan) },
         ];
         let licences = [
-            licence("electrician", "2025-01-01"),
-            licence("electrician", "2026-06-08"),
-            licence("high_altitude", "2026-06-05"),
+            licence("electrician", "2026-06-11", "2026-06-20"),
+            licence("electrician", "", "2026-06-05"),
+            licence("electrician", "2026-06-04", "2026-06-08"),
+            licence("electrician", "2026-06-09", "2026-06-09"),
+            licence("high_altitude", "2026-06-03", "2026-06-30"),
+            licence("gas", "", "some day"),
         ];
-        for category in [Category::AirConditioner, Category::Fan] {
-            let last = certified_until(category, &skills, &licences).unwrap();
-            assert_eq!(qualified(category, &skills, &licences, last), Qualified::Yes);
-            let after = last.succ_opt().unwrap();
-            assert_ne!(qualified(category, &skills, &licences, after), Qualified::Yes);
+        let certified = certified(&skills, &licences);
+        let pieces = |category| certified.iter().filter(|(one, _)| *one == category).count();
+        assert_eq!((pieces(Category::AirConditioner), pieces(Category::Fan)), (2, 2));
+        for category in [Category::AirConditioner, Category::Fan, Category::WaterHeater] {
+            for on in day("2026-05-25").iter_days().take(40) {
+                let may = certified.iter().any(|(one, days)| *one == category && days.hold(on));
+                let expected = qualified(category, &skills, &licences, on) == Qualified::Yes;
+                assert_eq!(may, expected, "{category} on {on}");
+            }
         }
-        assert_eq!(certified_until(Category::Television, &skills, &licences), None);
-        assert_eq!(certified_until(Category::AirConditioner, &skills, &licences[..2]), None);
+        let whole = [licence("electrician", "", "2026-06-05")];
+        let expected = Days::of("", "2026-06-05");
+        assert_eq!(super::certified(&[skill(Category::Fan)], &whole), [(Category::Fan, expected)]);
     }
 }

@@ -2,12 +2,17 @@
 
 use std::collections::BTreeMap;
 
+use chrono::NaiveDate;
 use parasol_api::Listed as _;
 use parasol_api::admin::v1;
-use parasol_api::common::v1::Money;
+use parasol_api::common::v1::{GeoPoint, Money};
 use parasol_api::convert::etag;
+use parasol_journey::vocab::Category;
 
-use super::{Absence, Area, Capacity, Licence, Member as _, OpeningHours, Shift, Skill, listed};
+use super::{
+    Absence, Area, Capacity, Days, Licence, Member as _, OpeningHours, Place, Shift, Skill,
+    Stocked, certified, listed,
+};
 use crate::tables::{brands, centres, counties, technicians};
 
 /// Parts of a degree that a coordinate column counts.
@@ -118,20 +123,37 @@ fn degrees(micro: i64) -> f64 {
 /// A technician for the wire.
 pub fn to_technician(row: technicians::Model) -> v1::Technician {
     let standing = row.standing();
+    let (skills, licences) = (listed::<Skill>(&row.skills), listed::<Licence>(&row.licences));
     v1::Technician {
+        certified: certified(&skills, &licences).into_iter().map(certified_days).collect(),
+        home: listed::<Place>(&row.home)
+            .first()
+            .map(|place| GeoPoint { lat: degrees(place.lat), lon: degrees(place.lon) }),
+        territory: listed(&row.territory),
+        stock: listed::<Stocked>(&row.stock)
+            .into_iter()
+            .map(|one| v1::StockedPart { part_no: one.part_no, quantity: one.quantity })
+            .collect(),
+        visits_a_day: i32::try_from(row.visits_a_day).unwrap_or_default(),
         absences: absences(&row.absences),
         suspension: standing.suspension(),
         etag: version(standing.revision),
-        skills: listed::<Skill>(&row.skills)
+        skills: skills
             .into_iter()
-            .map(|one| v1::Skill { category: one.category.number(), level: one.level })
+            .map(|one| v1::Skill {
+                category: one.category.number(),
+                level: one.level,
+                valid_from: one.valid_from,
+                valid_until: one.valid_until,
+            })
             .collect(),
-        certificates: listed::<Licence>(&row.licences)
+        certificates: licences
             .into_iter()
             .map(|one| v1::License {
                 kind: one.kind,
                 number: one.number,
                 valid_until: one.valid_until,
+                valid_from: one.valid_from,
             })
             .collect(),
         shifts: listed::<Shift>(&row.shifts)
@@ -149,4 +171,9 @@ pub fn to_technician(row: technicians::Model) -> v1::Technician {
         name: row.name,
         phone: row.phone,
     }
+}
+
+fn certified_days((category, days): (Category, Days)) -> v1::Certified {
+    let day = |day: Option<NaiveDate>| day.map(|day| day.to_string()).unwrap_or_default();
+    v1::Certified { category: category.number(), from: day(days.from), until: day(days.until) }
 }

@@ -206,6 +206,17 @@ pub mod technicians {
         /// Days without anybody: JSON of [`crate::network::Absence`]s.
         #[sea_orm(column_type = "Text")]
         pub absences: String,
+        /// Where their day begins: JSON of at most one [`crate::network::Place`].
+        #[sea_orm(column_type = "Text")]
+        pub home: String,
+        /// Counties they go to; none for all of their centre's: JSON of codes.
+        #[sea_orm(column_type = "Text")]
+        pub territory: String,
+        /// What their vehicle carries: JSON of [`crate::network::Stocked`].
+        #[sea_orm(column_type = "Text")]
+        pub stock: String,
+        /// Visits in a day at most, or 0.
+        pub visits_a_day: i64,
         /// Why it is suspended; empty when it is not. See [`crate::network::SuspensionReason`].
         #[sea_orm(column_type = "Text")]
         pub suspended: String,

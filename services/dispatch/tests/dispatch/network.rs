@@ -6,7 +6,7 @@ use parasol_api::admin::v1::export_network_response::Content as Exported;
 use parasol_api::admin::v1::import_network_request::Content;
 use parasol_api::admin::v1::network_service_server::NetworkService as _;
 use parasol_api::admin::v1::*;
-use parasol_api::common::v1::Money;
+use parasol_api::common::v1::{GeoPoint, Money};
 use prost::Message as _;
 use prost_types::FieldMask;
 use tonic::Status;
@@ -87,12 +87,72 @@ fn in_full() -> Vec<Content> {
             ..a_brand("aurora")
         }),
         Content::Centre(centre),
-        Content::Technician(Technician {
-            absences: vec![away("training")],
-            suspension,
-            ..a_technician("a-1-t1", "a-1")
-        }),
+        Content::Technician(in_full_technician(away("training"), suspension)),
     ]
+}
+
+fn in_full_technician(absence: Absence, suspension: Option<Suspension>) -> Technician {
+    let part = |part_no: &str, quantity| StockedPart { part_no: part_no.into(), quantity };
+    let mut one = a_technician("a-1-t1", "a-1");
+    one.skills[0].valid_from = "2026-01-01".into();
+    one.skills[0].valid_until = "2026-12-31".into();
+    one.certificates[0].valid_from = "2020-06-09".into();
+    Technician {
+        absences: vec![absence],
+        suspension,
+        home: Some(GeoPoint { lat: 30.27, lon: 120.15 }),
+        territory: vec![SHANGCHENG.into(), XIHU.into()],
+        stock: vec![part("compressor-7", 1), part("fan-2", 3)],
+        visits_a_day: 6,
+        ..one
+    }
+}
+
+#[tokio::test]
+async fn what_a_technician_brings_along_is_read_and_updated() {
+    let world = World::new().await;
+    let home = Some(GeoPoint { lat: 30.27, lon: 120.15 });
+    let stock = vec![StockedPart { part_no: "fan-2".into(), quantity: 3 }];
+    let changed = Technician {
+        technician: "a-1-t1".into(),
+        home,
+        territory: vec![XIHU.into()],
+        stock,
+        visits_a_day: 6,
+        ..Technician::default()
+    };
+    let request = UpdateTechnicianRequest {
+        request_id: world.desk.ids.next().to_string(),
+        technician: Some(changed.clone()),
+        update_mask: mask(&["home", "territory", "stock", "visits_a_day"]),
+        etag: String::new(),
+    };
+    let certified = Certified { category: 1, from: String::new(), until: "2026-06-08".into() };
+    let expected = Technician {
+        home,
+        territory: changed.territory,
+        stock: changed.stock,
+        visits_a_day: 6,
+        certified: vec![certified],
+        etag: "\"2\"".into(),
+        ..a_technician("a-1-t1", "a-1")
+    };
+    let updated = world.dispatch.update_technician(by(&operator(), request.clone())).await;
+    assert_eq!(updated.unwrap().into_inner(), expected);
+    let asked = GetTechnicianRequest { technician: "a-1-t1".into() };
+    let read = world.dispatch.get_technician(by(&operator(), asked)).await;
+    assert_eq!(read.unwrap().into_inner(), expected);
+    let listed = ListTechniciansRequest { centre: "a-1".into(), ..Default::default() };
+    let listed = world.dispatch.list_technicians(by(&operator(), listed)).await;
+    assert!(listed.unwrap().into_inner().technicians.contains(&expected));
+
+    let fixed = UpdateTechnicianRequest {
+        request_id: world.desk.ids.next().to_string(),
+        update_mask: mask(&["certified"]),
+        ..request
+    };
+    let refused = world.dispatch.update_technician(by(&operator(), fixed)).await;
+    assert_eq!(reason(refused.map(|_| ())), Reason::FieldInvalid, "it follows from the licences");
 }
 
 #[tokio::test]

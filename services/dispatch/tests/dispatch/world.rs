@@ -436,11 +436,12 @@ pub fn a_technician(name: &str, of: &str) -> admin::Technician {
         centre: of.into(),
         name: "刘佳怡".into(),
         phone: "19800000000".into(),
-        skills: vec![admin::Skill { category: 1, level: 3 }],
+        skills: vec![admin::Skill { category: 1, level: 3, ..admin::Skill::default() }],
         certificates: vec![admin::License {
             kind: "electrician".into(),
             number: "E-2022-000000".into(),
             valid_until: "2026-06-08".into(),
+            ..admin::License::default()
         }],
         shifts: vec![admin::Shift {
             weekday: 1,
@@ -467,11 +468,12 @@ pub fn usual_network() -> Vec<Content> {
             kind: "electrician".into(),
             number: "E-2019-000001".into(),
             valid_until: "2026-06-07".into(),
+            ..admin::License::default()
         }],
         ..a_technician("a-1-old", "a-1")
     };
     let cooler_only = admin::Technician {
-        skills: vec![admin::Skill { category: 3, level: 3 }],
+        skills: vec![admin::Skill { category: 3, level: 3, ..admin::Skill::default() }],
         ..a_technician("a-1-air", "a-1")
     };
     vec![

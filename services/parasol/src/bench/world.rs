@@ -160,11 +160,16 @@ fn technician_row(centre: &str, person: usize) -> Technician {
         centre: centre.to_owned(),
         name: format!("技师{person}"),
         phone: "19800000000".to_owned(),
-        skills: vec![Skill { category: Category::Refrigerator.number(), level: 3 }],
+        skills: vec![Skill {
+            category: Category::Refrigerator.number(),
+            level: 3,
+            ..Skill::default()
+        }],
         certificates: vec![License {
             kind: "electrician".to_owned(),
             number: format!("E-{person:04}"),
             valid_until: "2099-12-31".to_owned(),
+            ..License::default()
         }],
         shifts: (1..=7).map(whole_day).collect(),
         ..Technician::default()

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use parasol_api::Listed as _;
 use parasol_api::admin::v1;
-use parasol_api::common::v1::Money;
+use parasol_api::common::v1::{GeoPoint, Money};
 use parasol_api::convert::{timestamp, to_timestamp};
 use parasol_journey::time::Timestamp;
 use parasol_journey::vocab::Category;
@@ -127,7 +127,29 @@ pub(super) struct Technician {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     absences: Vec<Absence>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    home: Option<Place>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    territory: Vec<String>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    stock: Vec<StockedPart>,
+    #[serde(default, skip_serializing_if = "is_zero")]
+    visits_a_day: i32,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     suspension: Option<Suspension>,
+}
+
+#[derive(Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+struct Place {
+    lat: f64,
+    lon: f64,
+}
+
+#[derive(Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+struct StockedPart {
+    part_no: String,
+    quantity: i32,
 }
 
 /// Taken for somebody new only.
@@ -145,6 +167,10 @@ struct Suspension {
 struct Skill {
     category: Category,
     level: i32,
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    valid_from: String,
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    valid_until: String,
 }
 
 #[derive(Deserialize, Serialize)]
@@ -152,6 +178,8 @@ struct Skill {
 struct License {
     kind: String,
     number: String,
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    valid_from: String,
     valid_until: String,
 }
 
@@ -263,22 +291,34 @@ impl From<Technician> for v1::Technician {
             certificates: row.certificates.into_iter().map(Into::into).collect(),
             shifts: row.shifts.into_iter().map(Into::into).collect(),
             absences: row.absences.into_iter().map(Into::into).collect(),
+            home: row.home.map(|home| GeoPoint { lat: home.lat, lon: home.lon }),
+            territory: row.territory,
+            stock: row.stock.into_iter().map(Into::into).collect(),
+            visits_a_day: row.visits_a_day,
             suspension: row.suspension.map(Into::into),
             ..Self::default()
         }
     }
 }
 
+impl From<StockedPart> for v1::StockedPart {
+    fn from(row: StockedPart) -> Self {
+        let StockedPart { part_no, quantity } = row;
+        Self { part_no, quantity }
+    }
+}
+
 impl From<Skill> for v1::Skill {
     fn from(row: Skill) -> Self {
-        Self { category: row.category.number(), level: row.level }
+        let Skill { category, level, valid_from, valid_until } = row;
+        Self { category: category.number(), level, valid_from, valid_until }
     }
 }
 
 impl From<License> for v1::License {
     fn from(row: License) -> Self {
-        let License { kind, number, valid_until } = row;
-        Self { kind, number, valid_until }
+        let License { kind, number, valid_from, valid_until } = row;
+        Self { kind, number, valid_from, valid_until }
     }
 }
 
@@ -399,15 +439,19 @@ impl From<v1::Absence> for Absence {
 
 impl From<v1::Technician> for Technician {
     fn from(wire: v1::Technician) -> Self {
-        let skills = wire.skills.iter();
-        let skills = skills.filter_map(|one| {
-            Some(Skill { category: Category::of_number(one.category)?, level: one.level })
+        let skills = wire.skills.into_iter().filter_map(|one| {
+            let category = Category::of_number(one.category)?;
+            let v1::Skill { level, valid_from, valid_until, .. } = one;
+            Some(Skill { category, level, valid_from, valid_until })
         });
         let license = |one: v1::License| License {
             kind: one.kind,
             number: one.number,
+            valid_from: one.valid_from,
             valid_until: one.valid_until,
         };
+        let part =
+            |one: v1::StockedPart| StockedPart { part_no: one.part_no, quantity: one.quantity };
         let shift = |one: v1::Shift| Shift {
             weekday: one.weekday,
             from: one.from,
@@ -424,6 +468,10 @@ impl From<v1::Technician> for Technician {
             certificates: wire.certificates.into_iter().map(license).collect(),
             shifts: wire.shifts.into_iter().map(shift).collect(),
             absences: wire.absences.into_iter().map(Into::into).collect(),
+            home: wire.home.map(|home| Place { lat: home.lat, lon: home.lon }),
+            territory: wire.territory,
+            stock: wire.stock.into_iter().map(part).collect(),
+            visits_a_day: wire.visits_a_day,
             suspension: wire.suspension.map(Into::into),
         }
     }
