@@ -33,6 +33,7 @@ const BRAND_READS: &[Role] = &[Operator, Manager, Agent, Brand, Service];
 const NETWORK_WATCH: &[Role] = &[Operator, Manager];
 const CHOICE_READS: &[Role] = &[Operator, Manager, Agent, Brand];
 const TECHNICIAN_READS: &[Role] = &[Operator, Manager, Brand, Centre, Service];
+const CHECKLIST_READS: &[Role] = &[Operator, Manager, Agent, Brand, Centre, Technician, Service];
 const WEBHOOKS: &[Role] = &[Operator, Brand, Centre];
 const CONFORMANCE: &[Role] = &[Operator, Brand];
 const CONFORMANCE_READS: &[Role] = &[Operator, Manager, Brand];
@@ -44,6 +45,10 @@ const CASE_CONTROL: &[Role] = &[Operator, Manager, Agent];
 /// The whole table: path, roles.
 #[rustfmt::skip]
 pub const TABLE: &[(&str, &[Role])] = &[
+    ("/parasol.admin.v1.ChecklistService/PublishChecklist",         &[Operator]),
+    ("/parasol.admin.v1.ChecklistService/GetChecklist",             CHECKLIST_READS),
+    ("/parasol.admin.v1.ChecklistService/ListChecklists",           CASE_CONTROL),
+    ("/parasol.admin.v1.ChecklistService/GetFilledChecklist",       DISPUTE_SIDE),
     ("/parasol.admin.v1.ConformanceService/RecordConformance",      CONFORMANCE),
     ("/parasol.admin.v1.ConformanceService/GetConformance",         CONFORMANCE_READS),
     ("/parasol.admin.v1.NetworkService/ImportNetwork",              &[Operator]),

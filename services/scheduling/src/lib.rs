@@ -1,12 +1,14 @@
 //! Scheduling: real windows from real shifts, held and booked without an overlap, and the
 //! technician's day from the way there to the completion code.
 //!
-//! Owns the cells of technicians' time, the list of appointments, slot ids and the stream of a day.
+//! Owns the cells of technicians' time, the list of appointments, slot ids, the stream of a day, and the
+//! checklists with what was filled.
 //! Where a case stands is the journey's; who works when is the network's, asked over the wire; what a
 //! certificate means is verification's, which reads it from the log. It has no worker: holds lapse
 //! and windows are missed by the timer, and the projection frees the time in the same commit.
 
 mod cells;
+mod checklists;
 mod choice;
 mod day;
 mod handlers;
@@ -22,6 +24,12 @@ mod views;
 
 use std::sync::Arc;
 
+use parasol_api::admin::v1::checklist_service_server::{ChecklistService, ChecklistServiceServer};
+use parasol_api::admin::v1::{
+    GetChecklistRequest, GetFilledChecklistRequest, GetFilledChecklistResponse,
+    ListChecklistsRequest, ListChecklistsResponse, PublishChecklistRequest,
+};
+use parasol_api::common::v1::Checklist;
 use parasol_api::partner::v1::appointment_service_server::{
     AppointmentService, AppointmentServiceServer,
 };
@@ -50,7 +58,7 @@ use tonic::{Request, Response, Status};
 pub use migration::migrations;
 
 use day::DayStream;
-use handlers::{appointment, visit};
+use handlers::{appointment, checklist, visit};
 use roster::Roster;
 
 /// The service. Cheap to clone.
@@ -70,8 +78,10 @@ impl Scheduling {
         Self { desk, bell, roster, shutdown }
     }
 
-    /// Adds the gRPC services of appointments and visits.
+    /// Adds the gRPC services of appointments, visits and checklists.
     pub fn add_routes(&self, routes: &mut RoutesBuilder) {
+        let server = ChecklistServiceServer::new(self.clone());
+        routes.add_service(server.max_decoding_message_size(self.desk.message_bytes));
         let server = AppointmentServiceServer::new(self.clone());
         routes.add_service(server.max_decoding_message_size(self.desk.message_bytes));
         let server = VisitServiceServer::new(self.clone());
@@ -175,5 +185,33 @@ impl VisitService for Scheduling {
         request: Request<ReportUnableRequest>,
     ) -> Answer<ReportUnableResponse> {
         Ok(Response::new(visit::report_unable::handle(self, request).await?))
+    }
+}
+
+#[tonic::async_trait]
+impl ChecklistService for Scheduling {
+    async fn publish_checklist(
+        &self,
+        request: Request<PublishChecklistRequest>,
+    ) -> Answer<Checklist> {
+        Ok(Response::new(checklist::publish::handle(self, request).await?))
+    }
+
+    async fn get_checklist(&self, request: Request<GetChecklistRequest>) -> Answer<Checklist> {
+        Ok(Response::new(checklist::get::handle(self, request).await?))
+    }
+
+    async fn list_checklists(
+        &self,
+        request: Request<ListChecklistsRequest>,
+    ) -> Answer<ListChecklistsResponse> {
+        Ok(Response::new(checklist::list::handle(self, request).await?))
+    }
+
+    async fn get_filled_checklist(
+        &self,
+        request: Request<GetFilledChecklistRequest>,
+    ) -> Answer<GetFilledChecklistResponse> {
+        Ok(Response::new(checklist::get_filled::handle(self, request).await?))
     }
 }

@@ -5,7 +5,7 @@ use sea_orm_migration::prelude::*;
 
 /// This service's migrations, oldest first.
 pub fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-    vec![Box::new(Scheduling)]
+    vec![Box::new(Scheduling), Box::new(Checklists)]
 }
 
 struct Scheduling;
@@ -34,5 +34,35 @@ impl MigrationTrait for Scheduling {
             .index(&["technician", "window_start"]);
         cells.create(manager).await?;
         appointments.create(manager).await
+    }
+}
+
+/// The forms of inspections and what was filled.
+struct Checklists;
+
+impl MigrationName for Checklists {
+    fn name(&self) -> &'static str {
+        "m0021_scheduling_checklists"
+    }
+}
+
+#[tonic::async_trait]
+impl MigrationTrait for Checklists {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        let checklists = TableBuilder::new("checklists")
+            .texts(&["checklist", "category"])
+            .ints(&["published_at"])
+            .bytes(&["body"])
+            .key(&["checklist"])
+            .index(&["category", "published_at"]);
+        let filled = TableBuilder::new("filled_checklists")
+            .ids(&["certificate", "case_id"])
+            .texts(&["checklist"])
+            .ints(&["filled_at"])
+            .bytes(&["body"])
+            .key(&["certificate"])
+            .index(&["case_id"]);
+        checklists.create(manager).await?;
+        filled.create(manager).await
     }
 }

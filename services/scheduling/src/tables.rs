@@ -1,4 +1,5 @@
-//! This service's tables. Both follow from the log alone: only the projection writes them.
+//! This service's tables. Taken half hours and appointments follow from the log alone: only the
+//! projection writes them.
 
 /// Half hours of technicians that are taken; the key is what makes an overlap impossible.
 pub mod slot_cells {
@@ -57,6 +58,64 @@ pub mod appointments {
         pub version: i64,
         /// When that was.
         pub changed_at: i64,
+    }
+
+    /// No relations: nothing is joined.
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+/// The forms of inspections that operators published; a row never changes.
+pub mod checklists {
+    use sea_orm::entity::prelude::*;
+
+    /// A row.
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "checklists")]
+    pub struct Model {
+        /// Its name with its version.
+        #[sea_orm(primary_key, auto_increment = false, column_type = "Text")]
+        pub checklist: String,
+        /// The category it is for.
+        #[sea_orm(column_type = "Text")]
+        pub category: String,
+        /// When it was published.
+        pub published_at: i64,
+        /// The message [`parasol_api::common::v1::Checklist`].
+        #[sea_orm(column_type = "Blob")]
+        pub body: Vec<u8>,
+    }
+
+    /// No relations: nothing is joined.
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+/// What was filled with a certificate, without its free texts, which are in the vault.
+pub mod filled_checklists {
+    use sea_orm::entity::prelude::*;
+
+    /// A row.
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "filled_checklists")]
+    pub struct Model {
+        /// The certificate it came with.
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub certificate: Uuid,
+        /// Its case.
+        pub case_id: Uuid,
+        /// The form that was filled.
+        #[sea_orm(column_type = "Text")]
+        pub checklist: String,
+        /// When it came in.
+        pub filled_at: i64,
+        /// The message [`parasol_api::common::v1::FilledChecklist`].
+        #[sea_orm(column_type = "Blob")]
+        pub body: Vec<u8>,
     }
 
     /// No relations: nothing is joined.

@@ -17,6 +17,7 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::json;
 use uuid::Uuid;
 
+use crate::checklists::shelf::name_in_force;
 use crate::store_error;
 
 /// What the vault says about a customer; empty where it says nothing.
@@ -104,6 +105,7 @@ pub async fn visit(store: &Store, case: &Case, booked: &Booked) -> Result<Visit,
         serial: case.filing.serial.to_string(),
         description: mask::without_numbers(&filing.description),
         danger: case.filing.danger,
+        checklist: name_in_force(store, case.filing.category).await?,
     })
 }
 

@@ -14,6 +14,7 @@ const RESYNC: &str = "RESYNC_REQUIRED";
 /// What they are told about a page token.
 const BAD_PAGE: &str = "PAGE_TOKEN_INVALID";
 
+const BRAND_SIDE: &[Role] = &[Role::Brand, Role::Centre];
 const FIELD: &[Role] = &[Role::Brand, Role::Centre, Role::Technician];
 
 /// One way to fill the request of a method.
@@ -74,6 +75,10 @@ pub const TABLE: &[Row] = &[
         hidden(r#"{"technician": "$technician"}"#),
         nothing(r#"{"case_id": "$case"}"#),
         told(BAD_PAGE, r#"{"page_size": 1, "page_token": "$messages_page"}"#),
+    ]),
+    row("admin.v1.ChecklistService/GetChecklist", &[hidden(r#"{"checklist": "nobodys-1"}"#)]),
+    row("admin.v1.ChecklistService/GetFilledChecklist", &[
+        by(BRAND_SIDE, hidden(r#"{"case_id": "$case", "certificate_id": "$certificate"}"#)),
     ]),
     row("admin.v1.ConformanceService/RecordConformance", &[
         by(&[Role::Brand], hidden(r#"{"brand": "$brand", "side": "CONFORMANCE_SIDE_PLATFORM",
@@ -257,6 +262,8 @@ pub const TABLE: &[Row] = &[
     ]),
     row("technician.v1.VisitService/SubmitInspection", &[
         hidden(r#"{"case_id": "$case", "certificate": "$certificate_form"}"#),
+        hidden(r#"{"case_id": "$case", "certificate": "$certificate_form",
+            "checklist": {"checklist": "nobodys-1"}}"#),
     ]),
     row("technician.v1.VisitService/CompleteRepair", &[
         hidden(r#"{"case_id": "$case", "summary": "relay replaced", "function": "FUNCTION_NORMAL"}"#),

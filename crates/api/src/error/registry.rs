@@ -460,6 +460,69 @@ reasons! {
         zh "检测单不匹配。"
            "该检测单属于其他服务单，或已被新的检测单替代。"
            "请刷新后操作最新的检测单。";
+
+    // The checklist.
+    ChecklistInvalid "CHECKLIST_INVALID" InvalidArgument
+        en "The checklist cannot be published."
+           "It names something twice, has a range or a list that cannot be answered, or its name is known \
+            with other content; the violations name each fault."
+           "Correct the faults and publish it; a correction of a published checklist needs a new name."
+        zh "检查表无法发布。"
+           "名称重复、范围或选项无法作答，或同名检查表内容不同；详情列出了每一项。"
+           "请更正后发布；已发布的检查表须使用新名称。";
+    ChecklistRequired "CHECKLIST_REQUIRED" FailedPrecondition
+        en "The checklist has to be filled."
+           "One is in force for the unit's category, and the inspection came without it; the message \
+            names it."
+           "Get the checklist, fill it, and submit the inspection with it."
+        zh "需要填写检查表。"
+           "该品类已启用检查表，本次检测未附检查表。"
+           "请按检查表填写后重新提交。";
+    ChecklistUnknown "CHECKLIST_UNKNOWN" FailedPrecondition
+        en "The checklist is not the one to fill."
+           "It is not published, is for another category, or was superseded more than seven days ago; the \
+            message names the one in force."
+           "Get the checklist in force, fill it, and submit the inspection with it."
+        zh "检查表不适用。"
+           "该检查表未发布、属于其他品类，或已被替换超过七天。"
+           "请获取现行检查表，填写后重新提交。";
+    AnswerMissing "ANSWER_MISSING" InvalidArgument
+        en "A question of the checklist is not answered."
+           "The checklist requires it."
+           "Answer it and submit again with a new request id."
+        zh "检查表有必填项未填写。"
+           "该项为必填项。"
+           "请填写后重新提交。";
+    AnswerUnknown "ANSWER_UNKNOWN" InvalidArgument
+        en "An answer does not fit the checklist."
+           "The checklist has no such question, photo or option, it is answered twice, or in another form."
+           "Fill the checklist as it was published and submit again with a new request id."
+        zh "检查表的填写内容与表不符。"
+           "表中没有该项或该选项、重复填写，或填写形式不符。"
+           "请按已发布的检查表填写后重新提交。";
+    MeasurementImpossible "MEASUREMENT_IMPOSSIBLE" InvalidArgument
+        en "A number of the checklist cannot be."
+           "It lies outside what is possible there, so it is taken for a slip; what is only out of order is \
+            taken and marked."
+           "Measure again, mind the unit, and submit again with a new request id."
+        zh "检查表中的数值不合理。"
+           "数值超出可能的范围，视为误填；仅超出正常范围的数值会被接受并标记。"
+           "请核对单位并重新测量后提交。";
+    PhotosMissing "PHOTOS_MISSING" InvalidArgument
+        en "Photos that the checklist wants are missing."
+           "There are fewer than it wants, or they do not stand among the certificate's evidence with the \
+            kind that is wanted."
+           "Take the photos, add them to the evidence, and submit again with a new request id."
+        zh "缺少检查表要求的照片。"
+           "照片数量不足，或未按要求的类型列入检测单的证据。"
+           "请补拍并列入证据后重新提交。";
+    SignatureMissing "SIGNATURE_MISSING" InvalidArgument
+        en "The customer's signature is missing."
+           "The checklist wants it and the certificate says that the customer signed."
+           "Send the picture of the signature, or say on the certificate that the customer refused."
+        zh "缺少客户签名。"
+           "检查表要求客户签名，且检测单写明客户已签名。"
+           "请附上签名图片，或在检测单中注明客户拒签。";
     RemedyNotOffered "REMEDY_NOT_OFFERED" FailedPrecondition
         en "The remedy is not on offer."
            "The decision offers others; the metadata lists them."

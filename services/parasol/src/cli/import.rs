@@ -17,7 +17,7 @@ use crate::node::{Node, Options};
 
 pub(super) const EXAMPLE: &str = "\
 What a file holds is told by the first word of its name: counties, brands, centres, technicians, skus,
-orders (and filings, with --file-cases). Its form is described in examples/README.md. Every good row is loaded, also
+orders, checklists (and filings, with --file-cases). Its form is described in examples/README.md. Every good row is loaded, also
 when others are refused; refused rows are listed with file, line and reason, at most 1,000 of them, and
 the exit code is then 1. Loading a file again is safe.
 
@@ -186,8 +186,8 @@ async fn import_all(way: &Way, mut found: Found, file_cases: bool) -> anyhow::Re
     let known = |source: &&import::Source| source.kind().is_some();
     if filings.is_empty() && !found.sources.iter().any(|source| known(&source)) {
         bail!(
-            "there is no file to import; their names begin with brands, centres, technicians, skus \
-             or orders, and end in .jsonl"
+            "there is no file to import; their names begin with brands, centres, technicians, skus, \
+             orders or checklists, and end in .jsonl"
         );
     }
     let bytes = filings.iter().chain(&found.sources).map(import::Source::bytes).sum();

@@ -12,9 +12,11 @@ use super::source::{Kind, Source};
 const DEPTH_MAX: usize = 8;
 /// Files of one import.
 const FILES_MAX: usize = 10_000;
-/// Folders of this name hold rows that are meant to be refused; they are read when they are named
-/// themselves.
-const SET_ASIDE: &str = "bad";
+/// Folders of these names are read when they are named themselves, with the reason for it.
+const SET_ASIDE: [(&str, &str); 2] = [
+    ("bad", "rows that are to be refused; name it to import it"),
+    ("checklists", "with them every inspection needs its form; name it to import it"),
+];
 
 /// What was found.
 #[derive(Debug, Default)]
@@ -54,7 +56,7 @@ fn look_into(folder: &Path, depth: usize, found: &mut Found) -> anyhow::Result<(
         let name = path.file_name().unwrap_or_default().to_string_lossy();
         if path.is_dir() {
             let why = match () {
-                () if name == SET_ASIDE => "rows that are to be refused; name it to import it",
+                () if let Some((_, why)) = SET_ASIDE.iter().find(|(one, _)| *one == name) => *why,
                 () if path.is_symlink() || name.starts_with('.') => continue,
                 () if depth == 0 => "it lies too deep; name it to import it",
                 () => {

@@ -7,6 +7,7 @@
 //! What it deliberately does not do: it knows no rule of the goods or the network, which the services
 //! check, and it never writes to the store itself.
 
+mod checklist_row;
 mod export;
 mod filing;
 mod find;

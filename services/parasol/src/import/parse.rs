@@ -2,6 +2,7 @@
 
 use parasol_api::Reason;
 use parasol_api::admin::v1::import_network_request::Content as Network;
+use parasol_api::common::v1::Checklist;
 use parasol_api::intake::v1::FileCaseRequest;
 use parasol_api::intake::v1::import_orders_request::Content as Order;
 use parasol_api::limits::IMPORT_ROW_BYTES_MAX;
@@ -9,7 +10,7 @@ use serde::de::DeserializeOwned;
 use serde_json::error::Category;
 
 use super::source::Kind;
-use super::{network_row, order_row};
+use super::{checklist_row, network_row, order_row};
 
 /// Characters of a message about a row; what JSON says may repeat the row.
 const MESSAGE_MAX: usize = 200;
@@ -27,6 +28,7 @@ pub(super) struct Row {
 pub(super) enum Body {
     Network(Box<Network>),
     Order(Box<Order>),
+    Checklist(Box<Checklist>),
     Filing(Box<FileCaseRequest>),
 }
 
@@ -76,6 +78,10 @@ pub(super) fn row(kind: Kind, bytes: &[u8]) -> Result<Row, Fault> {
         Kind::Orders => {
             let row: parasol_api::intake::v1::OrderRow = read::<order_row::Order>(text)?.into();
             (row.order_line.clone(), Body::Order(Box::new(Order::Order(row))))
+        }
+        Kind::Checklists => {
+            let row: Checklist = read::<checklist_row::Checklist>(text)?.into();
+            (row.checklist.clone(), Body::Checklist(Box::new(row)))
         }
         Kind::Filings => {
             let row: FileCaseRequest = read::<order_row::Filing>(text)?.into();

@@ -3,12 +3,13 @@
 use std::time::Duration;
 
 use anyhow::{Context as _, ensure};
-use parasol_api::admin::v1::ImportNetworkRequest;
+use parasol_api::admin::v1::checklist_service_client::ChecklistServiceClient;
 use parasol_api::admin::v1::network_service_client::NetworkServiceClient;
-use parasol_api::common::v1::RowResult;
+use parasol_api::admin::v1::{GetChecklistRequest, ImportNetworkRequest, PublishChecklistRequest};
+use parasol_api::common::v1::{Checklist, RowResult, RowStatus};
 use parasol_api::intake::v1::ImportOrdersRequest;
 use parasol_api::intake::v1::order_service_client::OrderServiceClient;
-use parasol_api::{Error, Reason};
+use parasol_api::{Error, Kind, Reason};
 use parasol_journey::time::Span;
 use parasol_runtime::clock::Clock;
 use parasol_runtime::ids::IdSource;
@@ -33,6 +34,7 @@ const WAIT_MAX: Duration = Duration::from_secs(5);
 pub(super) struct Sender {
     network: NetworkServiceClient<Transport>,
     orders: OrderServiceClient<Transport>,
+    checklists: ChecklistServiceClient<Transport>,
     /// Request ids follow from it and the number of the call, so that a call that is made again is the
     /// same request. Another import is another request even with the same rows: a row that was refused
     /// for want of an earlier one must not get its old answer.
@@ -48,6 +50,7 @@ impl Sender {
                 .max_decoding_message_size(ANSWER_BYTES_MAX),
             orders: OrderServiceClient::new(way(&target.retailer_token))
                 .max_decoding_message_size(ANSWER_BYTES_MAX),
+            checklists: ChecklistServiceClient::new(way(&target.operator_token)),
             import: IdSource::new(Clock::system()).next(),
             calls: 0,
         }
@@ -61,7 +64,7 @@ impl Sender {
         self.calls += 1;
         let count = rows.len();
         let id = Uuid::new_v5(&self.import, &self.calls.to_be_bytes()).to_string();
-        let (mut network, mut orders) = (Vec::new(), Vec::new());
+        let (mut network, mut orders, mut checklists) = (Vec::new(), Vec::new(), Vec::new());
         for (number, Row { body, .. }) in rows {
             let (request_id, row) = (id.clone(), i64::try_from(number)?);
             match body {
@@ -73,14 +76,15 @@ impl Sender {
                     let content = Some(*content);
                     orders.push(ImportOrdersRequest { request_id, row, content });
                 }
+                Body::Checklist(content) => checklists.push((row, *content)),
                 // Filings are no rows of an import; they go their own way.
                 Body::Filing(_) => {}
             }
         }
-        let results = if network.is_empty() {
-            self.send_orders(orders).await
-        } else {
-            self.send_network(network).await
+        let results = match () {
+            () if !network.is_empty() => self.send_network(network).await,
+            () if !checklists.is_empty() => self.send_checklists(&id, checklists).await,
+            () => self.send_orders(orders).await,
         };
         let results = results.map_err(|error| refused(&error)).context("the node took no rows")?;
         ensure!(results.len() == count, "{count} rows were sent and {} answered", results.len());
@@ -102,6 +106,63 @@ impl Sender {
         });
         Ok(answer.await?.into_inner().results)
     }
+}
+
+impl Sender {
+    /// Publishes checklists one by one: each is a document with faults of its own.
+    async fn send_checklists(
+        &self,
+        call: &str,
+        rows: Vec<(i64, Checklist)>,
+    ) -> Result<Vec<RowResult>, Error> {
+        let mut results = Vec::with_capacity(rows.len());
+        for (row, content) in rows {
+            let request_id = Uuid::new_v5(&self.import, format!("{call}/{row}").as_bytes());
+            let request = PublishChecklistRequest {
+                request_id: request_id.to_string(),
+                checklist: Some(content.clone()),
+            };
+            let known = self.checklist(&content.checklist).await?;
+            let answer = patiently(async || {
+                self.checklists.clone().publish_checklist(limited(request.clone())).await
+            });
+            results.push(match (answer.await, known) {
+                (Ok(_), true) => told(row, RowStatus::Unchanged),
+                (Ok(_), false) => told(row, RowStatus::Added),
+                (Err(error), _) if error.kind() == Kind::InvalidArgument => {
+                    let field = error.violations().first().map(|one| one.field.clone());
+                    RowResult {
+                        reason: error.reason().code().to_owned(),
+                        message: error.text().to_owned(),
+                        field: field.unwrap_or_default(),
+                        ..told(row, RowStatus::Refused)
+                    }
+                }
+                (Err(error), _) => return Err(error),
+            });
+        }
+        Ok(results)
+    }
+
+    /// Whether a checklist of this name is published.
+    async fn checklist(&self, name: &str) -> Result<bool, Error> {
+        let request = GetChecklistRequest { checklist: name.to_owned() };
+        let answer = patiently(async || {
+            self.checklists.clone().get_checklist(limited(request.clone())).await
+        });
+        match answer.await {
+            Ok(_) => Ok(true),
+            // A name that is none is told when it is published.
+            Err(error) if matches!(error.kind(), Kind::NotFound | Kind::InvalidArgument) => {
+                Ok(false)
+            }
+            Err(error) => Err(error),
+        }
+    }
+}
+
+fn told(row: i64, status: RowStatus) -> RowResult {
+    RowResult { row, status: status.into(), ..RowResult::default() }
 }
 
 /// A request with the deadline of an import's calls.

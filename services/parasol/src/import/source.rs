@@ -21,18 +21,21 @@ pub enum Kind {
     Skus,
     /// Order lines.
     Orders,
+    /// Forms of inspections.
+    Checklists,
     /// What customers file.
     Filings,
 }
 
 impl Kind {
-    const ALL: [Self; 7] = [
+    const ALL: [Self; 8] = [
         Self::Counties,
         Self::Brands,
         Self::Centres,
         Self::Technicians,
         Self::Skus,
         Self::Orders,
+        Self::Checklists,
         Self::Filings,
     ];
 
@@ -45,6 +48,7 @@ impl Kind {
             Self::Technicians => "technicians",
             Self::Skus => "skus",
             Self::Orders => "orders",
+            Self::Checklists => "checklists",
             Self::Filings => "filings",
         }
     }
@@ -57,6 +61,7 @@ impl Kind {
             Self::Centres => "centre",
             Self::Technicians => "technician",
             Self::Skus => "sku",
+            Self::Checklists => "checklist",
             Self::Orders | Self::Filings => "order_line",
         }
     }

@@ -51,11 +51,29 @@ fn the_examples_load_once_and_stay_as_they_are_when_loaded_again() {
     assert_eq!(figures(&report), (2_673, 0, 0));
     let passed: Vec<_> = report["passed_over"].as_array().unwrap().iter().collect();
     let has = |name: &str| passed.iter().any(|one| one["file"].as_str().unwrap().ends_with(name));
-    assert!(has("filings.jsonl") && has("bad"), "{passed:?}");
-    assert_eq!(passed.len(), 2);
+    assert!(has("filings.jsonl") && has("bad") && has("checklists"), "{passed:?}");
+    assert_eq!(passed.len(), 3);
 
     let again = import(&data, &[&example("orders"), &example("network")]);
     assert_eq!((again.code, figures(&again.document())), (0, (0, 2_673, 0)));
+}
+
+#[test]
+fn checklists_are_published_once_and_a_changed_one_is_refused() {
+    let data = Data::new();
+    let first = import(&data, &[&example("checklists")]);
+    assert_eq!((first.code, figures(&first.document())), (0, (9, 0, 0)), "{}", first.out);
+    let again = import(&data, &[&example("checklists")]);
+    assert_eq!((again.code, figures(&again.document())), (0, (0, 9, 0)), "{}", again.out);
+
+    let lines = fs::read_to_string(example("checklists/checklists.jsonl")).unwrap();
+    let changed = tempfile::tempdir().unwrap();
+    let path = changed.path().join("checklists.jsonl");
+    fs::write(&path, lines.replacen("\"signature\":true", "\"signature\":false", 1)).unwrap();
+    let ended = import(&data, &[path.to_str().unwrap()]);
+    assert_eq!((ended.code, figures(&ended.document())), (1, (0, 8, 1)), "{}", ended.out);
+    let refused = refusals(&ended.document(), "checklists.jsonl");
+    assert_eq!(refused, [(1, "CHECKLIST_INVALID".to_owned())]);
 }
 
 #[test]

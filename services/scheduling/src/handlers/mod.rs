@@ -1,4 +1,5 @@
 //! One file per method: decode, check, one step of the case, encode.
 
 pub mod appointment;
+pub mod checklist;
 pub mod visit;

@@ -1,6 +1,7 @@
 //! `SubmitInspection`: the certificate of the inspection just made at the door.
 //!
-//! The certificate goes into the log whole; the texts that nothing is decided on go into the vault.
+//! The certificate goes into the log whole; the texts that nothing is decided on go into the vault, and
+//! the checklist that was filled beside them.
 
 use parasol_api::convert::case_view;
 use parasol_api::technician::v1::{SubmitInspectionRequest, SubmitInspectionResponse};
@@ -31,15 +32,19 @@ pub async fn handle(
     let head = stamp::head(&mut check, &call.principal, now, message);
     let certificate = check.certificate("certificate", &message.certificate, id);
     let certificate = certificate.filter(|_| taken_by(&mut check, message, now));
-    let (head, certificate) = check.all((head, certificate))?;
+    let brought = scheduling.brought(&mut check, message).await?;
+    let (head, certificate, brought) = check.all((head, certificate, brought))?;
+    let duty = scheduling.duty(head.case, &brought).await?;
 
     let wire = message.certificate.as_ref();
     let report = Report::of_visit(&call, head, None, "submit_inspection");
-    let rows = wire.map(|wire| certificate_texts(id, wire, now)).into_iter().collect();
+    let texts = wire.map(|wire| certificate_texts(id, wire, now));
+    let rows = texts.into_iter().chain(brought.rows(head.case, id, now)).collect();
     let report = Report { rows, ..report };
     let principal = call.principal.clone();
     let command = move |case: &Case| {
         check_visit(&principal, case)?;
+        duty.check(case)?;
         let inspected_by = certificate.technician.as_ref().or(case.technician()).cloned();
         let certificate = Certificate { technician: inspected_by, ..certificate.clone() };
         Ok(Command::SubmitCertificate { certificate: Box::new(certificate) })
