@@ -136,6 +136,7 @@ pub const TABLE: &[(&str, &[Role])] = &[
     ("/parasol.partner.v1.VerdictService/ContestCertificate",       &[Brand]),
     ("/parasol.partner.v1.VerdictService/GetDecision",              &[Brand, Centre, Lab, Service]),
     ("/parasol.technician.v1.VisitService/StreamMyDay",             AT_THE_DOOR),
+    ("/parasol.technician.v1.VisitService/GetRelayNumber",          CUSTOMER_READS),
     ("/parasol.technician.v1.VisitService/StartTravel",             AT_THE_DOOR),
     ("/parasol.technician.v1.VisitService/CheckIn",                 AT_THE_DOOR),
     ("/parasol.technician.v1.VisitService/SubmitInspection",        VISIT_DONE),

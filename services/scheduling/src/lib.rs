@@ -2,7 +2,7 @@
 //! technician's day from the way there to the completion code.
 //!
 //! Owns the cells of technicians' time, the list of appointments, slot ids, the stream of a day, and the
-//! checklists with what was filled.
+//! checklists with what was filled, and the relay numbers of visits.
 //! Where a case stands is the journey's; who works when is the network's, asked over the wire; what a
 //! certificate means is verification's, which reads it from the log. It has no worker: holds lapse
 //! and windows are missed by the timer, and the projection frees the time in the same commit.
@@ -14,6 +14,7 @@ mod day;
 mod handlers;
 mod migration;
 mod projection;
+pub mod relay;
 mod report;
 mod roster;
 mod shifts;
@@ -42,9 +43,9 @@ use parasol_api::partner::v1::{
 use parasol_api::technician::v1::visit_service_server::{VisitService, VisitServiceServer};
 use parasol_api::technician::v1::{
     CheckInRequest, CheckInResponse, CompleteRepairRequest, CompleteRepairResponse,
-    CompleteVisitRequest, CompleteVisitResponse, ReportUnableRequest, ReportUnableResponse,
-    StartTravelRequest, StartTravelResponse, StreamMyDayRequest, SubmitInspectionRequest,
-    SubmitInspectionResponse,
+    CompleteVisitRequest, CompleteVisitResponse, GetRelayNumberRequest, RelayNumber,
+    ReportUnableRequest, ReportUnableResponse, StartTravelRequest, StartTravelResponse,
+    StreamMyDayRequest, SubmitInspectionRequest, SubmitInspectionResponse,
 };
 use parasol_api::{Error, Reason};
 use parasol_bell::Bell;
@@ -59,6 +60,8 @@ pub use migration::migrations;
 
 use day::DayStream;
 use handlers::{appointment, checklist, visit};
+use relay::RelayProvider;
+use relay::exchange::Exchange;
 use roster::Roster;
 
 /// The service. Cheap to clone.
@@ -76,6 +79,11 @@ impl Scheduling {
     pub fn new(desk: Desk, bell: Bell, peers: Transport, shutdown: Shutdown) -> Self {
         let roster = Roster::new(peers, desk.clock.clone());
         Self { desk, bell, roster, shutdown }
+    }
+
+    /// What binds and frees relay numbers at a provider; to be run again and again.
+    pub fn exchange(&self, provider: Arc<dyn RelayProvider>) -> Exchange {
+        Exchange::new(self.clone(), provider)
     }
 
     /// Adds the gRPC services of appointments, visits and checklists.
@@ -178,6 +186,13 @@ impl VisitService for Scheduling {
         request: Request<CompleteVisitRequest>,
     ) -> Answer<CompleteVisitResponse> {
         Ok(Response::new(visit::complete_visit::handle(self, request).await?))
+    }
+
+    async fn get_relay_number(
+        &self,
+        request: Request<GetRelayNumberRequest>,
+    ) -> Answer<RelayNumber> {
+        Ok(Response::new(visit::get_relay_number::handle(self, request).await?))
     }
 
     async fn report_unable(

@@ -5,7 +5,7 @@ use sea_orm_migration::prelude::*;
 
 /// This service's migrations, oldest first.
 pub fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-    vec![Box::new(Scheduling), Box::new(Checklists)]
+    vec![Box::new(Scheduling), Box::new(Checklists), Box::new(Relay)]
 }
 
 struct Scheduling;
@@ -64,5 +64,35 @@ impl MigrationTrait for Checklists {
             .index(&["case_id"]);
         checklists.create(manager).await?;
         filled.create(manager).await
+    }
+}
+
+/// Relay numbers and what has to be looked at.
+struct Relay;
+
+impl MigrationName for Relay {
+    fn name(&self) -> &'static str {
+        "m0022_scheduling_relay"
+    }
+}
+
+#[tonic::async_trait]
+impl MigrationTrait for Relay {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        let notes = TableBuilder::new("relay_notes")
+            .ids(&["appointment"])
+            .ints(&["version"])
+            .ids(&["case_id"])
+            .ints(&["due"])
+            .key(&["appointment", "version"])
+            .index(&["due"]);
+        let numbers = TableBuilder::new("relay_numbers")
+            .ids(&["appointment", "case_id"])
+            .texts(&["technician", "number", "binding"])
+            .ints(&["until"])
+            .key(&["appointment"])
+            .index(&["case_id"]);
+        notes.create(manager).await?;
+        numbers.create(manager).await
     }
 }

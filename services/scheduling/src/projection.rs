@@ -1,5 +1,5 @@
-//! From the log to the tables: which half hours a case takes or frees, and what became of its
-//! appointments.
+//! From the log to the tables: which half hours a case takes or frees, what became of its appointments,
+//! and which of its visits need another look at their relay number.
 //!
 //! Pure, and run in the commit of every step whoever caused it, so a deadline that passes frees a
 //! technician's time exactly as a call does. What a case holds is its held slot and its booked visit;
@@ -15,7 +15,7 @@ use parasol_journey::{Case, Fact, Stage};
 use sea_orm::ActiveValue::Set;
 
 use crate::cells::touched;
-use crate::tables::{State, appointments, slot_cells};
+use crate::tables::{State, appointments, relay_notes, slot_cells};
 
 /// The projection of this service.
 pub struct Diary;
@@ -29,7 +29,28 @@ impl Projector for Diary {
         }
         project_cells(before, after, rows);
         project_appointments(before, change, rows);
+        project_relay(before, after, rows);
     }
+}
+
+/// Notes visits whose relay number has to be looked at: those that are new, moved or gone, and the one of a
+/// case that ends.
+fn project_relay(before: Option<&Case>, after: &Case, rows: &mut Vec<RowOp>) {
+    let visit = |case: &Case| case.visit.as_ref().filter(|_| !case.stage.is_ended()).cloned();
+    let (was, is) = (before.and_then(visit), visit(after));
+    let place = |visit: &Visit| (visit.id, visit.technician.clone(), visit.window);
+    if was.as_ref().map(place) == is.as_ref().map(place) {
+        return;
+    }
+    let gone = was.filter(|was| is.as_ref().is_none_or(|is| is.id != was.id));
+    rows.extend(gone.into_iter().chain(is).map(|visit| {
+        RowOp::put(relay_notes::ActiveModel {
+            appointment: Set(visit.id.uuid()),
+            version: Set(i64::try_from(after.version).unwrap_or(i64::MAX)),
+            case_id: Set(after.id.uuid()),
+            due: Set(after.updated_at.micros()),
+        })
+    }));
 }
 
 type Taken<'a> = BTreeMap<(&'a TechnicianId, i64), AppointmentId>;

@@ -45,6 +45,8 @@ struct Known {
 pub struct Entry {
     /// The centre that employs them.
     pub centre: String,
+    /// Their own telephone number; nobody outside the house is shown it.
+    pub phone: String,
     /// When they work.
     pub working_time: WorkingTime,
 }
@@ -81,7 +83,7 @@ impl Roster {
             Some(_) => WorkingTime::default(),
             None => WorkingTime::of(&found.shifts).without(&found.absences),
         };
-        let entry = Arc::new(Entry { centre: found.centre, working_time });
+        let entry = Arc::new(Entry { centre: found.centre, phone: found.phone, working_time });
         let known = Known { until: now + REMEMBERED_FOR, entry: Arc::clone(&entry) };
         self.known.insert(id.clone(), known);
         Ok(entry)

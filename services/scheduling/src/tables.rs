@@ -67,6 +67,67 @@ pub mod appointments {
     impl ActiveModelBehavior for ActiveModel {}
 }
 
+/// Visits whose relay number has to be looked at: by the projection when a visit is new, moved or gone, and
+/// by the exchange for the time when a number is given back.
+pub mod relay_notes {
+    use sea_orm::entity::prelude::*;
+
+    /// A row.
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "relay_notes")]
+    pub struct Model {
+        /// The visit.
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub appointment: Uuid,
+        /// The version of the case that noted it, so that a later note is another row.
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub version: i64,
+        /// Its case.
+        pub case_id: Uuid,
+        /// When to look.
+        pub due: i64,
+    }
+
+    /// No relations: nothing is joined.
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+/// The relay numbers that are lent; a row goes when its number is given back.
+pub mod relay_numbers {
+    use sea_orm::entity::prelude::*;
+
+    /// A row.
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "relay_numbers")]
+    pub struct Model {
+        /// The visit.
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub appointment: Uuid,
+        /// Its case.
+        pub case_id: Uuid,
+        /// The technician it is bound for.
+        #[sea_orm(column_type = "Text")]
+        pub technician: String,
+        /// The number that is dialled.
+        #[sea_orm(column_type = "Text")]
+        pub number: String,
+        /// What the provider knows it by.
+        #[sea_orm(column_type = "Text")]
+        pub binding: String,
+        /// When it is given back.
+        pub until: i64,
+    }
+
+    /// No relations: nothing is joined.
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
 /// The forms of inspections that operators published; a row never changes.
 pub mod checklists {
     use sea_orm::entity::prelude::*;

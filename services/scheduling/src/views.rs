@@ -1,7 +1,7 @@
 //! What leaves the service about people and visits, and the texts that go into the vault.
 //!
 //! A technician sees the street and the masked name while the case is open, and nothing once it has
-//! ended; never a telephone number.
+//! ended; of a telephone number only a relay's, around the visit.
 
 use parasol_api::common::v1::{Address, Certificate, PartLine};
 use parasol_api::convert::{case_view, to_window};
@@ -78,11 +78,16 @@ where
     }
 }
 
-/// A visit as the technician's day shows it.
+/// A visit as the technician's day shows it, with the relay number if one may be seen now.
 ///
 /// # Errors
 /// What the store says.
-pub async fn visit(store: &Store, case: &Case, booked: &Booked) -> Result<Visit, Error> {
+pub async fn visit(
+    store: &Store,
+    case: &Case,
+    booked: &Booked,
+    relay: Option<&str>,
+) -> Result<Visit, Error> {
     let (person, filing) = if case.stage.is_ended() {
         (Customer::default(), Filing::default())
     } else {
@@ -99,7 +104,7 @@ pub async fn visit(store: &Store, case: &Case, booked: &Booked) -> Result<Visit,
         window: Some(to_window(booked.window)),
         address: Some(Address { county: case.filing.county.to_string(), street }),
         customer_name: mask::name(&person.name),
-        relay_phone: String::new(),
+        relay_phone: relay.unwrap_or_default().to_owned(),
         category: case.filing.category.number(),
         model: filing.model,
         serial: case.filing.serial.to_string(),

@@ -9,6 +9,8 @@ use std::time::Duration;
 use moka::sync::Cache;
 use parasol_api::admin::v1::network_service_client::NetworkServiceClient;
 use parasol_api::admin::v1::{Centre, GetCentreRequest, GetTechnicianRequest, Technician};
+use parasol_api::technician::v1::GetRelayNumberRequest;
+use parasol_api::technician::v1::visit_service_client::VisitServiceClient;
 use parasol_desk::mask;
 use parasol_journey::{Case, Stage};
 use parasol_runtime::identity::Role;
@@ -21,6 +23,7 @@ const REMEMBERED_FOR: Duration = Duration::from_secs(30);
 #[derive(Clone)]
 pub struct People {
     network: NetworkServiceClient<Transport>,
+    visits: VisitServiceClient<Transport>,
     technicians: Cache<String, Arc<Technician>>,
     centres: Cache<String, Arc<Centre>>,
 }
@@ -30,7 +33,8 @@ impl People {
         let remember =
             || Cache::builder().max_capacity(REMEMBERED_MAX).time_to_live(REMEMBERED_FOR);
         Self {
-            network: NetworkServiceClient::new(peers),
+            network: NetworkServiceClient::new(peers.clone()),
+            visits: VisitServiceClient::new(peers),
             technicians: remember().build(),
             centres: Cache::builder()
                 .max_capacity(REMEMBERED_MAX)
@@ -53,6 +57,15 @@ impl People {
         Some(found)
     }
 
+    /// The relay number by which customer and technician reach each other now; empty when there is none or
+    /// nobody says. Not remembered: it is right for a while only.
+    pub async fn relay(&self, case: &Case) -> String {
+        let request = GetRelayNumberRequest { case_id: case.id.to_string() };
+        let answer = self.visits.clone().get_relay_number(request).await;
+        let found = answer.inspect_err(|error| tracing::debug!(%error, "no relay number"));
+        found.map(|found| found.into_inner().number).unwrap_or_default()
+    }
+
     /// A centre; `None` as for technicians.
     pub async fn centre(&self, id: &str) -> Option<Arc<Centre>> {
         if let Some(known) = self.centres.get(id) {
@@ -67,19 +80,19 @@ impl People {
     }
 }
 
-/// How much of a technician's number a reader sees.
+/// How much of a technician's number a reader sees. Nobody sees all of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Sight {
-    /// All of it.
-    Full,
+    /// A relay number that reaches the technician, while there is one; else as masked.
+    Relayed,
     /// The first three and last four digits.
     Masked,
     /// Nothing.
     Hidden,
 }
 
-/// What a reader sees of the technician's number: the customer in full while a visit is agreed or
-/// going on, masked before, nothing once the case has ended; the field and the retailer masked.
+/// What a reader sees of the technician's number: the customer, and who acts for them, a relay number around a
+/// visit that is agreed or going on, masked otherwise, nothing once the case has ended; the field masked.
 pub fn sight(role: Role, case: &Case) -> Sight {
     let visiting = matches!(
         case.stage,
@@ -87,7 +100,7 @@ pub fn sight(role: Role, case: &Case) -> Sight {
     );
     match role {
         _ if case.stage.is_ended() => Sight::Hidden,
-        Role::Customer | Role::Agent | Role::Manager if visiting => Sight::Full,
+        Role::Customer | Role::Agent | Role::Manager if visiting => Sight::Relayed,
         Role::Link => Sight::Hidden,
         _ => Sight::Masked,
     }
@@ -96,9 +109,8 @@ pub fn sight(role: Role, case: &Case) -> Sight {
 /// A number as far as it may be seen: `198****0001`.
 pub fn number(phone: &str, sight: Sight) -> String {
     match sight {
-        Sight::Full => phone.to_owned(),
         Sight::Hidden => String::new(),
-        Sight::Masked => mask::phone(phone),
+        Sight::Relayed | Sight::Masked => mask::phone(phone),
     }
 }
 
@@ -110,6 +122,6 @@ mod tests {
     fn a_number_is_shown_as_far_as_it_may_be_seen() {
         assert_eq!(number("19800000001", Sight::Masked), "198****0001");
         assert_eq!(number("19800000001", Sight::Hidden), "");
-        assert_eq!(number("19800000001", Sight::Full), "19800000001");
+        assert_eq!(number("19800000001", Sight::Relayed), "198****0001");
     }
 }

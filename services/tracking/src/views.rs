@@ -76,12 +76,8 @@ impl Reader<'_> {
         };
         if let Some(id) = named {
             let Some(person) = self.people.technician(id).await else { return Default::default() };
-            // The log shows a masked number at most; the card shows more while a visit is on.
-            let sight = match sight(self.role, after) {
-                Sight::Hidden => Sight::Hidden,
-                Sight::Full | Sight::Masked => Sight::Masked,
-            };
-            return (person.name.clone(), number(&person.phone, sight));
+            // The log shows a masked number at most; the card has the relay's while a visit is on.
+            return (person.name.clone(), number(&person.phone, sight(self.role, after)));
         }
         let centre = match &event.fact {
             Fact::OfferMade { centre, .. } | Fact::CentreAssigned { centre } => centre.as_str(),
@@ -159,10 +155,15 @@ impl Reader<'_> {
             None => None,
         };
         let sight = sight(self.role, case);
+        let relay = match sight {
+            Sight::Relayed => self.people.relay(case).await,
+            Sight::Masked | Sight::Hidden => String::new(),
+        };
+        let masked = person.as_ref().map(|person| number(&person.phone, sight));
         Some(TechnicianCard {
             technician: order.technician.as_ref().map(ToString::to_string).unwrap_or_default(),
             name: person.as_ref().map(|person| person.name.clone()).unwrap_or_default(),
-            phone: person.map(|person| number(&person.phone, sight)).unwrap_or_default(),
+            phone: if relay.is_empty() { masked.unwrap_or_default() } else { relay },
             centre: order.centre.to_string(),
             centre_name: centre.as_ref().map(|one| self.centre_name(one)).unwrap_or_default(),
             centre_phone: centre.map(|centre| centre.phone.clone()).unwrap_or_default(),

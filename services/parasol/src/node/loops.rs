@@ -19,6 +19,7 @@ use parasol_runtime::clock::{Clock, Stopwatch};
 use parasol_runtime::supervisor::{
     Backoff, OnFailure, OnStop, Progress, Supervisor, TaskKind, Wake,
 };
+use parasol_scheduling::relay::exchange::Exchange;
 use tokio::sync::{Mutex, Notify};
 use uuid::Uuid;
 
@@ -273,6 +274,14 @@ pub(super) fn reroute(supervisor: &Supervisor, dispatch: Dispatch, clock: &Clock
     supervisor.spawn_loop(kind("dispatch.reroute"), REROUTE_EVERY, (), move || {
         let (dispatch, now) = (dispatch.clone(), clock.now());
         async move { Ok::<_, anyhow::Error>(progress(dispatch.reroute(now).await? > 0)) }
+    });
+}
+
+/// Relay numbers: bound soon after a booking, and given back in time.
+pub(super) fn relay(supervisor: &Supervisor, exchange: Exchange, poll: Duration) {
+    supervisor.spawn_loop(kind("scheduling.relay"), poll, (), move || {
+        let exchange = exchange.clone();
+        async move { Ok::<_, anyhow::Error>(progress(exchange.run_once().await?)) }
     });
 }
 

@@ -34,6 +34,9 @@ use parasol_runtime::supervisor::{Drained, OnFailure, OnStop, Supervisor, TaskKi
 use parasol_runtime::transport::auth::AuthLayer;
 use parasol_runtime::transport::{Layers, Transport, local, server};
 use parasol_scheduling::Scheduling;
+use parasol_scheduling::relay::RelayProvider;
+use parasol_scheduling::relay::exchange::Exchange;
+use parasol_scheduling::relay::local::LocalRelay;
 use parasol_tracking::Tracking;
 use parasol_verification::Verification;
 use tokio::net::TcpListener;
@@ -163,6 +166,7 @@ impl Node {
         loops::messages(&supervisor, services.dispatch.clone());
         loops::reroute(&supervisor, services.dispatch.clone(), &base.clock);
         loops::sweep(&supervisor, &services.dispatch, poll);
+        loops::relay(&supervisor, open_relay(&services.scheduling).await?, poll);
         working.release().await;
         let served = layers.around(services.routes(&health)?);
         let auth = AuthLayer::new(&layers);
@@ -321,6 +325,14 @@ impl Services {
             .flatten()
             .collect()
     }
+}
+
+/// The relay of this process, with the numbers it lent before.
+async fn open_relay(scheduling: &Scheduling) -> anyhow::Result<Exchange> {
+    let relay = Arc::new(LocalRelay::default());
+    let exchange = scheduling.exchange(Arc::clone(&relay) as Arc<dyn RelayProvider>);
+    relay.take_up(exchange.lent().await?);
+    Ok(exchange)
 }
 
 /// How the gateway lets partners in whose callbacks are signed: as whom dispatch says, for one call.

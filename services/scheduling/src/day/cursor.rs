@@ -15,14 +15,17 @@ use super::{Day, Seen};
 const DOMAIN: &str = "day-cursor";
 /// Bytes of the proof that are sent: 128 bits, which nobody guesses.
 const PROOF_BYTES: usize = 16;
-/// Bytes of one visit: its id and the version seen.
-const VISIT_BYTES: usize = 16 + 8;
+/// Bytes of one visit: its id, the version seen, and whether it had a relay number.
+const VISIT_BYTES: usize = 16 + 8 + 1;
 
 /// The cursor of a reader that has this.
 pub fn write(key: &TokenKey, day: &Day, seen: &BTreeMap<AppointmentId, Seen>) -> String {
     let shown = seen.iter().filter(|(_, seen)| seen.shown);
     let body: Vec<u8> = shown
-        .flat_map(|(id, seen)| [&id.uuid().as_bytes()[..], &seen.version.to_be_bytes()].concat())
+        .flat_map(|(id, seen)| {
+            let (version, relayed) = (seen.version.to_be_bytes(), [u8::from(seen.relayed)]);
+            [&id.uuid().as_bytes()[..], &version, &relayed].concat()
+        })
         .collect();
     let proof = key.mac(DOMAIN, &proven(day, &body));
     URL_SAFE_NO_PAD.encode([&proof[..PROOF_BYTES], &body].concat())
@@ -52,10 +55,11 @@ fn parse(key: &TokenKey, day: &Day, cursor: &str) -> Option<BTreeMap<Appointment
         return None;
     }
     let visits = body.chunks_exact(VISIT_BYTES).map(|visit| {
-        let (id, version) = visit.split_at(16);
+        let (id, rest) = visit.split_at(16);
+        let (relayed, version) = rest.split_last()?;
         let id = AppointmentId::new(Uuid::from_slice(id).ok()?);
         let version = u64::from_be_bytes(version.try_into().ok()?);
-        Some((id, Seen { version, shown: true }))
+        Some((id, Seen { version, shown: true, relayed: *relayed != 0 }))
     });
     visits.collect()
 }
@@ -85,8 +89,8 @@ mod tests {
         let key = TokenKey::from_secret(&[7; 32]);
         let mine = day("c-1", "t-1", "2026-06-08");
         let id = |n| AppointmentId::new(Uuid::from_u128(n));
-        let shown = Seen { version: 12, shown: true };
-        let gone = Seen { version: 3, shown: false };
+        let shown = Seen { version: 12, shown: true, relayed: true };
+        let gone = Seen { version: 3, shown: false, relayed: false };
         let cursor = write(&key, &mine, &[(id(1), shown), (id(2), gone)].into());
         assert_eq!(read(&key, &mine, &cursor).unwrap(), [(id(1), shown)].into());
         assert!(read(&key, &mine, "").unwrap().is_empty());

@@ -31,7 +31,7 @@ use uuid::Uuid;
 
 use crate::report::takes_part;
 use crate::tables::{State, appointments};
-use crate::{Scheduling, store_error, views};
+use crate::{Scheduling, relay, store_error, views};
 
 /// The stream of one reader.
 pub type DayStream = Pin<Box<dyn Stream<Item = Result<StreamMyDayResponse, Status>> + Send>>;
@@ -61,6 +61,16 @@ struct Seen {
     version: u64,
     /// Whether the reader was shown it and not told since that it is gone.
     shown: bool,
+    /// Whether it was shown with a relay number; that comes and goes without a step of the case.
+    relayed: bool,
+}
+
+/// One appointment at a look.
+struct Look<'a> {
+    row: &'a appointments::Model,
+    case: &'a Case,
+    /// Its relay number, if one may be seen now.
+    number: Option<&'a str>,
 }
 
 struct Watch {
@@ -138,15 +148,22 @@ impl Watch {
         self.tell_removed(&rows).await?;
         // After the rows: a step between the two is told with its case and once.
         let cases = self.cases_of(&rows).await?;
+        let numbers = self.relay_numbers(&cases).await?;
         for row in &rows {
             let id = AppointmentId::new(row.appointment);
             let Some(case) = cases.get(&row.case_id) else { continue };
             let live = if row.is_at_rest() { 0 } else { case.version };
             let seen = self.seen.get(&id).copied();
-            if seen.is_some_and(|seen| row.case_version().max(live) <= seen.version) {
+            let number = numbers.get(&id).map(String::as_str);
+            let is_news = |seen: Seen| {
+                row.case_version().max(live) > seen.version
+                    || (seen.shown && seen.relayed != number.is_some())
+            };
+            if seen.is_some_and(|seen| !is_news(seen)) {
                 continue;
             }
-            self.tell(id, row, case, seen.is_some_and(|seen| seen.shown)).await?;
+            let look = Look { row, case, number };
+            self.tell(id, look, seen.is_some_and(|seen| seen.shown)).await?;
         }
         let bell = &self.scheduling.bell;
         let cases = rows.iter().map(|row| CaseId::new(row.case_id));
@@ -162,17 +179,17 @@ impl Watch {
     async fn tell(
         &mut self,
         id: AppointmentId,
-        row: &appointments::Model,
-        case: &Case,
+        Look { row, case, number }: Look<'_>,
         was_shown: bool,
     ) -> Result<(), Error> {
         let version = row.case_version().max(case.version);
         let shown = self.booked(case, id);
-        self.seen.insert(id, Seen { version, shown: shown.is_some() });
+        let relayed = shown.is_some() && number.is_some();
+        self.seen.insert(id, Seen { version, shown: shown.is_some(), relayed });
         let change = match shown {
             Some(booked) => {
                 let store = &self.scheduling.desk.store;
-                Change::Visit(Box::new(views::visit(store, case, booked).await?))
+                Change::Visit(Box::new(views::visit(store, case, booked, number).await?))
             }
             None if was_shown => removed(id, Some(CaseId::new(row.case_id))),
             None => return Ok(()),
@@ -272,6 +289,16 @@ impl Watch {
         let ids: Vec<_> = ids.into_iter().collect();
         let cases = self.scheduling.desk.store.readable_cases(&ids).await.map_err(store_error)?;
         Ok(cases.into_iter().map(|case| (case.id.uuid(), case)).collect())
+    }
+
+    /// The relay numbers that may be seen now.
+    async fn relay_numbers(
+        &self,
+        cases: &HashMap<Uuid, Case>,
+    ) -> Result<HashMap<AppointmentId, String>, Error> {
+        let shown = cases.values().filter_map(|case| relay::shown_now(case, self.looked_at));
+        let numbers = relay::numbers(&self.scheduling.desk.store, shown).await?;
+        Ok(numbers.into_iter().collect())
     }
 
     async fn rows_by_id(&self, ids: &[AppointmentId]) -> Result<Vec<appointments::Model>, Error> {

@@ -8,6 +8,7 @@ mod course;
 mod day;
 mod overlap;
 mod refusals;
+mod relay;
 mod slots;
 mod visits;
 mod world;

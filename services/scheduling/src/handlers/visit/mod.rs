@@ -3,6 +3,7 @@
 pub mod check_in;
 pub mod complete_repair;
 pub mod complete_visit;
+pub mod get_relay_number;
 pub mod report_unable;
 pub mod start_travel;
 pub mod stream_my_day;

@@ -1,0 +1,208 @@
+//! Binds and frees the numbers of visits.
+//!
+//! The projection notes each visit that is new, moved or gone; a round looks at what is noted and due, asks
+//! what the visit's case is now, and brings the provider and the table to that. So a note that is looked at
+//! twice, late or by two processes does no harm. A note is deleted by its own key: one that comes while the
+//! provider is asked stays and is looked at next.
+
+use std::sync::Arc;
+
+use parasol_api::Error;
+use parasol_casebook::{Caller, Cell, RowOp, RowsDeed, Submission, Target};
+use parasol_journey::case::Visit;
+use parasol_journey::ids::CaseId;
+use parasol_journey::time::{MINUTE, Span, Timestamp};
+use parasol_journey::{Actor, Case};
+use sea_orm::ActiveValue::Set;
+use sea_orm::{
+    ColumnTrait as _, EntityTrait as _, Order, QueryFilter as _, QueryOrder as _, QuerySelect as _,
+};
+
+use super::{RelayFault, RelayOrder, RelayProvider, key, shown_in};
+use crate::tables::{relay_notes, relay_numbers};
+use crate::{Scheduling, store_error, views};
+
+/// Notes that one round looks at.
+const BATCH_MAX: u64 = 50;
+/// How long a provider that could not help is left alone.
+const RETRY: Span = Span::from_micros(MINUTE);
+/// The version of the note that says when a number is given back; no case has it.
+const AT_THE_END: i64 = 0;
+
+/// Brings the provider to what visits need.
+#[derive(Clone)]
+pub struct Exchange {
+    scheduling: Scheduling,
+    provider: Arc<dyn RelayProvider>,
+}
+
+/// What a note asks for, from the case as it is.
+enum Wanted<'a> {
+    Bound(&'a Case, &'a Visit),
+    Free,
+}
+
+impl Exchange {
+    /// One that asks `provider`.
+    pub fn new(scheduling: Scheduling, provider: Arc<dyn RelayProvider>) -> Self {
+        Self { scheduling, provider }
+    }
+
+    /// Looks at what is noted and due; says whether there is more.
+    ///
+    /// # Errors
+    /// What the store says; what was done before stays done, and is done again without harm.
+    pub async fn run_once(&self) -> Result<bool, Error> {
+        let now = self.scheduling.desk.clock.now();
+        let notes = relay_notes::Entity::find()
+            .filter(relay_notes::Column::Due.lte(now.micros()))
+            .order_by(relay_notes::Column::Due, Order::Asc)
+            .limit(BATCH_MAX)
+            .all(self.scheduling.desk.store.reader())
+            .await
+            .map_err(store_error)?;
+        let more = notes.len() as u64 >= BATCH_MAX;
+        let mut rows = Vec::new();
+        for note in notes {
+            rows.extend(self.settle(&note, now).await?);
+        }
+        self.write(rows).await?;
+        Ok(more)
+    }
+
+    /// Every number that is lent: key, number and end.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub async fn lent(&self) -> Result<Vec<(String, String, Timestamp)>, Error> {
+        let rows = relay_numbers::Entity::find();
+        let rows = rows.all(self.scheduling.desk.store.reader()).await.map_err(store_error)?;
+        let lent = |row: relay_numbers::Model| {
+            (row.binding, row.number, Timestamp::from_micros(row.until))
+        };
+        Ok(rows.into_iter().map(lent).collect())
+    }
+
+    /// Does what one note asks for, and answers with the rows that say so.
+    async fn settle(&self, note: &relay_notes::Model, now: Timestamp) -> Result<Vec<RowOp>, Error> {
+        let store = &self.scheduling.desk.store;
+        let case = store.case(CaseId::new(note.case_id)).await.map_err(store_error)?;
+        let find = relay_numbers::Entity::find_by_id(note.appointment);
+        let has = find.one(store.reader()).await.map_err(store_error)?;
+        let done = match wanted(note, case.as_ref(), now) {
+            Wanted::Bound(case, visit) => self.bind(note, case, visit, has, now).await?,
+            Wanted::Free => self.free(note, has, now).await,
+        };
+        Ok(done.unwrap_or_else(|fault| {
+            let provider = self.provider.name();
+            tracing::warn!(%fault, provider, appointment = %note.appointment, "no relay number");
+            vec![put(note, note.version, now + RETRY)]
+        }))
+    }
+
+    async fn bind(
+        &self,
+        note: &relay_notes::Model,
+        case: &Case,
+        visit: &Visit,
+        has: Option<relay_numbers::Model>,
+        now: Timestamp,
+    ) -> Result<Result<Vec<RowOp>, RelayFault>, Error> {
+        let (key, until) = (key(visit), shown_in(visit.window).end);
+        let mut rows = vec![delete(note, note.version), put(note, AT_THE_END, until)];
+        match has {
+            Some(row) if row.binding == key && row.until == until.micros() => return Ok(Ok(rows)),
+            Some(row) if row.binding != key => {
+                if let Err(fault) = self.provider.unbind(&row.binding, now).await {
+                    return Ok(Err(fault));
+                }
+            }
+            _ => {}
+        }
+        let customer = views::customer(&self.scheduling.desk.store, case).await?.phone;
+        // Somebody the network does not know now may be known to it in a minute.
+        let technician = match self.scheduling.roster.technician(&visit.technician).await {
+            Ok(entry) => entry.phone.clone(),
+            Err(error) => {
+                tracing::debug!(%error, "no technician to bind a number to");
+                return Ok(Err(RelayFault::NoNumber));
+            }
+        };
+        if customer.is_empty() || technician.is_empty() {
+            return Ok(Err(RelayFault::NoNumber));
+        }
+        let order = RelayOrder { key: key.clone(), customer, technician, until };
+        let number = match self.provider.bind(&order, now).await {
+            Ok(number) => number,
+            Err(fault) => return Ok(Err(fault)),
+        };
+        rows.push(RowOp::put(relay_numbers::ActiveModel {
+            appointment: Set(note.appointment),
+            case_id: Set(note.case_id),
+            technician: Set(visit.technician.as_str().to_owned()),
+            number: Set(number),
+            binding: Set(key),
+            until: Set(until.micros()),
+        }));
+        Ok(Ok(rows))
+    }
+
+    async fn free(
+        &self,
+        note: &relay_notes::Model,
+        has: Option<relay_numbers::Model>,
+        now: Timestamp,
+    ) -> Result<Vec<RowOp>, RelayFault> {
+        let mut rows = vec![delete(note, note.version), delete(note, AT_THE_END)];
+        if let Some(row) = has {
+            self.provider.unbind(&row.binding, now).await?;
+            rows.push(RowOp::delete::<relay_numbers::Entity>(vec![Cell::from(row.appointment)]));
+        }
+        Ok(rows)
+    }
+
+    async fn write(&self, rows: Vec<RowOp>) -> Result<(), Error> {
+        if rows.is_empty() {
+            return Ok(());
+        }
+        let submission = Submission {
+            target: Target::NoCase,
+            key: None,
+            caller: Caller {
+                principal: "role:scheduling".to_owned(),
+                method: "relay",
+                trace: String::new(),
+            },
+            actor: Actor::policy(),
+            expected: None,
+            deed: Arc::new(RowsDeed { rows, answer: Vec::new() }),
+        };
+        self.scheduling.desk.submitter.submit(submission).await.map_err(store_error)?;
+        Ok(())
+    }
+}
+
+/// A number is wanted for a visit that is booked, until a while after its window; a case that has ended
+/// or let the visit go wants none.
+fn wanted<'a>(note: &relay_notes::Model, case: Option<&'a Case>, now: Timestamp) -> Wanted<'a> {
+    let Some(case) = case.filter(|case| !case.stage.is_ended()) else { return Wanted::Free };
+    let visit = case.visit.as_ref().filter(|visit| visit.id.uuid() == note.appointment);
+    match visit.filter(|visit| now < shown_in(visit.window).end) {
+        Some(visit) => Wanted::Bound(case, visit),
+        None => Wanted::Free,
+    }
+}
+
+fn put(note: &relay_notes::Model, version: i64, due: Timestamp) -> RowOp {
+    RowOp::put(relay_notes::ActiveModel {
+        appointment: Set(note.appointment),
+        version: Set(version),
+        case_id: Set(note.case_id),
+        due: Set(due.micros()),
+    })
+}
+
+fn delete(note: &relay_notes::Model, version: i64) -> RowOp {
+    let key = vec![Cell::from(note.appointment), Cell::from(version)];
+    RowOp::delete::<relay_notes::Entity>(key)
+}
