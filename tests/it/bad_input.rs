@@ -65,6 +65,7 @@ fn order(at: Timestamp) -> OrderRow {
             phone: "19900000000".to_owned(),
             address: "1 Test Road".to_owned(),
             county: "330106".to_owned(),
+            location: None,
         }),
         ..OrderRow::default()
     }

@@ -29,6 +29,7 @@ const BOOKING: &[Role] = &[Customer, Agent, Manager, Brand, Centre];
 const BOOKING_READS: &[Role] = &[Customer, Agent, Manager, Brand, Centre, Technician, Service];
 const WATCHERS: &[Role] = &[Customer, Agent, Manager, Brand, Centre, Technician, Link, Service];
 const CENTRE_READS: &[Role] = &[Operator, Manager, Agent, Brand, Centre, Service];
+const COUNTY_READS: &[Role] = &[Operator, Manager, Service];
 const BRAND_READS: &[Role] = &[Operator, Manager, Agent, Brand, Service];
 const NETWORK_WATCH: &[Role] = &[Operator, Manager];
 const CHOICE_READS: &[Role] = &[Operator, Manager, Agent, Brand];
@@ -58,6 +59,7 @@ pub const TABLE: &[(&str, &[Role])] = &[
     ("/parasol.admin.v1.NetworkService/UpdateBrand",                &[Operator]),
     ("/parasol.admin.v1.NetworkService/SuspendBrand",               &[Operator]),
     ("/parasol.admin.v1.NetworkService/ResumeBrand",                &[Operator]),
+    ("/parasol.admin.v1.NetworkService/GetCounty",                  COUNTY_READS),
     ("/parasol.admin.v1.NetworkService/GetCentre",                  CENTRE_READS),
     ("/parasol.admin.v1.NetworkService/ListCentres",                CENTRE_READS),
     ("/parasol.admin.v1.NetworkService/UpdateCentre",               &[Operator]),

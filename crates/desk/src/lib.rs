@@ -6,6 +6,7 @@
 
 mod call;
 mod desk;
+pub mod location;
 pub mod mask;
 mod numbered;
 mod refusal;

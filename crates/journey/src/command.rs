@@ -159,6 +159,8 @@ commands! {
     CheckIn {
         /// Metres from the address, if known.
         distance_m: Option<u32>,
+        /// Whether the device says that its position is simulated.
+        mock_location: bool,
     } = "check_in",
     /// Nobody came, or nobody opened.
     ReportNoShow {

@@ -341,6 +341,9 @@ pub enum Fact {
         /// Metres from the address, if the phone said.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         distance_m: Option<u32>,
+        /// Whether the phone said that its position was simulated.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        mock_location: bool,
     },
     /// Nobody came in the window, or nobody opened.
     NoShow {

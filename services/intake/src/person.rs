@@ -3,6 +3,7 @@
 //! Numbers are found by a keyed hash of their digits, so that the store can be searched by a number
 //! without holding one outside the vault.
 
+use parasol_casebook::Point;
 use parasol_desk::mask::phone_digits;
 use parasol_runtime::identity::TokenKey;
 use serde::{Deserialize, Serialize};
@@ -23,6 +24,9 @@ pub(crate) struct Person {
     pub address: String,
     /// The county.
     pub county: String,
+    /// Where the address is on the map, if that is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub location: Option<Point>,
 }
 
 impl Person {

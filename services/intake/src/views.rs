@@ -6,7 +6,7 @@ use parasol_api::common::v1 as common;
 use parasol_api::convert::{Listed, case_view, to_money, to_timestamp, to_window};
 use parasol_api::intake::v1;
 use parasol_api::{Error, Language};
-use parasol_casebook::Logged;
+use parasol_casebook::{Logged, Point};
 use parasol_journey::event::{Decision, Fact};
 use parasol_journey::{ActorKind, Case, Event, Stage, Task};
 use parasol_runtime::identity::{Principal, Role};
@@ -44,6 +44,9 @@ pub(crate) struct Place {
     pub county: String,
     /// Street, house and door.
     pub street: String,
+    /// Where it is on the map, if that is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub location: Option<Point>,
 }
 
 /// Cases for one reader, in the order given.

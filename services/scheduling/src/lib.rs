@@ -13,6 +13,7 @@ mod choice;
 mod day;
 mod handlers;
 mod migration;
+mod places;
 mod projection;
 pub mod relay;
 mod report;
@@ -57,6 +58,7 @@ use tonic::service::RoutesBuilder;
 use tonic::{Request, Response, Status};
 
 pub use migration::migrations;
+pub use places::{Place, metres};
 
 use day::DayStream;
 use handlers::{appointment, checklist, visit};

@@ -9,9 +9,12 @@ use std::sync::Arc;
 
 use moka::sync::Cache;
 use parasol_api::admin::v1::network_service_client::NetworkServiceClient;
-use parasol_api::admin::v1::{GetTechnicianRequest, ListReasonMappingsRequest, ReasonList};
+use parasol_api::admin::v1::{
+    GetCountyRequest, GetTechnicianRequest, ListReasonMappingsRequest, ReasonList,
+};
 use parasol_api::{Error, Kind, Reason};
-use parasol_journey::ids::TechnicianId;
+use parasol_casebook::Point;
+use parasol_journey::ids::{County, TechnicianId};
 use parasol_journey::time::{SECOND, Span, Timestamp};
 use parasol_runtime::clock::Clock;
 use parasol_runtime::transport::Transport;
@@ -20,6 +23,8 @@ use crate::shifts::WorkingTime;
 
 /// How many technicians are remembered.
 const REMEMBERED_MAX: u64 = 10_000;
+/// How many counties are remembered; the country has about 2,850.
+const COUNTIES_MAX: u64 = 5_000;
 /// For how long.
 const REMEMBERED_FOR: Span = Span::from_micros(30 * SECOND);
 
@@ -32,6 +37,7 @@ pub struct Roster {
     network: NetworkServiceClient<Transport>,
     clock: Clock,
     known: Cache<TechnicianId, Known>,
+    counties: Cache<County, (Timestamp, Option<Point>)>,
 }
 
 #[derive(Clone)]
@@ -54,8 +60,35 @@ pub struct Entry {
 impl Roster {
     /// A directory that asks over `peers`.
     pub fn new(peers: Transport, clock: Clock) -> Self {
-        let known = Cache::new(REMEMBERED_MAX);
-        Self { network: NetworkServiceClient::new(peers), clock, known }
+        let (known, counties) = (Cache::new(REMEMBERED_MAX), Cache::new(COUNTIES_MAX));
+        Self { network: NetworkServiceClient::new(peers), clock, known, counties }
+    }
+
+    /// The middle of a county; `None` where the network does not know it. Remembered as technicians are,
+    /// whatever the answer.
+    ///
+    /// # Errors
+    /// What the network service says when it does not answer.
+    pub async fn county(&self, county: &County) -> Result<Option<Point>, Error> {
+        let now = self.clock.now();
+        if let Some((until, point)) = self.counties.get(county)
+            && now < until
+        {
+            return Ok(point);
+        }
+        let request = GetCountyRequest { county: county.to_string() };
+        let point = match self.network.clone().get_county(request).await {
+            Ok(found) => middle(found.get_ref().lat, found.get_ref().lon),
+            Err(status) => {
+                let error = Error::from_status(&status);
+                match error.kind() {
+                    Kind::NotFound => None,
+                    _ => return Err(error),
+                }
+            }
+        };
+        self.counties.insert(county.clone(), (now + REMEMBERED_FOR, point));
+        Ok(point)
     }
 
     /// A technician.
@@ -113,4 +146,10 @@ impl Roster {
         }
         Ok(words)
     }
+}
+
+/// A county at zero degrees both ways is one whose middle nobody said.
+fn middle(lat: f64, lon: f64) -> Option<Point> {
+    let point = Point::of_degrees(lat, lon);
+    point.filter(|point| (point.lat, point.lon) != (0, 0))
 }

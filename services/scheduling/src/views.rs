@@ -7,8 +7,8 @@ use parasol_api::common::v1::{Address, Certificate, PartLine};
 use parasol_api::convert::{case_view, to_window};
 use parasol_api::technician::v1::{CompleteRepairRequest, Visit};
 use parasol_api::{Error, Listed};
-use parasol_casebook::{RowOp, Secret, Store, secret};
-use parasol_desk::mask;
+use parasol_casebook::{Point, RowOp, Secret, Store, secret};
+use parasol_desk::{location, mask};
 use parasol_journey::Case;
 use parasol_journey::case::Visit as Booked;
 use parasol_journey::ids::{CaseId, CertificateId};
@@ -29,35 +29,55 @@ pub struct Customer {
     /// The telephone number.
     pub phone: String,
     /// Where goods are delivered.
-    address: Option<Place>,
+    address: Option<Kept>,
+    /// Where that is on the map, if it is known.
+    location: Option<Point>,
 }
 
 /// What the vault says about a filing.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-struct Filing {
+pub struct Filing {
     /// What is wrong, in the customer's words.
     description: String,
     /// The model, if it was known.
     model: String,
     /// Where the unit stands, if not at the delivery address.
-    address: Option<Place>,
+    address: Option<Kept>,
 }
 
-/// An address: the street alone, or with its county.
+/// An address: the street alone, or with its county and its place on the map.
 #[derive(Debug, Deserialize)]
 #[serde(untagged)]
-enum Place {
+enum Kept {
     Street(String),
-    Address { street: String },
+    Address {
+        street: String,
+        #[serde(default)]
+        location: Option<Point>,
+    },
 }
 
-impl Place {
-    fn street(self) -> String {
-        match self {
-            Self::Street(street) | Self::Address { street } => street,
+/// Where a unit stands: the street, and its place on the map if that is known. A unit that stands elsewhere
+/// than it was delivered has no place but the one said with it.
+pub fn whereabouts(person: Customer, filing: Filing) -> (String, Option<Point>) {
+    match (filing.address, person.address) {
+        (Some(Kept::Address { street, location }), _) => (street, location),
+        (Some(Kept::Street(street)), _) => (street, None),
+        (None, Some(Kept::Street(street) | Kept::Address { street, .. })) => {
+            (street, person.location)
         }
+        (None, None) => (String::new(), person.location),
     }
+}
+
+/// What the vault says about who filed a case and what was said; empty where it says nothing.
+///
+/// # Errors
+/// What the store says, or that what it holds cannot be read.
+pub async fn filed(store: &Store, case: &Case) -> Result<(Customer, Filing), Error> {
+    let filing = reveal::<Filing>(store, case.id.uuid(), "filing").await?;
+    Ok((customer(store, case).await?, filing))
 }
 
 /// The customer of a case; empty when the vault holds nothing of them any more.
@@ -91,10 +111,12 @@ pub async fn visit(
     let (person, filing) = if case.stage.is_ended() {
         (Customer::default(), Filing::default())
     } else {
-        let filing = reveal::<Filing>(store, case.id.uuid(), "filing").await?;
-        (customer(store, case).await?, filing)
+        filed(store, case).await?
     };
-    let street = filing.address.or(person.address).map(Place::street).unwrap_or_default();
+    let (customer_name, description) = (mask::name(&person.name), filing.description.clone());
+    let model = filing.model.clone();
+    let (street, point) = whereabouts(person, filing);
+    let (county, location) = (case.filing.county.to_string(), point.map(location::to_wire));
     let order = case.work_order.as_ref().map(|order| order.id.to_string());
     Ok(Visit {
         appointment_id: booked.id.to_string(),
@@ -102,13 +124,13 @@ pub async fn visit(
         work_order_id: order.unwrap_or_default(),
         technician: booked.technician.to_string(),
         window: Some(to_window(booked.window)),
-        address: Some(Address { county: case.filing.county.to_string(), street }),
-        customer_name: mask::name(&person.name),
+        address: Some(Address { county, street, location }),
+        customer_name,
         relay_phone: relay.unwrap_or_default().to_owned(),
         category: case.filing.category.number(),
-        model: filing.model,
+        model,
         serial: case.filing.serial.to_string(),
-        description: mask::without_numbers(&filing.description),
+        description: mask::without_numbers(&description),
         danger: case.filing.danger,
         checklist: name_in_force(store, case.filing.category).await?,
     })
@@ -201,13 +223,20 @@ mod tests {
 
     #[test]
     fn the_vault_is_read_in_either_form_of_address() {
-        let street = |body: &str| {
-            let filing: Filing = serde_json::from_str(body).unwrap();
-            filing.address.map(Place::street)
+        let home = r#"{"address":"一路1号","location":{"lat":1,"lon":2}}"#;
+        let read = |filing: &str| {
+            let person: Customer = serde_json::from_str(home).unwrap();
+            whereabouts(person, serde_json::from_str(filing).unwrap())
         };
-        assert_eq!(street(r#"{"address":"一路1号"}"#).as_deref(), Some("一路1号"));
-        let whole = r#"{"description":"x","address":{"county":"330106","street":"一路1号"}}"#;
-        assert_eq!(street(whole).as_deref(), Some("一路1号"));
-        assert_eq!(street(r#"{"address":null,"preferred_windows":[]}"#), None);
+        let (lat, lon) = (1, 2);
+        let at_home = ("一路1号".to_owned(), Some(Point { lat, lon }));
+        assert_eq!(read(r#"{"address":null,"preferred_windows":[]}"#), at_home);
+        assert_eq!(read(r#"{"address":"二路2号"}"#), ("二路2号".to_owned(), None));
+        let whole = r#"{"description":"x","address":{"county":"330106","street":"二路2号"}}"#;
+        assert_eq!(read(whole), ("二路2号".to_owned(), None), "home's place is not this one's");
+        let placed =
+            r#"{"address":{"county":"330106","street":"二","location":{"lat":3,"lon":4}}}"#;
+        assert_eq!(read(placed), ("二".to_owned(), Some(Point { lat: 3, lon: 4 })));
+        assert_eq!(whereabouts(Customer::default(), Filing::default()), (String::new(), None));
     }
 }

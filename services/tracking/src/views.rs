@@ -1,7 +1,7 @@
 //! From the log to what is shown: entries, the turn account, the technician's card.
 
 use parasol_api::convert::{self, to_money, to_timestamp};
-use parasol_api::tracking::v1::{PartyTime, TechnicianCard, Timeline, TimelineEntry};
+use parasol_api::tracking::v1::{ArrivalCheck, PartyTime, TechnicianCard, Timeline, TimelineEntry};
 use parasol_api::{Language, Listed, common};
 use parasol_casebook::Store;
 use parasol_desk::mask;
@@ -11,6 +11,10 @@ use parasol_runtime::identity::Role;
 
 use crate::headline::{headline, if_missed};
 use crate::people::{People, Sight, number, sight};
+
+/// Metres from the address beyond which an arrival is shown as far from the door: a large compound has its
+/// gate that far from its last house, and a position between high houses is off by some more.
+const NEAR_THE_DOOR_MAX: u32 = 500;
 
 /// What somebody wrote, as the vault keeps it.
 #[derive(serde::Deserialize)]
@@ -43,17 +47,14 @@ impl Reader<'_> {
             next_deadline: self.next_deadline(after),
             stage_label: self.stage_label(after),
             note: self.note(event).await,
+            arrival: arrival(self.role, &event.fact),
         }
     }
 
     /// Whether an entry is the reader's to see. What the field says is wrong is for those who can do something
     /// about it; it may be wrong itself, and may speak of the customer.
     pub fn shows(&self, event: &Event) -> bool {
-        let is_inside = matches!(
-            self.role,
-            Role::Brand | Role::Agent | Role::Manager | Role::Operator | Role::Service
-        );
-        is_inside || !matches!(event.fact, Fact::AnomalyRaised { .. })
+        is_inside(self.role) || !matches!(event.fact, Fact::AnomalyRaised { .. })
     }
 
     /// What was said with an entry. One that cannot be read is shown without.
@@ -171,6 +172,22 @@ impl Reader<'_> {
     }
 }
 
+/// The retailer's people, the brand, and the house itself.
+fn is_inside(role: Role) -> bool {
+    matches!(role, Role::Brand | Role::Agent | Role::Manager | Role::Operator | Role::Service)
+}
+
+/// What the device said about an arrival, for those who look after the case. It is a doubt about a person,
+/// so nobody else is told.
+fn arrival(role: Role, fact: &Fact) -> Option<ArrivalCheck> {
+    let Fact::CheckedIn { distance_m, mock_location } = *fact else { return None };
+    is_inside(role).then(|| ArrivalCheck {
+        distance_m: distance_m.map(i64::from),
+        far: distance_m.is_some_and(|metres| metres > NEAR_THE_DOOR_MAX),
+        mock_location,
+    })
+}
+
 fn offered(case: &Case) -> Vec<common::v1::OfferedRemedy> {
     let Some(decision) = &case.decision else { return Vec::new() };
     let one = |offer: &parasol_journey::event::OfferedRemedy| common::v1::OfferedRemedy {
@@ -181,4 +198,24 @@ fn offered(case: &Case) -> Vec<common::v1::OfferedRemedy> {
         explanation: String::new(),
     };
     decision.offered.iter().map(one).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_doubtful_arrival_is_shown_to_those_who_look_after_the_case() {
+        let arrived = |distance_m, mock_location| Fact::CheckedIn { distance_m, mock_location };
+        let far = arrival(Role::Agent, &arrived(Some(501), true)).unwrap();
+        assert_eq!((far.distance_m, far.far, far.mock_location), (Some(501), true, true));
+        let near = arrival(Role::Brand, &arrived(Some(500), false)).unwrap();
+        assert_eq!((near.distance_m, near.far, near.mock_location), (Some(500), false, false));
+        let unknown = arrival(Role::Manager, &arrived(None, false)).unwrap();
+        assert_eq!((unknown.distance_m, unknown.far), (None, false));
+        for role in [Role::Customer, Role::Technician, Role::Centre, Role::Link] {
+            assert_eq!(arrival(role, &arrived(Some(9_000), true)), None, "{role:?}");
+        }
+        assert_eq!(arrival(Role::Agent, &Fact::TravelStarted), None);
+    }
 }

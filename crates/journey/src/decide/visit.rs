@@ -42,8 +42,9 @@ pub(super) fn decide(draft: &mut Draft<'_>, command: &Command) -> Result<(), Rej
             reschedule(draft, technician, *window, *asked_by)
         }
         Command::StartTravel => draft.note(Fact::TravelStarted),
-        Command::CheckIn { distance_m } => {
-            draft.go(Fact::CheckedIn { distance_m: *distance_m }, Stage::OnSite)
+        Command::CheckIn { distance_m, mock_location } => {
+            let (distance_m, mock_location) = (*distance_m, *mock_location);
+            draft.go(Fact::CheckedIn { distance_m, mock_location }, Stage::OnSite)
         }
         Command::ReportNoShow { by } => no_show(draft, *by),
         Command::ReportUnable { reason } => unable(draft, *reason),

@@ -16,6 +16,7 @@ mod explain_offers;
 mod export_network;
 mod get_brand;
 mod get_centre;
+mod get_county;
 mod get_partner_health;
 mod get_technician;
 mod get_webhook;
@@ -311,6 +312,10 @@ impl NetworkService for Dispatch {
         request: Request<ListCoverageGapsRequest>,
     ) -> Answered<ListCoverageGapsResponse> {
         Ok(Response::new(list_coverage_gaps::handle(self, request).await?))
+    }
+
+    async fn get_county(&self, request: Request<GetCountyRequest>) -> Answered<County> {
+        Ok(Response::new(get_county::handle(self, request).await?))
     }
 
     async fn get_centre(&self, request: Request<GetCentreRequest>) -> Answered<Centre> {

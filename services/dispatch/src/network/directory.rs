@@ -27,6 +27,8 @@ const AREAS_KEPT_MAX: u64 = 10_000;
 const SITES_KEPT_MAX: u64 = 20_000;
 /// Brands, and counties with their places, that are remembered.
 const FEW_KEPT_MAX: u64 = 5_000;
+/// The place of a county whose middle nobody knows; there is only water.
+const UNKNOWN_PLACE: (i64, i64) = (0, 0);
 /// Centres read in one statement.
 const READ_MAX: usize = 500;
 
@@ -183,7 +185,7 @@ impl View<'_> {
             return Ok(known);
         }
         let row = counties::Entity::find_by_id(county).one(self.directory.store.reader()).await?;
-        let place = row.map(|row| (row.lat, row.lon));
+        let place = row.map(|row| (row.lat, row.lon)).filter(|place| *place != UNKNOWN_PLACE);
         self.directory.counties.insert(key, place);
         Ok(place)
     }

@@ -1,5 +1,6 @@
 //! Personal data out of the vault.
 
+use parasol_casebook::Point;
 use parasol_journey::event::Window;
 use serde::Deserialize;
 
@@ -22,6 +23,9 @@ pub struct Filed {
 pub struct Address {
     /// Street, house and door.
     pub street: String,
+    /// Where it is on the map, if that is known.
+    #[serde(default)]
+    pub location: Option<Point>,
 }
 
 /// Who the customer is; kind `customer` in the vault.
@@ -32,6 +36,8 @@ pub struct Customer {
     pub name: String,
     /// Street, house and door.
     pub address: String,
+    /// Where that is on the map, if it is known.
+    pub location: Option<Point>,
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use parasol_api::Listed as _;
 use parasol_api::common::v1::{Address, Deadline};
 use parasol_api::convert::{case_view, etag, to_timestamp, to_window};
 use parasol_api::partner::v1::{CertificateNote, Offer, PartOrder, WorkOrder};
-use parasol_desk::mask;
+use parasol_desk::{location, mask};
 use parasol_journey::case::Inspected;
 use parasol_journey::deadline::{Clock, Miss};
 use parasol_journey::event::Window;
@@ -145,18 +145,21 @@ fn show_unit(shown: &mut WorkOrder, case: &Case) {
     shown.category = filing.category.number();
     shown.sku = filing.sku.to_string();
     shown.serial = filing.serial.to_string();
-    shown.address = Some(Address { county: filing.county.to_string(), street: String::new() });
+    let county = filing.county.to_string();
+    shown.address = Some(Address { county, ..Address::default() });
 }
 
 fn show_customer(shown: &mut WorkOrder, filed: Option<&Filed>, customer: Option<&Customer>) {
     if let Some(customer) = customer {
         shown.customer_name = mask::name(&customer.name);
     }
-    let elsewhere =
-        filed.and_then(|filed| filed.address.as_ref()).map(|address| address.street.as_str());
-    let at_home = customer.map(|customer| customer.address.as_str());
-    if let (Some(address), Some(street)) = (&mut shown.address, elsewhere.or(at_home)) {
+    let elsewhere = filed.and_then(|filed| filed.address.as_ref());
+    let elsewhere = elsewhere.map(|address| (address.street.as_str(), address.location));
+    let at_home = customer.map(|customer| (customer.address.as_str(), customer.location));
+    let place = elsewhere.or(at_home);
+    if let (Some(address), Some((street, point))) = (&mut shown.address, place) {
         address.street = street.to_owned();
+        address.location = point.map(location::to_wire);
     }
     if let Some(filed) = filed {
         shown.description = filed.description.clone();

@@ -247,3 +247,26 @@ async fn pages_go_on_where_they_stopped_for_their_reader_alone() {
     let other = ListCentresRequest { page_token, brand: "aurora".into(), ..request };
     assert_eq!(reason(d.list_centres(by(&operator(), other)).await), Reason::PageTokenInvalid);
 }
+
+#[tokio::test]
+async fn a_county_is_read_with_its_middle() {
+    let world = World::new().await;
+    let get = async |county: &str| {
+        let request = GetCountyRequest { county: county.into() };
+        world.dispatch.get_county(by(&operator(), request)).await
+    };
+    let county = County {
+        county: XIHU.into(),
+        province_zh: "浙江省".into(),
+        province_en: "Zhejiang".into(),
+        city_zh: "杭州市".into(),
+        county_zh: "西湖区".into(),
+        county_en: "Xihu".into(),
+        lat: 30.272,
+        lon: 120.147,
+    };
+    world.import(vec![Content::County(county.clone())]).await.unwrap();
+    assert_eq!(get(XIHU).await.unwrap().into_inner(), county);
+    assert_eq!(reason(get("659999").await), Reason::NotFound);
+    assert_eq!(reason(get("").await), Reason::FieldInvalid);
+}

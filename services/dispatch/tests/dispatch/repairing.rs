@@ -29,7 +29,9 @@ pub async fn inspected(world: &World, case: CaseId) {
     world.give(case, field, assign).await;
     let book = Command::BookAppointment { appointment, technician: technician(), window };
     world.give(case, field, book).await;
-    world.give(case, technician_, Command::CheckIn { distance_m: None }).await;
+    world
+        .give(case, technician_, Command::CheckIn { distance_m: None, mock_location: false })
+        .await;
     let photo = |kind| EvidenceItem { kind, sha256: "ab".repeat(32), taken_at: world.clock.now() };
     let certificate = Certificate {
         id: CertificateId::new(world.desk.ids.next()),

@@ -61,7 +61,12 @@ async fn an_offer_shows_the_area_and_no_number() {
     assert_eq!(offer.answer_by, at(start() + Span::hours(2)));
     assert_eq!(offer.visit_by, at(start() + Span::hours(48)));
     let text = format!("{offer:?}");
-    assert!(!text.contains(STREET) && !text.contains("小明") && !text.contains("8000"));
+    assert!(
+        !text.contains(STREET)
+            && !text.contains("30.272")
+            && !text.contains("小明")
+            && !text.contains("8000")
+    );
 }
 
 #[tokio::test]
@@ -92,7 +97,9 @@ async fn a_work_order_shows_street_and_masked_name_until_the_case_ends() {
     for who in [centre("a-1"), brand("aurora")] {
         let order = work_order_of(&world, &who, case).await.unwrap();
         assert_eq!(order.work_order_id, id);
-        assert_eq!(order.address.unwrap().street, STREET);
+        let address = order.address.unwrap();
+        assert_eq!(address.street, STREET);
+        assert_eq!(address.location.unwrap().lat, 30.272);
         assert_eq!(order.customer_name, "王**");
         assert_eq!(order.relay_phone, "");
         assert!(order.description.contains("不制冷"));
@@ -128,7 +135,13 @@ async fn a_work_order_follows_its_visit() {
     assert_eq!(order.state(), WorkOrderState::Planned);
     assert_eq!(order.appointment_id, appointment.to_string());
     assert_eq!(order.window, Some(parasol_api::convert::to_window(window)));
-    world.give(case, ActorKind::Technician, Command::CheckIn { distance_m: None }).await;
+    world
+        .give(
+            case,
+            ActorKind::Technician,
+            Command::CheckIn { distance_m: None, mock_location: false },
+        )
+        .await;
     let order = work_order_of(&world, &technician, case).await.unwrap();
     assert_eq!(order.state(), WorkOrderState::InProgress);
 }

@@ -227,7 +227,7 @@ impl World {
                     kind: "customer",
                     lookup: String::new(),
                     body: format!(
-                        r#"{{"key":"u-1","name":"王小明","phone":"13800138000","address":"{STREET}","county":"{XIHU}"}}"#
+                        r#"{{"key":"u-1","name":"王小明","phone":"13800138000","address":"{STREET}","county":"{XIHU}","location":{{"lat":30272000,"lon":120147000}}}}"#
                     ),
                 },
                 self.clock.now(),

@@ -15,7 +15,7 @@ use parasol_casebook::{
     Deed, Error as CasebookError, FilingDeed, Refusal, RowOp, Secret, Submission, Target, Written,
     secret,
 };
-use parasol_desk::{Call, Result, actor, to_error};
+use parasol_desk::{Call, Result, actor, location, to_error};
 use parasol_journey::event::{Filing, Window};
 use parasol_journey::ids::{CaseId, County, OrderLineId, Serial};
 use parasol_journey::time::Span;
@@ -163,8 +163,9 @@ fn place(check: &mut Checker, wire: &FileCaseRequest) -> Option<Option<(County, 
     check.within("address", |check| {
         let county = county(check, "county", &address.county);
         let street = check.text("street", &address.street, STREET_MAX);
-        let (county, street) = (county?, street?);
-        let place = Place { county: county.to_string(), street };
+        let location = location::check(check, "location", address.location.as_ref());
+        let (county, street, location) = (county?, street?, location?);
+        let place = Place { county: county.to_string(), street, location };
         Some(Some((county, place)))
     })
 }

@@ -6,7 +6,7 @@ use parasol_api::limits::{
     FOREIGN_NUMBER_MAX, IMPORT_ROW_BYTES_MAX, NAME_MAX, SHORT_NAME_MAX, STREET_MAX,
 };
 use parasol_api::{Checker, Error, Reason};
-use parasol_desk::customer_id;
+use parasol_desk::{customer_id, location};
 use parasol_journey::ids::{BrandId, CustomerId, OrderLineId, Serial, Sku};
 use parasol_journey::time::Timestamp;
 use parasol_journey::vocab::{Category, Promise};
@@ -153,7 +153,9 @@ fn read_buyer(check: &mut Checker, row: &CustomerRow) -> Option<(CustomerId, Per
     let phone = check.phone("phone", &row.phone);
     let address = check.text("address", &row.address, STREET_MAX);
     let county = county(check, "county", &row.county);
+    let location = location::check(check, "location", row.location.as_ref());
     let (key, name, phone, address) = (key?, name?, phone?, address?);
-    let person = Person { name, phone, address, county: county?.into(), key };
+    let (county, location) = (county?.into(), location?);
+    let person = Person { name, phone, address, county, location, key };
     Some((customer_id(&person.key), person))
 }

@@ -50,7 +50,13 @@ pub async fn bring_technician(world: &World, case: CaseId) {
     };
     world.give(case, ActorKind::Customer, book).await;
     world.wait(Span::hours(1));
-    world.give(case, ActorKind::Technician, Command::CheckIn { distance_m: None }).await;
+    world
+        .give(
+            case,
+            ActorKind::Technician,
+            Command::CheckIn { distance_m: None, mock_location: false },
+        )
+        .await;
 }
 
 /// Denies the claim and lets the customer accept it.

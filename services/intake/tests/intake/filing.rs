@@ -1,7 +1,7 @@
 //! FileCase: one unit, one open case, one answer.
 
 use parasol_api::Reason;
-use parasol_api::common::v1::{Address, Stage as WireStage, TimeWindow};
+use parasol_api::common::v1::{Address, GeoPoint, Stage as WireStage, TimeWindow};
 use parasol_api::convert::{Listed, to_timestamp};
 use parasol_api::intake::v1::FileCaseRequest;
 use parasol_api::intake::v1::intake_service_server::IntakeService;
@@ -56,7 +56,11 @@ async fn a_case_is_filed_with_everything_the_retailer_knows_pinned() {
         damaged_on_arrival: true,
         declared_intact: true,
         preferred_windows: vec![window(Span::hours(20), Span::hours(22))],
-        address: Some(Address { county: "310101".into(), street: "另一条路2号".into() }),
+        address: Some(Address {
+            county: "310101".into(),
+            street: "另一条路2号".into(),
+            location: Some(GeoPoint { lat: 31.234_567_8, lon: 121.48 }),
+        }),
         ..claim(1, 1)
     };
     let answer = file(&world, &customer("u-1"), wish).await;
@@ -78,10 +82,18 @@ async fn a_case_is_filed_with_everything_the_retailer_knows_pinned() {
     let said: serde_json::Value = serde_json::from_str(&said).unwrap();
     assert_eq!(said["description"], "冷藏室不制冷");
     assert_eq!(said["address"]["street"], "另一条路2号");
+    let location = &said["address"]["location"];
+    assert_eq!((&location["lat"], &location["lon"]), (&31_234_568.into(), &121_480_000.into()));
     assert_eq!(said["preferred_windows"].as_array().unwrap().len(), 1);
     let log = world.desk.store.log_after(case.id, 0, 10).await.unwrap();
     let log = format!("{log:?}");
-    assert!(!log.contains("冷藏") && !log.contains("另一条路") && !log.contains("u-1"), "{log}");
+    assert!(
+        !log.contains("冷藏")
+            && !log.contains("另一条路")
+            && !log.contains("31234568")
+            && !log.contains("u-1"),
+        "{log}"
+    );
 }
 
 #[tokio::test]
@@ -197,7 +209,11 @@ async fn everything_wrong_with_a_claim_is_said_at_once() {
         symptom: "Not Cooling".into(),
         description: "x".repeat(2_001),
         preferred_windows: vec![window(Span::hours(2), Span::hours(1)), long],
-        address: Some(Address { county: "33010".into(), street: " ".into() }),
+        address: Some(Address {
+            county: "33010".into(),
+            street: " ".into(),
+            location: Some(GeoPoint { lat: 91.0, lon: 0.0 }),
+        }),
         ..claim(1, 1)
     };
     let expected = [
@@ -209,6 +225,7 @@ async fn everything_wrong_with_a_claim_is_said_at_once() {
         "preferred_windows[1]",
         "address.county",
         "address.street",
+        "address.location.lat",
     ];
     assert_eq!(fields(world.intake.file_case(by(&me, wrong)).await), expected);
     let many = FileCaseRequest {

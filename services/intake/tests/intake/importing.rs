@@ -1,13 +1,14 @@
 //! ImportOrders, row by row.
 
 use parasol_api::Reason;
-use parasol_api::common::v1::RowStatus;
+use parasol_api::common::v1::{GeoPoint, RowStatus};
 use parasol_api::convert::to_timestamp;
 use parasol_api::intake::v1::import_orders_request::Content;
 use parasol_api::intake::v1::order_service_server::OrderService;
 use parasol_api::intake::v1::{
     GetUnitRequest, ImportOrdersRequest, ImportOrdersResponse, OrderRow,
 };
+use parasol_desk::customer_id;
 use parasol_journey::time::Span;
 use parasol_journey::vocab::{Category, Promise};
 use prost::Message;
@@ -148,7 +149,16 @@ async fn what_was_sold_is_not_rewritten_and_what_may_grow_grows() {
     let mut moved = grown;
     moved.customer.as_mut().unwrap().address = "另一条路2号".into();
     assert_eq!(import(11, moved.clone()).await, is(RowStatus::Updated));
-    assert_eq!(import(12, moved).await, is(RowStatus::Unchanged));
+    assert_eq!(import(12, moved.clone()).await, is(RowStatus::Unchanged));
+    moved.customer.as_mut().unwrap().location = Some(GeoPoint { lat: 30.2, lon: 120.15 });
+    assert_eq!(import(13, moved.clone()).await, is(RowStatus::Updated));
+    assert_eq!(import(14, moved.clone()).await, is(RowStatus::Unchanged));
+    let kept = world.desk.store.reveal(customer_id("u-1").uuid(), "customer").await.unwrap();
+    let kept: serde_json::Value = serde_json::from_str(&kept.unwrap()).unwrap();
+    assert_eq!(kept["location"], serde_json::json!({ "lat": 30_200_000, "lon": 120_150_000 }));
+    moved.customer.as_mut().unwrap().location = Some(GeoPoint { lat: 30.2, lon: 180.5 });
+    let nowhere = import(15, moved).await;
+    assert_eq!((nowhere.0, nowhere.2.as_str()), (RowStatus::Refused, "customer.location.lon"));
     assert_eq!(price(&world, "S-1").await, Some(399_900));
     assert_eq!(price(&world, "S-99").await, None);
 }

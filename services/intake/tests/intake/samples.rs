@@ -46,6 +46,7 @@ pub fn order(n: u32) -> OrderRow {
             phone: format!("1990000{n:04}"),
             address: "某路1号".to_owned(),
             county: "330106".to_owned(),
+            location: None,
         }),
     }
 }

@@ -217,6 +217,7 @@ async fn import_orders(
                 phone: "19900000000".to_owned(),
                 address: "1 Bench Road".to_owned(),
                 county: network.county(unit),
+                location: None,
             }),
         })
     });

@@ -89,6 +89,7 @@ impl Goods {
                     phone: "19900000000".to_owned(),
                     address: "1 Conformance Road".to_owned(),
                     county: self.county.clone(),
+                    location: None,
                 }),
             }),
         ];

@@ -20,7 +20,10 @@ pub(super) struct County {
     city_zh: String,
     county_zh: String,
     county_en: String,
+    // Both may be left out of a county whose middle nobody knows.
+    #[serde(default)]
     lat: f64,
+    #[serde(default)]
     lon: f64,
 }
 

@@ -1,6 +1,7 @@
 //! Rows of orders and filings as files write them, and the same as the contract does.
 
 use parasol_api::Listed as _;
+use parasol_api::common::v1::GeoPoint;
 use parasol_api::convert::to_timestamp;
 use parasol_api::intake::v1;
 use parasol_journey::time::Timestamp;
@@ -44,6 +45,21 @@ struct Customer {
     phone: String,
     address: String,
     county: String,
+    #[serde(default)]
+    location: Option<Location>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Location {
+    lat: f64,
+    lon: f64,
+}
+
+impl From<Location> for GeoPoint {
+    fn from(Location { lat, lon }: Location) -> Self {
+        Self { lat, lon }
+    }
 }
 
 /// A line of `filings.jsonl`. Which players' course it is made for is no matter of the product.
@@ -80,7 +96,8 @@ impl From<Sku> for v1::SkuRow {
 
 impl From<Order> for v1::OrderRow {
     fn from(row: Order) -> Self {
-        let Customer { customer, name, phone, address, county } = row.customer;
+        let Customer { customer, name, phone, address, county, location } = row.customer;
+        let location = location.map(GeoPoint::from);
         Self {
             order_line: row.order_line,
             sku: row.sku,
@@ -89,7 +106,7 @@ impl From<Order> for v1::OrderRow {
             delivered_at: Some(to_timestamp(row.delivered_at.0)),
             installed_at: row.installed_at.map(|at| to_timestamp(at.0)),
             promises: row.promises.into_iter().map(|promise| promise.number()).collect(),
-            customer: Some(v1::CustomerRow { customer, name, phone, address, county }),
+            customer: Some(v1::CustomerRow { customer, name, phone, address, county, location }),
         }
     }
 }

@@ -7,6 +7,7 @@ mod checklists;
 mod course;
 mod day;
 mod overlap;
+mod places;
 mod refusals;
 mod relay;
 mod slots;

@@ -208,7 +208,12 @@ impl World {
         let book = Command::BookAppointment { appointment, technician, window };
         self.give(id, ActorKind::Customer, book).await;
         self.wait(Span::hours(2));
-        self.give(id, ActorKind::Technician, Command::CheckIn { distance_m: None }).await;
+        self.give(
+            id,
+            ActorKind::Technician,
+            Command::CheckIn { distance_m: None, mock_location: false },
+        )
+        .await;
     }
 
     /// A case whose technician is at the door.

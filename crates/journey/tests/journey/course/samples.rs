@@ -101,7 +101,7 @@ impl Course {
                 Command::RescheduleAppointment { technician, window, asked_by }
             }
             Verb::StartTravel => Command::StartTravel,
-            Verb::CheckIn => Command::CheckIn { distance_m: Some(20) },
+            Verb::CheckIn => Command::CheckIn { distance_m: Some(20), mock_location: false },
             Verb::ReportNoShow => Command::ReportNoShow { by: Party::Customer },
             Verb::ReportUnable => Command::ReportUnable { reason: any_of(UnableReason::ALL, id) },
             _ => return None,

@@ -1,13 +1,15 @@
 //! `CheckIn`: the technician is at the door.
 
-use parasol_api::common::v1::GeoPoint;
 use parasol_api::convert::case_view;
 use parasol_api::technician::v1::{CheckInRequest, CheckInResponse};
 use parasol_api::{Checker, Error};
-use parasol_desk::Call;
+use parasol_casebook::Point;
+use parasol_desk::{Call, location};
+use parasol_journey::ids::CaseId;
 use parasol_journey::{Case, Command};
 use tonic::Request;
 
+use crate::places::metres;
 use crate::report::Report;
 use crate::{Scheduling, stamp};
 
@@ -21,16 +23,20 @@ pub async fn handle(
     let mut check = Checker::new();
     let head = stamp::head(&mut check, &call.principal, now, message);
     let appointment = check.optional_id("appointment_id", &message.appointment_id);
-    let position = position(&mut check, message.position.as_ref());
+    let position = location::check(&mut check, "position", message.position.as_ref());
     let photo = match message.photo_sha256.as_str() {
         "" => Some(String::new()),
         hash => check.sha256("photo_sha256", hash),
     };
-    let (head, appointment, ..) = check.all((head, appointment, position, photo))?;
+    let (head, appointment, position, _) = check.all((head, appointment, position, photo))?;
 
+    let distance_m = match position {
+        Some(position) => distance(scheduling, head.case, position).await?,
+        None => None,
+    };
+    let mock_location = message.mock_location;
     let report = Report::of_visit(&call, head, appointment, "check_in");
-    // Addresses have no coordinates yet, so nobody can say how far away the technician stands.
-    let command = |_: &Case| Ok(Command::CheckIn { distance_m: None });
+    let command = move |_: &Case| Ok(Command::CheckIn { distance_m, mock_location });
     let answer = |case: &Case, effect| CheckInResponse {
         case: Some(case_view(case)),
         effect: i32::from(effect),
@@ -38,11 +44,14 @@ pub async fn handle(
     scheduling.report(report, command, answer).await
 }
 
-fn position(check: &mut Checker, wire: Option<&GeoPoint>) -> Option<()> {
-    let Some(point) = wire else { return Some(()) };
-    check.within("position", |check| {
-        let lat = check.number("lat", point.lat, -90.0..=90.0);
-        let lon = check.number("lon", point.lon, -180.0..=180.0);
-        lat.and(lon).map(|_| ())
-    })
+/// Metres to the address. The middle of a county is no address: nobody can be far from a door whose place
+/// is not known.
+async fn distance(
+    scheduling: &Scheduling,
+    case: CaseId,
+    position: Point,
+) -> Result<Option<u32>, Error> {
+    let case = scheduling.case(case).await?;
+    let address = scheduling.exact_point(&case).await?;
+    Ok(address.map(|address| metres(position, address)))
 }
