@@ -42,8 +42,9 @@ pub struct Chosen {
 /// A choice that can be settled in a commit: everything outside the case is known.
 #[derive(Clone)]
 pub enum Settled {
-    /// It is the slot held then, if it still is and its time is not over at this instant.
-    Held(AppointmentId, Timestamp),
+    /// It is the slot held then, if it still is and its time is not over at this instant; or this is why
+    /// its technician cannot come.
+    Held(AppointmentId, Timestamp, Arc<Result<(), Refusal>>),
     /// It is this, or this is why it cannot be.
     Fresh(Arc<Result<Chosen, Refusal>>),
 }
@@ -80,11 +81,12 @@ impl Settled {
     /// `HOLD_EXPIRED` when the slot is not held any more; what was found wrong before.
     pub fn of(&self, case: &Case) -> Result<Chosen, Refusal> {
         match self {
-            Self::Held(id, now) => {
+            Self::Held(id, now, fits) => {
                 let lapses = case.owes(Task::Clock(Clock::HoldExpires)).map(|owed| owed.due);
                 let hold = case.hold.as_ref().filter(|hold| hold.id == *id);
                 let hold = hold.filter(|_| lapses.is_none_or(|at| *now < at));
                 let hold = hold.ok_or(Refusal::Journey(Rejection::HoldExpired))?;
+                Result::clone(fits)?;
                 let technician = hold.technician.clone();
                 Ok(Chosen { hold: Some(*id), technician, window: hold.window })
             }
@@ -115,7 +117,14 @@ impl Scheduling {
         let case = self.case(case).await?;
         let now = self.desk.clock.now();
         Ok(match choice {
-            Choice::Held(id) => Settled::Held(id, now),
+            Choice::Held(id) => {
+                let hold = case.hold.as_ref().filter(|hold| hold.id == id);
+                let fits = match hold {
+                    Some(hold) => self.check_fits(&case, &hold.technician, hold.window).await,
+                    None => Ok(()),
+                };
+                Settled::Held(id, now, Arc::new(fits))
+            }
             Choice::Slot(id) => {
                 let chosen = self.fresh(principal, &case, verb, |case, technician| {
                     let key = &self.desk.key;
@@ -143,15 +152,23 @@ impl Scheduling {
         let window = window(case, &technician).ok_or_else(|| {
             refusal(&Error::new(Reason::FieldInvalid).message(format!("slot_id: {SLOT_EXPECTED}")))
         })?;
-        let entry = self.roster.technician(&technician).await.map_err(|error| refusal(&error))?;
-        // A window that is over is the journey's to refuse: it has the better reason.
-        let is_ahead = self.desk.clock.now() < window.end;
-        if is_ahead && !entry.working_time.covers(window) {
-            let error = Error::new(Reason::WindowInvalid);
-            return Err(refusal(
-                &error.message("the window is not within the technician's shifts"),
-            ));
-        }
+        self.check_fits(case, &technician, window).await?;
         Ok(Chosen { hold: None, technician, window })
+    }
+
+    /// Refuses a visit that its technician cannot make. A window that is over is the journey's to refuse:
+    /// it has the better reason.
+    async fn check_fits(
+        &self,
+        case: &Case,
+        technician: &TechnicianId,
+        window: Window,
+    ) -> Result<(), Refusal> {
+        let entry = self.roster.technician_promised(technician).await;
+        let entry = entry.map_err(|error| refusal(&error))?;
+        if window.end <= self.desk.clock.now() {
+            return Ok(());
+        }
+        entry.check(case.filing.category, window).map_err(|error| refusal(&error))
     }
 }

@@ -2,20 +2,24 @@
 //! codes.
 //!
 //! Asked from the network service and remembered for half a minute of the house's clock, so that a
-//! changed shift is known soon and a busy day does not ask for every slot. An answer that there is no
-//! such technician is not remembered.
+//! changed shift is known soon and a busy day does not ask for every slot. Where somebody is promised a
+//! visit, no more than a second may have passed. An answer that there is no such technician is not
+//! remembered.
 
 use std::sync::Arc;
 
+use chrono::NaiveDate;
 use moka::sync::Cache;
 use parasol_api::admin::v1::network_service_client::NetworkServiceClient;
 use parasol_api::admin::v1::{
-    GetCountyRequest, GetTechnicianRequest, ListReasonMappingsRequest, ReasonList,
+    Certified, GetCountyRequest, GetTechnicianRequest, ListReasonMappingsRequest, ReasonList,
 };
-use parasol_api::{Error, Kind, Reason};
+use parasol_api::{Error, Kind, Listed as _, Reason};
 use parasol_casebook::Point;
+use parasol_journey::event::Window;
 use parasol_journey::ids::{County, TechnicianId};
 use parasol_journey::time::{SECOND, Span, Timestamp};
+use parasol_journey::vocab::Category;
 use parasol_runtime::clock::Clock;
 use parasol_runtime::transport::Transport;
 
@@ -27,6 +31,8 @@ const REMEMBERED_MAX: u64 = 10_000;
 const COUNTIES_MAX: u64 = 5_000;
 /// For how long.
 const REMEMBERED_FOR: Span = Span::from_micros(30 * SECOND);
+/// For how long where a visit is promised: who is suspended or loses a licence is booked no more.
+const PROMISED_BY: Span = Span::from_micros(SECOND);
 
 /// Pages of a brand's mappings that are read; a brand has no more.
 const PAGES_MAX: usize = 3;
@@ -42,7 +48,7 @@ pub struct Roster {
 
 #[derive(Clone)]
 struct Known {
-    until: Timestamp,
+    asked_at: Timestamp,
     entry: Arc<Entry>,
 }
 
@@ -55,6 +61,69 @@ pub struct Entry {
     pub phone: String,
     /// When they work.
     pub working_time: WorkingTime,
+    /// Whether they are suspended.
+    suspended: bool,
+    /// The days on which they may be sent, by category.
+    certified: Vec<CertifiedDays>,
+}
+
+/// Days in a row on which somebody may be sent for a category; without a first or a last one they have
+/// no begin or end.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct CertifiedDays {
+    category: Category,
+    from: Option<NaiveDate>,
+    until: Option<NaiveDate>,
+}
+
+impl CertifiedDays {
+    /// What cannot be read certifies nobody.
+    fn read(wire: &Certified) -> Option<Self> {
+        let day = |text: &str| match text {
+            "" => Some(None),
+            text => NaiveDate::parse_from_str(text, "%Y-%m-%d").ok().map(Some),
+        };
+        let (category, from, until) =
+            (Category::of_number(wire.category)?, day(&wire.from)?, day(&wire.until)?);
+        Some(Self { category, from, until })
+    }
+
+    fn hold(&self, day: NaiveDate) -> bool {
+        self.from.is_none_or(|from| from <= day) && self.until.is_none_or(|until| day <= until)
+    }
+}
+
+impl Entry {
+    /// Refuses a visit that this technician cannot make: one who is suspended, has no valid licence on a
+    /// day of the window, or does not work then.
+    ///
+    /// # Errors
+    /// `TECHNICIAN_SUSPENDED`, `TECHNICIAN_NOT_CERTIFIED`, `WINDOW_INVALID`.
+    pub fn check(&self, category: Category, window: Window) -> Result<(), Error> {
+        if self.suspended {
+            return Err(Error::new(Reason::TechnicianSuspended));
+        }
+        let last = Timestamp::from_micros(window.end.micros().saturating_sub(1));
+        let mut days = window.start.shanghai_day().iter_days();
+        let missing = days
+            .by_ref()
+            .take_while(|day| *day <= last.shanghai_day())
+            .find(|day| !self.is_certified(category, *day));
+        if let Some(day) = missing {
+            let text = format!("the technician may not be sent for {category} on {day}");
+            return Err(Error::new(Reason::TechnicianNotCertified).message(text));
+        }
+        if !self.working_time.covers(window) {
+            let error = Error::new(Reason::WindowInvalid);
+            return Err(error.message("the window is not within the technician's shifts"));
+        }
+        Ok(())
+    }
+
+    /// Whether they have the skill and every licence for a category on a Shanghai day.
+    pub fn is_certified(&self, category: Category, day: NaiveDate) -> bool {
+        self.certified.iter().any(|days| days.category == category && days.hold(day))
+    }
 }
 
 impl Roster {
@@ -97,8 +166,20 @@ impl Roster {
     /// `TECHNICIAN_UNKNOWN` when the network has none by this id; what the network service says when
     /// it does not answer.
     pub async fn technician(&self, id: &TechnicianId) -> Result<Arc<Entry>, Error> {
+        self.within(id, REMEMBERED_FOR).await
+    }
+
+    /// A technician who is about to be promised to a customer.
+    ///
+    /// # Errors
+    /// As [`technician`](Self::technician).
+    pub async fn technician_promised(&self, id: &TechnicianId) -> Result<Arc<Entry>, Error> {
+        self.within(id, PROMISED_BY).await
+    }
+
+    async fn within(&self, id: &TechnicianId, age: Span) -> Result<Arc<Entry>, Error> {
         let now = self.clock.now();
-        if let Some(known) = self.known.get(id).filter(|known| now < known.until) {
+        if let Some(known) = self.known.get(id).filter(|known| now < known.asked_at + age) {
             return Ok(known.entry);
         }
         let request = GetTechnicianRequest { technician: id.to_string() };
@@ -116,8 +197,14 @@ impl Roster {
             Some(_) => WorkingTime::default(),
             None => WorkingTime::of(&found.shifts).without(&found.absences),
         };
-        let entry = Arc::new(Entry { centre: found.centre, phone: found.phone, working_time });
-        let known = Known { until: now + REMEMBERED_FOR, entry: Arc::clone(&entry) };
+        let entry = Arc::new(Entry {
+            centre: found.centre,
+            phone: found.phone,
+            working_time,
+            suspended: found.suspension.is_some(),
+            certified: found.certified.iter().filter_map(CertifiedDays::read).collect(),
+        });
+        let known = Known { asked_at: now, entry: Arc::clone(&entry) };
         self.known.insert(id.clone(), known);
         Ok(entry)
     }

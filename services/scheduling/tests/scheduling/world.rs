@@ -350,7 +350,9 @@ impl Default for Network {
         ];
         let technicians = technicians.map(|(id, centre, shifts)| {
             let (technician, centre) = (id.to_owned(), centre.to_owned());
-            (id.to_owned(), Technician { technician, centre, shifts, ..Technician::default() })
+            let certified = vec![Certified { category: 1, ..Certified::default() }];
+            let one = Technician { technician, centre, shifts, certified, ..Technician::default() };
+            (id.to_owned(), one)
         });
         let technicians = HashMap::from(technicians);
         Self(Arc::new(Mutex::new(Book { technicians, is_away: false, asked: 0, middle: None })))
