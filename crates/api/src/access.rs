@@ -32,6 +32,7 @@ const CENTRE_READS: &[Role] = &[Operator, Manager, Agent, Brand, Centre, Service
 const COUNTY_READS: &[Role] = &[Operator, Manager, Service];
 const BRAND_READS: &[Role] = &[Operator, Manager, Agent, Brand, Service];
 const NETWORK_WATCH: &[Role] = &[Operator, Manager];
+const RISK_READS: &[Role] = &[Operator, Manager, Brand, Centre];
 const CHOICE_READS: &[Role] = &[Operator, Manager, Agent, Brand];
 const TECHNICIAN_READS: &[Role] = &[Operator, Manager, Brand, Centre, Service];
 const CHECKLIST_READS: &[Role] = &[Operator, Manager, Agent, Brand, Centre, Technician, Service];
@@ -71,7 +72,7 @@ pub const TABLE: &[(&str, &[Role])] = &[
     ("/parasol.admin.v1.NetworkService/SuspendTechnician",          &[Operator]),
     ("/parasol.admin.v1.NetworkService/ResumeTechnician",           &[Operator]),
     ("/parasol.admin.v1.NetworkService/ListStandingChanges",        NETWORK_WATCH),
-    ("/parasol.admin.v1.NetworkService/ListWorkAtRisk",             NETWORK_WATCH),
+    ("/parasol.admin.v1.NetworkService/ListWorkAtRisk",             RISK_READS),
     ("/parasol.admin.v1.NetworkService/ListCoverageGaps",           NETWORK_WATCH),
     ("/parasol.admin.v1.NetworkService/CreateWebhook",              WEBHOOKS),
     ("/parasol.admin.v1.NetworkService/GetWebhook",                 WEBHOOKS),

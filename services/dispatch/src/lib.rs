@@ -21,6 +21,7 @@ mod partner;
 mod parts;
 mod projection;
 mod reasons;
+mod risk;
 mod stamp;
 mod states;
 mod tables;

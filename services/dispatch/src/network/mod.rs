@@ -10,6 +10,7 @@ mod opening;
 mod qualification;
 mod standing;
 mod views;
+mod working;
 
 use parasol_journey::vocab::Category;
 use serde::de::DeserializeOwned;
@@ -23,6 +24,7 @@ pub use opening::{Days, Opening, opening};
 pub use qualification::{Qualified, certified, qualified};
 pub use standing::{Kind, Member, STAMP, Standing, SuspensionReason, changed, stamp};
 pub use views::{MICRODEGREES, to_brand, to_centre, to_county, to_technician};
+pub use working::{Working, working};
 
 /// A county a centre goes to, and for what.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

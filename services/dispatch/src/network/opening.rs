@@ -95,7 +95,7 @@ fn opens_on(hours: &[OpeningHours], day: NaiveDate, now: Timestamp) -> bool {
 }
 
 /// Minutes since midnight of a time as `HH:MM`.
-fn minutes(text: &str) -> Option<i64> {
+pub(super) fn minutes(text: &str) -> Option<i64> {
     let (hours, minutes) = text.split_once(':')?;
     let (hours, minutes): (i64, i64) = (hours.parse().ok()?, minutes.parse().ok()?);
     Some(hours * 60 + minutes)

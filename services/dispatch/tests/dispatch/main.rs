@@ -16,6 +16,7 @@ mod mapping;
 mod messaging;
 mod network;
 mod repairing;
+mod risk;
 mod seeing;
 mod suspending;
 mod watching;
