@@ -57,7 +57,7 @@ impl City {
         let visits = (0..self.visits).map(|nth| self.visit(&mut rng, first + nth)).collect();
         let store = Store { place: 0, windows: vec![hours(8, 18)], service: 10 * MINUTE };
         let problem = Problem {
-            travel: Matrix::of_points(&points, Roads::CITY),
+            travel: Matrix::of_points(&points, &Roads::CITY),
             technicians,
             visits,
             store: self.has_store.then_some(store),

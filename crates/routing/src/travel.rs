@@ -12,6 +12,12 @@ pub struct Point {
     pub lon: f64,
 }
 
+/// How long it takes from point to point. Whoever has a service for roads and traffic puts it here.
+pub trait Travel: std::fmt::Debug + Send + Sync {
+    /// Microseconds from one point to another; never below 0.
+    fn time(&self, from: Point, to: Point) -> i64;
+}
+
 /// How long it takes from point to point when nobody has measured it.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Roads {
@@ -24,9 +30,10 @@ pub struct Roads {
 impl Roads {
     /// A city: roads a third longer than the great circle, at 24 km/h.
     pub const CITY: Self = Self { factor: 1.3, speed: 24_000.0 / 3_600.0 };
+}
 
-    /// Microseconds from one point to another.
-    pub fn time(&self, from: Point, to: Point) -> i64 {
+impl Travel for Roads {
+    fn time(&self, from: Point, to: Point) -> i64 {
         rounded(metres(from, to) * self.factor / self.speed * 1e6)
     }
 }
@@ -59,8 +66,8 @@ impl Matrix {
     }
 
     /// The table of points on the earth.
-    pub fn of_points(points: &[Point], roads: Roads) -> Self {
-        Self::of(points.len(), |from, to| roads.time(points[from], points[to]))
+    pub fn of_points(points: &[Point], travel: &dyn Travel) -> Self {
+        Self::of(points.len(), |from, to| travel.time(points[from], points[to]))
     }
 
     /// The table of points in a plane where one unit of length takes `unit`.
@@ -110,7 +117,7 @@ mod tests {
 
     #[test]
     fn a_table_says_what_the_formula_says() {
-        let table = Matrix::of_points(&[HANGZHOU, SHANGHAI], Roads::CITY);
+        let table = Matrix::of_points(&[HANGZHOU, SHANGHAI], &Roads::CITY);
         assert_eq!(table.time(0, 1), Roads::CITY.time(HANGZHOU, SHANGHAI));
         assert_eq!((table.time(0, 0), table.places()), (0, 2));
         let plane = Matrix::of_plane(&[(0.0, 0.0), (3.0, 4.0)], 1_000);

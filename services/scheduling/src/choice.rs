@@ -9,13 +9,14 @@ use parasol_casebook::Refusal;
 use parasol_journey::deadline::Clock;
 use parasol_journey::event::Window;
 use parasol_journey::ids::{AppointmentId, CaseId, TechnicianId};
-use parasol_journey::time::Timestamp;
+use parasol_journey::time::{Span, Timestamp};
 use parasol_journey::{Case, Rejection, Task, Verb};
 use parasol_runtime::identity::Principal;
 
 use crate::Scheduling;
 use crate::report::{check_open, check_part, refusal};
 use crate::slot_id::{SLOT_ID_CHARS, SlotIds};
+use crate::team::{Answer, Closed, Scope, Team};
 
 /// A choice as the wire says it, checked for its form.
 #[derive(Clone, Debug)]
@@ -130,7 +131,15 @@ impl Scheduling {
                     let key = &self.desk.key;
                     SlotIds { key, case: case.id, technician }.window(&id)
                 });
-                Settled::Fresh(Arc::new(chosen.await))
+                let mut chosen = chosen.await;
+                if let Ok(one) = &chosen
+                    && !self.can_keep(&case, one).await?
+                {
+                    let error = Error::new(Reason::SlotTaken);
+                    let text = "the technician has promised another visit too far away since then";
+                    chosen = Err(refusal(&error.message(text)));
+                }
+                Settled::Fresh(Arc::new(chosen))
             }
             Choice::Window(window) => {
                 let chosen = self.fresh(principal, &case, verb, |_, _| Some(window));
@@ -154,6 +163,23 @@ impl Scheduling {
         })?;
         self.check_fits(case, &technician, window).await?;
         Ok(Chosen { hold: None, technician, window })
+    }
+
+    /// Whether the technician still gets to a slot and on from it. Whether it is free is the claim's to
+    /// say.
+    async fn can_keep(&self, case: &Case, chosen: &Chosen) -> Result<bool, Error> {
+        let entry = self.roster.technician(&chosen.technician).await?;
+        let members = [(chosen.technician.clone(), entry)];
+        let day = chosen.window.start.shanghai_day();
+        let from = Timestamp::shanghai_midnight(day);
+        let scope = Scope { from, until: from + Span::days(1) };
+        let mut promised = self.promised(&members, scope).await?;
+        promised.retain(|one| one.case != case.id);
+        let asked = (case.filing.category, self.place(case).await?.point());
+        let team = Team::new(&members, &promised, asked, &[day], Arc::clone(&self.travel));
+        let found = team.find(&[chosen.window]);
+        let too_far = |answer: &Answer| matches!(answer, Answer::Closed(whys) if whys.contains_key(&Closed::Travel));
+        Ok(!found.iter().any(too_far))
     }
 
     /// Refuses a visit that its technician cannot make. A window that is over is the journey's to refuse:

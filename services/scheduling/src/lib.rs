@@ -22,10 +22,12 @@ mod shifts;
 mod slot_id;
 mod stamp;
 mod tables;
+mod team;
 mod views;
 
 use std::sync::Arc;
 
+use moka::sync::Cache;
 use parasol_api::admin::v1::checklist_service_server::{ChecklistService, ChecklistServiceServer};
 use parasol_api::admin::v1::{
     GetChecklistRequest, GetFilledChecklistRequest, GetFilledChecklistResponse,
@@ -50,8 +52,11 @@ use parasol_api::technician::v1::{
 };
 use parasol_api::{Error, Reason};
 use parasol_bell::Bell;
-use parasol_casebook::Projector;
+use parasol_casebook::{Point, Projector};
 use parasol_desk::Desk;
+use parasol_journey::ids::CaseId;
+use parasol_journey::time::Timestamp;
+use parasol_routing::travel::{Roads, Travel};
 use parasol_runtime::shutdown::Shutdown;
 use parasol_runtime::transport::Transport;
 use tonic::service::RoutesBuilder;
@@ -66,6 +71,9 @@ use relay::RelayProvider;
 use relay::exchange::Exchange;
 use roster::Roster;
 
+/// Cases whose places are remembered.
+const PLACES_MAX: u64 = 100_000;
+
 /// The service. Cheap to clone.
 #[derive(Clone)]
 pub struct Scheduling {
@@ -73,6 +81,9 @@ pub struct Scheduling {
     bell: Bell,
     roster: Roster,
     shutdown: Shutdown,
+    travel: Arc<dyn Travel>,
+    /// Where cases are, for a while, see `team/load.rs`.
+    places: Cache<CaseId, (Timestamp, Option<Point>)>,
 }
 
 impl Scheduling {
@@ -80,7 +91,15 @@ impl Scheduling {
     /// `peers` for technicians, and ends its streams when `shutdown` begins.
     pub fn new(desk: Desk, bell: Bell, peers: Transport, shutdown: Shutdown) -> Self {
         let roster = Roster::new(peers, desk.clock.clone());
-        Self { desk, bell, roster, shutdown }
+        let places = Cache::new(PLACES_MAX);
+        Self { desk, bell, roster, shutdown, travel: Arc::new(Roads::CITY), places }
+    }
+
+    /// The same service, estimating ways by `travel`; without it, by the great circle with a factor for
+    /// roads.
+    #[must_use]
+    pub fn travelling_by(self, travel: Arc<dyn Travel>) -> Self {
+        Self { travel, ..self }
     }
 
     /// What binds and frees relay numbers at a provider; to be run again and again.

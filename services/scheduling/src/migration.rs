@@ -5,7 +5,7 @@ use sea_orm_migration::prelude::*;
 
 /// This service's migrations, oldest first.
 pub fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-    vec![Box::new(Scheduling), Box::new(Checklists), Box::new(Relay)]
+    vec![Box::new(Scheduling), Box::new(Checklists), Box::new(Relay), Box::new(Categories)]
 }
 
 struct Scheduling;
@@ -94,5 +94,32 @@ impl MigrationTrait for Relay {
             .index(&["case_id"]);
         notes.create(manager).await?;
         numbers.create(manager).await
+    }
+}
+
+/// The category of an appointment, for a centre's visits of a day; appointments made before have none
+/// and count for none.
+struct Categories;
+
+impl MigrationName for Categories {
+    fn name(&self) -> &'static str {
+        "m0030_scheduling_categories"
+    }
+}
+
+#[tonic::async_trait]
+impl MigrationTrait for Categories {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        let table = || Alias::new("appointments");
+        let category =
+            ColumnDef::new(Alias::new("category")).text().not_null().default("").to_owned();
+        manager.alter_table(Table::alter().table(table()).add_column(category).to_owned()).await?;
+        let index = Index::create()
+            .name("appointments_centre_window_start")
+            .table(table())
+            .col(Alias::new("centre"))
+            .col(Alias::new("window_start"))
+            .to_owned();
+        manager.create_index(index).await
     }
 }

@@ -9,12 +9,8 @@ use parasol_casebook::Point;
 use parasol_journey::Case;
 
 use crate::Scheduling;
+use crate::team::on_map;
 use crate::views::{filed, whereabouts};
-
-/// Metres from the middle of the earth to its surface, on average (IUGG).
-const EARTH_M: f64 = 6_371_008.8;
-/// Parts of a degree that a place counts.
-const MICRODEGREES: f64 = 1_000_000.0;
 
 /// Where a case's unit stands, as well as anybody knows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,25 +43,13 @@ impl Place {
 }
 
 /// Metres over the ground as the crow flies, on a great circle; to the nearest.
-pub fn metres(from: Point, to: Point) -> u32 {
-    let (north, east) = (radians(to.lat - from.lat), radians(to.lon - from.lon));
-    let across = radians(from.lat).cos() * radians(to.lat).cos() * (east / 2.0).sin().powi(2);
-    let half = ((north / 2.0).sin().powi(2) + across).sqrt().min(1.0).asin();
-    whole(2.0 * EARTH_M * half)
-}
-
-#[expect(clippy::cast_precision_loss, reason = "at most 360 million")]
-fn radians(microdegrees: i64) -> f64 {
-    (microdegrees as f64 / MICRODEGREES).to_radians()
-}
-
 #[expect(
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,
     reason = "half the way around the earth is twenty million metres"
 )]
-fn whole(metres: f64) -> u32 {
-    metres.round() as u32
+pub fn metres(from: Point, to: Point) -> u32 {
+    parasol_routing::travel::metres(on_map(from), on_map(to)).round() as u32
 }
 
 impl Scheduling {

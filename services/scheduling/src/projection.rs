@@ -184,5 +184,6 @@ fn row(visit: &Visit, state: State, held_in: &Case, after: &Case) -> RowOp {
         state: Set(state.as_str().to_owned()),
         version: Set(i64::try_from(after.version).unwrap_or(i64::MAX)),
         changed_at: Set(after.updated_at.micros()),
+        category: Set(after.filing.category.as_str().to_owned()),
     })
 }

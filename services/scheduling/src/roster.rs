@@ -12,7 +12,8 @@ use chrono::NaiveDate;
 use moka::sync::Cache;
 use parasol_api::admin::v1::network_service_client::NetworkServiceClient;
 use parasol_api::admin::v1::{
-    Certified, GetCountyRequest, GetTechnicianRequest, ListReasonMappingsRequest, ReasonList,
+    Centre, Certified, GetCentreRequest, GetCountyRequest, GetTechnicianRequest,
+    ListReasonMappingsRequest, ListTechniciansRequest, ReasonList, Technician,
 };
 use parasol_api::{Error, Kind, Listed as _, Reason};
 use parasol_casebook::Point;
@@ -24,11 +25,18 @@ use parasol_runtime::clock::Clock;
 use parasol_runtime::transport::Transport;
 
 use crate::shifts::WorkingTime;
+use crate::team::Member;
 
 /// How many technicians are remembered.
 const REMEMBERED_MAX: u64 = 10_000;
 /// How many counties are remembered; the country has about 2,850.
 const COUNTIES_MAX: u64 = 5_000;
+/// How many centres are remembered.
+const CENTRES_MAX: u64 = 5_000;
+/// How many centres' technicians are remembered together.
+const TEAMS_MAX: u64 = 200;
+/// Technicians of a centre that are looked at together.
+const TEAM_MAX: usize = 500;
 /// For how long.
 const REMEMBERED_FOR: Span = Span::from_micros(30 * SECOND);
 /// For how long where a visit is promised: who is suspended or loses a licence is booked no more.
@@ -44,6 +52,8 @@ pub struct Roster {
     clock: Clock,
     known: Cache<TechnicianId, Known>,
     counties: Cache<County, (Timestamp, Option<Point>)>,
+    centres: Cache<String, (Timestamp, Arc<Premises>)>,
+    teams: Cache<String, (Timestamp, Arc<Vec<Member>>)>,
 }
 
 #[derive(Clone)]
@@ -65,6 +75,12 @@ pub struct Entry {
     suspended: bool,
     /// The days on which they may be sent, by category.
     certified: Vec<CertifiedDays>,
+    /// Where their days begin and end, as well as anybody knows.
+    pub home: Option<Point>,
+    /// Visits they make in a day at most; 0 when only their shifts limit them.
+    pub visits_a_day: i32,
+    /// The counties they go to; empty for all that their centre goes to.
+    territory: Vec<String>,
 }
 
 /// Days in a row on which somebody may be sent for a category; without a first or a last one they have
@@ -94,6 +110,31 @@ impl CertifiedDays {
 }
 
 impl Entry {
+    /// From what the network says of a technician and of their centre.
+    fn of(found: Technician, centre: &Premises) -> Self {
+        // Whoever is suspended has no time to give; what is booked stays until somebody moves it.
+        let working_time = match found.suspension {
+            Some(_) => WorkingTime::default(),
+            None => WorkingTime::of(&found.shifts).without(&found.absences),
+        };
+        let home = found.home.and_then(|home| middle(home.lat, home.lon)).or(centre.place);
+        Self {
+            centre: found.centre,
+            phone: found.phone,
+            working_time,
+            suspended: found.suspension.is_some(),
+            certified: found.certified.iter().filter_map(CertifiedDays::read).collect(),
+            home,
+            visits_a_day: found.visits_a_day,
+            territory: found.territory,
+        }
+    }
+
+    /// Whether they go to a county.
+    pub fn goes_to(&self, county: &County) -> bool {
+        self.territory.is_empty() || self.territory.iter().any(|one| one == county.as_str())
+    }
+
     /// Refuses a visit that this technician cannot make: one who is suspended, has no valid licence on a
     /// day of the window, or does not work then.
     ///
@@ -126,11 +167,29 @@ impl Entry {
     }
 }
 
+/// What is known of a centre.
+#[derive(Debug, Default)]
+pub struct Premises {
+    /// Where it is.
+    place: Option<Point>,
+    /// Visits it can make in a day, by category.
+    capacity: Vec<(Category, i32)>,
+}
+
+impl Premises {
+    /// Visits the centre can make in a day for a category; `None` when nobody said.
+    pub fn visits_a_day(&self, category: Category) -> Option<i32> {
+        self.capacity.iter().find(|(one, _)| *one == category).map(|(_, visits)| *visits)
+    }
+}
+
 impl Roster {
     /// A directory that asks over `peers`.
     pub fn new(peers: Transport, clock: Clock) -> Self {
         let (known, counties) = (Cache::new(REMEMBERED_MAX), Cache::new(COUNTIES_MAX));
-        Self { network: NetworkServiceClient::new(peers), clock, known, counties }
+        let (centres, teams) = (Cache::new(CENTRES_MAX), Cache::new(TEAMS_MAX));
+        let network = NetworkServiceClient::new(peers);
+        Self { network, clock, known, counties, centres, teams }
     }
 
     /// The middle of a county; `None` where the network does not know it. Remembered as technicians are,
@@ -192,21 +251,78 @@ impl Roster {
             }
         })?;
         let found = found.into_inner();
-        // Whoever is suspended has no time to give; what is booked stays until somebody moves it.
-        let working_time = match found.suspension {
-            Some(_) => WorkingTime::default(),
-            None => WorkingTime::of(&found.shifts).without(&found.absences),
-        };
-        let entry = Arc::new(Entry {
-            centre: found.centre,
-            phone: found.phone,
-            working_time,
-            suspended: found.suspension.is_some(),
-            certified: found.certified.iter().filter_map(CertifiedDays::read).collect(),
-        });
+        let centre = self.premises(&found.centre).await?;
+        let entry = Arc::new(Entry::of(found, &centre));
         let known = Known { asked_at: now, entry: Arc::clone(&entry) };
         self.known.insert(id.clone(), known);
         Ok(entry)
+    }
+
+    /// A centre; nothing is known of one that the network does not have.
+    ///
+    /// # Errors
+    /// What the network service says when it does not answer.
+    pub async fn premises(&self, centre: &str) -> Result<Arc<Premises>, Error> {
+        let now = self.clock.now();
+        if let Some((until, known)) = self.centres.get(centre)
+            && now < until
+        {
+            return Ok(known);
+        }
+        let request = GetCentreRequest { centre: centre.to_owned() };
+        let found = match self.network.clone().get_centre(request).await {
+            Ok(found) => found.into_inner(),
+            Err(status) => {
+                let error = Error::from_status(&status);
+                match error.kind() {
+                    Kind::NotFound => Centre::default(),
+                    _ => return Err(error),
+                }
+            }
+        };
+        let capacity = found.daily_capacity.iter();
+        let capacity =
+            capacity.filter_map(|one| Some((Category::of_number(one.category)?, one.visits)));
+        let place = middle(found.lat, found.lon);
+        let known = Arc::new(Premises { place, capacity: capacity.collect() });
+        self.centres.insert(centre.to_owned(), (now + REMEMBERED_FOR, Arc::clone(&known)));
+        Ok(known)
+    }
+
+    /// The technicians of a centre, by id; the first [`TEAM_MAX`] of a larger one.
+    ///
+    /// # Errors
+    /// What the network service says when it does not answer.
+    pub async fn team(&self, centre: &str) -> Result<Arc<Vec<Member>>, Error> {
+        let now = self.clock.now();
+        if let Some((until, known)) = self.teams.get(centre)
+            && now < until
+        {
+            return Ok(known);
+        }
+        let premises = self.premises(centre).await?;
+        let mut members: Vec<Member> = Vec::new();
+        let mut request = ListTechniciansRequest {
+            page_size: 200,
+            page_token: String::new(),
+            centre: centre.to_owned(),
+        };
+        while members.len() < TEAM_MAX {
+            let answer = self.network.clone().list_technicians(request.clone()).await;
+            let page = answer.map_err(|status| Error::from_status(&status))?.into_inner();
+            members.extend(page.technicians.into_iter().filter_map(|one| {
+                let id = one.technician.parse().ok()?;
+                Some((id, Arc::new(Entry::of(one, &premises))))
+            }));
+            request.page_token = page.next_page_token;
+            if request.page_token.is_empty() {
+                break;
+            }
+        }
+        members.truncate(TEAM_MAX);
+        let known = Arc::new(members);
+        self.teams.insert(centre.to_owned(), (now + REMEMBERED_FOR, Arc::clone(&known)));
+        Ok(known)
     }
 
     /// What a brand's own codes for a visit that could not be finished stand for: code and word. Not

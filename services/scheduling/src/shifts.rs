@@ -7,6 +7,7 @@ use chrono::{Datelike as _, NaiveDate};
 use parasol_api::admin::v1::{Absence, Shift};
 use parasol_journey::event::Window;
 use parasol_journey::time::{Span, Timestamp};
+use parasol_routing::WorkDay;
 
 /// How long an arrival window is.
 pub const ARRIVAL: Span = Span::hours(2);
@@ -68,6 +69,15 @@ impl WorkingTime {
         window.start < window.end && covered_to >= window.end
     }
 
+    /// One day from the first stretch to the last, what lies between stretches being breaks; `None` on a
+    /// day off.
+    pub fn hours(&self, day: NaiveDate) -> Option<WorkDay> {
+        let stretches: Vec<Window> = self.on(day).collect();
+        let (first, last) = (stretches.first()?, stretches.last()?);
+        let breaks = stretches.windows(2).map(|pair| routing(pair[0].end, pair[1].start));
+        Some(WorkDay::new(routing(first.start, last.end), breaks))
+    }
+
     /// The arrival windows that begin in `[from, until)`, earliest first: each stretch is cut into
     /// [`ARRIVAL`] from its begin, and a rest that is too short is left out.
     pub fn arrival_windows(&self, from: Timestamp, until: Timestamp) -> Vec<Window> {
@@ -100,6 +110,10 @@ impl WorkingTime {
             end: midnight + Span::minutes(one.to),
         })
     }
+}
+
+fn routing(start: Timestamp, end: Timestamp) -> parasol_routing::Window {
+    parasol_routing::Window::new(start.micros(), end.micros())
 }
 
 /// A shift without its break: one or two stretches, none when it is no shift.

@@ -58,6 +58,9 @@ pub mod appointments {
         pub version: i64,
         /// When that was.
         pub changed_at: i64,
+        /// What is worked on; empty in rows of before it was kept.
+        #[sea_orm(column_type = "Text")]
+        pub category: String,
     }
 
     /// No relations: nothing is joined.

@@ -1,7 +1,9 @@
 //! One technician's booked day, ready to say whether one more visit can really be kept.
 
+use std::sync::Arc;
+
 use crate::problem::Abilities;
-use crate::travel::{Point, Roads};
+use crate::travel::{Point, Travel};
 use crate::workday::{Window, WorkDay};
 
 /// Microseconds in half an hour, the grain of what is free at a glance.
@@ -69,7 +71,7 @@ pub enum Closed {
 pub struct Day {
     hours: WorkDay,
     home: Point,
-    roads: Roads,
+    travel: Arc<dyn Travel>,
     visits_max: usize,
     bookings: Vec<Booking>,
     /// When the technician can leave the stop before each gap; `None` when they are late by then.
@@ -84,11 +86,11 @@ pub struct Day {
 
 impl Day {
     /// A day without visits, from home and back.
-    pub fn new(hours: WorkDay, home: Point, roads: Roads, visits_max: usize) -> Self {
+    pub fn new(hours: WorkDay, home: Point, travel: Arc<dyn Travel>, visits_max: usize) -> Self {
         let mut day = Self {
             hours,
             home,
-            roads,
+            travel,
             visits_max,
             bookings: Vec::new(),
             leave: Vec::new(),
@@ -145,7 +147,7 @@ impl Day {
         let stops = self.bookings.len();
         let place = |stop: usize| self.bookings.get(stop).map_or(self.home, |one| one.at);
         let from = |gap: usize| gap.checked_sub(1).map_or(self.home, place);
-        self.way = (0..=stops).map(|gap| self.roads.time(from(gap), place(gap))).collect();
+        self.way = (0..=stops).map(|gap| self.travel.time(from(gap), place(gap))).collect();
         self.taken = self.bookings.iter().fold(0, |taken, one| taken | self.half_hours(one.window));
         self.leave.clear();
         let mut leave = Some(self.hours.shift().start);
@@ -197,7 +199,7 @@ impl Day {
         }
         // The last instant at which work may begin lies inside the window.
         let begin_in = [Window::new(window.start, window.end - 1)];
-        let from_home = self.roads.time(self.home, ask.at);
+        let from_home = self.travel.time(self.home, ask.at);
         let arrives = self.hours.arrival(shift.start, from_home);
         let alone = self.hours.begin(&begin_in, ask.service, arrives);
         let back = alone.map(|begin| self.hours.arrival(begin + ask.service, from_home));
@@ -209,9 +211,9 @@ impl Day {
         for gap in 0..=stops {
             let before = gap.checked_sub(1).map(|stop| &self.bookings[stop]);
             let (Some(leave), Some(by)) = (self.leave[gap], self.by[gap]) else { continue };
-            let there = self.roads.time(before.map_or(self.home, |one| one.at), ask.at);
+            let there = self.travel.time(before.map_or(self.home, |one| one.at), ask.at);
             let on =
-                self.roads.time(ask.at, self.bookings.get(gap).map_or(self.home, |one| one.at));
+                self.travel.time(ask.at, self.bookings.get(gap).map_or(self.home, |one| one.at));
             let arrives = self.hours.arrival(leave, there);
             let Some(begins) = self.hours.begin(&begin_in, ask.service, arrives) else { break };
             if self.hours.arrival(begins + ask.service, on) > by {

@@ -10,9 +10,10 @@ mod grid;
 mod urgent;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use crate::problem::Abilities;
-use crate::travel::{Point, Roads};
+use crate::travel::{Point, Travel};
 use crate::workday::{Window, WorkDay};
 
 pub use day::{Ask, Booking, Closed, Day, Fit};
@@ -39,7 +40,7 @@ pub struct Profile {
 /// Technicians with their booked days. Cheap to search, and changed in place.
 #[derive(Clone, Debug)]
 pub struct Board {
-    roads: Roads,
+    travel: Arc<dyn Travel>,
     /// How far from home anybody is sent, metres.
     reach: f64,
     technicians: Vec<Entry>,
@@ -77,8 +78,8 @@ pub enum Found {
 
 impl Board {
     /// An empty board. Nobody is sent further from home than `reach` metres as the crow flies.
-    pub fn new(roads: Roads, reach: f64) -> Self {
-        Self { roads, reach, technicians: Vec::new(), grid: Grid::default() }
+    pub fn new(travel: Arc<dyn Travel>, reach: f64) -> Self {
+        Self { travel, reach, technicians: Vec::new(), grid: Grid::default() }
     }
 
     /// Puts a technician on the board, without any working day.
@@ -104,7 +105,7 @@ impl Board {
     pub fn set_day(&mut self, technician: Number, day: i64, hours: WorkDay) {
         let Some(entry) = self.technicians.get_mut(technician) else { return };
         let Profile { home, visits_max, .. } = entry.profile;
-        let mut new = Day::new(hours, home, self.roads, visits_max);
+        let mut new = Day::new(hours, home, Arc::clone(&self.travel), visits_max);
         for booking in entry.days.get(&day).map(Day::bookings).unwrap_or_default() {
             new.put(*booking);
         }

@@ -1,6 +1,8 @@
+use std::sync::Arc;
+
 use parasol_routing::board::{Ask, Board, Booking, Closed, Day, Found, Profile, Wanted};
 use parasol_routing::generate::{City, MINUTE, skills};
-use parasol_routing::travel::{Point, Roads};
+use parasol_routing::travel::{Point, Roads, Travel as _};
 use parasol_routing::{Window, WorkDay};
 use proptest::prelude::*;
 use rand::{Rng as _, SeedableRng as _};
@@ -21,7 +23,7 @@ fn two_hours(from: i64) -> Window {
 /// Technicians with days that hold as many visits as found a place.
 fn board(seed: u64, technicians: usize, asked: usize, is_apart: bool) -> (Board, ChaCha8Rng) {
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
-    let mut board = Board::new(Roads::CITY, 30_000.0);
+    let mut board = Board::new(Arc::new(Roads::CITY), 30_000.0);
     for _ in 0..technicians {
         let home = CITY.somewhere(&mut rng, MIDDLE, 1.0);
         let number = board.add(Profile { home, skills: skills(&mut rng, 3), visits_max: 5 });
@@ -124,7 +126,7 @@ proptest! {
 
 #[test]
 fn an_urgent_visit_moves_another_when_nobody_has_room() {
-    let mut board = Board::new(Roads::CITY, 30_000.0);
+    let mut board = Board::new(Arc::new(Roads::CITY), 30_000.0);
     for skills in [0b11, 0b01] {
         let number = board.add(Profile { home: MIDDLE, skills, visits_max: 1 });
         board.set_day(number, 1, day_hours());
@@ -157,7 +159,7 @@ fn an_urgent_visit_moves_another_when_nobody_has_room() {
 
 #[test]
 fn a_closed_window_says_why() {
-    let mut board = Board::new(Roads::CITY, 60_000.0);
+    let mut board = Board::new(Arc::new(Roads::CITY), 60_000.0);
     let number = board.add(Profile { home: MIDDLE, skills: 0b1, visits_max: 2 });
     board.set_day(number, 1, day_hours());
     let far = Point { lat: MIDDLE.lat + 0.4, ..MIDDLE };
@@ -195,6 +197,6 @@ fn a_closed_window_says_why() {
         Some(Closed::Travel)
     );
     assert!(board.find(&here, &[]).is_empty());
-    let nobody = Board::new(Roads::CITY, 60_000.0);
+    let nobody = Board::new(Arc::new(Roads::CITY), 60_000.0);
     assert_eq!(nobody.find(&here, &[Wanted { day: 1, window }]), [Found::Closed([].into())]);
 }

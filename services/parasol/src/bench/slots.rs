@@ -5,6 +5,8 @@
 //! of a real network has some tens of technicians. Every technician's days are booked up to a share;
 //! then customers all over the city ask for the windows of a week.
 
+use std::sync::Arc;
+
 use parasol_routing::board::{Ask, Board, Booking, Found, Profile, Wanted};
 use parasol_routing::generate::{City, MINUTE, skills};
 use parasol_routing::travel::{Point, Roads};
@@ -88,7 +90,7 @@ pub fn run(args: &Args, mut progress: impl FnMut(&str)) -> Report<Round> {
 /// A city whose technicians have the share of their windows promised, each where it can be kept.
 fn booked(args: &Args, technicians: usize) -> (Board, usize) {
     let mut rng = ChaCha8Rng::seed_from_u64(technicians as u64);
-    let mut board = Board::new(Roads::CITY, REACH);
+    let mut board = Board::new(Arc::new(Roads::CITY), REACH);
     let mut booked = 0;
     for _ in 0..technicians {
         let home = CITY.somewhere(&mut rng, MIDDLE, 1.0);

@@ -4,6 +4,7 @@
 //! a time, each into a copy of it, and for some of them the day with the visit is planned anew from the
 //! start, for as long as the first plan took.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use parasol_routing::board::{Ask, Board, Booking, Placed, Profile, Wanted};
@@ -125,7 +126,7 @@ fn round(args: &Args, seed: u64) -> anyhow::Result<Round> {
 
 /// The plan on a board.
 fn board(day: &Generated, plan: &Plan) -> Board {
-    let mut board = Board::new(Roads::CITY, REACH);
+    let mut board = Board::new(Arc::new(Roads::CITY), REACH);
     for (technician, route) in day.problem.technicians.iter().zip(&plan.routes) {
         let home = day.points[technician.start];
         let visits_max = technician.visits_max;

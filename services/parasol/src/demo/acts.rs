@@ -143,6 +143,7 @@ impl Director {
             from: Some(to_timestamp(self.conductor.now())),
             days: 7,
             limit: 8,
+            with_closed: false,
         };
         let path = path!("partner.v1.AppointmentService", "FindSlots");
         let found: FindSlotsResponse = self.wire.ask(&player, path, &message).await?;

@@ -6,6 +6,7 @@ mod booking;
 mod checklists;
 mod course;
 mod day;
+mod keeping;
 mod licences;
 mod overlap;
 mod places;

@@ -335,6 +335,7 @@ struct Book {
     is_away: bool,
     asked: usize,
     middle: Option<(f64, f64)>,
+    capacity: Vec<CategoryCapacity>,
 }
 
 impl Default for Network {
@@ -355,7 +356,9 @@ impl Default for Network {
             (id.to_owned(), one)
         });
         let technicians = HashMap::from(technicians);
-        Self(Arc::new(Mutex::new(Book { technicians, is_away: false, asked: 0, middle: None })))
+        let (middle, capacity) = (None, Vec::new());
+        let book = Book { technicians, is_away: false, asked: 0, middle, capacity };
+        Self(Arc::new(Mutex::new(book)))
     }
 }
 
@@ -382,6 +385,11 @@ impl Network {
     /// Gives every county a middle, or none.
     pub fn set_middle(&self, middle: Option<(f64, f64)>) {
         self.0.lock().unwrap().middle = middle;
+    }
+
+    /// Limits every centre's visits of a day in the usual category.
+    pub fn set_capacity(&self, visits: i32) {
+        self.0.lock().unwrap().capacity = vec![CategoryCapacity { category: 1, visits }];
     }
 
     /// How often it was asked.
@@ -503,8 +511,13 @@ impl NetworkService for Network {
         }
     }
 
-    async fn get_centre(&self, _: Request<GetCentreRequest>) -> Result<Response<Centre>, Status> {
-        Err(Error::new(Reason::NotFound).into())
+    async fn get_centre(
+        &self,
+        request: Request<GetCentreRequest>,
+    ) -> Result<Response<Centre>, Status> {
+        let centre = request.into_inner().centre;
+        let daily_capacity = self.0.lock().unwrap().capacity.clone();
+        Ok(Response::new(Centre { centre, daily_capacity, ..Centre::default() }))
     }
 
     async fn list_centres(

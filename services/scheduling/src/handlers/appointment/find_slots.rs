@@ -1,23 +1,26 @@
-//! `FindSlots`: the arrival windows in which the assigned technician works and is free.
+//! `FindSlots`: the arrival windows that somebody can keep, and why nobody can keep the others.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use parasol_api::convert::to_window;
-use parasol_api::partner::v1::{FindSlotsRequest, FindSlotsResponse, Slot};
+use chrono::NaiveDate;
+use parasol_api::convert::{to_timestamp, to_window};
+use parasol_api::partner::v1::{
+    ClosedWindow, FindSlotsRequest, FindSlotsResponse, Slot, SlotClosure, SlotClosureReason,
+};
 use parasol_api::{Checker, Error};
 use parasol_desk::{Call, actor};
 use parasol_journey::event::Window;
-use parasol_journey::ids::{CaseId, TechnicianId};
+use parasol_journey::ids::CaseId;
 use parasol_journey::time::{Span, Timestamp};
-use parasol_journey::{Case, Rejection, Verb, table};
+use parasol_journey::{Case, Rejection, Stage, Verb, table};
 use parasol_runtime::identity::{Principal, Role};
 use sea_orm::{ColumnTrait as _, EntityTrait as _, QueryFilter as _, QuerySelect as _};
 use tonic::Request;
 
-use crate::cells::{cell_of, touched};
 use crate::report::{not_found, takes_part};
 use crate::slot_id::SlotIds;
-use crate::tables::slot_cells;
+use crate::tables::{State, appointments};
+use crate::team::{Answer, Closed, Member, Scope, Team};
 use crate::{Scheduling, store_error};
 
 /// How many days are looked at when the caller does not say, and at most.
@@ -44,65 +47,195 @@ pub async fn handle(
     if !takes_part(&call.principal, &case) {
         return Err(not_found());
     }
-    let technician = bookable(&call.principal, &case)?;
+    let candidates = candidates(scheduling, &call.principal, &case).await?;
     let now = scheduling.desk.clock.now();
     let from = from.unwrap_or(now).max(now);
     let until = (from + Span::days(i64::from(days))).min(now + BOOK_AHEAD_MAX);
-    let entry = scheduling.roster.technician(technician).await?;
-    let mut windows = entry.working_time.arrival_windows(from, until);
-    let taken = taken(scheduling, technician, from, until).await?;
-    windows.retain(|window| touched(*window).all(|cell| !taken.contains(&cell)));
-    windows.truncate(usize::try_from(limit).unwrap_or_default());
-
-    let ids = SlotIds { key: &scheduling.desk.key, case: case.id, technician };
-    let shown = match call.principal.role {
-        Role::Customer => "",
-        _ => technician.as_str(),
-    };
-    let slot = |window: Window| Slot {
-        slot_id: ids.id(window),
-        window: Some(to_window(window)),
-        technician: shown.to_owned(),
-    };
-    Ok(FindSlotsResponse { slots: windows.into_iter().map(slot).collect() })
+    let found = find(scheduling, &case, &candidates, Scope { from, until }).await?;
+    let shown = Shown { scheduling, principal: &call.principal, case: &case, candidates };
+    Ok(shown.answer(found, usize::try_from(limit).unwrap_or_default(), message.with_closed))
 }
 
 fn number(check: &mut Checker, field: &str, value: i32, (usual, max): (i32, i32)) -> Option<i32> {
     if value == 0 { Some(usual) } else { check.number(field, value, 1..=max) }
 }
 
-/// The technician whose slots can be had now; refused as holding one would be.
-fn bookable<'a>(principal: &Principal, case: &'a Case) -> Result<&'a TechnicianId, Error> {
-    let stage = case.stage;
-    let technician = case.technician();
-    match technician.filter(|_| table::row(Verb::HoldSlot).from.contains(&stage)) {
-        Some(technician) => Ok(technician),
+/// Who is looked at.
+struct Candidates {
+    members: Vec<Member>,
+    /// Technicians of the centre who do not go to the county.
+    outside: usize,
+}
+
+/// The technician who was named; before that the centre's, for those who name one. Refused as holding
+/// a slot would be.
+async fn candidates(
+    scheduling: &Scheduling,
+    principal: &Principal,
+    case: &Case,
+) -> Result<Candidates, Error> {
+    let (stage, actor) = (case.stage, actor(principal).kind);
+    let is_bookable = table::row(Verb::HoldSlot).from.contains(&stage);
+    if let Some(technician) = case.technician().filter(|_| is_bookable) {
+        let entry = scheduling.roster.technician(technician).await?;
+        return Ok(Candidates { members: vec![(technician.clone(), entry)], outside: 0 });
+    }
+    let centre = case.work_order.as_ref().filter(|_| stage == Stage::CentreAssigned);
+    let names_one = matches!(
+        principal.role,
+        Role::Brand | Role::Centre | Role::Agent | Role::Manager | Role::Service
+    );
+    match centre.filter(|_| names_one) {
+        Some(order) => {
+            let team = scheduling.roster.team(order.centre.as_str()).await?;
+            let goes = |member: &&Member| member.1.goes_to(&case.filing.county);
+            let members: Vec<_> = team.iter().filter(goes).cloned().collect();
+            Ok(Candidates { outside: team.len() - members.len(), members })
+        }
         None if stage.is_ended() => Err(Rejection::CaseEnded { stage }.into()),
         None => {
-            let actor = actor(principal).kind;
             let (verb, open) = (Verb::HoldSlot, table::open_to(stage, actor));
             Err(Rejection::IllegalTransition { stage, verb, actor, open }.into())
         }
     }
 }
 
-/// The technician's cells that somebody has taken, among those a window that begins in `[from,
-/// until)` can touch.
-async fn taken(
+/// Every window that a candidate works in, with who can keep it or why nobody can; `None` for a window
+/// of a day on which the centre has no more room for the category.
+async fn find(
     scheduling: &Scheduling,
-    technician: &TechnicianId,
-    from: Timestamp,
-    until: Timestamp,
-) -> Result<HashSet<i64>, Error> {
-    let last = cell_of(until + crate::shifts::ARRIVAL);
-    let cells: Vec<i64> = slot_cells::Entity::find()
+    case: &Case,
+    candidates: &Candidates,
+    scope: Scope,
+) -> Result<Vec<(Window, Option<Answer>)>, Error> {
+    let Scope { from, until } = scope;
+    let members = &candidates.members;
+    let works = members.iter().flat_map(|one| one.1.working_time.arrival_windows(from, until));
+    let windows: BTreeSet<_> = works.map(|window| (window.start, window.end)).collect();
+    let windows: Vec<_> = windows.into_iter().map(|(start, end)| Window { start, end }).collect();
+    let days: BTreeSet<_> = windows.iter().map(|window| window.start.shanghai_day()).collect();
+    let days: Vec<_> = days.into_iter().collect();
+    let (Some(first), Some(last)) = (days.first(), days.last()) else { return Ok(Vec::new()) };
+    // Whole days: a visit in the morning decides whether somebody is there at noon.
+    let from = Timestamp::shanghai_midnight(*first);
+    let until = Timestamp::shanghai_midnight(*last) + Span::days(1);
+    let whole = Scope { from, until };
+    let promised = scheduling.promised(members, whole).await?;
+    let place = scheduling.place(case).await?.point();
+    let asked = (case.filing.category, place);
+    let travel = std::sync::Arc::clone(&scheduling.travel);
+    let answers = Team::new(members, &promised, asked, &days, travel).find(&windows);
+    let full = full_days(scheduling, case, whole).await?;
+    let is_full = |window: &Window| full.contains(&window.start.shanghai_day());
+    let found = windows.into_iter().zip(answers);
+    Ok(found.map(|(window, answer)| (window, (!is_full(&window)).then_some(answer))).collect())
+}
+
+/// The days on which the centre has as many visits of the case's category as it can make.
+async fn full_days(
+    scheduling: &Scheduling,
+    case: &Case,
+    scope: Scope,
+) -> Result<BTreeSet<NaiveDate>, Error> {
+    use appointments::Column;
+    let Some(order) = &case.work_order else { return Ok(BTreeSet::new()) };
+    let category = case.filing.category;
+    let premises = scheduling.roster.premises(order.centre.as_str()).await?;
+    let Some(most) = premises.visits_a_day(category) else { return Ok(BTreeSet::new()) };
+    let starts: Vec<i64> = appointments::Entity::find()
         .select_only()
-        .column(slot_cells::Column::Cell)
-        .filter(slot_cells::Column::Technician.eq(technician.as_str()))
-        .filter(slot_cells::Column::Cell.between(cell_of(from), last))
+        .column(Column::WindowStart)
+        .filter(Column::Centre.eq(order.centre.as_str()))
+        .filter(Column::WindowStart.gte(scope.from.micros()))
+        .filter(Column::WindowStart.lt(scope.until.micros()))
+        .filter(Column::Category.eq(category.as_str()))
+        .filter(Column::State.is_in(State::ON_THE_DAY.map(State::as_str)))
+        .filter(Column::CaseId.ne(case.id.uuid()))
         .into_tuple()
         .all(scheduling.desk.store.reader())
         .await
         .map_err(store_error)?;
-    Ok(cells.into_iter().collect())
+    let mut visits: HashMap<NaiveDate, i32> = HashMap::new();
+    for start in starts {
+        *visits.entry(Timestamp::from_micros(start).shanghai_day()).or_default() += 1;
+    }
+    Ok(visits.into_iter().filter(|(_, count)| *count >= most).map(|(day, _)| day).collect())
+}
+
+/// The answer as this caller may see it.
+struct Shown<'a> {
+    scheduling: &'a Scheduling,
+    principal: &'a Principal,
+    case: &'a Case,
+    candidates: Candidates,
+}
+
+impl Shown<'_> {
+    fn answer(
+        &self,
+        found: Vec<(Window, Option<Answer>)>,
+        limit: usize,
+        with_closed: bool,
+    ) -> FindSlotsResponse {
+        let mut answer = FindSlotsResponse::default();
+        for (window, found) in found {
+            if answer.slots.len() == limit {
+                break;
+            }
+            match found {
+                Some(Answer::Open { technician, detour, begins }) => {
+                    let (key, case) = (&self.scheduling.desk.key, self.case.id);
+                    let ids = SlotIds { key, case, technician: &technician };
+                    let mut slot = Slot {
+                        slot_id: ids.id(window),
+                        window: Some(to_window(window)),
+                        ..Slot::default()
+                    };
+                    if self.principal.role != Role::Customer {
+                        slot.technician = technician.to_string();
+                        slot.begins_at = Some(to_timestamp(begins));
+                        slot.detour_seconds = seconds(detour);
+                    }
+                    answer.slots.push(slot);
+                }
+                _ if !with_closed => {}
+                closed => answer.closed.push(self.closed(window, closed)),
+            }
+        }
+        answer
+    }
+
+    fn closed(&self, window: Window, found: Option<Answer>) -> ClosedWindow {
+        let mut whys: Vec<(SlotClosureReason, usize)> = match found {
+            Some(Answer::Closed(whys)) => {
+                let mut whys: BTreeMap<Closed, usize> = whys;
+                whys.retain(|_, count| *count > 0);
+                whys.into_iter().map(|(why, count)| (reason(why), count)).collect()
+            }
+            _ => vec![(SlotClosureReason::Capacity, 0)],
+        };
+        if self.candidates.outside > 0 {
+            whys.push((SlotClosureReason::OutsideTerritory, self.candidates.outside));
+        }
+        let counts = self.principal.role != Role::Customer;
+        let reasons = whys.into_iter().map(|(reason, count)| SlotClosure {
+            reason: reason.into(),
+            technicians: if counts { i32::try_from(count).unwrap_or(i32::MAX) } else { 0 },
+        });
+        ClosedWindow { window: Some(to_window(window)), reasons: reasons.collect() }
+    }
+}
+
+fn reason(why: Closed) -> SlotClosureReason {
+    match why {
+        Closed::NotCertified => SlotClosureReason::NotCertified,
+        Closed::OffDuty => SlotClosureReason::OffDuty,
+        Closed::Taken => SlotClosureReason::Taken,
+        Closed::Travel => SlotClosureReason::Travel,
+        Closed::DayFull => SlotClosureReason::DayFull,
+    }
+}
+
+fn seconds(span: Span) -> i32 {
+    i32::try_from(span.micros() / 1_000_000).unwrap_or(i32::MAX)
 }
