@@ -104,7 +104,10 @@ pub const TABLE: &[Row] = &[
         nothing(r#"{"centre": "$centre"}"#),
         told(BAD_PAGE, r#"{"centre": "$centre", "page_size": 1, "page_token": "$technicians_page"}"#),
     ]),
-    row("admin.v1.NetworkService/ListWorkAtRisk", &[nothing("{}")]),
+    row("admin.v1.NetworkService/ListWorkAtRisk", &[
+        nothing("{}"),
+        told(BAD_PAGE, r#"{"page_size": 1, "page_token": "$centres_page"}"#),
+    ]),
     row("admin.v1.NetworkService/CreateWebhook", &[
         by(&[Role::Brand], hidden(r#"{"brand": "$brand", "url": "https://hooks.aster.cn/"}"#)),
         hidden(r#"{"centre": "$centre", "url": "https://hooks.aster.cn/"}"#),
