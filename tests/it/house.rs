@@ -126,8 +126,10 @@ const TABLES: &str =
 /// Who did what, and what was answered.
 const COMMANDS: &str = "commands";
 
-/// The messages of partners have refusals too, and the sequencer numbers commits when it comes to it.
-const IN_ITS_OWN_TIME: [&str; 4] = ["commits", "feed", "leases", "partner_messages"];
+/// The messages of partners have refusals too; the sequencer numbers commits, and the relay binds numbers, when it
+/// comes to it.
+const IN_ITS_OWN_TIME: [&str; 6] =
+    ["commits", "feed", "leases", "partner_messages", "relay_notes", "relay_numbers"];
 
 /// The answers of a query with one column of text.
 pub async fn texts(store: &Store, sql: &str) -> Vec<String> {

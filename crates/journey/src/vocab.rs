@@ -107,6 +107,23 @@ vocabulary! {
     }
 }
 
+impl Category {
+    /// What a unit of it is called, in Chinese and in English.
+    pub const fn names(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Refrigerator => ("冰箱", "Refrigerator"),
+            Self::WashingMachine => ("洗衣机", "Washing machine"),
+            Self::AirConditioner => ("空调", "Air conditioner"),
+            Self::Television => ("电视", "Television"),
+            Self::WaterHeater => ("热水器", "Water heater"),
+            Self::RangeHood => ("油烟机", "Range hood"),
+            Self::Microwave => ("微波炉", "Microwave"),
+            Self::Vacuum => ("吸尘器", "Vacuum cleaner"),
+            Self::Fan => ("电风扇", "Fan"),
+        }
+    }
+}
+
 vocabulary! {
     /// A remedy the customer can be offered.
     Remedy {

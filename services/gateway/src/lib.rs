@@ -33,7 +33,7 @@ struct Gateway {
 }
 
 /// All routes: `/`, `/errors`, `/errors/{REASON}`, `/livez`, `/readyz`, `/openapi.json`, callbacks of partners
-/// at `/v1/callbacks/{partner}`, REST below `/v1/`, and the portal below `/portal`. `grpc` is shown on the
+/// at `/v1/callbacks/{partner}`, technicians' calendars at `/v1/calendars/{token}.ics`, REST below `/v1/`, and the portal below `/portal`. `grpc` is shown on the
 /// front page.
 pub fn router(health: Health, grpc: SocketAddr, rest: Rest, portal: Portal) -> Router {
     Router::new()
@@ -45,6 +45,7 @@ pub fn router(health: Health, grpc: SocketAddr, rest: Rest, portal: Portal) -> R
         .route("/readyz", get(probes::ready))
         .route("/openapi.json", get(rest::document))
         .route("/v1/callbacks/{partner}", post(rest::callback))
+        .route("/v1/calendars/{file}", get(rest::calendar))
         .route("/v1/{*path}", any(rest::call))
         .merge(portal::routes())
         .fallback(pages::nothing_here)

@@ -2,11 +2,12 @@
 //! technician's day from the way there to the completion code.
 //!
 //! Owns the cells of technicians' time, the list of appointments, slot ids, the stream of a day, and the
-//! checklists with what was filled, and the relay numbers of visits.
+//! checklists with what was filled, the relay numbers of visits, and technicians' calendars.
 //! Where a case stands is the journey's; who works when is the network's, asked over the wire; what a
 //! certificate means is verification's, which reads it from the log. It has no worker: holds lapse
 //! and windows are missed by the timer, and the projection frees the time in the same commit.
 
+mod calendar;
 mod cells;
 mod checklists;
 mod choice;
@@ -45,10 +46,12 @@ use parasol_api::partner::v1::{
 };
 use parasol_api::technician::v1::visit_service_server::{VisitService, VisitServiceServer};
 use parasol_api::technician::v1::{
-    CheckInRequest, CheckInResponse, CompleteRepairRequest, CompleteRepairResponse,
-    CompleteVisitRequest, CompleteVisitResponse, GetRelayNumberRequest, RelayNumber,
-    ReportUnableRequest, ReportUnableResponse, StartTravelRequest, StartTravelResponse,
-    StreamMyDayRequest, SubmitInspectionRequest, SubmitInspectionResponse,
+    Calendar, CalendarLink, CheckInRequest, CheckInResponse, CompleteRepairRequest,
+    CompleteRepairResponse, CompleteVisitRequest, CompleteVisitResponse, CreateCalendarLinkRequest,
+    GetCalendarRequest, GetRelayNumberRequest, RelayNumber, ReportUnableRequest,
+    ReportUnableResponse, RevokeCalendarLinkRequest, RevokeCalendarLinkResponse,
+    StartTravelRequest, StartTravelResponse, StreamMyDayRequest, SubmitInspectionRequest,
+    SubmitInspectionResponse,
 };
 use parasol_api::{Error, Reason};
 use parasol_bell::Bell;
@@ -66,7 +69,7 @@ pub use migration::migrations;
 pub use places::{Place, metres};
 
 use day::DayStream;
-use handlers::{appointment, checklist, visit};
+use handlers::{appointment, calendar as calendars, checklist, visit};
 use relay::RelayProvider;
 use relay::exchange::Exchange;
 use roster::Roster;
@@ -207,6 +210,24 @@ impl VisitService for Scheduling {
         request: Request<CompleteVisitRequest>,
     ) -> Answer<CompleteVisitResponse> {
         Ok(Response::new(visit::complete_visit::handle(self, request).await?))
+    }
+
+    async fn create_calendar_link(
+        &self,
+        request: Request<CreateCalendarLinkRequest>,
+    ) -> Answer<CalendarLink> {
+        Ok(Response::new(calendars::create_link::handle(self, request).await?))
+    }
+
+    async fn revoke_calendar_link(
+        &self,
+        request: Request<RevokeCalendarLinkRequest>,
+    ) -> Answer<RevokeCalendarLinkResponse> {
+        Ok(Response::new(calendars::revoke_link::handle(self, request).await?))
+    }
+
+    async fn get_calendar(&self, request: Request<GetCalendarRequest>) -> Answer<Calendar> {
+        Ok(Response::new(calendars::get::handle(self, request).await?))
     }
 
     async fn get_relay_number(

@@ -5,7 +5,13 @@ use sea_orm_migration::prelude::*;
 
 /// This service's migrations, oldest first.
 pub fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-    vec![Box::new(Scheduling), Box::new(Checklists), Box::new(Relay), Box::new(Categories)]
+    vec![
+        Box::new(Scheduling),
+        Box::new(Checklists),
+        Box::new(Relay),
+        Box::new(Categories),
+        Box::new(Calendars),
+    ]
 }
 
 struct Scheduling;
@@ -121,5 +127,27 @@ impl MigrationTrait for Categories {
             .col(Alias::new("window_start"))
             .to_owned();
         manager.create_index(index).await
+    }
+}
+
+/// The links to technicians' calendars.
+struct Calendars;
+
+impl MigrationName for Calendars {
+    fn name(&self) -> &'static str {
+        "m0031_scheduling_calendars"
+    }
+}
+
+#[tonic::async_trait]
+impl MigrationTrait for Calendars {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        let links = TableBuilder::new("calendar_links")
+            .ids(&["link"])
+            .texts(&["technician"])
+            .ints(&["created_at"])
+            .key(&["link"])
+            .index(&["technician"]);
+        links.create(manager).await
     }
 }

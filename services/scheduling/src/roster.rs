@@ -12,10 +12,10 @@ use chrono::NaiveDate;
 use moka::sync::Cache;
 use parasol_api::admin::v1::network_service_client::NetworkServiceClient;
 use parasol_api::admin::v1::{
-    Centre, Certified, GetCentreRequest, GetCountyRequest, GetTechnicianRequest,
+    self, Centre, Certified, GetCentreRequest, GetCountyRequest, GetTechnicianRequest,
     ListReasonMappingsRequest, ListTechniciansRequest, ReasonList, Technician,
 };
-use parasol_api::{Error, Kind, Listed as _, Reason};
+use parasol_api::{Error, Kind, Language, Listed as _, Reason};
 use parasol_casebook::Point;
 use parasol_journey::event::Window;
 use parasol_journey::ids::{County, TechnicianId};
@@ -51,7 +51,7 @@ pub struct Roster {
     network: NetworkServiceClient<Transport>,
     clock: Clock,
     known: Cache<TechnicianId, Known>,
-    counties: Cache<County, (Timestamp, Option<Point>)>,
+    counties: Cache<County, (Timestamp, Option<Arc<v1::County>>)>,
     centres: Cache<String, (Timestamp, Arc<Premises>)>,
     teams: Cache<String, (Timestamp, Arc<Vec<Member>>)>,
 }
@@ -192,21 +192,37 @@ impl Roster {
         Self { network, clock, known, counties, centres, teams }
     }
 
-    /// The middle of a county; `None` where the network does not know it. Remembered as technicians are,
-    /// whatever the answer.
+    /// The middle of a county; `None` where the network does not know it.
     ///
     /// # Errors
     /// What the network service says when it does not answer.
     pub async fn county(&self, county: &County) -> Result<Option<Point>, Error> {
+        let known = self.known_county(county).await?;
+        Ok(known.and_then(|known| middle(known.lat, known.lon)))
+    }
+
+    /// What a county is called, with its city where that is known; its code when the network does not know it or
+    /// does not answer.
+    pub async fn area(&self, county: &County, language: Language) -> String {
+        let known = self.known_county(county).await.ok().flatten();
+        let name = known.map(|known| match language {
+            Language::Zh => format!("{}{}", known.city_zh, known.county_zh),
+            Language::En => known.county_en.clone(),
+        });
+        name.filter(|name| !name.is_empty()).unwrap_or_else(|| county.to_string())
+    }
+
+    /// A county as the network knows it. Remembered as technicians are, whatever the answer.
+    async fn known_county(&self, county: &County) -> Result<Option<Arc<v1::County>>, Error> {
         let now = self.clock.now();
-        if let Some((until, point)) = self.counties.get(county)
+        if let Some((until, known)) = self.counties.get(county)
             && now < until
         {
-            return Ok(point);
+            return Ok(known);
         }
         let request = GetCountyRequest { county: county.to_string() };
-        let point = match self.network.clone().get_county(request).await {
-            Ok(found) => middle(found.get_ref().lat, found.get_ref().lon),
+        let known = match self.network.clone().get_county(request).await {
+            Ok(found) => Some(Arc::new(found.into_inner())),
             Err(status) => {
                 let error = Error::from_status(&status);
                 match error.kind() {
@@ -215,8 +231,8 @@ impl Roster {
                 }
             }
         };
-        self.counties.insert(county.clone(), (now + REMEMBERED_FOR, point));
-        Ok(point)
+        self.counties.insert(county.clone(), (now + REMEMBERED_FOR, known.clone()));
+        Ok(known)
     }
 
     /// A technician.

@@ -98,6 +98,31 @@ pub mod relay_notes {
     impl ActiveModelBehavior for ActiveModel {}
 }
 
+/// The links to technicians' calendars that open something.
+pub mod calendar_links {
+    use sea_orm::entity::prelude::*;
+
+    /// A row.
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "calendar_links")]
+    pub struct Model {
+        /// The link.
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub link: Uuid,
+        /// Whose calendar it opens.
+        #[sea_orm(column_type = "Text")]
+        pub technician: String,
+        /// When it was made.
+        pub created_at: i64,
+    }
+
+    /// No relations: nothing is joined.
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
 /// The relay numbers that are lent; a row goes when its number is given back.
 pub mod relay_numbers {
     use sea_orm::entity::prelude::*;

@@ -15,6 +15,7 @@ const RESYNC: &str = "RESYNC_REQUIRED";
 const BAD_PAGE: &str = "PAGE_TOKEN_INVALID";
 
 const BRAND_SIDE: &[Role] = &[Role::Brand, Role::Centre];
+const AT_THE_DOOR: &[Role] = &[Role::Centre, Role::Technician];
 const FIELD: &[Role] = &[Role::Brand, Role::Centre, Role::Technician];
 
 /// One way to fill the request of a method.
@@ -255,6 +256,12 @@ pub const TABLE: &[Row] = &[
         by(&[Role::Centre], told("TECHNICIAN_UNKNOWN",
             r#"{"technician": "$technician", "cursor": "$day_cursor"}"#)),
         by(&[Role::Technician], told(RESYNC, r#"{"cursor": "$day_cursor"}"#)),
+    ]),
+    row("technician.v1.VisitService/CreateCalendarLink", &[
+        by(AT_THE_DOOR, told("TECHNICIAN_UNKNOWN", r#"{"technician": "$technician"}"#)),
+    ]),
+    row("technician.v1.VisitService/RevokeCalendarLink", &[
+        by(AT_THE_DOOR, told("TECHNICIAN_UNKNOWN", r#"{"technician": "$technician"}"#)),
     ]),
     row("technician.v1.VisitService/StartTravel", &[
         hidden(r#"{"case_id": "$case"}"#),

@@ -255,7 +255,9 @@ fn order(stage: Stage) -> WorkOrder {
         centre: "aurora-hz-01".to_owned(),
         category: Category::Fan.into(),
         address: Some(Address {
-            county: "330106".to_owned(), street: "文三路 90 号".to_owned()
+            county: "330106".to_owned(),
+            street: "文三路 90 号".to_owned(),
+            location: None,
         }),
         ..WorkOrder::default()
     }

@@ -24,17 +24,12 @@ impl Pick for Language {
 
 /// What a category is called.
 pub(super) fn category(category: Category, language: Language) -> &'static str {
-    match category {
-        Category::Unspecified => language.pick("家电", "appliance"),
-        Category::Refrigerator => language.pick("冰箱", "Refrigerator"),
-        Category::WashingMachine => language.pick("洗衣机", "Washing machine"),
-        Category::AirConditioner => language.pick("空调", "Air conditioner"),
-        Category::Television => language.pick("电视", "Television"),
-        Category::WaterHeater => language.pick("热水器", "Water heater"),
-        Category::RangeHood => language.pick("油烟机", "Range hood"),
-        Category::Microwave => language.pick("微波炉", "Microwave"),
-        Category::Vacuum => language.pick("吸尘器", "Vacuum cleaner"),
-        Category::Fan => language.pick("电风扇", "Fan"),
+    match parasol_journey::vocab::Category::of_wire(category) {
+        Some(category) => {
+            let (zh, en) = category.names();
+            language.pick(zh, en)
+        }
+        None => language.pick("家电", "appliance"),
     }
 }
 

@@ -68,6 +68,11 @@ impl Callbacks {
         Self { service, vouches }
     }
 
+    /// The way to services as the gateway.
+    pub(super) fn service(&self) -> Transport {
+        self.service.clone()
+    }
+
     async fn sender(&self, asked: CheckCallbackRequest) -> Result<CheckedCallback, Error> {
         let checked = NetworkServiceClient::new(self.service.clone()).check_callback(asked).await;
         Ok(checked.map_err(|status| Error::from_status(&status))?.into_inner())

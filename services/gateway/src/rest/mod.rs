@@ -13,6 +13,7 @@
 //! can call it on somebody's behalf.
 
 mod answer;
+mod calendar;
 mod callbacks;
 mod openapi;
 mod problem;
@@ -37,7 +38,7 @@ pub(crate) use openapi::document;
 
 use self::problem::Problem;
 use self::route::{Found, Routes};
-use crate::language;
+use crate::language::{self, Wanted};
 
 /// The most bytes of a body that holds one message a line.
 const LINES_BYTES_MAX: usize = 16 * 1024 * 1024;
@@ -90,6 +91,20 @@ pub(crate) async fn call(State(gateway): State<crate::Gateway>, request: Request
         Ok(response) => response,
         Err(error) => Problem::of(&error, language::of_headers(&parts.headers), parts.uri.path())
             .into_response(),
+    }
+}
+
+/// A technician's calendar at its private link.
+pub(crate) async fn calendar(
+    State(gateway): State<crate::Gateway>,
+    Path(file): Path<String>,
+    Wanted(language): Wanted,
+    headers: HeaderMap,
+) -> Response {
+    match calendar::answer(&gateway.rest, &file, language, &headers).await {
+        Ok(response) => response,
+        // The path is the secret, so the problem does not repeat it.
+        Err(error) => Problem::of(&error, language, "").into_response(),
     }
 }
 

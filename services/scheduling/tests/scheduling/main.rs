@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails where its expectation is not met")]
 
 mod booking;
+mod calendars;
 mod checklists;
 mod course;
 mod day;

@@ -505,7 +505,15 @@ impl NetworkService for Network {
         match book.middle {
             Some((lat, lon)) => {
                 let county = request.into_inner().county;
-                Ok(Response::new(County { county, lat, lon, ..County::default() }))
+                let (city_zh, county_zh) = ("杭州市".to_owned(), "西湖区".to_owned());
+                Ok(Response::new(County {
+                    county,
+                    city_zh,
+                    county_zh,
+                    lat,
+                    lon,
+                    ..County::default()
+                }))
             }
             None => Err(Error::new(Reason::NotFound).into()),
         }
