@@ -519,26 +519,17 @@ impl NetworkService for Network {
         }
     }
 
-    async fn get_centre(
-        &self,
-        request: Request<GetCentreRequest>,
-    ) -> Result<Response<Centre>, Status> {
+    async fn get_centre(&self, request: Request<GetCentreRequest>) -> Answered<Centre> {
         let centre = request.into_inner().centre;
         let daily_capacity = self.0.lock().unwrap().capacity.clone();
         Ok(Response::new(Centre { centre, daily_capacity, ..Centre::default() }))
     }
 
-    async fn list_centres(
-        &self,
-        _: Request<ListCentresRequest>,
-    ) -> Result<Response<ListCentresResponse>, Status> {
+    async fn list_centres(&self, _: Request<ListCentresRequest>) -> Answered<ListCentresResponse> {
         Ok(Response::new(ListCentresResponse::default()))
     }
 
-    async fn get_technician(
-        &self,
-        request: Request<GetTechnicianRequest>,
-    ) -> Result<Response<Technician>, Status> {
+    async fn get_technician(&self, request: Request<GetTechnicianRequest>) -> Answered<Technician> {
         let mut book = self.0.lock().unwrap();
         book.asked += 1;
         if book.is_away {
@@ -551,7 +542,7 @@ impl NetworkService for Network {
     async fn list_technicians(
         &self,
         request: Request<ListTechniciansRequest>,
-    ) -> Result<Response<ListTechniciansResponse>, Status> {
+    ) -> Answered<ListTechniciansResponse> {
         let book = self.0.lock().unwrap();
         let of_centre = |one: &&Technician| one.centre == request.get_ref().centre;
         let technicians = book.technicians.values().filter(of_centre).cloned().collect();
@@ -561,42 +552,36 @@ impl NetworkService for Network {
     async fn get_partner_health(
         &self,
         _: Request<GetPartnerHealthRequest>,
-    ) -> Result<Response<PartnerHealth>, Status> {
+    ) -> Answered<PartnerHealth> {
         Err(Error::new(Reason::Unimplemented).into())
     }
 
-    async fn put_reroute_rule(
-        &self,
-        _: Request<PutRerouteRuleRequest>,
-    ) -> Result<Response<RerouteRule>, Status> {
+    async fn put_reroute_rule(&self, _: Request<PutRerouteRuleRequest>) -> Answered<RerouteRule> {
         Err(Error::new(Reason::Unimplemented).into())
     }
 
     async fn rotate_callback_secret(
         &self,
         _: Request<RotateCallbackSecretRequest>,
-    ) -> Result<Response<CallbackSecret>, Status> {
+    ) -> Answered<CallbackSecret> {
         Err(Error::new(Reason::Unimplemented).into())
     }
 
-    async fn check_callback(
-        &self,
-        _: Request<CheckCallbackRequest>,
-    ) -> Result<Response<CheckedCallback>, Status> {
+    async fn check_callback(&self, _: Request<CheckCallbackRequest>) -> Answered<CheckedCallback> {
         Err(Error::new(Reason::Unimplemented).into())
     }
 
     async fn put_reason_mapping(
         &self,
         _: Request<PutReasonMappingRequest>,
-    ) -> Result<Response<ReasonMapping>, Status> {
+    ) -> Answered<ReasonMapping> {
         Err(Error::new(Reason::Unimplemented).into())
     }
 
     async fn delete_reason_mapping(
         &self,
         _: Request<DeleteReasonMappingRequest>,
-    ) -> Result<Response<DeleteReasonMappingResponse>, Status> {
+    ) -> Answered<DeleteReasonMappingResponse> {
         Err(Error::new(Reason::Unimplemented).into())
     }
 
@@ -604,7 +589,7 @@ impl NetworkService for Network {
     async fn list_reason_mappings(
         &self,
         request: Request<ListReasonMappingsRequest>,
-    ) -> Result<Response<ListReasonMappingsResponse>, Status> {
+    ) -> Answered<ListReasonMappingsResponse> {
         let mapping = |list: ReasonList, code: &str, reason: &str| ReasonMapping {
             brand: request.get_ref().brand.clone(),
             list: list.into(),
@@ -619,52 +604,40 @@ impl NetworkService for Network {
         Ok(Response::new(ListReasonMappingsResponse { mappings, ..Default::default() }))
     }
 
-    async fn create_webhook(
-        &self,
-        _: Request<CreateWebhookRequest>,
-    ) -> Result<Response<WebhookSecret>, Status> {
+    async fn create_webhook(&self, _: Request<CreateWebhookRequest>) -> Answered<WebhookSecret> {
         Err(Error::new(Reason::Unimplemented).into())
     }
 
-    async fn get_webhook(
-        &self,
-        _: Request<GetWebhookRequest>,
-    ) -> Result<Response<Webhook>, Status> {
+    async fn get_webhook(&self, _: Request<GetWebhookRequest>) -> Answered<Webhook> {
         Err(Error::new(Reason::Unimplemented).into())
     }
 
     async fn list_webhooks(
         &self,
         _: Request<ListWebhooksRequest>,
-    ) -> Result<Response<ListWebhooksResponse>, Status> {
+    ) -> Answered<ListWebhooksResponse> {
         Err(Error::new(Reason::Unimplemented).into())
     }
 
-    async fn update_webhook(
-        &self,
-        _: Request<UpdateWebhookRequest>,
-    ) -> Result<Response<Webhook>, Status> {
+    async fn update_webhook(&self, _: Request<UpdateWebhookRequest>) -> Answered<Webhook> {
         Err(Error::new(Reason::Unimplemented).into())
     }
 
     async fn rotate_webhook_secret(
         &self,
         _: Request<RotateWebhookSecretRequest>,
-    ) -> Result<Response<WebhookSecret>, Status> {
+    ) -> Answered<WebhookSecret> {
         Err(Error::new(Reason::Unimplemented).into())
     }
 
-    async fn replay_webhook(
-        &self,
-        _: Request<ReplayWebhookRequest>,
-    ) -> Result<Response<Webhook>, Status> {
+    async fn replay_webhook(&self, _: Request<ReplayWebhookRequest>) -> Answered<Webhook> {
         Err(Error::new(Reason::Unimplemented).into())
     }
 
     async fn list_webhook_deliveries(
         &self,
         _: Request<ListWebhookDeliveriesRequest>,
-    ) -> Result<Response<ListWebhookDeliveriesResponse>, Status> {
+    ) -> Answered<ListWebhookDeliveriesResponse> {
         Err(Error::new(Reason::Unimplemented).into())
     }
 }
