@@ -33,6 +33,8 @@ pub enum Violation {
     Overtime(usize),
     /// More visits than a technician makes in a day.
     TooMany(usize),
+    /// A technician has two visits whose promised windows overlap.
+    Overlap(usize, usize),
 }
 
 impl fmt::Display for Violation {
@@ -56,6 +58,12 @@ impl fmt::Display for Violation {
             }
             Self::Store(who) => write!(f, "technician {who} finds no store, or goes there twice"),
             Self::Overtime(who) => write!(f, "technician {who} is back after the shift"),
+            Self::Overlap(one, other) => {
+                write!(
+                    f,
+                    "visits {one} and {other} of one technician are promised at the same time"
+                )
+            }
             Self::TooMany(who) => write!(f, "technician {who} has too many visits"),
         }
     }
@@ -94,6 +102,7 @@ fn walk(problem: &Problem, technician: usize, route: &[Stop], wrong: &mut Vec<Vi
         return;
     }
     let visits = route.iter().filter(|stop| **stop != Stop::Store).count();
+    overlaps(problem, route, wrong);
     if visits > who.visits_max {
         wrong.push(Violation::TooMany(technician));
     }
@@ -148,6 +157,24 @@ fn walk(problem: &Problem, technician: usize, route: &[Stop], wrong: &mut Vec<Vi
     }
     if now > who.day.shift().end {
         wrong.push(Violation::Overtime(technician));
+    }
+}
+
+fn overlaps(problem: &Problem, route: &[Stop], wrong: &mut Vec<Violation>) {
+    let mut promised: Vec<(Window, usize)> = Vec::new();
+    for stop in route {
+        if let Stop::Visit(number) = *stop {
+            let visit = &problem.visits[number];
+            let windows = visit.windows.iter().filter(|_| visit.is_promised);
+            promised.extend(windows.map(|window| (*window, number)));
+        }
+    }
+    promised.sort_by_key(|(window, number)| (window.start, *number));
+    for pair in promised.windows(2) {
+        let [(before, one), (after, other)] = [pair[0], pair[1]];
+        if after.start <= before.end && one != other {
+            wrong.push(Violation::Overlap(one, other));
+        }
     }
 }
 

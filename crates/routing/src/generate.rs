@@ -93,6 +93,7 @@ impl City {
         Visit {
             place,
             windows: vec![window],
+            is_promised: false,
             service: rng.random_range(2..=6) * 10 * MINUTE,
             skills: 1 << rng.random_range(0..SKILLS),
             tools: if needs { some(rng, TOOLS, 1) } else { 0 },

@@ -48,6 +48,10 @@ pub struct Visit {
     pub place: Place,
     /// When work may begin: in order, apart from each other, at least one.
     pub windows: Vec<Window>,
+    /// Whether its windows were promised. No technician has two visits whose promised windows overlap;
+    /// touching is allowed. An end counts as the last instant inside, so windows that touch are one
+    /// microsecond apart.
+    pub is_promised: bool,
     /// How long the work takes, microseconds.
     pub service: i64,
     /// What is needed of a technician.
@@ -120,6 +124,14 @@ impl Problem {
         what.only.is_none_or(|only| only == technician)
             && what.skills & !who.skills == 0
             && (self.store.is_some() || self.is_equipped(technician, visit))
+    }
+
+    /// Whether the promised windows of two visits overlap.
+    pub fn overlap(&self, one: usize, other: usize) -> bool {
+        let (one, other) = (&self.visits[one], &self.visits[other]);
+        let overlap = |a: &Window, b: &Window| a.start <= b.end && b.start <= a.end;
+        let any = |a: &Window| other.windows.iter().any(|b| overlap(a, b));
+        one.is_promised && other.is_promised && one.windows.iter().any(any)
     }
 
     /// Whether a technician has everything for a visit in the vehicle in the morning.

@@ -20,6 +20,8 @@ pub enum Reason {
     Hours,
     /// The day has as many visits as the technician makes.
     Visits,
+    /// Another visit of the day is promised for the same time.
+    Taken,
     /// The other visits of the day leave no gap in which the windows of all can be kept, or no parts.
     Full,
     /// It would fit, but costs more than leaving the visit out.
@@ -72,6 +74,13 @@ fn first(model: &Model<'_>, days: &[Route], visit: usize, technician: usize) -> 
         Some(_) => Reason::Cost,
         None if visits >= who.visits_max => Reason::Visits,
         None if day.is_empty() => Reason::Hours,
+        None if day
+            .nodes
+            .iter()
+            .any(|node| *node != model.store() && problem.overlap(visit, *node)) =>
+        {
+            Reason::Taken
+        }
         None => Reason::Full,
     }
 }

@@ -70,6 +70,7 @@ fn visit(place: usize, row: &[f64; 7]) -> Visit {
     Visit {
         place,
         windows: vec![Window::new(micros(row[4]), micros(row[5]))],
+        is_promised: false,
         service: micros(row[6]),
         skills: 0,
         tools: 0,

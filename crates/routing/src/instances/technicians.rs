@@ -53,6 +53,7 @@ pub fn parse(text: &str) -> Result<Instance, ParseError> {
     let visit = |(nth, row): (usize, Row)| Visit {
         place: crew + 1 + nth,
         windows: vec![row.window],
+        is_promised: false,
         service: row.service,
         skills: row.skills,
         tools: row.tools,

@@ -25,6 +25,8 @@ pub struct Model<'p> {
     fit: Vec<Fit>,
     /// Technicians with the same number are the same in everything.
     pub class: Vec<usize>,
+    /// Whether any visit is promised.
+    pub has_promises: bool,
     /// No breaks and one window for each node: the arithmetic is two comparisons.
     pub is_plain: bool,
 }
@@ -63,6 +65,7 @@ impl<'p> Model<'p> {
             service: services.chain(store.map(|store| store.service)).collect(),
             is_plain: !has_breaks && windows.iter().all(|windows| windows.len() == 1),
             windows,
+            has_promises: visits.iter().any(|visit| visit.is_promised),
             parts,
             kinds,
             fit: fit.map(|(who, to)| fit_of(problem, who, to)).collect(),

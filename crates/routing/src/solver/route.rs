@@ -164,6 +164,13 @@ impl Route {
             }
         }
         let mut needs = self.need.iter().enumerate();
+        let visits = self.nodes.iter().filter(|node| **node != model.store());
+        let mut pairs = visits
+            .clone()
+            .enumerate()
+            .flat_map(|(nth, one)| visits.clone().skip(nth + 1).map(move |other| (*one, *other)));
+        is_possible &=
+            !model.has_promises || !pairs.any(|(one, other)| model.problem.overlap(one, other));
         is_possible && needs.all(|(kind, need)| *need <= of_kind(&who.stock, kind))
     }
 
@@ -244,7 +251,7 @@ impl Route {
     ) -> Option<Insertion> {
         let who = &model.problem.technicians[self.technician];
         let fit = model.fit(self.technician, visit);
-        if fit == Fit::Never || self.visits() >= who.visits_max {
+        if fit == Fit::Never || self.visits() >= who.visits_max || self.is_taken(model, visit) {
             return None;
         }
         let extra = self.extra(model, visit);
@@ -290,6 +297,15 @@ impl Route {
         spare.nodes.remove(store);
         spare.rebuild(model);
         spare.best_with_store(model, visit, 0..=store - 1, self.way - extra)
+    }
+
+    /// Whether the visit's promise overlaps that of another of the day.
+    fn is_taken(&self, model: &Model<'_>, visit: Node) -> bool {
+        model.problem.visits[visit].is_promised
+            && self
+                .nodes
+                .iter()
+                .any(|node| *node != model.store() && model.problem.overlap(visit, *node))
     }
 
     /// What a visit costs here beside the way.

@@ -54,7 +54,7 @@ proptest! {
 
     #[test]
     fn nothing_is_better_than_what_is_found(
-        seed in 0_u64..100_000, visits in 1_usize..5, has_store: bool, waiting: bool,
+        seed in 0_u64..100_000, visits in 1_usize..5, has_store: bool, waiting: bool, is_promised: bool,
     ) {
         let city = City { technicians: 2, visits, half_side: 20_000.0, has_store };
         let mut problem = city.day(seed).problem;
@@ -62,6 +62,7 @@ proptest! {
         // Costs near those of the ways, so that leaving out is a real choice.
         for visit in &mut problem.visits {
             visit.left_out_cost /= 8;
+            visit.is_promised = is_promised;
         }
         let (plan, _) = solve(&problem, None, 1, 4_000);
         prop_assert_eq!(check(&problem, &plan), []);

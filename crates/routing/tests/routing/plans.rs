@@ -32,10 +32,12 @@ proptest! {
         visits in 1_usize..60,
         has_store: bool,
         waiting: bool,
+        is_promised: bool,
         fairness in 0_u8..2,
     ) {
         let city = City { technicians, visits, half_side: 12_000.0, has_store };
         let mut problem = city.day(seed).problem;
+        problem.visits.iter_mut().for_each(|one| one.is_promised = is_promised);
         let technician = 20 * MINUTE;
         problem.weights = Weights { technician, waiting, fairness: f64::from(fairness) * 0.05 };
         let (plan, progress) = solve(&problem, None, seed, 512);

@@ -7,7 +7,7 @@ use crate::violations::{line, plan};
 #[test]
 fn every_technician_has_the_first_reason_that_holds() {
     type Change = fn(&mut Problem);
-    let cases: [(Change, Reason); 8] = [
+    let cases: [(Change, Reason); 9] = [
         (|problem| problem.visits[1].only = Some(1), Reason::Pinned),
         (|problem| problem.visits[1].skills = 0b100, Reason::Skill),
         (|problem| problem.visits[1].tools = 0b10, Reason::Tool),
@@ -15,6 +15,7 @@ fn every_technician_has_the_first_reason_that_holds() {
         (|problem| problem.visits[1].windows = vec![Window::new(0, 1)], Reason::Hours),
         (|problem| problem.technicians[0].visits_max = 1, Reason::Visits),
         (|problem| problem.visits[0].windows = vec![Window::new(1, 1)], Reason::Full),
+        (|problem| problem.visits.iter_mut().for_each(|one| one.is_promised = true), Reason::Taken),
         (|_| {}, Reason::Cost),
     ];
     for (change, expected) in cases {

@@ -20,6 +20,7 @@ pub fn line(technicians: usize, visits: usize) -> Problem {
     let visit = |nth: usize| Visit {
         place: nth + 1,
         windows: vec![Window::new(0, 90)],
+        is_promised: false,
         service: 5,
         skills: 0b1,
         tools: 0,
@@ -58,7 +59,7 @@ fn what_is_right_is_right() {
 #[test]
 fn each_violation_is_found() {
     type Change = fn(&mut Problem, &mut Plan);
-    let cases: [(Change, Violation); 13] = [
+    let cases: [(Change, Violation); 14] = [
         (|_, plan| plan.routes.truncate(1), Violation::Routes),
         (|_, plan| plan.routes[0].push(Stop::Visit(9)), Violation::UnknownVisit(9)),
         (|_, plan| plan.routes[1].push(A), Violation::NotOnce(0)),
@@ -75,6 +76,10 @@ fn each_violation_is_found() {
         (|_, plan| plan.routes[0].insert(0, Stop::Store), Violation::Store(0)),
         (|problem, _| problem.visits[1].service = 92, Violation::Overtime(0)),
         (|problem, _| problem.technicians[0].visits_max = 1, Violation::TooMany(0)),
+        (
+            |problem, _| problem.visits.iter_mut().for_each(|one| one.is_promised = true),
+            Violation::Overlap(0, 1),
+        ),
     ];
     for (change, expected) in cases {
         let mut problem = line(2, 2);
