@@ -153,6 +153,11 @@ commands! {
         /// Who asked.
         asked_by: Party,
     } = "reschedule_appointment",
+    /// Another technician takes the booked visit, in the same window.
+    HandOverVisit {
+        /// Who comes instead.
+        technician: TechnicianId,
+    } = "hand_over_visit",
     /// The technician sets off.
     StartTravel = "start_travel",
     /// The technician arrives.

@@ -334,6 +334,13 @@ pub enum Fact {
         /// Who asked for it; decides whose clock runs.
         asked_by: Party,
     },
+    /// Another technician takes the visit, in the same window.
+    VisitHandedOver {
+        /// Which.
+        appointment: AppointmentId,
+        /// Who comes instead.
+        technician: TechnicianId,
+    },
     /// The technician set off.
     TravelStarted,
     /// The technician is at the door.

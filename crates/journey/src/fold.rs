@@ -174,6 +174,15 @@ impl Case {
                 self.contact_failures.clear();
                 self.visit = Some(visit(*appointment, technician, *window));
             }
+            Fact::VisitHandedOver { appointment, technician } => {
+                self.hold = None;
+                if let Some(order) = &mut self.work_order {
+                    order.technician = Some(technician.clone());
+                }
+                if let Some(window) = self.visit.as_ref().map(|visit| visit.window) {
+                    self.visit = Some(visit(*appointment, technician, window));
+                }
+            }
             Fact::TravelStarted => {
                 if let Some(visit) = &mut self.visit {
                     visit.en_route = true;

@@ -126,6 +126,7 @@ pub const TRANSITIONS: &[Transition] = &[
     t(Verb::ReleaseSlot,             WITH_TECHNICIAN,              &[],                                     &[Customer, Agent, Brand, Centre]),
     t(Verb::BookAppointment,         TO_BOOK,                      &[S::Appointed],                         &[Customer, Agent, Brand, Centre]),
     t(Verb::RescheduleAppointment,   &[S::Appointed],              &[],                                     &[Customer, Agent, Brand, Centre]),
+    t(Verb::HandOverVisit,           &[S::Appointed],              &[],                                     BRAND_SIDE),
     t(Verb::StartTravel,             &[S::Appointed],              &[],                                     &[Technician, Centre]),
     t(Verb::CheckIn,                 &[S::Appointed],              &[S::OnSite],                            &[Technician, Centre]),
     t(Verb::ReportNoShow,            &[S::Appointed, S::OnSite],   &[S::TechnicianAssigned],                &[Customer, Agent, Technician, Centre]),

@@ -96,9 +96,12 @@ fn project_appointments(before: Option<&Case>, change: &Change<'_>, rows: &mut V
     for (state, visit) in &is {
         // Readers of a visit that is not done yet look at its case too, whose every step changes what
         // they see of it.
-        let same = was
-            .iter()
-            .any(|(old, one)| old == state && one.id == visit.id && one.window == visit.window);
+        let same = was.iter().any(|(old, one)| {
+            old == state
+                && one.id == visit.id
+                && one.window == visit.window
+                && one.technician == visit.technician
+        });
         if !same {
             rows.push(row(visit, *state, after, after));
         }

@@ -71,6 +71,7 @@ impl Reader<'_> {
         let named = match &event.fact {
             Fact::TechnicianAssigned { technician }
             | Fact::AppointmentBooked { technician, .. }
+            | Fact::VisitHandedOver { technician, .. }
             | Fact::AppointmentRescheduled { technician, .. } => Some(technician.as_str()),
             _ if event.actor.kind == ActorKind::Technician => event.actor.id.as_deref(),
             _ => None,

@@ -142,6 +142,7 @@ fn route(draft: &mut Draft<'_>, command: &Command) -> Result<(), Rejection> {
         | Command::ReleaseSlot
         | Command::BookAppointment { .. }
         | Command::RescheduleAppointment { .. }
+        | Command::HandOverVisit { .. }
         | Command::StartTravel
         | Command::CheckIn { .. }
         | Command::ReportNoShow { .. }

@@ -41,6 +41,7 @@ pub(super) fn decide(draft: &mut Draft<'_>, command: &Command) -> Result<(), Rej
         Command::RescheduleAppointment { technician, window, asked_by } => {
             reschedule(draft, technician, *window, *asked_by)
         }
+        Command::HandOverVisit { technician } => hand_over(draft, technician),
         Command::StartTravel => draft.note(Fact::TravelStarted),
         Command::CheckIn { distance_m, mock_location } => {
             let (distance_m, mock_location) = (*distance_m, *mock_location);
@@ -134,6 +135,13 @@ fn reschedule(
         Fact::AppointmentRescheduled { appointment, technician, window, asked_by },
         tasks,
     )
+}
+
+/// What was promised to the customer stays; a technician who has set off turns back.
+fn hand_over(draft: &mut Draft<'_>, technician: &TechnicianId) -> Result<(), Rejection> {
+    let visit = draft.case().visit.as_ref().ok_or(Rejection::HoldExpired)?;
+    let (appointment, technician) = (visit.id, technician.clone());
+    draft.note(Fact::VisitHandedOver { appointment, technician })
 }
 
 /// The last of several failures pauses the case with notice, unless it has been paused for as long as a

@@ -100,6 +100,7 @@ impl Course {
                 let asked_by = Party::Customer;
                 Command::RescheduleAppointment { technician, window, asked_by }
             }
+            Verb::HandOverVisit => Command::HandOverVisit { technician: "tech-2".parse().unwrap() },
             Verb::StartTravel => Command::StartTravel,
             Verb::CheckIn => Command::CheckIn { distance_m: Some(20), mock_location: false },
             Verb::ReportNoShow => Command::ReportNoShow { by: Party::Customer },
