@@ -26,6 +26,7 @@ const FIELD: &[Role] = &[Brand, Centre, Technician];
 const AT_THE_DOOR: &[Role] = &[Technician, Centre];
 const VISIT_DONE: &[Role] = &[Technician, Centre, Brand];
 const BOOKING: &[Role] = &[Customer, Agent, Manager, Brand, Centre];
+const PLANNERS: &[Role] = &[Brand, Centre, Agent, Manager];
 const BOOKING_READS: &[Role] = &[Customer, Agent, Manager, Brand, Centre, Technician, Service];
 const WATCHERS: &[Role] = &[Customer, Agent, Manager, Brand, Centre, Technician, Link, Service];
 const CENTRE_READS: &[Role] = &[Operator, Manager, Agent, Brand, Centre, Service];
@@ -112,6 +113,11 @@ pub const TABLE: &[(&str, &[Role])] = &[
     ("/parasol.partner.v1.AppointmentService/ReleaseSlot",          BOOKING),
     ("/parasol.partner.v1.AppointmentService/BookAppointment",      BOOKING),
     ("/parasol.partner.v1.AppointmentService/RescheduleAppointment", BOOKING),
+    ("/parasol.partner.v1.AppointmentService/HandOverVisit",        PLANNERS),
+    ("/parasol.partner.v1.AppointmentService/PlanDay",              PLANNERS),
+    ("/parasol.partner.v1.AppointmentService/StopDayPlan",          PLANNERS),
+    ("/parasol.partner.v1.AppointmentService/GetDayPlan",           PLANNERS),
+    ("/parasol.partner.v1.AppointmentService/CommitDayPlan",        PLANNERS),
     ("/parasol.partner.v1.AppointmentService/ReportContactFailed",  CALLERS),
     ("/parasol.partner.v1.OfferService/StreamOffers",               BRAND_SIDE),
     ("/parasol.partner.v1.OfferService/ListWorkOrders",             BRAND_SIDE),

@@ -78,8 +78,20 @@ mod tests {
 
     #[test]
     fn every_change_carries_a_request_id_and_every_step_of_a_case_an_etag() {
-        const READS: [&str; 9] =
-            ["Check", "Get", "List", "Lookup", "Stream", "Watch", "Find", "Explain", "Export"];
+        // A plan changes nothing until it is committed, and neither does an end to planning.
+        const READS: [&str; 11] = [
+            "Check",
+            "Get",
+            "List",
+            "Lookup",
+            "Stream",
+            "Watch",
+            "Find",
+            "Explain",
+            "Export",
+            "PlanDay",
+            "StopDayPlan",
+        ];
         for method in methods() {
             let name = method.path.rsplit('/').next().unwrap();
             let message = pool().get_message_by_name(&method.input).unwrap();

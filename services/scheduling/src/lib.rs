@@ -15,6 +15,7 @@ mod day;
 mod handlers;
 mod migration;
 mod places;
+mod planning;
 mod projection;
 pub mod relay;
 mod report;
@@ -39,10 +40,12 @@ use parasol_api::partner::v1::appointment_service_server::{
     AppointmentService, AppointmentServiceServer,
 };
 use parasol_api::partner::v1::{
-    BookAppointmentRequest, BookAppointmentResponse, FindSlotsRequest, FindSlotsResponse,
-    HoldSlotRequest, HoldSlotResponse, ReleaseSlotRequest, ReleaseSlotResponse,
-    ReportContactFailedRequest, ReportContactFailedResponse, RescheduleAppointmentRequest,
-    RescheduleAppointmentResponse,
+    BookAppointmentRequest, BookAppointmentResponse, CommitDayPlanRequest, CommitDayPlanResponse,
+    DayPlan, FindSlotsRequest, FindSlotsResponse, GetDayPlanRequest, HandOverVisitRequest,
+    HandOverVisitResponse, HoldSlotRequest, HoldSlotResponse, PlanDayRequest, ReleaseSlotRequest,
+    ReleaseSlotResponse, ReportContactFailedRequest, ReportContactFailedResponse,
+    RescheduleAppointmentRequest, RescheduleAppointmentResponse, StopDayPlanRequest,
+    StopDayPlanResponse,
 };
 use parasol_api::technician::v1::visit_service_server::{VisitService, VisitServiceServer};
 use parasol_api::technician::v1::{
@@ -70,6 +73,7 @@ pub use places::{Place, metres};
 
 use day::DayStream;
 use handlers::{appointment, calendar as calendars, checklist, visit};
+use planning::Making;
 use relay::RelayProvider;
 use relay::exchange::Exchange;
 use roster::Roster;
@@ -85,6 +89,7 @@ pub struct Scheduling {
     roster: Roster,
     shutdown: Shutdown,
     travel: Arc<dyn Travel>,
+    making: Making,
     /// Where cases are, for a while, see `team/load.rs`.
     places: Cache<CaseId, (Timestamp, Option<Point>)>,
 }
@@ -94,8 +99,8 @@ impl Scheduling {
     /// `peers` for technicians, and ends its streams when `shutdown` begins.
     pub fn new(desk: Desk, bell: Bell, peers: Transport, shutdown: Shutdown) -> Self {
         let roster = Roster::new(peers, desk.clock.clone());
-        let places = Cache::new(PLACES_MAX);
-        Self { desk, bell, roster, shutdown, travel: Arc::new(Roads::CITY), places }
+        let (places, making) = (Cache::new(PLACES_MAX), Making::default());
+        Self { desk, bell, roster, shutdown, travel: Arc::new(Roads::CITY), making, places }
     }
 
     /// The same service, estimating ways by `travel`; without it, by the great circle with a factor for
@@ -162,6 +167,37 @@ impl AppointmentService for Scheduling {
         request: Request<RescheduleAppointmentRequest>,
     ) -> Answer<RescheduleAppointmentResponse> {
         Ok(Response::new(appointment::reschedule::handle(self, request).await?))
+    }
+
+    async fn hand_over_visit(
+        &self,
+        request: Request<HandOverVisitRequest>,
+    ) -> Answer<HandOverVisitResponse> {
+        Ok(Response::new(appointment::hand_over_visit::handle(self, request).await?))
+    }
+
+    type PlanDayStream = appointment::plan_day::PlanStream;
+
+    async fn plan_day(&self, request: Request<PlanDayRequest>) -> Answer<Self::PlanDayStream> {
+        Ok(Response::new(Box::pin(appointment::plan_day::handle(self, request)).await?))
+    }
+
+    async fn stop_day_plan(
+        &self,
+        request: Request<StopDayPlanRequest>,
+    ) -> Answer<StopDayPlanResponse> {
+        Ok(Response::new(appointment::day_plans::stop(self, request).await?))
+    }
+
+    async fn get_day_plan(&self, request: Request<GetDayPlanRequest>) -> Answer<DayPlan> {
+        Ok(Response::new(appointment::day_plans::get(self, request).await?))
+    }
+
+    async fn commit_day_plan(
+        &self,
+        request: Request<CommitDayPlanRequest>,
+    ) -> Answer<CommitDayPlanResponse> {
+        Ok(Response::new(Box::pin(appointment::day_plans::commit(self, request)).await?))
     }
 
     async fn report_contact_failed(

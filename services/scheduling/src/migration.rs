@@ -11,6 +11,7 @@ pub fn migrations() -> Vec<Box<dyn MigrationTrait>> {
         Box::new(Relay),
         Box::new(Categories),
         Box::new(Calendars),
+        Box::new(DayPlans),
     ]
 }
 
@@ -149,5 +150,28 @@ impl MigrationTrait for Calendars {
             .key(&["link"])
             .index(&["technician"]);
         links.create(manager).await
+    }
+}
+
+/// Plans of days, for a while.
+struct DayPlans;
+
+impl MigrationName for DayPlans {
+    fn name(&self) -> &'static str {
+        "m0032_scheduling_day_plans"
+    }
+}
+
+#[tonic::async_trait]
+impl MigrationTrait for DayPlans {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        let plans = TableBuilder::new("day_plans")
+            .ids(&["plan"])
+            .texts(&["centre"])
+            .ints(&["made_at"])
+            .bytes(&["body"])
+            .key(&["plan"])
+            .index(&["centre", "made_at"]);
+        plans.create(manager).await
     }
 }

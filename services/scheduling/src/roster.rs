@@ -170,6 +170,8 @@ impl Entry {
 /// What is known of a centre.
 #[derive(Debug, Default)]
 pub struct Premises {
+    /// Its brand; empty for a centre that the network does not have.
+    pub brand: String,
     /// Where it is.
     place: Option<Point>,
     /// Visits it can make in a day, by category.
@@ -300,7 +302,8 @@ impl Roster {
         let capacity =
             capacity.filter_map(|one| Some((Category::of_number(one.category)?, one.visits)));
         let place = middle(found.lat, found.lon);
-        let known = Arc::new(Premises { place, capacity: capacity.collect() });
+        let (brand, capacity) = (found.brand.clone(), capacity.collect());
+        let known = Arc::new(Premises { brand, place, capacity });
         self.centres.insert(centre.to_owned(), (now + REMEMBERED_FOR, Arc::clone(&known)));
         Ok(known)
     }

@@ -3,8 +3,8 @@
 use parasol_api::Checker;
 use parasol_api::limits::FOREIGN_NUMBER_MAX;
 use parasol_api::partner::v1::{
-    BookAppointmentRequest, HoldSlotRequest, ReleaseSlotRequest, ReportContactFailedRequest,
-    RescheduleAppointmentRequest,
+    BookAppointmentRequest, HandOverVisitRequest, HoldSlotRequest, ReleaseSlotRequest,
+    ReportContactFailedRequest, RescheduleAppointmentRequest,
 };
 use parasol_api::technician::v1::{
     CheckInRequest, CompleteRepairRequest, CompleteVisitRequest, ReportUnableRequest,
@@ -59,6 +59,7 @@ stamped!(
     HoldSlotRequest,
     ReleaseSlotRequest,
     BookAppointmentRequest,
+    HandOverVisitRequest,
     RescheduleAppointmentRequest,
     ReportContactFailedRequest,
     StartTravelRequest,

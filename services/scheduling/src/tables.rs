@@ -214,6 +214,33 @@ pub mod filled_checklists {
     impl ActiveModelBehavior for ActiveModel {}
 }
 
+/// Day plans that were made.
+pub mod day_plans {
+    use sea_orm::entity::prelude::*;
+
+    /// A row.
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "day_plans")]
+    pub struct Model {
+        /// The plan.
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub plan: Uuid,
+        /// Its centre.
+        #[sea_orm(column_type = "Text")]
+        pub centre: String,
+        /// When it was made.
+        pub made_at: i64,
+        /// The plan as the wire has it.
+        pub body: Vec<u8>,
+    }
+
+    /// No relations: nothing is joined.
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
 /// What became of an appointment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum State {

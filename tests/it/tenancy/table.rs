@@ -1,7 +1,7 @@
 //! How the request of each method is filled: one row per method that a partner may call.
 //!
 //! A request is its JSON. A text that begins with `$` is replaced: by an id or token of somebody's
-//! (`$case`, `$offer`, … `$offers_cursor`), by a time (`$earlier`, `$soon`, `$window`) or by a
+//! (`$case`, `$offer`, … `$offers_cursor`), by a time (`$earlier`, `$soon`, `$today`, `$window`) or by a
 //! `$certificate_form`. The request id is made for each call, and every row whose message has an
 //! etag is also tried with one.
 
@@ -164,6 +164,22 @@ pub const TABLE: &[Row] = &[
             "asked_by": "PARTY_CUSTOMER"}"#),
         hidden(r#"{"case_id": "$case", "appointment_id": "$appointment", "window": "$window",
             "asked_by": "PARTY_CENTRE", "reason": "the lift is out of order"}"#),
+    ]),
+    row("partner.v1.AppointmentService/HandOverVisit", &[
+        hidden(r#"{"case_id": "$case", "appointment_id": "$appointment", "technician": "$technician"}"#),
+    ]),
+    row("partner.v1.AppointmentService/PlanDay", &[
+        hidden(r#"{"centre": "$centre", "day": "$today", "seconds": 1, "tries": 10}"#),
+    ]),
+    // Plans have ids that nobody can guess; that those of others are hidden is shown beside their service.
+    row("partner.v1.AppointmentService/StopDayPlan", &[
+        nothing(r#"{"plan_id": "01905af1-2b3c-7def-8123-456789abcdef"}"#),
+    ]),
+    row("partner.v1.AppointmentService/GetDayPlan", &[
+        hidden(r#"{"plan_id": "01905af1-2b3c-7def-8123-456789abcdef"}"#),
+    ]),
+    row("partner.v1.AppointmentService/CommitDayPlan", &[
+        hidden(r#"{"plan_id": "01905af1-2b3c-7def-8123-456789abcdef"}"#),
     ]),
     row("partner.v1.AppointmentService/ReportContactFailed", &[
         hidden(r#"{"case_id": "$case", "failure": "CONTACT_FAILURE_NO_ANSWER",

@@ -43,7 +43,7 @@ fn given_names(shape: &Shape) -> BTreeSet<String> {
 }
 
 /// What shapes are filled with that is nobody's.
-const FORMS: [&str; 4] = ["earlier", "soon", "window", "certificate_form"];
+const FORMS: [&str; 5] = ["earlier", "soon", "today", "window", "certificate_form"];
 
 /// Names of the same form that are nobody's.
 pub fn unknown(names: &Names) -> Names {
@@ -169,6 +169,7 @@ impl Form {
             *value = match name {
                 "earlier" => (self.now - Span::days(1)).to_string().into(),
                 "soon" => soon.to_string().into(),
+                "today" => self.now.shanghai_day().to_string().into(),
                 "window" => {
                     json!({"from": soon.to_string(), "to": (soon + Span::hours(2)).to_string()})
                 }

@@ -422,6 +422,13 @@ reasons! {
         zh "保留的时段已释放。"
            "时段保留有时限，或已被新的保留替代。"
            "请重新选择时段。";
+    PlanExpired "PLAN_EXPIRED" FailedPrecondition
+        en "The day plan cannot be committed any more."
+           "A plan holds for an hour: what it was made from changes all the time."
+           "Plan the day again and commit the new plan."
+        zh "排班方案已过期。"
+           "方案在一小时内有效，之后预约情况可能已变化。"
+           "请重新生成方案后再提交。";
     NextContactRequired "NEXT_CONTACT_REQUIRED" InvalidArgument
         en "The next attempt has no valid time."
            "A failed contact must say when the customer will be tried again: ahead, within seven \

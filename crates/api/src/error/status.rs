@@ -1,9 +1,12 @@
 //! The one mapping between [`Error`] and a gRPC status, both ways.
 
 use std::collections::HashMap;
+use std::time::Duration;
 
 use tonic::Status;
 use tonic_types::{ErrorDetails, FieldViolation as WireViolation, StatusExt};
+
+use crate::common::v1::{FieldFault, Refusal};
 
 use super::{DOMAIN, Error, FieldViolation, Kind, Reason};
 
@@ -39,6 +42,28 @@ impl From<Error> for Status {
 }
 
 impl Error {
+    /// The same as part of an answer about several things.
+    pub fn to_refusal(&self) -> Refusal {
+        let violations = self.violations().iter().map(|one| FieldFault {
+            field: one.field.clone(),
+            reason: one.reason.code().to_owned(),
+            expected: one.description.clone(),
+        });
+        let duration = |delay: Duration| prost_types::Duration {
+            seconds: i64::try_from(delay.as_secs()).unwrap_or(i64::MAX),
+            nanos: i32::try_from(delay.subsec_nanos()).unwrap_or_default(),
+        };
+        Refusal {
+            code: self.kind().code() as i32,
+            reason: self.reason().code().to_owned(),
+            message: self.text().to_owned(),
+            metadata: self.metadata().clone().into_iter().collect(),
+            violations: violations.collect(),
+            transient: self.is_transient(),
+            retry_after: self.retry_delay().map(duration),
+        }
+    }
+
     /// Reads an answer back on the client's side. A status without a reason of ours, or with one
     /// this client does not know, keeps its kind and gets the nearest reason.
     pub fn from_status(status: &Status) -> Self {

@@ -1,16 +1,14 @@
 //! Many messages in one call: each is worked on like a call of its own, all at the same time, so that they
 //! share commits.
 
-use std::time::Duration;
-
 use futures::future::join_all;
-use parasol_api::common::v1::{FieldFault, Refusal};
+use parasol_api::common::v1::Refusal;
 use parasol_api::limits::BATCH_MAX;
 use parasol_api::{Checker, Error, Reason};
 use parasol_desk::Call;
 use parasol_runtime::identity::Principal;
 use prost::Message;
-use tonic::{Request, Response, Status};
+use tonic::{Request, Response};
 use uuid::Uuid;
 
 /// A request that may be an item.
@@ -61,7 +59,11 @@ where
     let (batch, ()) = check.all((batch, some))?;
     let calls = items.iter().enumerate().map(|(place, item)| {
         let call = single(item_request(&principal, batch, place, item.clone()));
-        async { call.await.map(Response::into_inner).map_err(|status| refusal(&status)) }
+        async {
+            call.await
+                .map(Response::into_inner)
+                .map_err(|status| Error::from_status(&status).to_refusal())
+        }
     });
     Ok(join_all(calls).await)
 }
@@ -76,32 +78,6 @@ fn item_request<I: Item>(principal: &Principal, batch: Uuid, place: usize, item:
     let mut request = Request::new(item);
     request.extensions_mut().insert(principal.clone());
     request
-}
-
-/// What the status of a call says, as part of an answer.
-fn refusal(status: &Status) -> Refusal {
-    let error = Error::from_status(status);
-    let violations = error.violations().iter().map(|one| FieldFault {
-        field: one.field.clone(),
-        reason: one.reason.code().to_owned(),
-        expected: one.description.clone(),
-    });
-    Refusal {
-        code: error.kind().code() as i32,
-        reason: error.reason().code().to_owned(),
-        message: error.text().to_owned(),
-        metadata: error.metadata().clone().into_iter().collect(),
-        violations: violations.collect(),
-        transient: error.is_transient(),
-        retry_after: error.retry_delay().map(duration),
-    }
-}
-
-fn duration(delay: Duration) -> prost_types::Duration {
-    prost_types::Duration {
-        seconds: i64::try_from(delay.as_secs()).unwrap_or(i64::MAX),
-        nanos: i32::try_from(delay.subsec_nanos()).unwrap_or_default(),
-    }
 }
 
 #[cfg(test)]

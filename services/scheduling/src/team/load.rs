@@ -13,7 +13,7 @@ use uuid::Uuid;
 
 use super::{Member, Promised};
 use crate::cells::{CELL, cell_of};
-use crate::tables::{appointments, slot_cells};
+use crate::tables::{State, appointments, slot_cells};
 use crate::{Scheduling, store_error};
 
 /// How long the place of a case is remembered.
@@ -52,7 +52,9 @@ impl Scheduling {
         let promised = held.into_iter().filter_map(|held| {
             let (case, place) = places.get(&held.case)?;
             // Cells are whole half hours; the window that was promised is the appointment's.
-            let window = windows.get(&held.appointment).copied().unwrap_or(held.window);
+            let known = windows.get(&held.appointment).copied();
+            let (window, state) = known.unwrap_or((held.window, State::Confirmed));
+            let here = case.visit.as_ref().is_some_and(|visit| visit.id.uuid() == held.appointment);
             Some(Promised {
                 appointment: held.appointment,
                 technician: held.technician,
@@ -60,6 +62,9 @@ impl Scheduling {
                 category: case.filing.category,
                 window,
                 place: *place,
+                county: case.filing.county.clone(),
+                state,
+                arrived_at: case.checked_in_at.filter(|_| here),
             })
         });
         Ok(promised.collect())
@@ -109,24 +114,25 @@ impl Scheduling {
     async fn windows_of(
         &self,
         appointments: impl Iterator<Item = Uuid>,
-    ) -> Result<HashMap<Uuid, Window>, Error> {
+    ) -> Result<HashMap<Uuid, (Window, State)>, Error> {
         use appointments::Column;
         let ids: BTreeSet<Uuid> = appointments.collect();
         if ids.is_empty() {
             return Ok(HashMap::new());
         }
-        let rows: Vec<(Uuid, i64, i64)> = appointments::Entity::find()
+        let rows: Vec<(Uuid, i64, i64, String)> = appointments::Entity::find()
             .select_only()
-            .columns([Column::Appointment, Column::WindowStart, Column::WindowEnd])
+            .columns([Column::Appointment, Column::WindowStart, Column::WindowEnd, Column::State])
             .filter(Column::Appointment.is_in(ids))
             .into_tuple()
             .all(self.desk.store.reader())
             .await
             .map_err(store_error)?;
         let at = Timestamp::from_micros;
-        let windows = rows
-            .into_iter()
-            .map(|(id, start, end)| (id, Window { start: at(start), end: at(end) }));
+        let windows = rows.into_iter().map(|(id, start, end, state)| {
+            let window = Window { start: at(start), end: at(end) };
+            (id, (window, State::parse(&state).unwrap_or(State::Confirmed)))
+        });
         Ok(windows.collect())
     }
 }

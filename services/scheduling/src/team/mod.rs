@@ -13,7 +13,7 @@ use std::sync::Arc;
 use chrono::{Datelike as _, NaiveDate};
 use parasol_casebook::Point;
 use parasol_journey::event::Window;
-use parasol_journey::ids::{CaseId, TechnicianId};
+use parasol_journey::ids::{CaseId, County, TechnicianId};
 use parasol_journey::time::{MINUTE, Span, Timestamp};
 use parasol_journey::vocab::Category;
 use parasol_routing::board::{Ask, Board, Booking, Found, Profile, Wanted};
@@ -21,6 +21,7 @@ use parasol_routing::travel::{Point as OnMap, Travel};
 use uuid::Uuid;
 
 use crate::roster::Entry;
+use crate::tables::State;
 
 pub use load::Scope;
 
@@ -47,6 +48,12 @@ pub struct Promised {
     pub window: Window,
     /// Where, as well as anybody knows.
     pub place: Option<Point>,
+    /// In which county.
+    pub county: County,
+    /// How it stands.
+    pub state: State,
+    /// When the technician came to the door, if they are there.
+    pub arrived_at: Option<Timestamp>,
 }
 
 /// Why technicians cannot keep a window.

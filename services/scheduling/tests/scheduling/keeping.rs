@@ -14,17 +14,17 @@ use crate::course::*;
 use crate::world::*;
 
 /// In the middle of town, and 40 km to the north of it: more than two hours by the usual estimate.
-const TOWN: (i64, i64) = (30_250_000, 120_160_000);
-const NORTH: (i64, i64) = (30_610_000, 120_160_000);
+pub const TOWN: (i64, i64) = (30_250_000, 120_160_000);
+pub const NORTH: (i64, i64) = (30_610_000, 120_160_000);
 
 /// A case with this technician whose unit stands there.
-async fn case_at(world: &World, technician: &str, (lat, lon): (i64, i64)) -> CaseId {
+pub async fn case_at(world: &World, technician: &str, (lat, lon): (i64, i64)) -> CaseId {
     let case = world.with_technician(technician).await;
     put(world, case, (lat, lon)).await;
     case
 }
 
-async fn put(world: &World, case: CaseId, (lat, lon): (i64, i64)) {
+pub async fn put(world: &World, case: CaseId, (lat, lon): (i64, i64)) {
     let place = format!(r#"{{"lat":{lat},"lon":{lon}}}"#);
     let body = format!(
         r#"{{"description":"不制冷","address":{{"county":"330106","street":"二路2号","location":{place}}}}}"#
@@ -32,7 +32,7 @@ async fn put(world: &World, case: CaseId, (lat, lon): (i64, i64)) {
     world.keep(case.uuid(), "filing", &body).await;
 }
 
-async fn live_in_town(world: &World) {
+pub async fn live_in_town(world: &World) {
     #[expect(clippy::cast_precision_loss, reason = "a place on earth")]
     let (lat, lon) = (TOWN.0 as f64 / 1e6, TOWN.1 as f64 / 1e6);
     for technician in [TECHNICIAN, COLLEAGUE, RESTLESS] {
@@ -59,15 +59,15 @@ fn seen(answer: &FindSlotsResponse) -> Seen {
     (open, closed.collect())
 }
 
-fn morning() -> TimeWindow {
+pub fn morning() -> TimeWindow {
     window("09T08:30", "09T10:30")
 }
 
-fn noon() -> TimeWindow {
+pub fn noon() -> TimeWindow {
     window("09T13:00", "09T15:00")
 }
 
-fn afternoon() -> TimeWindow {
+pub fn afternoon() -> TimeWindow {
     window("09T15:00", "09T17:00")
 }
 

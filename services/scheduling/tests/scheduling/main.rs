@@ -11,6 +11,7 @@ mod keeping;
 mod licences;
 mod overlap;
 mod places;
+mod planning;
 mod refusals;
 mod relay;
 mod slots;

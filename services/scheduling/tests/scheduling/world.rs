@@ -522,7 +522,8 @@ impl NetworkService for Network {
     async fn get_centre(&self, request: Request<GetCentreRequest>) -> Answered<Centre> {
         let centre = request.into_inner().centre;
         let daily_capacity = self.0.lock().unwrap().capacity.clone();
-        Ok(Response::new(Centre { centre, daily_capacity, ..Centre::default() }))
+        let brand = "aurora".to_owned();
+        Ok(Response::new(Centre { centre, brand, daily_capacity, ..Centre::default() }))
     }
 
     async fn list_centres(&self, _: Request<ListCentresRequest>) -> Answered<ListCentresResponse> {

@@ -1,0 +1,135 @@
+//! Planning on a thread of its own, told to stop from outside.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use parasol_api::Error;
+use parasol_routing::check::check;
+use parasol_routing::solver::Induction;
+use parasol_routing::{Pace, Plan, Progress, Solver as _};
+use parasol_runtime::clock::Stopwatch;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
+use uuid::Uuid;
+
+use super::Task;
+
+/// Plans that are made at a time in one process: planning takes a core.
+const AT_A_TIME: usize = 1;
+/// How often a planning says how far it is.
+const TELL_EVERY: Duration = Duration::from_secs(1);
+
+/// What is planned in this process. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Making {
+    places: Arc<Semaphore>,
+    running: Arc<Mutex<HashMap<Uuid, Running>>>,
+}
+
+/// A planning that goes on.
+#[derive(Clone, Debug)]
+struct Running {
+    centre: String,
+    stop: Arc<AtomicBool>,
+}
+
+/// For how long, and from which seed.
+#[derive(Clone, Copy, Debug)]
+pub struct Order {
+    /// The time it may take.
+    pub time: Duration,
+    /// Plans it may try; 0 for as many as it can.
+    pub tries: u64,
+    /// The seed.
+    pub seed: u64,
+}
+
+impl Default for Making {
+    fn default() -> Self {
+        Self { places: Arc::new(Semaphore::new(AT_A_TIME)), running: Arc::default() }
+    }
+}
+
+impl Making {
+    /// A place to plan; `None` while all are taken.
+    pub fn place(&self) -> Option<OwnedSemaphorePermit> {
+        Arc::clone(&self.places).try_acquire_owned().ok()
+    }
+
+    /// Whose day is planned under an id in this process.
+    pub fn centre(&self, plan: Uuid) -> Option<String> {
+        self.running().get(&plan).map(|running| running.centre.clone())
+    }
+
+    /// Tells a planning of this process to stop; false when there is none by this id.
+    pub fn stop(&self, plan: Uuid) -> bool {
+        let running = self.running();
+        let found = running.get(&plan);
+        found.inspect(|running| running.stop.store(true, Ordering::Relaxed)).is_some()
+    }
+
+    /// Plans until it is done, out of time, told to stop, or nobody listens to its progress any more.
+    ///
+    /// # Errors
+    /// When the solver fails, or what it made cannot be carried out.
+    pub async fn make(
+        &self,
+        (plan, centre): (Uuid, &str),
+        task: Arc<Task>,
+        order: Order,
+        progress: mpsc::Sender<Progress>,
+    ) -> Result<(Plan, u64), Error> {
+        let stop = Arc::new(AtomicBool::new(false));
+        let running = Running { centre: centre.to_owned(), stop: Arc::clone(&stop) };
+        self.running().insert(plan, running);
+        let solving = tokio::task::spawn_blocking(move || solve(&task, order, &stop, &progress));
+        let solved = solving.await;
+        self.running().remove(&plan);
+        solved.map_err(Error::internal)?
+    }
+
+    fn running(&self) -> MutexGuard<'_, HashMap<Uuid, Running>> {
+        self.running.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn solve(
+    task: &Task,
+    order: Order,
+    stop: &AtomicBool,
+    progress: &mpsc::Sender<Progress>,
+) -> Result<(Plan, u64), Error> {
+    let watch = Stopwatch::start();
+    let (mut told, mut tried) = (None, 0);
+    let mut pace = |now: Progress| {
+        tried = now.tried;
+        let elapsed = watch.elapsed();
+        if told.is_none_or(|told| elapsed >= told + TELL_EVERY) {
+            told = Some(elapsed);
+            // A reader that is slow misses a step and sees the next.
+            if let Err(mpsc::error::TrySendError::Closed(_)) = progress.try_send(now) {
+                return Pace::Stop;
+            }
+        }
+        let by_time = elapsed.as_secs_f64() / order.time.as_secs_f64().max(1e-9);
+        #[expect(clippy::cast_precision_loss, reason = "a share")]
+        let by_tries = match order.tries {
+            0 => 0.0,
+            tries => now.tried as f64 / tries as f64,
+        };
+        let used = match order.tries {
+            0 => by_time,
+            _ => by_tries,
+        };
+        let is_over = by_time >= 1.0 || by_tries >= 1.0;
+        if is_over || stop.load(Ordering::Relaxed) { Pace::Stop } else { Pace::Go(used) }
+    };
+    let plan = Induction.solve(&task.problem, Some(&task.booked), order.seed, &mut pace);
+    let plan = plan.map_err(Error::internal)?;
+    let violations = check(&task.problem, &plan);
+    match violations.first() {
+        Some(first) => Err(Error::internal(std::io::Error::other(first.to_string()))),
+        None => Ok((plan, tried)),
+    }
+}
