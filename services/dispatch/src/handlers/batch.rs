@@ -8,7 +8,7 @@ use parasol_api::{Checker, Error, Reason};
 use parasol_desk::Call;
 use parasol_runtime::identity::Principal;
 use prost::Message;
-use tonic::{Request, Response};
+use tonic::{Request, Response, Status};
 use uuid::Uuid;
 
 /// A request that may be an item.
