@@ -41,6 +41,7 @@ const BOXED: &[&str] = &[
     ".parasol.partner.v1.BatchAcceptOffersResult.result.answer",
     ".parasol.technician.v1.StreamMyDayResponse.change.visit",
     ".parasol.tracking.v1.WatchCaseResponse.event.entry",
+    ".parasol.technician.v1.VisitAction.action.submit_inspection",
 ];
 
 fn collect(folder: &Path, files: &mut Vec<PathBuf>) -> std::io::Result<()> {

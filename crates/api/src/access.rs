@@ -155,6 +155,7 @@ pub const TABLE: &[(&str, &[Role])] = &[
     ("/parasol.technician.v1.VisitService/CompleteRepair",          VISIT_DONE),
     ("/parasol.technician.v1.VisitService/CompleteVisit",           VISIT_DONE),
     ("/parasol.technician.v1.VisitService/ReportUnable",            AT_THE_DOOR),
+    ("/parasol.technician.v1.VisitService/SyncActions",             &[Technician]),
     ("/parasol.tracking.v1.TrackingService/GetTimeline",            WATCHERS),
     ("/parasol.tracking.v1.TrackingService/WatchCase",              WATCHERS),
     ("/parasol.verification.v1.DecisionService/ChooseRemedy",       CUSTOMER_SIDE),

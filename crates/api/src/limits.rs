@@ -23,6 +23,8 @@ pub const PHONE_MAX: usize = 20;
 pub const EVIDENCE_MAX: usize = 50;
 /// Part lines in one message.
 pub const PARTS_MAX: usize = 50;
+/// Bytes of what a device has kept, in one call.
+pub const SYNC_BYTES_MAX: usize = 1024 * 1024;
 /// Items in a call that takes many.
 pub const BATCH_MAX: usize = 100;
 /// Times a customer may wish for.

@@ -43,6 +43,9 @@ pub type StepEffect = MessageEffect;
 /// Makes the rows of a message that was only kept, from the code that says why it moved nothing.
 pub type KeptRows = Arc<dyn Fn(&'static str) -> Vec<RowOp> + Send + Sync>;
 
+/// Says of a case why a message comes too late for it, if it does.
+pub type Late = Arc<dyn Fn(&Case) -> Option<&'static str> + Send + Sync>;
+
 /// One step.
 pub struct Step<C, A> {
     /// The case.
@@ -58,6 +61,9 @@ pub struct Step<C, A> {
     pub keep_late: Option<&'static str>,
     /// How a partner numbered the message, if it did: one that is no longer news is kept as evidence.
     pub numbered: Option<Numbered>,
+    /// If set, says of a case why the message comes too late for it; then it is kept as evidence under
+    /// this name.
+    pub late: Option<(&'static str, Late)>,
     /// Rows of a message that is only kept, if there are any.
     pub kept_rows: Option<KeptRows>,
     /// What a lost key means, for steps that may claim one; a key lost by any other is our failure.
@@ -76,6 +82,7 @@ impl<C> Step<C, ()> {
             rows: Vec::new(),
             keep_late: None,
             numbered: None,
+            late: None,
             kept_rows: None,
             taken: None,
             answer: (),
@@ -84,8 +91,9 @@ impl<C> Step<C, ()> {
 
     /// Says how to answer.
     pub fn answering<A>(self, answer: A) -> Step<C, A> {
-        let Self { case, etag, command, rows, keep_late, numbered, kept_rows, taken, .. } = self;
-        Step { case, etag, command, rows, keep_late, numbered, kept_rows, taken, answer }
+        let Self { case, etag, command, rows, keep_late, numbered, late, kept_rows, taken, .. } =
+            self;
+        Step { case, etag, command, rows, keep_late, numbered, late, kept_rows, taken, answer }
     }
 }
 
@@ -230,6 +238,9 @@ impl Deed for Question {
     }
 }
 
+/// What is written, and why the message moved nothing if it was only kept.
+type Outcome = (Decided, Option<&'static str>);
+
 struct ScopedDeed<C, A> {
     principal: Principal,
     step: Step<C, A>,
@@ -250,8 +261,10 @@ where
             code: Reason::NotFound.code(),
             message: Reason::NotFound.summary().to_owned(),
         })?;
-        let command = (self.step.command)(case)?;
-        let (decided, kept) = self.decided(case, &command, ctx)?;
+        let (decided, kept) = match self.too_late(case, ctx)? {
+            Some(kept) => kept,
+            None => self.decided(case, &(self.step.command)(case)?, ctx)?,
+        };
         let effect = match kept {
             None => StepEffect::Applied,
             Some(_) => StepEffect::KeptAsEvidence,
@@ -267,13 +280,18 @@ where
 }
 
 impl<C, A> ScopedDeed<C, A> {
+    /// What is written of a message that comes too late for its case.
+    fn too_late(&self, case: &Case, ctx: &Ctx<'_>) -> Result<Option<Outcome>, Refusal> {
+        let Some((message, late)) = &self.step.late else { return Ok(None) };
+        let Some(reason) = late(case) else { return Ok(None) };
+        let message = (*message).to_owned();
+        let keep = Command::KeepMessage { message, reason: reason.to_owned() };
+        let kept = Numbered::stamped(self.step.numbered.as_ref(), decide(case, &keep, ctx)?);
+        Ok(Some((kept, Some(reason))))
+    }
+
     /// What is written, and why the message moved nothing if it was only kept.
-    fn decided(
-        &self,
-        case: &Case,
-        command: &Command,
-        ctx: &Ctx<'_>,
-    ) -> Result<(Decided, Option<&'static str>), Refusal> {
+    fn decided(&self, case: &Case, command: &Command, ctx: &Ctx<'_>) -> Result<Outcome, Refusal> {
         let numbered = self.step.numbered.as_ref();
         if let Some(kept) = Numbered::keep_stale(numbered, case, ctx)? {
             return Ok((kept, Some(Reason::MessageStale.code())));

@@ -14,7 +14,7 @@ mod scope;
 mod token;
 
 pub use call::{Call, Repeated};
-pub use desk::{Desk, KeptRows, Step, StepEffect};
+pub use desk::{Desk, KeptRows, Late, Step, StepEffect};
 pub use numbered::Numbered;
 pub use refusal::to_error;
 pub use scope::{actor, customer_id, sees};

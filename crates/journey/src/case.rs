@@ -65,6 +65,9 @@ pub struct Visit {
     /// Whether the technician set off.
     #[serde(default)]
     pub en_route: bool,
+    /// When the technician, on the way, expects to arrive.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub arriving_at: Option<Timestamp>,
 }
 
 /// A certificate of the case, newest last.

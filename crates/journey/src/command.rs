@@ -159,13 +159,18 @@ commands! {
         technician: TechnicianId,
     } = "hand_over_visit",
     /// The technician sets off.
-    StartTravel = "start_travel",
+    StartTravel {
+        /// When they expect to arrive, if they say.
+        arriving_at: Option<Timestamp>,
+    } = "start_travel",
     /// The technician arrives.
     CheckIn {
         /// Metres from the address, if known.
         distance_m: Option<u32>,
         /// Whether the device says that its position is simulated.
         mock_location: bool,
+        /// When they arrived, where that is told later; one that lies ahead is not heeded.
+        arrived_at: Option<Timestamp>,
     } = "check_in",
     /// Nobody came, or nobody opened.
     ReportNoShow {

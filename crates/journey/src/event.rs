@@ -342,7 +342,11 @@ pub enum Fact {
         technician: TechnicianId,
     },
     /// The technician set off.
-    TravelStarted,
+    TravelStarted {
+        /// When they expect to arrive, if they said.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        arriving_at: Option<Timestamp>,
+    },
     /// The technician is at the door.
     CheckedIn {
         /// Metres from the address, if the phone said.
@@ -351,6 +355,9 @@ pub enum Fact {
         /// Whether the phone said that its position was simulated.
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         mock_location: bool,
+        /// When they arrived, if that was before this entry: a device without a network tells it later.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        arrived_at: Option<Timestamp>,
     },
     /// Nobody came in the window, or nobody opened.
     NoShow {

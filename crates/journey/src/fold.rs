@@ -183,12 +183,15 @@ impl Case {
                     self.visit = Some(visit(*appointment, technician, window));
                 }
             }
-            Fact::TravelStarted => {
+            Fact::TravelStarted { arriving_at } => {
                 if let Some(visit) = &mut self.visit {
                     visit.en_route = true;
+                    visit.arriving_at = *arriving_at;
                 }
             }
-            Fact::CheckedIn { .. } => self.checked_in_at = Some(at),
+            Fact::CheckedIn { arrived_at, .. } => {
+                self.checked_in_at = Some(arrived_at.unwrap_or(at));
+            }
             Fact::NoShow { .. } | Fact::VisitFailed { .. } => self.drop_visit(),
             Fact::CertificateLinked { certificate } => self.linked_certificate = Some(*certificate),
             Fact::LinkedCertificateRefused { .. } => self.linked_certificate = None,
@@ -409,5 +412,5 @@ impl Case {
 }
 
 fn visit(id: AppointmentId, technician: &TechnicianId, window: Window) -> Visit {
-    Visit { id, technician: technician.clone(), window, en_route: false }
+    Visit { id, technician: technician.clone(), window, en_route: false, arriving_at: None }
 }

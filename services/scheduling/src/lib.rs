@@ -14,6 +14,7 @@ mod choice;
 mod day;
 mod handlers;
 mod migration;
+mod offline;
 mod places;
 mod planning;
 mod projection;
@@ -54,7 +55,7 @@ use parasol_api::technician::v1::{
     GetCalendarRequest, GetRelayNumberRequest, RelayNumber, ReportUnableRequest,
     ReportUnableResponse, RevokeCalendarLinkRequest, RevokeCalendarLinkResponse,
     StartTravelRequest, StartTravelResponse, StreamMyDayRequest, SubmitInspectionRequest,
-    SubmitInspectionResponse,
+    SubmitInspectionResponse, SyncActionsRequest, SyncActionsResponse,
 };
 use parasol_api::{Error, Reason};
 use parasol_bell::Bell;
@@ -220,32 +221,32 @@ impl VisitService for Scheduling {
         &self,
         request: Request<StartTravelRequest>,
     ) -> Answer<StartTravelResponse> {
-        Ok(Response::new(visit::start_travel::handle(self, request).await?))
+        Ok(Response::new(visit::start_travel::handle(self, request, None).await?))
     }
 
     async fn check_in(&self, request: Request<CheckInRequest>) -> Answer<CheckInResponse> {
-        Ok(Response::new(visit::check_in::handle(self, request).await?))
+        Ok(Response::new(visit::check_in::handle(self, request, None).await?))
     }
 
     async fn submit_inspection(
         &self,
         request: Request<SubmitInspectionRequest>,
     ) -> Answer<SubmitInspectionResponse> {
-        Ok(Response::new(visit::submit_inspection::handle(self, request).await?))
+        Ok(Response::new(visit::submit_inspection::handle(self, request, None).await?))
     }
 
     async fn complete_repair(
         &self,
         request: Request<CompleteRepairRequest>,
     ) -> Answer<CompleteRepairResponse> {
-        Ok(Response::new(visit::complete_repair::handle(self, request).await?))
+        Ok(Response::new(visit::complete_repair::handle(self, request, None).await?))
     }
 
     async fn complete_visit(
         &self,
         request: Request<CompleteVisitRequest>,
     ) -> Answer<CompleteVisitResponse> {
-        Ok(Response::new(visit::complete_visit::handle(self, request).await?))
+        Ok(Response::new(visit::complete_visit::handle(self, request, None).await?))
     }
 
     async fn create_calendar_link(
@@ -273,11 +274,18 @@ impl VisitService for Scheduling {
         Ok(Response::new(visit::get_relay_number::handle(self, request).await?))
     }
 
+    async fn sync_actions(
+        &self,
+        request: Request<SyncActionsRequest>,
+    ) -> Answer<SyncActionsResponse> {
+        Ok(Response::new(visit::sync_actions::handle(self, request).await?))
+    }
+
     async fn report_unable(
         &self,
         request: Request<ReportUnableRequest>,
     ) -> Answer<ReportUnableResponse> {
-        Ok(Response::new(visit::report_unable::handle(self, request).await?))
+        Ok(Response::new(visit::report_unable::handle(self, request, None).await?))
     }
 }
 

@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use parasol_api::{Error, Reason};
 use parasol_casebook::{Refusal, RowOp};
-use parasol_desk::{Call, Numbered, Step, StepEffect, actor, sees};
+use parasol_desk::{Call, KeptRows, Late, Numbered, Step, StepEffect, actor, sees};
 use parasol_journey::ids::{AppointmentId, CaseId};
 use parasol_journey::{Case, Command, Rejection, Verb, table};
 use parasol_runtime::identity::{Principal, Role};
@@ -22,7 +22,7 @@ use crate::tables::{State, appointments};
 use crate::{Scheduling, store_error};
 
 /// Why a late message moves nothing, as the log has it.
-const APPOINTMENT_OVER: &str = "appointment_over";
+pub const APPOINTMENT_OVER: &str = "appointment_over";
 
 /// Whether the caller has a part in the case as it is now. A centre has one only while it has the
 /// work order, and a brand that lends its network only while its centre has; that they were once
@@ -97,6 +97,10 @@ pub struct Report<'a> {
     pub message: &'static str,
     /// Personal data that comes with it.
     pub rows: Vec<RowOp>,
+    /// Says of a case why the message comes too late for it, where late ones are kept.
+    pub late: Option<Late>,
+    /// What is kept of it if it moves nothing.
+    pub evidence: Vec<RowOp>,
 }
 
 impl<'a> Report<'a> {
@@ -107,7 +111,9 @@ impl<'a> Report<'a> {
         appointment: Option<AppointmentId>,
         message: &'static str,
     ) -> Self {
-        Self { call, head, appointment, live: live_visit, message, rows: Vec::new() }
+        let appointment = appointment.or(head.taken.map(|taken| taken.appointment));
+        let (rows, evidence) = (Vec::new(), Vec::new());
+        Self { call, head, appointment, live: live_visit, message, rows, late: None, evidence }
     }
 }
 
@@ -144,7 +150,7 @@ impl Scheduling {
         C: Fn(&Case) -> Result<Command, Refusal> + Send + Sync + 'static,
         A: Fn(&Case, StepEffect) -> M + Send + Sync + 'static,
     {
-        let Report { call, head, appointment, live, message, rows } = report;
+        let Report { call, head, appointment, live, message, rows, late, evidence } = report;
         let numbered = head.heard.map(|heard| Numbered { message, heard });
         let aim = self.aim(&call.principal, head.case, appointment, live).await?;
         if matches!(aim, Ok(Aim::Over)) {
@@ -153,7 +159,8 @@ impl Scheduling {
                 Ok(Command::KeepMessage { message, reason })
             };
             let kept = move |case: &Case, _| answer(case, StepEffect::KeptAsEvidence);
-            let step = Step { numbered, ..Step::new(head.case, head.etag, keep) };
+            let rows = evidence;
+            let step = Step { rows, numbered, ..Step::new(head.case, head.etag, keep) };
             return self.desk.step(call, step.answering(kept)).await;
         }
         let wrong = aim.err();
@@ -169,7 +176,13 @@ impl Scheduling {
             }
         };
         let taken = Some(Reason::SlotTaken);
-        let step = Step { rows, taken, numbered, ..Step::new(head.case, head.etag, command) };
+        let late = late.map(|late| (message, late));
+        let kept_rows: Option<KeptRows> = match evidence.is_empty() {
+            true => None,
+            false => Some(Arc::new(move |_| evidence.clone())),
+        };
+        let step = Step::new(head.case, head.etag, command);
+        let step = Step { rows, taken, numbered, late, kept_rows, ..step };
         self.desk.step(call, step.answering(answer)).await
     }
 

@@ -11,8 +11,8 @@ use parasol_api::technician::v1::{
     StartTravelRequest, SubmitInspectionRequest,
 };
 use parasol_journey::event::Heard;
-use parasol_journey::ids::CaseId;
-use parasol_journey::time::Timestamp;
+use parasol_journey::ids::{AppointmentId, CaseId};
+use parasol_journey::time::{Span, Timestamp};
 use parasol_runtime::identity::{Principal, Role};
 
 /// A request with the fields that all of them share.
@@ -79,6 +79,53 @@ pub struct Head {
     pub etag: Option<u64>,
     /// How a partner numbered it.
     pub heard: Option<Heard>,
+    /// How it was kept by a device without a network, if it was.
+    pub taken: Option<Taken>,
+}
+
+/// An action that a device kept until it had a network again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Taken {
+    /// When it was done, by our clock; never ahead.
+    pub at: Timestamp,
+    /// By how much the device's clock is ahead of ours.
+    pub ahead: Span,
+    /// When it was received.
+    pub received: Timestamp,
+    /// The visit it belongs to.
+    pub appointment: AppointmentId,
+}
+
+impl Taken {
+    /// A time of the device by our clock.
+    pub fn corrected(&self, device: Timestamp) -> Timestamp {
+        device - self.ahead
+    }
+
+    /// A time of the device that has passed, by our clock. What would lie ahead is now: a clock that was
+    /// set meanwhile cannot make the past later than the present.
+    pub fn past(&self, device: Timestamp) -> Timestamp {
+        self.corrected(device).min(self.received)
+    }
+}
+
+/// Checks the common fields of a message about a visit. Of one that a device kept the time is that of the
+/// device, corrected.
+pub fn head_of_visit(
+    check: &mut Checker,
+    principal: &Principal,
+    now: Timestamp,
+    message: &impl Stamped,
+    taken: Option<Taken>,
+) -> Option<Head> {
+    let Some(taken) = taken else { return head(check, principal, now, message) };
+    let case = check.id::<CaseId>("case_id", message.case_id());
+    let etag = check.etag(message.etag());
+    check.optional_text("partner_order_no", message.partner_order_no(), FOREIGN_NUMBER_MAX);
+    let sequence = check.number("partner_sequence", message.partner_sequence(), 0..=i64::MAX);
+    let sequence = u64::try_from(sequence?).unwrap_or_default();
+    let heard = Some(Heard { sequence, occurred_at: Some(taken.at) });
+    Some(Head { case: case?, etag: etag?, heard, taken: Some(taken) })
 }
 
 /// Checks the common fields. The partner's are read from partners only: nobody else numbers messages.
@@ -104,5 +151,5 @@ pub fn head(
         let is_said = sequence != 0 || occurred_at.is_some();
         heard = is_said.then_some(Heard { sequence, occurred_at });
     }
-    Some(Head { case: case?, etag: etag?, heard })
+    Some(Head { case: case?, etag: etag?, heard, taken: None })
 }

@@ -3,8 +3,10 @@
 //! A technician sees the street and the masked name while the case is open, and nothing once it has
 //! ended; of a telephone number only a relay's, around the visit.
 
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
 use parasol_api::common::v1::{Address, Certificate, PartLine};
-use parasol_api::convert::{case_view, to_window};
+use parasol_api::convert::{case_view, to_timestamp, to_window};
 use parasol_api::technician::v1::{CompleteRepairRequest, Visit};
 use parasol_api::{Error, Listed};
 use parasol_casebook::{Point, RowOp, Secret, Store, secret};
@@ -18,6 +20,8 @@ use serde_json::json;
 use uuid::Uuid;
 
 use crate::checklists::shelf::name_in_force;
+use crate::report::Report;
+use crate::stamp::Taken;
 use crate::store_error;
 
 /// What the vault says about a customer; empty where it says nothing.
@@ -132,6 +136,7 @@ pub async fn visit(
         serial: case.filing.serial.to_string(),
         description: mask::without_numbers(&description),
         danger: case.filing.danger,
+        arriving_at: booked.arriving_at.map(to_timestamp),
         checklist: name_in_force(store, case.filing.category).await?,
     })
 }
@@ -203,6 +208,20 @@ pub fn certificate_texts(id: CertificateId, wire: &Certificate, at: Timestamp) -
 pub fn repair_texts(case: CaseId, wire: &CompleteRepairRequest, at: Timestamp) -> RowOp {
     let body = json!({ "summary": wire.summary, "parts_used": parts(&wire.parts_used) });
     kept("repair", case.uuid(), body.to_string(), at)
+}
+
+/// The row that keeps the words of a report that came too late, under its own id: what the log keeps of it
+/// is that it came.
+pub fn late_action(report: &Report<'_>, taken: Taken, message: &[u8]) -> RowOp {
+    let body = json!({
+        "case": report.head.case.to_string(),
+        "appointment": taken.appointment.to_string(),
+        "action": report.message,
+        "happened_at": taken.at,
+        "message": BASE64_STANDARD.encode(message),
+    });
+    let subject = report.call.key().map_or(taken.appointment.uuid(), |key| key.key);
+    kept("late_action", subject, body.to_string(), taken.received)
 }
 
 fn parts(lines: &[PartLine]) -> Vec<Part<'_>> {

@@ -88,7 +88,7 @@ fn visit(fact: &Fact) -> Option<Line> {
         Fact::VisitHandedOver { .. } => {
             say("上门工程师已更换, 时间不变", "Another technician comes, at the same time")
         }
-        Fact::TravelStarted => say("工程师已出发", "The technician is on the way"),
+        Fact::TravelStarted { .. } => say("工程师已出发", "The technician is on the way"),
         Fact::CheckedIn { .. } => say("工程师已上门", "The technician has arrived"),
         Fact::NoShow { by: Party::Customer } => say("上门时无人在家", "Nobody was at home"),
         Fact::NoShow { .. } => {

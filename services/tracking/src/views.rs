@@ -181,7 +181,7 @@ fn is_inside(role: Role) -> bool {
 /// What the device said about an arrival, for those who look after the case. It is a doubt about a person,
 /// so nobody else is told.
 fn arrival(role: Role, fact: &Fact) -> Option<ArrivalCheck> {
-    let Fact::CheckedIn { distance_m, mock_location } = *fact else { return None };
+    let Fact::CheckedIn { distance_m, mock_location, .. } = *fact else { return None };
     is_inside(role).then(|| ArrivalCheck {
         distance_m: distance_m.map(i64::from),
         far: distance_m.is_some_and(|metres| metres > NEAR_THE_DOOR_MAX),
@@ -207,7 +207,11 @@ mod tests {
 
     #[test]
     fn a_doubtful_arrival_is_shown_to_those_who_look_after_the_case() {
-        let arrived = |distance_m, mock_location| Fact::CheckedIn { distance_m, mock_location };
+        let arrived = |distance_m, mock_location| Fact::CheckedIn {
+            distance_m,
+            mock_location,
+            arrived_at: None,
+        };
         let far = arrival(Role::Agent, &arrived(Some(501), true)).unwrap();
         assert_eq!((far.distance_m, far.far, far.mock_location), (Some(501), true, true));
         let near = arrival(Role::Brand, &arrived(Some(500), false)).unwrap();
@@ -217,6 +221,6 @@ mod tests {
         for role in [Role::Customer, Role::Technician, Role::Centre, Role::Link] {
             assert_eq!(arrival(role, &arrived(Some(9_000), true)), None, "{role:?}");
         }
-        assert_eq!(arrival(Role::Agent, &Fact::TravelStarted), None);
+        assert_eq!(arrival(Role::Agent, &Fact::TravelStarted { arriving_at: None }), None);
     }
 }

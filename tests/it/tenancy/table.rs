@@ -279,6 +279,12 @@ pub const TABLE: &[Row] = &[
     row("technician.v1.VisitService/RevokeCalendarLink", &[
         by(AT_THE_DOOR, told("TECHNICIAN_UNKNOWN", r#"{"technician": "$technician"}"#)),
     ]),
+    row("technician.v1.VisitService/SyncActions", &[
+        by(&[Role::Technician], told("", r#"{"device_now": "$earlier", "actions": [{
+            "action_id": "01905af1-2b3c-7def-8123-456789abcdef", "sequence": 1,
+            "taken_at": "$earlier", "appointment_id": "$appointment",
+            "check_in": {"case_id": "$case"}}]}"#)),
+    ]),
     row("technician.v1.VisitService/StartTravel", &[
         hidden(r#"{"case_id": "$case"}"#),
         hidden(r#"{"case_id": "$case", "appointment_id": "$appointment"}"#),

@@ -143,7 +143,7 @@ fn route(draft: &mut Draft<'_>, command: &Command) -> Result<(), Rejection> {
         | Command::BookAppointment { .. }
         | Command::RescheduleAppointment { .. }
         | Command::HandOverVisit { .. }
-        | Command::StartTravel
+        | Command::StartTravel { .. }
         | Command::CheckIn { .. }
         | Command::ReportNoShow { .. }
         | Command::ReportUnable { .. } => visit::decide(draft, command),

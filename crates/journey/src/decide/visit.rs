@@ -42,10 +42,13 @@ pub(super) fn decide(draft: &mut Draft<'_>, command: &Command) -> Result<(), Rej
             reschedule(draft, technician, *window, *asked_by)
         }
         Command::HandOverVisit { technician } => hand_over(draft, technician),
-        Command::StartTravel => draft.note(Fact::TravelStarted),
-        Command::CheckIn { distance_m, mock_location } => {
+        Command::StartTravel { arriving_at } => {
+            draft.note(Fact::TravelStarted { arriving_at: *arriving_at })
+        }
+        Command::CheckIn { distance_m, mock_location, arrived_at } => {
             let (distance_m, mock_location) = (*distance_m, *mock_location);
-            draft.go(Fact::CheckedIn { distance_m, mock_location }, Stage::OnSite)
+            let arrived_at = arrived_at.filter(|at| *at < draft.now());
+            draft.go(Fact::CheckedIn { distance_m, mock_location, arrived_at }, Stage::OnSite)
         }
         Command::ReportNoShow { by } => no_show(draft, *by),
         Command::ReportUnable { reason } => unable(draft, *reason),

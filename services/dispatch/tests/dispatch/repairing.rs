@@ -30,7 +30,11 @@ pub async fn inspected(world: &World, case: CaseId) {
     let book = Command::BookAppointment { appointment, technician: technician(), window };
     world.give(case, field, book).await;
     world
-        .give(case, technician_, Command::CheckIn { distance_m: None, mock_location: false })
+        .give(
+            case,
+            technician_,
+            Command::CheckIn { distance_m: None, mock_location: false, arrived_at: None },
+        )
         .await;
     let photo = |kind| EvidenceItem { kind, sha256: "ab".repeat(32), taken_at: world.clock.now() };
     let certificate = Certificate {

@@ -139,7 +139,7 @@ async fn a_work_order_follows_its_visit() {
         .give(
             case,
             ActorKind::Technician,
-            Command::CheckIn { distance_m: None, mock_location: false },
+            Command::CheckIn { distance_m: None, mock_location: false, arrived_at: None },
         )
         .await;
     let order = work_order_of(&world, &technician, case).await.unwrap();

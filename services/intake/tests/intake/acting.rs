@@ -54,7 +54,7 @@ pub async fn bring_technician(world: &World, case: CaseId) {
         .give(
             case,
             ActorKind::Technician,
-            Command::CheckIn { distance_m: None, mock_location: false },
+            Command::CheckIn { distance_m: None, mock_location: false, arrived_at: None },
         )
         .await;
 }

@@ -9,6 +9,7 @@ mod course;
 mod day;
 mod keeping;
 mod licences;
+mod offline;
 mod overlap;
 mod places;
 mod planning;

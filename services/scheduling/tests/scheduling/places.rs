@@ -31,7 +31,7 @@ async fn place(world: &World, case: CaseId) -> Place {
 async fn arrival(world: &World, case: CaseId) -> (Option<u32>, bool) {
     let log = world.desk.store.log_after(case, 0, 100).await.unwrap();
     let mut arrivals = log.iter().filter_map(|logged| match logged.event.fact {
-        Fact::CheckedIn { distance_m, mock_location } => Some((distance_m, mock_location)),
+        Fact::CheckedIn { distance_m, mock_location, .. } => Some((distance_m, mock_location)),
         _ => None,
     });
     arrivals.next_back().unwrap()

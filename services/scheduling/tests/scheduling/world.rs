@@ -416,7 +416,7 @@ impl NetworkService for Network {
     async fn import_network(
         &self,
         _: Request<Streaming<ImportNetworkRequest>>,
-    ) -> Result<Response<ImportNetworkResponse>, Status> {
+    ) -> Answered<ImportNetworkResponse> {
         Err(Error::new(Reason::Unimplemented).into())
     }
 

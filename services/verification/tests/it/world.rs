@@ -211,7 +211,7 @@ impl World {
         self.give(
             id,
             ActorKind::Technician,
-            Command::CheckIn { distance_m: None, mock_location: false },
+            Command::CheckIn { distance_m: None, mock_location: false, arrived_at: None },
         )
         .await;
     }

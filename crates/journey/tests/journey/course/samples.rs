@@ -101,8 +101,12 @@ impl Course {
                 Command::RescheduleAppointment { technician, window, asked_by }
             }
             Verb::HandOverVisit => Command::HandOverVisit { technician: "tech-2".parse().unwrap() },
-            Verb::StartTravel => Command::StartTravel,
-            Verb::CheckIn => Command::CheckIn { distance_m: Some(20), mock_location: false },
+            Verb::StartTravel => {
+                Command::StartTravel { arriving_at: Some(now + Span::minutes(30)) }
+            }
+            Verb::CheckIn => {
+                Command::CheckIn { distance_m: Some(20), mock_location: false, arrived_at: None }
+            }
             Verb::ReportNoShow => Command::ReportNoShow { by: Party::Customer },
             Verb::ReportUnable => Command::ReportUnable { reason: any_of(UnableReason::ALL, id) },
             _ => return None,

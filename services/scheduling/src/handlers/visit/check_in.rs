@@ -6,22 +6,24 @@ use parasol_api::{Checker, Error};
 use parasol_casebook::Point;
 use parasol_desk::{Call, location};
 use parasol_journey::ids::CaseId;
-use parasol_journey::{Case, Command};
+use parasol_journey::{Case, Command, Verb};
 use tonic::Request;
 
 use crate::places::metres;
 use crate::report::Report;
+use crate::stamp::Taken;
 use crate::{Scheduling, stamp};
 
 pub async fn handle(
     scheduling: &Scheduling,
     request: Request<CheckInRequest>,
+    taken: Option<Taken>,
 ) -> Result<CheckInResponse, Error> {
     let message = request.get_ref();
     let call = Call::changing(&request, "CheckIn", &message.request_id)?;
     let now = scheduling.desk.clock.now();
     let mut check = Checker::new();
-    let head = stamp::head(&mut check, &call.principal, now, message);
+    let head = stamp::head_of_visit(&mut check, &call.principal, now, message, taken);
     let appointment = check.optional_id("appointment_id", &message.appointment_id);
     let position = location::check(&mut check, "position", message.position.as_ref());
     let photo = match message.photo_sha256.as_str() {
@@ -36,12 +38,14 @@ pub async fn handle(
     };
     let mock_location = message.mock_location;
     let report = Report::of_visit(&call, head, appointment, "check_in");
-    let command = move |_: &Case| Ok(Command::CheckIn { distance_m, mock_location });
+    let arrived_at = head.taken.map(|taken| taken.at);
+    let command = move |_: &Case| Ok(Command::CheckIn { distance_m, mock_location, arrived_at });
     let answer = |case: &Case, effect| CheckInResponse {
         case: Some(case_view(case)),
         effect: i32::from(effect),
+        kept_because: String::new(),
     };
-    scheduling.report(report, command, answer).await
+    scheduling.visited(report, (Verb::CheckIn, message), command, answer).await
 }
 
 /// Metres to the address. The middle of a county is no address: nobody can be far from a door whose place

@@ -6,22 +6,24 @@ use parasol_api::technician::v1::{CompleteRepairRequest, CompleteRepairResponse}
 use parasol_api::{Checker, Error, Reason};
 use parasol_desk::{Call, mask};
 use parasol_journey::vocab::Function;
-use parasol_journey::{Case, Command, Stage};
+use parasol_journey::{Case, Command, Stage, Verb};
 use tonic::Request;
 
 use crate::report::Report;
+use crate::stamp::Taken;
 use crate::views::{customer, repair_texts};
 use crate::{Scheduling, stamp};
 
 pub async fn handle(
     scheduling: &Scheduling,
     request: Request<CompleteRepairRequest>,
+    taken: Option<Taken>,
 ) -> Result<CompleteRepairResponse, Error> {
     let message = request.get_ref();
     let call = Call::changing(&request, "CompleteRepair", &message.request_id)?;
     let now = scheduling.desk.clock.now();
     let mut check = Checker::new();
-    let head = stamp::head(&mut check, &call.principal, now, message);
+    let head = stamp::head_of_visit(&mut check, &call.principal, now, message, taken);
     let summary = check.text("summary", &message.summary, LONG_TEXT_MAX);
     let parts = check.parts("parts_used", &message.parts_used);
     let works = works(&mut check, message.function);
@@ -37,12 +39,13 @@ pub async fn handle(
     let answer = move |case: &Case, effect| CompleteRepairResponse {
         case: Some(case_view(case)),
         effect: i32::from(effect),
+        kept_because: String::new(),
         completion_code_hint: match case.stage {
             Stage::AwaitConfirm => mask::phone(&phone),
             _ => String::new(),
         },
     };
-    scheduling.report(report, command, answer).await
+    scheduling.visited(report, (Verb::CompleteRepair, message), command, answer).await
 }
 
 /// Whether the unit works; somebody who repaired it has tried it.

@@ -9,10 +9,11 @@ use parasol_api::technician::v1::{CompleteVisitRequest, CompleteVisitResponse};
 use parasol_api::{Checker, Error, Reason};
 use parasol_desk::{Call, StepEffect};
 use parasol_journey::ids::CaseId;
-use parasol_journey::{Case, Command};
+use parasol_journey::{Case, Command, Verb};
 use tonic::Request;
 
 use crate::report::Report;
+use crate::stamp::Taken;
 use crate::{Scheduling, stamp};
 
 /// Digits of a code.
@@ -22,24 +23,25 @@ const WRONG_CODES_MAX: u32 = 5;
 
 /// What came of a code, as it is saved.
 #[derive(Clone, PartialEq, prost::Message)]
-struct Outcome {
+pub struct Outcome {
     /// The answer, if the code was right or the message came too late.
     #[prost(message, optional, tag = "1")]
-    response: Option<CompleteVisitResponse>,
+    pub response: Option<CompleteVisitResponse>,
     /// How many attempts are left, if the code was wrong.
     #[prost(uint32, tag = "2")]
-    attempts_left: u32,
+    pub attempts_left: u32,
 }
 
 pub async fn handle(
     scheduling: &Scheduling,
     request: Request<CompleteVisitRequest>,
+    taken: Option<Taken>,
 ) -> Result<CompleteVisitResponse, Error> {
     let desk = &scheduling.desk;
     let message = request.get_ref();
     let call = Call::changing(&request, "CompleteVisit", &message.request_id)?;
     let mut check = Checker::new();
-    let head = stamp::head(&mut check, &call.principal, desk.clock.now(), message);
+    let head = stamp::head_of_visit(&mut check, &call.principal, desk.clock.now(), message, taken);
     let appointment = check.optional_id("appointment_id", &message.appointment_id);
     let code = code(&mut check, &message.completion_code);
     let (head, appointment, code) = check.all((head, appointment, code))?;
@@ -48,7 +50,8 @@ pub async fn handle(
     let report = Report::of_visit(&call, head, appointment, "complete_visit");
     let command = move |_: &Case| Ok(Command::CompleteVisit { matches });
     let answer = move |case: &Case, effect: StepEffect| outcome(case, effect, matches);
-    let outcome: Outcome = scheduling.report(report, command, answer).await?;
+    let outcome: Outcome =
+        scheduling.visited(report, (Verb::CompleteVisit, message), command, answer).await?;
     outcome.response.ok_or_else(|| {
         Error::field("completion_code", Reason::CodeWrong, "the code sent to the customer")
             .with("attempts_left", outcome.attempts_left.to_string())
@@ -74,6 +77,10 @@ fn outcome(case: &Case, effect: StepEffect, matches: bool) -> Outcome {
         let attempts_left = WRONG_CODES_MAX.saturating_sub(case.wrong_codes);
         return Outcome { response: None, attempts_left };
     }
-    let response = CompleteVisitResponse { case: Some(case_view(case)), effect: effect.into() };
+    let response = CompleteVisitResponse {
+        case: Some(case_view(case)),
+        effect: effect.into(),
+        kept_because: String::new(),
+    };
     Outcome { response: Some(response), attempts_left: 0 }
 }

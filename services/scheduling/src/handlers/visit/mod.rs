@@ -8,3 +8,4 @@ pub mod report_unable;
 pub mod start_travel;
 pub mod stream_my_day;
 pub mod submit_inspection;
+pub mod sync_actions;

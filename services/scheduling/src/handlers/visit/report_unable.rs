@@ -9,10 +9,11 @@ use parasol_desk::Call;
 use parasol_journey::ids::CaseId;
 use parasol_journey::time::{Span, Timestamp};
 use parasol_journey::vocab::UnableReason;
-use parasol_journey::{Case, Command};
+use parasol_journey::{Case, Command, Verb};
 use tonic::Request;
 
 use crate::report::{Report, refusal};
+use crate::stamp::Taken;
 use crate::views::Remark;
 use crate::{Scheduling, stamp};
 
@@ -24,12 +25,13 @@ const NEXT_CONTACT_MAX: Span = Span::days(7);
 pub async fn handle(
     scheduling: &Scheduling,
     request: Request<ReportUnableRequest>,
+    taken: Option<Taken>,
 ) -> Result<ReportUnableResponse, Error> {
     let message = request.get_ref();
     let call = Call::changing(&request, "ReportUnable", &message.request_id)?;
     let now = scheduling.desk.clock.now();
     let mut check = Checker::new();
-    let head = stamp::head(&mut check, &call.principal, now, message);
+    let head = stamp::head_of_visit(&mut check, &call.principal, now, message, taken);
     let appointment = check.optional_id("appointment_id", &message.appointment_id);
     let code = check.optional_text("partner_reason", &message.partner_reason, CODE_MAX);
     let reason = match message.reason {
@@ -40,6 +42,10 @@ pub async fn handle(
     let next_at = check.optional_instant("next_contact_at", &message.next_contact_at);
     let checked = (head, appointment, reason, code, remark, next_at);
     let (head, appointment, reason, code, remark, next_at) = check.all(checked)?;
+    let next_at = match head.taken {
+        Some(taken) => next_at.map(|at| taken.corrected(at)),
+        None => next_at,
+    };
     let reason = match reason {
         Some(reason) => Ok(reason),
         None => read_as(scheduling, head.case, &code).await?,
@@ -56,8 +62,9 @@ pub async fn handle(
     let answer = |case: &Case, effect| ReportUnableResponse {
         case: Some(case_view(case)),
         effect: i32::from(effect),
+        kept_because: String::new(),
     };
-    scheduling.report(report, command, answer).await
+    scheduling.visited(report, (Verb::ReportUnable, message), command, answer).await
 }
 
 /// What a brand's code stands for. The step refuses and not the look-up, after it was seen whose the case

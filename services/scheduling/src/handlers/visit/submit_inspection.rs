@@ -3,7 +3,7 @@
 //! The certificate goes into the log whole; the texts that nothing is decided on go into the vault, and
 //! the checklist that was filled beside them.
 
-use parasol_api::convert::case_view;
+use parasol_api::convert::{case_view, timestamp, to_timestamp};
 use parasol_api::technician::v1::{SubmitInspectionRequest, SubmitInspectionResponse};
 use parasol_api::{Checker, Error, Reason, common};
 use parasol_casebook::Refusal;
@@ -16,20 +16,25 @@ use parasol_runtime::identity::Principal;
 use tonic::Request;
 
 use crate::report::Report;
+use crate::stamp::Taken;
 use crate::views::certificate_texts;
 use crate::{Scheduling, stamp};
 
 pub async fn handle(
     scheduling: &Scheduling,
     request: Request<SubmitInspectionRequest>,
+    taken: Option<Taken>,
 ) -> Result<SubmitInspectionResponse, Error> {
     let desk = &scheduling.desk;
-    let message = request.get_ref();
-    let call = Call::changing(&request, "SubmitInspection", &message.request_id)?;
+    let call = Call::changing(&request, "SubmitInspection", &request.get_ref().request_id)?;
+    let message = &match taken {
+        Some(taken) => by_our_clock(request.into_inner(), taken),
+        None => request.into_inner(),
+    };
     let now = desk.clock.now();
     let id = CertificateId::new(desk.ids.next());
     let mut check = Checker::new();
-    let head = stamp::head(&mut check, &call.principal, now, message);
+    let head = stamp::head_of_visit(&mut check, &call.principal, now, message, taken);
     let certificate = check.certificate("certificate", &message.certificate, id);
     let certificate = certificate.filter(|_| taken_by(&mut check, message, now));
     let brought = scheduling.brought(&mut check, message).await?;
@@ -46,16 +51,35 @@ pub async fn handle(
         check_visit(&principal, case)?;
         duty.check(case)?;
         let inspected_by = certificate.technician.as_ref().or(case.technician()).cloned();
-        let certificate = Certificate { technician: inspected_by, ..certificate.clone() };
+        let mut certificate = Certificate { technician: inspected_by, ..certificate.clone() };
+        if taken.is_some() {
+            // A clock that was set between arrival and inspection cannot put one before the other.
+            let arrived = case.checked_in_at.unwrap_or(certificate.inspected_at);
+            certificate.inspected_at = certificate.inspected_at.max(arrived);
+        }
         Ok(Command::SubmitCertificate { certificate: Box::new(certificate) })
     };
     let answer = move |case: &Case, effect| SubmitInspectionResponse {
         case: Some(case_view(case)),
         effect: i32::from(effect),
+        kept_because: String::new(),
         certificate_id: id.to_string(),
         held: case.stage == Stage::VerdictHeld,
     };
-    scheduling.report(report, command, answer).await
+    scheduling.visited(report, (Verb::SubmitCertificate, message), command, answer).await
+}
+
+/// The times of an inspection that a device kept, by our clock.
+fn by_our_clock(mut message: SubmitInspectionRequest, taken: Taken) -> SubmitInspectionRequest {
+    let past = |wire: &mut Option<prost_types::Timestamp>| {
+        let at = wire.as_ref().and_then(timestamp);
+        *wire = at.map(|at| to_timestamp(taken.past(at))).or(*wire);
+    };
+    if let Some(certificate) = &mut message.certificate {
+        past(&mut certificate.inspected_at);
+        certificate.evidence.iter_mut().for_each(|item| past(&mut item.taken_at));
+    }
+    message
 }
 
 /// Whether no piece of evidence is from the future; notes each that is.
@@ -74,7 +98,7 @@ fn taken_by(check: &mut Checker, message: &SubmitInspectionRequest, now: Timesta
 }
 
 fn is_past(item: &common::v1::EvidenceItem, now: Timestamp) -> bool {
-    let taken_at = item.taken_at.as_ref().and_then(parasol_api::convert::timestamp);
+    let taken_at = item.taken_at.as_ref().and_then(timestamp);
     taken_at.is_none_or(|at| at <= now)
 }
 
