@@ -6,6 +6,7 @@ mod conformance;
 mod dependencies;
 mod house;
 mod http;
+mod installer;
 mod invariants;
 mod killing;
 mod limits;

@@ -7,7 +7,7 @@
 //! even the version of a case may tell that it exists.
 
 mod calls;
-mod cases;
+pub mod cases;
 mod streams;
 mod table;
 mod trial;

@@ -2,8 +2,10 @@
 //!
 //! Owns the probes, the pages of errors in both languages, a front page that says where everything is,
 //! [REST](Rest), the contract's methods as JSON, and the [portal](Portal), pages for partners without a
-//! system of their own. It decides nothing and reads no table.
+//! system of their own, and the files of the reference [client](installer) for technicians. It decides
+//! nothing and reads no table.
 
+mod installer;
 mod language;
 mod pages;
 mod portal;
@@ -33,8 +35,8 @@ struct Gateway {
 }
 
 /// All routes: `/`, `/errors`, `/errors/{REASON}`, `/livez`, `/readyz`, `/openapi.json`, callbacks of partners
-/// at `/v1/callbacks/{partner}`, technicians' calendars at `/v1/calendars/{token}.ics`, REST below `/v1/`, and the portal below `/portal`. `grpc` is shown on the
-/// front page.
+/// at `/v1/callbacks/{partner}`, technicians' calendars at `/v1/calendars/{token}.ics`, REST below `/v1/`, the
+/// portal below `/portal`, and the client for technicians below `/installer/`. `grpc` is shown on the front page.
 pub fn router(health: Health, grpc: SocketAddr, rest: Rest, portal: Portal) -> Router {
     Router::new()
         .route("/", get(pages::front))
@@ -48,6 +50,7 @@ pub fn router(health: Health, grpc: SocketAddr, rest: Rest, portal: Portal) -> R
         .route("/v1/calendars/{file}", get(rest::calendar))
         .route("/v1/{*path}", any(rest::call))
         .merge(portal::routes())
+        .merge(installer::routes())
         .fallback(pages::nothing_here)
         .with_state(Gateway { health, grpc: grpc.to_string().into(), rest, portal })
 }

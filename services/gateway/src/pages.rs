@@ -127,7 +127,7 @@ pub(crate) async fn nothing_here(Wanted(language): Wanted) -> Response {
 }
 
 /// Says nothing of what was asked for, so that no link can put words on a page of ours.
-fn missing(language: Language) -> Response {
+pub(crate) fn missing(language: Language) -> Response {
     let (title, body) = match language {
         Language::Zh => ("没有这个页面", "<p><a href=\"/?lang=zh\">返回首页</a></p>"),
         Language::En => ("There is no such page", "<p><a href=\"/?lang=en\">Front page</a></p>"),

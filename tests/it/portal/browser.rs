@@ -18,7 +18,7 @@ const FITS: &str = "
             .map(one => one.textContent),
     };";
 
-async fn fits(browser: &Driver, page: &str) {
+pub async fn fits(browser: &Driver, page: &str) {
     let seen = browser.run(FITS).await;
     assert_eq!(seen["language"], "zh-CN", "{page}");
     assert!(seen["wide"].as_u64().is_some_and(|wide| wide <= WIDTH), "{page} is too wide: {seen}");

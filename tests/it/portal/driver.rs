@@ -16,6 +16,8 @@ use tokio::net::TcpStream;
 const PATIENCE_MS: u64 = 20_000;
 /// The key under which the driver names elements.
 const ELEMENT: &str = "element-6066-11e4-a52e-4f735466cecf";
+/// What the driver says of an element that is not on the page any more.
+const STALE: &str = "stale element reference";
 /// How long a call may take.
 const CALL_MAX: Duration = Duration::from_secs(90);
 /// The header with the length of an answer.
@@ -86,15 +88,30 @@ impl Driver {
 
     /// Waits for an element (XPath) and clicks it.
     pub async fn click(&self, path: &str) {
-        let element = self.find(path).await;
-        self.tell("POST", &format!("/element/{element}/click"), &json!({})).await;
+        self.reach(path, "click", &json!({})).await;
     }
 
     /// Waits for an element and types into it.
     pub async fn write(&self, path: &str, text: &str) {
-        let element = self.find(path).await;
-        let line = format!("/element/{element}/value");
-        self.tell("POST", &line, &json!({ "text": text })).await;
+        self.reach(path, "value", &json!({ "text": text })).await;
+    }
+
+    /// Does something to an element. One that was drawn anew since it was found is looked for again.
+    async fn reach(&self, path: &str, what: &str, body: &Value) {
+        loop {
+            let element = self.find(path).await;
+            let line = format!("/session/{}/element/{element}/{what}", self.session);
+            let answer = self.ask("POST", &line, body).await;
+            match answer["error"].as_str() {
+                None => return,
+                Some(STALE) => {}
+                Some(_) => {
+                    let line = format!("/element/{element}/{what}");
+                    self.tell("POST", &line, body).await;
+                    return;
+                }
+            }
+        }
     }
 
     /// Waits for an element; its id.
@@ -107,6 +124,33 @@ impl Driver {
     /// What a script of ours finds out about the page.
     pub async fn run(&self, script: &str) -> Value {
         self.tell("POST", "/execute/sync", &json!({ "script": script, "args": [] })).await
+    }
+
+    /// What a script of ours finds out in its own time; it hands it to its only argument.
+    pub async fn run_async(&self, script: &str) -> Value {
+        self.tell("POST", "/execute/async", &json!({ "script": script, "args": [] })).await
+    }
+
+    /// Cuts the network of the page, or gives it back.
+    pub async fn set_offline(&self, offline: bool) {
+        let throughput = if offline { 0 } else { -1 };
+        let conditions = json!({ "network_conditions": {
+            "offline": offline, "latency": 0,
+            "download_throughput": throughput, "upload_throughput": throughput,
+        } });
+        self.tell("POST", "/chromium/network_conditions", &conditions).await;
+    }
+
+    /// Puts the device somewhere, and lets pages know where.
+    pub async fn stand_at(&self, lat: f64, lon: f64) {
+        let place = json!({ "latitude": lat, "longitude": lon, "accuracy": 10 });
+        for (command, parameters) in [
+            ("Browser.grantPermissions", json!({ "permissions": ["geolocation"] })),
+            ("Emulation.setGeolocationOverride", place),
+        ] {
+            let body = json!({ "cmd": command, "params": parameters });
+            self.tell("POST", "/goog/cdp/execute", &body).await;
+        }
     }
 
     async fn tell(&self, verb: &str, line: &str, body: &Value) -> Value {

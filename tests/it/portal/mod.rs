@@ -1,7 +1,7 @@
 //! The partner portal of a running node: a day of work by forms, and one in a real browser.
 
-mod browser;
-mod driver;
+pub mod browser;
+pub mod driver;
 pub mod forms;
 
 use parasol_journey::ids::{CaseId, OfferId};
@@ -15,7 +15,7 @@ use crate::house::House;
 use crate::http;
 
 /// The beginning of a JPEG file; what follows differs.
-fn photo(of: &str) -> Vec<u8> {
+pub fn photo(of: &str) -> Vec<u8> {
     [b"\xFF\xD8\xFF\xE0\x00\x10JFIF\x00 ", of.as_bytes()].concat()
 }
 
@@ -45,7 +45,7 @@ async fn offered(house: &House) -> Offered {
 }
 
 /// The case once it is at this stage.
-async fn at(house: &House, case: CaseId, stage: Stage) -> Case {
+pub async fn at(house: &House, case: CaseId, stage: Stage) -> Case {
     let mut moves = house.node.bell.watch_case(case);
     loop {
         let stored = house.node.store.case(case).await.expect("the store answers");
