@@ -42,6 +42,7 @@ const CONFORMANCE: &[Role] = &[Operator, Brand];
 const CONFORMANCE_READS: &[Role] = &[Operator, Manager, Brand];
 const UNIT_READS: &[Role] = &[Retailer, Agent, Manager, Service];
 const CALLERS: &[Role] = &[Brand, Centre, Technician, Agent, Manager];
+const NO_SHOW: &[Role] = &[Customer, Agent, Manager, Centre, Technician];
 const DISPUTE_SIDE: &[Role] = &[Brand, Centre, Agent, Manager];
 const CASE_CONTROL: &[Role] = &[Operator, Manager, Agent];
 
@@ -119,6 +120,8 @@ pub const TABLE: &[(&str, &[Role])] = &[
     ("/parasol.partner.v1.AppointmentService/GetDayPlan",           PLANNERS),
     ("/parasol.partner.v1.AppointmentService/CommitDayPlan",        PLANNERS),
     ("/parasol.partner.v1.AppointmentService/ReportContactFailed",  CALLERS),
+    ("/parasol.partner.v1.AppointmentService/ReportNoShow",         NO_SHOW),
+    ("/parasol.partner.v1.AppointmentService/ExpectParts",          CALLERS),
     ("/parasol.partner.v1.OfferService/StreamOffers",               BRAND_SIDE),
     ("/parasol.partner.v1.OfferService/ListWorkOrders",             BRAND_SIDE),
     ("/parasol.partner.v1.OfferService/GetWorkOrder",               FIELD),
@@ -156,6 +159,8 @@ pub const TABLE: &[(&str, &[Role])] = &[
     ("/parasol.technician.v1.VisitService/CompleteVisit",           VISIT_DONE),
     ("/parasol.technician.v1.VisitService/ReportUnable",            AT_THE_DOOR),
     ("/parasol.technician.v1.VisitService/SyncActions",             &[Technician]),
+    ("/parasol.technician.v1.VisitService/AcknowledgeCancel",       VISIT_DONE),
+    ("/parasol.technician.v1.VisitService/RefuseCancel",            VISIT_DONE),
     ("/parasol.tracking.v1.TrackingService/GetTimeline",            WATCHERS),
     ("/parasol.tracking.v1.TrackingService/WatchCase",              WATCHERS),
     ("/parasol.verification.v1.DecisionService/ChooseRemedy",       CUSTOMER_SIDE),

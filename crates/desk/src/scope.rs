@@ -40,7 +40,7 @@ pub fn sees(principal: &Principal, case: &Case) -> bool {
             let mut known = case.passed_over.iter().chain(offered).chain(working);
             known.any(|centre| centre.as_str() == subject)
         }
-        Role::Technician => case.technician().is_some_and(|one| one.as_str() == subject),
+        Role::Technician => case.is_on_the_job(subject),
         Role::Lab => case.stage == Stage::Disputed,
         Role::Link => false,
     }

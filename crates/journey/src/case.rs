@@ -17,7 +17,7 @@ use crate::stage::Stage;
 use crate::task::{Obligation, Task};
 use crate::time::{Span, Timestamp};
 use crate::turn::TurnClock;
-use crate::vocab::{PartStage, Party, PauseCause, Remedy};
+use crate::vocab::{PartStage, Party, PauseCause, Remedy, UnableReason};
 
 /// An offer that waits for its answer.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -48,6 +48,9 @@ pub struct LiveWorkOrder {
     /// Who comes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub technician: Option<TechnicianId>,
+    /// Who comes along, where the work needs two at once.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub helper: Option<TechnicianId>,
     /// The partner's own number.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub partner_order: Option<String>,
@@ -60,6 +63,9 @@ pub struct Visit {
     pub id: AppointmentId,
     /// Whose time.
     pub technician: TechnicianId,
+    /// Whose time as well, where the work needs two at once.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub helper: Option<TechnicianId>,
     /// When.
     pub window: Window,
     /// Whether the technician set off.
@@ -68,6 +74,26 @@ pub struct Visit {
     /// When the technician, on the way, expects to arrive.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub arriving_at: Option<Timestamp>,
+}
+
+impl Visit {
+    /// Everybody who comes: one, or two at once.
+    pub fn crew(&self) -> impl Iterator<Item = &TechnicianId> {
+        [&self.technician].into_iter().chain(&self.helper)
+    }
+}
+
+/// What the next visit needs, after one that could not be finished.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SecondVisit {
+    /// Why the one before could not be finished.
+    pub reason: UnableReason,
+    /// Who could not finish it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub technician: Option<TechnicianId>,
+    /// When the parts that were missing arrive, if that is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parts_at: Option<Timestamp>,
 }
 
 /// A certificate of the case, newest last.
@@ -222,6 +248,9 @@ pub struct Case {
     /// When the technician checked in on the present visit.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub checked_in_at: Option<Timestamp>,
+    /// What the next visit needs, while there has been one that could not be finished for want of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub second_visit: Option<SecondVisit>,
     /// Failed contact attempts in a row, the first ones of many.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub contact_failures: Vec<Timestamp>,
@@ -315,6 +344,7 @@ impl Case {
             hold: None,
             visit: None,
             checked_in_at: None,
+            second_visit: None,
             contact_failures: Vec::new(),
             certificates: Vec::new(),
             linked_certificate: None,
@@ -391,6 +421,16 @@ impl Case {
     /// The technician on the job.
     pub fn technician(&self) -> Option<&TechnicianId> {
         self.work_order.as_ref()?.technician.as_ref()
+    }
+
+    /// Who comes along with the technician, where the work needs two at once.
+    pub fn helper(&self) -> Option<&TechnicianId> {
+        self.work_order.as_ref()?.helper.as_ref()
+    }
+
+    /// Whether somebody is one of those on the job.
+    pub fn is_on_the_job(&self, technician: &str) -> bool {
+        self.technician().into_iter().chain(self.helper()).any(|one| one.as_str() == technician)
     }
 
     /// The armed obligation for a task.

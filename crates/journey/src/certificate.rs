@@ -202,7 +202,9 @@ impl Certificate {
         let meets = self.conclusion == Conclusion::MeetsReturnExchange;
         let photographed = self.evidence.iter().any(|item| item.kind == EvidenceKind::Nameplate);
         let hashes_fit = self.evidence.iter().all(|item| is_sha256(&item.sha256));
-        let assigned = case.technician();
+        let inspector = self.technician.as_ref();
+        let is_assigned =
+            inspector == case.technician() || (inspector.is_some() && inspector == case.helper());
         let early = case.checked_in_at.is_some_and(|arrived| self.inspected_at < arrived);
         check(!photographed, CertificateFault::NameplatePhotoMissing);
         check(self.inspected_at > now, CertificateFault::InspectedInFuture);
@@ -214,7 +216,7 @@ impl Certificate {
         let by_visit = self.level != Level::Lab && case.stage != Stage::Disputed;
         if by_visit {
             check(early, CertificateFault::InspectedBeforeVisit);
-            check(self.technician.as_ref() != assigned, CertificateFault::TechnicianNotAssigned);
+            check(!is_assigned, CertificateFault::TechnicianNotAssigned);
         }
         faults
     }

@@ -109,11 +109,15 @@ commands! {
     AssignTechnician {
         /// Who.
         technician: TechnicianId,
+        /// Who comes along, where the work needs two at once.
+        helper: Option<TechnicianId>,
     } = "assign_technician",
     /// Names another technician.
     ReassignTechnician {
         /// Who.
         technician: TechnicianId,
+        /// Who comes along, where the work needs two at once.
+        helper: Option<TechnicianId>,
     } = "reassign_technician",
     /// Reports a failed contact.
     ReportContactFailed {
@@ -181,7 +185,16 @@ commands! {
     ReportUnable {
         /// Why.
         reason: UnableReason,
+        /// When somebody looks at it again; weather and danger need it.
+        next_at: Option<Timestamp>,
+        /// When the parts that are missing arrive, if that is known.
+        parts_at: Option<Timestamp>,
     } = "report_unable",
+    /// The parts that the next visit needs have an arrival date, or another one.
+    ExpectParts {
+        /// When they arrive.
+        arrives_at: Timestamp,
+    } = "expect_parts",
     /// Submits a certificate.
     SubmitCertificate {
         /// The certificate.

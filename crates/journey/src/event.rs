@@ -290,6 +290,9 @@ pub enum Fact {
     TechnicianAssigned {
         /// Who.
         technician: TechnicianId,
+        /// Who comes along, where the work needs two at once.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        helper: Option<TechnicianId>,
     },
     /// A contact attempt failed.
     ContactFailed {
@@ -304,6 +307,9 @@ pub enum Fact {
         appointment: AppointmentId,
         /// Whose time.
         technician: TechnicianId,
+        /// Whose time as well.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        helper: Option<TechnicianId>,
         /// The window.
         window: Window,
         /// Until when.
@@ -320,6 +326,9 @@ pub enum Fact {
         appointment: AppointmentId,
         /// Who comes.
         technician: TechnicianId,
+        /// Who comes along.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        helper: Option<TechnicianId>,
         /// When.
         window: Window,
     },
@@ -329,6 +338,9 @@ pub enum Fact {
         appointment: AppointmentId,
         /// Who comes.
         technician: TechnicianId,
+        /// Who comes along.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        helper: Option<TechnicianId>,
         /// When.
         window: Window,
         /// Who asked for it; decides whose clock runs.
@@ -368,6 +380,19 @@ pub enum Fact {
     VisitFailed {
         /// Why.
         reason: UnableReason,
+        /// When the parts that were missing arrive, if that is known.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        parts_at: Option<Timestamp>,
+    },
+    /// The parts that the next visit needs have an arrival date.
+    PartsExpected {
+        /// When they arrive.
+        at: Timestamp,
+    },
+    /// The customer cancelled while the technician was at the door: the visit was made in vain.
+    TurnedAway {
+        /// Which visit.
+        appointment: AppointmentId,
     },
     /// The inspection began.
     InspectionStarted,

@@ -6,7 +6,7 @@
 use crate::actor::Actor;
 use crate::case::{
     Breach, Case, Dispute, Inspected, LastHeard, LiveOffer, LiveWorkOrder, OrderedParts, PaidOut,
-    Pause, Visit,
+    Pause, SecondVisit, Visit,
 };
 use crate::certificate::Level;
 use crate::deadline::Clock;
@@ -15,7 +15,7 @@ use crate::ids::{AppointmentId, CaseId, TechnicianId};
 use crate::stage::Stage;
 use crate::task::{Obligation, Task};
 use crate::time::Timestamp;
-use crate::vocab::{PartStage, Remedy};
+use crate::vocab::{PartStage, Remedy, UnableReason};
 
 /// How many breaches the state remembers in detail; the log has all of them.
 const BREACHES_KEPT: usize = 32;
@@ -127,6 +127,7 @@ impl Case {
                         centre: taken.centre,
                         network: taken.network,
                         technician: None,
+                        helper: None,
                         partner_order: partner_order.clone(),
                     });
                 }
@@ -138,15 +139,17 @@ impl Case {
                 let passed = passed.or(self.work_order.take().map(|order| order.centre));
                 self.passed_over.extend(passed);
                 self.drop_visit();
+                self.second_visit = None;
             }
             Fact::CentreAssigned { centre } => {
                 if let Some(order) = &mut self.work_order {
                     order.centre = centre.clone();
                 }
             }
-            Fact::TechnicianAssigned { technician } => {
+            Fact::TechnicianAssigned { technician, helper } => {
                 if let Some(order) = &mut self.work_order {
                     order.technician = Some(technician.clone());
+                    order.helper.clone_from(helper);
                 }
                 self.drop_visit();
             }
@@ -154,6 +157,7 @@ impl Case {
                 self.second_opinion = true;
                 self.passed_over.extend(self.work_order.take().map(|order| order.centre));
                 self.drop_visit();
+                self.second_visit = None;
             }
             _ => {}
         }
@@ -164,23 +168,24 @@ impl Case {
             Fact::ContactFailed { .. } if self.contact_failures.len() < FAILURES_KEPT => {
                 self.contact_failures.push(at);
             }
-            Fact::SlotHeld { appointment, technician, window, .. } => {
-                self.hold = Some(visit(*appointment, technician, *window));
+            Fact::SlotHeld { appointment, technician, helper, window, .. } => {
+                self.hold = Some(visit(*appointment, technician, helper.as_ref(), *window));
             }
             Fact::SlotReleased { .. } => self.hold = None,
-            Fact::AppointmentBooked { appointment, technician, window }
-            | Fact::AppointmentRescheduled { appointment, technician, window, .. } => {
+            Fact::AppointmentBooked { appointment, technician, helper, window }
+            | Fact::AppointmentRescheduled { appointment, technician, helper, window, .. } => {
                 self.hold = None;
                 self.contact_failures.clear();
-                self.visit = Some(visit(*appointment, technician, *window));
+                self.visit = Some(visit(*appointment, technician, helper.as_ref(), *window));
             }
             Fact::VisitHandedOver { appointment, technician } => {
                 self.hold = None;
                 if let Some(order) = &mut self.work_order {
                     order.technician = Some(technician.clone());
                 }
-                if let Some(window) = self.visit.as_ref().map(|visit| visit.window) {
-                    self.visit = Some(visit(*appointment, technician, window));
+                if let Some(before) = &self.visit {
+                    let (helper, window) = (before.helper.clone(), before.window);
+                    self.visit = Some(visit(*appointment, technician, helper.as_ref(), window));
                 }
             }
             Fact::TravelStarted { arriving_at } => {
@@ -191,8 +196,18 @@ impl Case {
             }
             Fact::CheckedIn { arrived_at, .. } => {
                 self.checked_in_at = Some(arrived_at.unwrap_or(at));
+                self.second_visit = None;
             }
-            Fact::NoShow { .. } | Fact::VisitFailed { .. } => self.drop_visit(),
+            Fact::NoShow { .. } => self.drop_visit(),
+            Fact::VisitFailed { reason, parts_at } => {
+                self.need(*reason, *parts_at);
+                self.drop_visit();
+            }
+            Fact::PartsExpected { at } => {
+                if let Some(second) = &mut self.second_visit {
+                    second.parts_at = Some(*at);
+                }
+            }
             Fact::CertificateLinked { certificate } => self.linked_certificate = Some(*certificate),
             Fact::LinkedCertificateRefused { .. } => self.linked_certificate = None,
             Fact::CertificateSubmitted { certificate, finding } => {
@@ -377,6 +392,16 @@ impl Case {
         self.breaches.push(breach);
     }
 
+    /// Notes what the next visit needs. Access, power, weather and danger are asked of nobody in
+    /// advance.
+    fn need(&mut self, reason: UnableReason, parts_at: Option<Timestamp>) {
+        let technician = self.visit.as_ref().map(|visit| visit.technician.clone());
+        let is_needed = matches!(reason, UnableReason::PartsMissing | UnableReason::NeedsHelp);
+        if is_needed {
+            self.second_visit = Some(SecondVisit { reason, technician, parts_at });
+        }
+    }
+
     fn drop_visit(&mut self) {
         self.hold = None;
         self.visit = None;
@@ -411,6 +436,12 @@ impl Case {
     }
 }
 
-fn visit(id: AppointmentId, technician: &TechnicianId, window: Window) -> Visit {
-    Visit { id, technician: technician.clone(), window, en_route: false, arriving_at: None }
+fn visit(
+    id: AppointmentId,
+    technician: &TechnicianId,
+    helper: Option<&TechnicianId>,
+    window: Window,
+) -> Visit {
+    let (technician, helper) = (technician.clone(), helper.cloned());
+    Visit { id, technician, helper, window, en_route: false, arriving_at: None }
 }

@@ -6,6 +6,7 @@ use crate::certificate::CertificateFault;
 use crate::command::Verb;
 use crate::ids::{CentreId, OfferId};
 use crate::stage::Stage;
+use crate::time::Timestamp;
 use crate::vocab::Remedy;
 
 /// A refusal, with what its receiver needs to go on.
@@ -70,6 +71,26 @@ pub enum Rejection {
     /// The next contact must lie ahead, within a week.
     #[error("the next contact must lie ahead, within seven days")]
     NextContactRequired,
+    /// The parts that the next visit needs have no arrival date.
+    #[error(
+        "the parts that were missing have no arrival date yet: say it, then book at or after it"
+    )]
+    PartsDateMissing,
+    /// The parts that the next visit needs are not there by then.
+    #[error("the parts that were missing arrive at {from}: book at or after it")]
+    PartsNotThere {
+        /// When they are.
+        from: Timestamp,
+    },
+    /// The next visit needs a second technician, or another one.
+    #[error("the visit before needed help: name a second technician or another one first")]
+    HelpNeeded,
+    /// It is too early to say that somebody did not show.
+    #[error("nobody is missing before {from}")]
+    NoShowTooEarly {
+        /// From when it can be said.
+        from: Timestamp,
+    },
     /// The certificate cannot be one of this visit.
     #[error("the certificate is not acceptable")]
     CertificateInvalid(Vec<CertificateFault>),
@@ -138,6 +159,10 @@ impl Rejection {
             Self::TechnicianNotAssigned => "TECHNICIAN_NOT_ASSIGNED",
             Self::HoldExpired => "HOLD_EXPIRED",
             Self::NextContactRequired => "NEXT_CONTACT_REQUIRED",
+            Self::PartsDateMissing => "PARTS_DATE_MISSING",
+            Self::PartsNotThere { .. } => "PARTS_NOT_THERE",
+            Self::HelpNeeded => "HELP_NEEDED",
+            Self::NoShowTooEarly { .. } => "NO_SHOW_TOO_EARLY",
             Self::CertificateInvalid(_) => "CERTIFICATE_INVALID",
             Self::CertificateUnknown => "CERTIFICATE_UNKNOWN",
             Self::RemedyNotOffered { .. } => "REMEDY_NOT_OFFERED",

@@ -131,6 +131,7 @@ pub const TRANSITIONS: &[Transition] = &[
     t(Verb::CheckIn,                 &[S::Appointed],              &[S::OnSite],                            &[Technician, Centre]),
     t(Verb::ReportNoShow,            &[S::Appointed, S::OnSite],   &[S::TechnicianAssigned],                &[Customer, Agent, Technician, Centre]),
     t(Verb::ReportUnable,            &[S::Appointed, S::OnSite, S::Inspecting], &[S::TechnicianAssigned, S::Paused], &[Technician, Centre, Agent]),
+    t(Verb::ExpectParts,             WITH_TECHNICIAN,              &[],                                     FIELD),
     t(Verb::SubmitCertificate,       &[S::OnSite, S::Inspecting, S::EvidenceLinked, S::Disputed], &[S::VerdictIn, S::Deciding, S::VerdictHeld], &[Technician, Centre, Brand, Lab, Agent]),
     t(Verb::ConfirmCertificate,      &[S::VerdictHeld],            &[S::Deciding],                          &[Brand]),
     t(Verb::ContestCertificate,      &[S::VerdictHeld],            &[S::Deciding],                          &[Brand]),

@@ -13,6 +13,7 @@ pub fn migrations() -> Vec<Box<dyn MigrationTrait>> {
         Box::new(Callbacks),
         Box::new(Network),
         Box::new(Resources),
+        Box::new(Helpers),
     ]
 }
 
@@ -170,6 +171,21 @@ impl MigrationName for Resources {
 impl MigrationTrait for Resources {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         add_columns(manager, RESOURCE_COLUMNS).await
+    }
+}
+
+struct Helpers;
+
+impl MigrationName for Helpers {
+    fn name(&self) -> &'static str {
+        "m0032_dispatch_helpers"
+    }
+}
+
+#[async_trait::async_trait]
+impl MigrationTrait for Helpers {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        add_columns(manager, &[("work_orders", &[("helper", "")], &[])]).await
     }
 }
 

@@ -61,7 +61,7 @@ pub fn works_on(principal: &Principal, case: &Case) -> bool {
             brands.iter().any(|brand| brand.as_str() == principal.subject)
         }
         Role::Centre => working_centre(case) == Some(principal.subject.as_str()),
-        Role::Technician => case.technician().is_some_and(|one| one.as_str() == principal.subject),
+        Role::Technician => case.is_on_the_job(&principal.subject),
         _ => false,
     }
 }

@@ -159,6 +159,7 @@ fn work_order_row(
         brand: order.network.as_ref().unwrap_or(&case.filing.brand).as_str().to_owned(),
         centre: working_centre(case).unwrap_or_default().to_owned(),
         technician: technician.map_or("", |technician| technician.as_str()).to_owned(),
+        helper: order.helper.as_ref().map_or("", |helper| helper.as_str()).to_owned(),
         state: state.as_str().to_owned(),
         partner_order: order.partner_order.clone().unwrap_or_default(),
         appointment: visit.map_or_else(Uuid::nil, |visit| visit.id.uuid()),

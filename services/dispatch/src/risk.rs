@@ -58,12 +58,13 @@ impl Parties {
         if self.centres.contains(&row.centre) {
             return Some(RiskCause::CentreSuspended);
         }
-        let technician = self.technicians.get(&row.technician)?;
-        if technician.suspended {
+        let crew = [&row.technician, &row.helper].map(|name| self.technicians.get(name));
+        let crew: Vec<&Resource> = crew.into_iter().flatten().collect();
+        if crew.iter().any(|one| one.suspended) {
             return Some(RiskCause::TechnicianSuspended);
         }
         let window = planned(row).filter(|window| now < window.end)?;
-        technician.lost(category, window)
+        crew.iter().find_map(|one| one.lost(category, window))
     }
 }
 

@@ -36,6 +36,8 @@ pub struct Chosen {
     pub hold: Option<AppointmentId>,
     /// Whose time.
     pub technician: TechnicianId,
+    /// Whose time as well, where the work needs two at once.
+    pub helper: Option<TechnicianId>,
     /// When.
     pub window: Window,
 }
@@ -88,11 +90,15 @@ impl Settled {
                 let hold = hold.filter(|_| lapses.is_none_or(|at| *now < at));
                 let hold = hold.ok_or(Refusal::Journey(Rejection::HoldExpired))?;
                 Result::clone(fits)?;
-                let technician = hold.technician.clone();
-                Ok(Chosen { hold: Some(*id), technician, window: hold.window })
+                let (technician, helper) = (hold.technician.clone(), hold.helper.clone());
+                Ok(Chosen { hold: Some(*id), technician, helper, window: hold.window })
             }
             Self::Fresh(chosen) => {
                 let mut chosen = Result::clone(chosen)?;
+                if chosen.helper.as_ref() != case.helper() {
+                    // Somebody else comes along by now, of whom nothing is known here.
+                    return Err(refusal(&Error::version_conflict(case.version)));
+                }
                 // The window that is held for this very case is booked as what it is.
                 let own = case.hold.as_ref().filter(|hold| hold.window == chosen.window);
                 chosen.hold = own.map(|hold| hold.id);
@@ -121,7 +127,7 @@ impl Scheduling {
             Choice::Held(id) => {
                 let hold = case.hold.as_ref().filter(|hold| hold.id == id);
                 let fits = match hold {
-                    Some(hold) => self.check_fits(&case, &hold.technician, hold.window).await,
+                    Some(hold) => self.check_crew(&case, hold.crew(), hold.window).await,
                     None => Ok(()),
                 };
                 Settled::Held(id, now, Arc::new(fits))
@@ -161,15 +167,44 @@ impl Scheduling {
         let window = window(case, &technician).ok_or_else(|| {
             refusal(&Error::new(Reason::FieldInvalid).message(format!("slot_id: {SLOT_EXPECTED}")))
         })?;
-        self.check_fits(case, &technician, window).await?;
-        Ok(Chosen { hold: None, technician, window })
+        let helper = case.helper().cloned();
+        self.check_crew(case, [&technician].into_iter().chain(&helper), window).await?;
+        Ok(Chosen { hold: None, technician, helper, window })
     }
 
-    /// Whether the technician still gets to a slot and on from it. Whether it is free is the claim's to
-    /// say.
+    /// Refuses a visit that one of those who come cannot make. All of them work for the centre that has the
+    /// work order.
+    async fn check_crew(
+        &self,
+        case: &Case,
+        crew: impl Iterator<Item = &TechnicianId>,
+        window: Window,
+    ) -> Result<(), Refusal> {
+        for technician in crew {
+            self.check_fits(case, technician, window).await?;
+        }
+        Ok(())
+    }
+
+    /// Whether everybody who comes still gets to a slot and on from it. Whether it is free is the claim's
+    /// to say.
     async fn can_keep(&self, case: &Case, chosen: &Chosen) -> Result<bool, Error> {
-        let entry = self.roster.technician(&chosen.technician).await?;
-        let members = [(chosen.technician.clone(), entry)];
+        for technician in [&chosen.technician].into_iter().chain(&chosen.helper) {
+            if !self.gets_there(case, chosen, technician).await? {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    async fn gets_there(
+        &self,
+        case: &Case,
+        chosen: &Chosen,
+        technician: &TechnicianId,
+    ) -> Result<bool, Error> {
+        let entry = self.roster.technician(technician).await?;
+        let members = [(technician.clone(), entry)];
         let day = chosen.window.start.shanghai_day();
         let from = Timestamp::shanghai_midnight(day);
         let scope = Scope { from, until: from + Span::days(1) };

@@ -42,17 +42,19 @@ use parasol_api::partner::v1::appointment_service_server::{
 };
 use parasol_api::partner::v1::{
     BookAppointmentRequest, BookAppointmentResponse, CommitDayPlanRequest, CommitDayPlanResponse,
-    DayPlan, FindSlotsRequest, FindSlotsResponse, GetDayPlanRequest, HandOverVisitRequest,
-    HandOverVisitResponse, HoldSlotRequest, HoldSlotResponse, PlanDayRequest, ReleaseSlotRequest,
-    ReleaseSlotResponse, ReportContactFailedRequest, ReportContactFailedResponse,
-    RescheduleAppointmentRequest, RescheduleAppointmentResponse, StopDayPlanRequest,
-    StopDayPlanResponse,
+    DayPlan, ExpectPartsRequest, ExpectPartsResponse, FindSlotsRequest, FindSlotsResponse,
+    GetDayPlanRequest, HandOverVisitRequest, HandOverVisitResponse, HoldSlotRequest,
+    HoldSlotResponse, PlanDayRequest, ReleaseSlotRequest, ReleaseSlotResponse,
+    ReportContactFailedRequest, ReportContactFailedResponse, ReportNoShowRequest,
+    ReportNoShowResponse, RescheduleAppointmentRequest, RescheduleAppointmentResponse,
+    StopDayPlanRequest, StopDayPlanResponse,
 };
 use parasol_api::technician::v1::visit_service_server::{VisitService, VisitServiceServer};
 use parasol_api::technician::v1::{
-    Calendar, CalendarLink, CheckInRequest, CheckInResponse, CompleteRepairRequest,
-    CompleteRepairResponse, CompleteVisitRequest, CompleteVisitResponse, CreateCalendarLinkRequest,
-    GetCalendarRequest, GetRelayNumberRequest, RelayNumber, ReportUnableRequest,
+    AcknowledgeCancelRequest, AcknowledgeCancelResponse, Calendar, CalendarLink, CheckInRequest,
+    CheckInResponse, CompleteRepairRequest, CompleteRepairResponse, CompleteVisitRequest,
+    CompleteVisitResponse, CreateCalendarLinkRequest, GetCalendarRequest, GetRelayNumberRequest,
+    RefuseCancelRequest, RefuseCancelResponse, RelayNumber, ReportUnableRequest,
     ReportUnableResponse, RevokeCalendarLinkRequest, RevokeCalendarLinkResponse,
     StartTravelRequest, StartTravelResponse, StreamMyDayRequest, SubmitInspectionRequest,
     SubmitInspectionResponse, SyncActionsRequest, SyncActionsResponse,
@@ -207,6 +209,20 @@ impl AppointmentService for Scheduling {
     ) -> Answer<ReportContactFailedResponse> {
         Ok(Response::new(appointment::contact_failed::handle(self, request).await?))
     }
+
+    async fn report_no_show(
+        &self,
+        request: Request<ReportNoShowRequest>,
+    ) -> Answer<ReportNoShowResponse> {
+        Ok(Response::new(appointment::no_show::handle(self, request).await?))
+    }
+
+    async fn expect_parts(
+        &self,
+        request: Request<ExpectPartsRequest>,
+    ) -> Answer<ExpectPartsResponse> {
+        Ok(Response::new(appointment::expect_parts::handle(self, request).await?))
+    }
 }
 
 #[tonic::async_trait]
@@ -286,6 +302,20 @@ impl VisitService for Scheduling {
         request: Request<ReportUnableRequest>,
     ) -> Answer<ReportUnableResponse> {
         Ok(Response::new(visit::report_unable::handle(self, request, None).await?))
+    }
+
+    async fn acknowledge_cancel(
+        &self,
+        request: Request<AcknowledgeCancelRequest>,
+    ) -> Answer<AcknowledgeCancelResponse> {
+        Ok(Response::new(visit::cancel::acknowledge(self, request).await?))
+    }
+
+    async fn refuse_cancel(
+        &self,
+        request: Request<RefuseCancelRequest>,
+    ) -> Answer<RefuseCancelResponse> {
+        Ok(Response::new(visit::cancel::refuse(self, request).await?))
     }
 }
 

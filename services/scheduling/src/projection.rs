@@ -55,12 +55,14 @@ fn project_relay(before: Option<&Case>, after: &Case, rows: &mut Vec<RowOp>) {
 
 type Taken<'a> = BTreeMap<(&'a TechnicianId, i64), AppointmentId>;
 
-/// The cells a case takes. Where its held slot overlaps its own visit, the cell is the visit's.
+/// The cells a case takes, of everybody who comes. Where its held slot overlaps its own visit, the cell is the visit's.
 fn taken(case: &Case) -> Taken<'_> {
     let cells = |visit: &'_ Visit| touched(visit.window);
     let mut taken = Taken::new();
     for visit in case.hold.iter().chain(&case.visit) {
-        taken.extend(cells(visit).map(|cell| ((&visit.technician, cell), visit.id)));
+        for member in visit.crew() {
+            taken.extend(cells(visit).map(|cell| ((member, cell), visit.id)));
+        }
     }
     taken
 }
@@ -164,6 +166,7 @@ fn ended(before: &Case, change: &Change<'_>) -> State {
     let failed = change.events.iter().find_map(|event| match event.fact {
         Fact::NoShow { .. } => Some(State::NoShow),
         Fact::VisitFailed { .. } => Some(State::Unable),
+        Fact::TurnedAway { .. } => Some(State::TurnedAway),
         _ => None,
     });
     let at_the_door = matches!(
@@ -181,6 +184,7 @@ fn row(visit: &Visit, state: State, held_in: &Case, after: &Case) -> RowOp {
         appointment: Set(visit.id.uuid()),
         case_id: Set(after.id.uuid()),
         technician: Set(visit.technician.as_str().to_owned()),
+        helper: Set(visit.helper.as_ref().map_or("", |helper| helper.as_str()).to_owned()),
         centre: Set(centre.unwrap_or_default().to_owned()),
         window_start: Set(visit.window.start.micros()),
         window_end: Set(visit.window.end.micros()),

@@ -222,7 +222,9 @@ impl Scheduling {
 fn is_of(principal: &Principal, row: &appointments::Model) -> bool {
     match principal.role {
         Role::Centre => row.centre == principal.subject,
-        Role::Technician => row.technician == principal.subject,
+        Role::Technician => {
+            [&row.technician, &row.helper].iter().any(|one| **one == principal.subject)
+        }
         _ => true,
     }
 }

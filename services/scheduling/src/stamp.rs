@@ -3,12 +3,13 @@
 use parasol_api::Checker;
 use parasol_api::limits::FOREIGN_NUMBER_MAX;
 use parasol_api::partner::v1::{
-    BookAppointmentRequest, HandOverVisitRequest, HoldSlotRequest, ReleaseSlotRequest,
-    ReportContactFailedRequest, RescheduleAppointmentRequest,
+    BookAppointmentRequest, ExpectPartsRequest, HandOverVisitRequest, HoldSlotRequest,
+    ReleaseSlotRequest, ReportContactFailedRequest, ReportNoShowRequest,
+    RescheduleAppointmentRequest,
 };
 use parasol_api::technician::v1::{
-    CheckInRequest, CompleteRepairRequest, CompleteVisitRequest, ReportUnableRequest,
-    StartTravelRequest, SubmitInspectionRequest,
+    AcknowledgeCancelRequest, CheckInRequest, CompleteRepairRequest, CompleteVisitRequest,
+    RefuseCancelRequest, ReportUnableRequest, StartTravelRequest, SubmitInspectionRequest,
 };
 use parasol_journey::event::Heard;
 use parasol_journey::ids::{AppointmentId, CaseId};
@@ -68,6 +69,10 @@ stamped!(
     CompleteRepairRequest,
     CompleteVisitRequest,
     ReportUnableRequest,
+    ReportNoShowRequest,
+    ExpectPartsRequest,
+    AcknowledgeCancelRequest,
+    RefuseCancelRequest,
 );
 
 /// Which case a message is about, and the version its sender insists on.

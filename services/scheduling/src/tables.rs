@@ -1,6 +1,8 @@
 //! This service's tables. Taken half hours and appointments follow from the log alone: only the
 //! projection writes them.
 
+use sea_orm::{ColumnTrait as _, Condition};
+
 /// Half hours of technicians that are taken; the key is what makes an overlap impossible.
 pub mod slot_cells {
     use sea_orm::entity::prelude::*;
@@ -44,6 +46,9 @@ pub mod appointments {
         /// Whose time.
         #[sea_orm(column_type = "Text")]
         pub technician: String,
+        /// Whose time as well, where the work needs two at once; else empty.
+        #[sea_orm(column_type = "Text")]
+        pub helper: String,
         /// The centre that had the work order.
         #[sea_orm(column_type = "Text")]
         pub centre: String,
@@ -262,6 +267,8 @@ pub enum State {
     Cancelled,
     /// The technician could not finish.
     Unable,
+    /// The customer called it off with the technician at the door: the visit was made.
+    TurnedAway,
 }
 
 impl State {
@@ -270,7 +277,7 @@ impl State {
         [Self::Confirmed, Self::EnRoute, Self::InProgress, Self::Completed];
 
     /// Every state.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Held,
         Self::Confirmed,
         Self::EnRoute,
@@ -280,6 +287,7 @@ impl State {
         Self::Released,
         Self::Cancelled,
         Self::Unable,
+        Self::TurnedAway,
     ];
 
     /// The text form.
@@ -294,6 +302,7 @@ impl State {
             Self::Released => "released",
             Self::Cancelled => "cancelled",
             Self::Unable => "unable",
+            Self::TurnedAway => "turned_away",
         }
     }
 
@@ -305,8 +314,17 @@ impl State {
     /// Whether the appointment is over without its visit having been carried out; it never comes
     /// back to life.
     pub const fn is_called_off(self) -> bool {
-        matches!(self, Self::NoShow | Self::Released | Self::Cancelled | Self::Unable)
+        matches!(
+            self,
+            Self::NoShow | Self::Released | Self::Cancelled | Self::Unable | Self::TurnedAway
+        )
     }
+}
+
+/// The appointments a technician comes to, alone, with somebody or along with somebody.
+pub fn come_to(technician: &str) -> Condition {
+    use appointments::Column;
+    Condition::any().add(Column::Technician.eq(technician)).add(Column::Helper.eq(technician))
 }
 
 impl appointments::Model {

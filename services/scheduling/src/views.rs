@@ -127,6 +127,7 @@ pub async fn visit(
         case: Some(case_view(case)),
         work_order_id: order.unwrap_or_default(),
         technician: booked.technician.to_string(),
+        helper: booked.helper.as_ref().map(ToString::to_string).unwrap_or_default(),
         window: Some(to_window(booked.window)),
         address: Some(Address { county, street, location }),
         customer_name,

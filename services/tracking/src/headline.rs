@@ -95,6 +95,9 @@ fn visit(fact: &Fact) -> Option<Line> {
             say("工程师未按时上门, 我们深表歉意", "The technician did not come; we are sorry")
         }
         Fact::VisitFailed { .. } => say("本次上门未能完成", "The visit could not be finished"),
+        Fact::TurnedAway { .. } => {
+            say("工程师已到门口, 应您要求取消", "Cancelled with the technician at the door")
+        }
         Fact::InspectionStarted => say("开始检测", "Inspection started"),
         Fact::CertificateSubmitted { .. } => say("检测单已提交", "The certificate is in"),
         Fact::CertificateAccepted { .. } => say("检测单已审核通过", "The certificate is complete"),
@@ -138,6 +141,13 @@ fn outcome(fact: &Fact) -> Option<Line> {
             Some((
                 format!("配件延期, 预计{}到货", day.format("%m月%d日")),
                 format!("Parts come later, on {}", day.format("%d %b")),
+            ))
+        }
+        Fact::PartsExpected { at } => {
+            let day = at.shanghai();
+            Some((
+                format!("所需配件预计{}到货", day.format("%m月%d日")),
+                format!("The parts for the next visit come on {}", day.format("%d %b")),
             ))
         }
         Fact::PartsReceived { .. } => say("配件已到货", "The parts are here"),

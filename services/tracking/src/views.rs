@@ -69,7 +69,7 @@ impl Reader<'_> {
     /// The person the customer should know at this entry: whoever was just named, or acted.
     async fn actor(&self, event: &Event, after: &Case) -> (String, String) {
         let named = match &event.fact {
-            Fact::TechnicianAssigned { technician }
+            Fact::TechnicianAssigned { technician, .. }
             | Fact::AppointmentBooked { technician, .. }
             | Fact::VisitHandedOver { technician, .. }
             | Fact::AppointmentRescheduled { technician, .. } => Some(technician.as_str()),

@@ -185,6 +185,13 @@ pub const TABLE: &[Row] = &[
         hidden(r#"{"case_id": "$case", "failure": "CONTACT_FAILURE_NO_ANSWER",
             "next_contact_at": "$soon", "remark": "twice"}"#),
     ]),
+    row("partner.v1.AppointmentService/ReportNoShow", &[
+        hidden(r#"{"case_id": "$case", "missing": "PARTY_CUSTOMER", "remark": "nobody"}"#),
+        hidden(r#"{"case_id": "$case", "appointment_id": "$appointment", "missing": "PARTY_CUSTOMER"}"#),
+    ]),
+    row("partner.v1.AppointmentService/ExpectParts", &[
+        hidden(r#"{"case_id": "$case", "arrives_at": "$soon"}"#),
+    ]),
     row("partner.v1.OfferService/StreamOffers", &[told(RESYNC, r#"{"cursor": "$offers_cursor"}"#)]),
     row("partner.v1.OfferService/ListWorkOrders", &[
         told(RESYNC, r#"{"cursor": "$offers_cursor"}"#),
@@ -305,6 +312,10 @@ pub const TABLE: &[Row] = &[
         hidden(r#"{"case_id": "$case", "completion_code": "000000"}"#),
         hidden(r#"{"case_id": "$case", "appointment_id": "$appointment",
             "completion_code": "000000"}"#),
+    ]),
+    row("technician.v1.VisitService/AcknowledgeCancel", &[hidden(r#"{"case_id": "$case"}"#)]),
+    row("technician.v1.VisitService/RefuseCancel", &[
+        hidden(r#"{"case_id": "$case", "reason": "opened"}"#),
     ]),
     row("technician.v1.VisitService/ReportUnable", &[
         hidden(r#"{"case_id": "$case", "partner_reason": "X-9"}"#),

@@ -437,6 +437,37 @@ reasons! {
         zh "请填写下次联系时间。"
            "联系失败必须约定七天内的下次联系时间。"
            "请补充后重新提交。";
+    PartsDateMissing "PARTS_DATE_MISSING" FailedPrecondition
+        en "The parts that the next visit needs have no arrival date."
+           "The visit before could not be finished because parts were missing, and nobody has said yet \
+            when they arrive."
+           "Say when they arrive (ExpectParts), then book at or after that time."
+        zh "所需配件尚无到货日期。"
+           "上次上门因缺件未能完成，到货日期还没有登记。"
+           "请先登记到货日期，再预约该日期及之后的时间。";
+    PartsNotThere "PARTS_NOT_THERE" FailedPrecondition
+        en "The parts that the next visit needs are not there by then."
+           "The visit before could not be finished because parts were missing; they arrive later than \
+            the time asked for."
+           "Book at or after the time in `from`."
+        zh "届时配件尚未到货。"
+           "上次上门因缺件未能完成，配件到货晚于所选时间。"
+           "请预约 `from` 所示时间及之后的时间。";
+    HelpNeeded "HELP_NEEDED" FailedPrecondition
+        en "The next visit needs a second technician, or another one."
+           "The technician could not finish the visit before alone."
+           "Name a helper of the same centre or another technician (ReassignTechnician), then book."
+        zh "下次上门需增派或更换工程师。"
+           "上次上门一人无法完成。"
+           "请先增派协助工程师或更换工程师，再预约。";
+    NoShowTooEarly "NO_SHOW_TOO_EARLY" FailedPrecondition
+        en "It is too early to say that nobody came."
+           "A technician is missing once the arrival window is over, a customer once it has begun or \
+            somebody stands at the door."
+           "Wait until the time in `from`, then report it."
+        zh "现在还不能认定爽约。"
+           "预约时段结束后才能认定工程师爽约；时段开始或工程师到门口后才能认定用户爽约。"
+           "请在 `from` 所示时间之后再上报。";
     CodeWrong "CODE_WRONG" InvalidArgument
         en "The completion code is wrong."
            "It is not the code sent to the customer; the metadata says how many attempts are left."

@@ -27,6 +27,9 @@ impl From<Rejection> for Error {
             Rejection::AmountOutOfRange { most_fen } => {
                 error.with("most_fen", most_fen.to_string())
             }
+            Rejection::PartsNotThere { from } | Rejection::NoShowTooEarly { from } => {
+                error.with("from", from.to_string())
+            }
             _ => error,
         }
     }
@@ -46,6 +49,10 @@ fn reason(rejection: &Rejection) -> Reason {
         Rejection::TechnicianNotAssigned => Reason::TechnicianNotAssigned,
         Rejection::HoldExpired => Reason::HoldExpired,
         Rejection::NextContactRequired => Reason::NextContactRequired,
+        Rejection::PartsDateMissing => Reason::PartsDateMissing,
+        Rejection::PartsNotThere { .. } => Reason::PartsNotThere,
+        Rejection::HelpNeeded => Reason::HelpNeeded,
+        Rejection::NoShowTooEarly { .. } => Reason::NoShowTooEarly,
         Rejection::CertificateInvalid(_) => Reason::CertificateInvalid,
         Rejection::CertificateUnknown => Reason::CertificateUnknown,
         Rejection::RemedyNotOffered { .. } => Reason::RemedyNotOffered,
@@ -66,6 +73,7 @@ fn reason(rejection: &Rejection) -> Reason {
 #[cfg(test)]
 mod tests {
     use parasol_journey::certificate::CertificateFault;
+    use parasol_journey::time::Timestamp;
     use parasol_journey::vocab::Remedy;
     use parasol_journey::{ActorKind, Stage, Verb};
 
@@ -95,6 +103,10 @@ mod tests {
             Rejection::AmountOutOfRange { most_fen: 1 },
             Rejection::EvidenceFull,
             Rejection::PartNotAwaited,
+            Rejection::PartsDateMissing,
+            Rejection::PartsNotThere { from: Timestamp::from_micros(0) },
+            Rejection::HelpNeeded,
+            Rejection::NoShowTooEarly { from: Timestamp::from_micros(0) },
             Rejection::RemindedTooOften,
             Rejection::CertificateInvalid(vec![CertificateFault::Contradiction]),
             Rejection::RemedyNotOffered { remedy: Remedy::Refund, offered: vec![Remedy::Repair] },

@@ -32,8 +32,10 @@ pub(super) fn decide(draft: &mut Draft<'_>, command: &Command) -> Result<(), Rej
             check_not_passed_over(draft.case(), centre)?;
             draft.go(Fact::CentreAssigned { centre: centre.clone() }, Stage::CentreAssigned)
         }
-        Command::AssignTechnician { technician } => assign(draft, technician),
-        Command::ReassignTechnician { technician } => assign(draft, technician),
+        Command::AssignTechnician { technician, helper }
+        | Command::ReassignTechnician { technician, helper } => {
+            assign(draft, technician, helper.as_ref())
+        }
         other => unreachable!("{} is not a command of dispatch", other.verb()),
     }
 }
@@ -115,7 +117,15 @@ pub(super) fn withdraw(draft: &mut Draft<'_>, reason: &str) -> Result<(), Reject
     }
 }
 
-fn assign(draft: &mut Draft<'_>, technician: &TechnicianId) -> Result<(), Rejection> {
-    let technician = technician.clone();
-    draft.go(Fact::TechnicianAssigned { technician }, Stage::TechnicianAssigned)
+fn assign(
+    draft: &mut Draft<'_>,
+    technician: &TechnicianId,
+    helper: Option<&TechnicianId>,
+) -> Result<(), Rejection> {
+    if helper == Some(technician) {
+        // Nobody helps themselves.
+        return Err(Rejection::HelpNeeded);
+    }
+    let (technician, helper) = (technician.clone(), helper.cloned());
+    draft.go(Fact::TechnicianAssigned { technician, helper }, Stage::TechnicianAssigned)
 }

@@ -34,7 +34,7 @@ pub(super) fn decide(draft: &mut Draft<'_>, command: &Command) -> Result<(), Rej
         Command::Pause { owner, cause, resume_at } => pause(draft, *owner, *cause, *resume_at),
         Command::Resume => resume(draft),
         Command::Cancel => cancel(draft),
-        Command::AcknowledgeCancel => draft.go(Fact::Cancelled, Stage::Cancelled),
+        Command::AcknowledgeCancel => end_cancelled(draft),
         Command::RefuseCancel { reason } => refuse_cancel(draft, reason),
         Command::Remind => remind(draft),
         Command::AnswerReminder => {
@@ -170,6 +170,17 @@ fn cancel(draft: &mut Draft<'_>) -> Result<(), Rejection> {
     } else {
         draft.go(Fact::Cancelled, Stage::Cancelled)
     }
+}
+
+/// Ends a case that its customer asked to cancel. Who stood at the door made the visit, and the log says so.
+pub(super) fn end_cancelled(draft: &mut Draft<'_>) -> Result<(), Rejection> {
+    let case = draft.case();
+    let is_at_the_door = matches!(case.cancel_from, Some(Stage::OnSite | Stage::Inspecting));
+    if let Some(visit) = case.visit.as_ref().filter(|_| is_at_the_door) {
+        let appointment = visit.id;
+        draft.note(Fact::TurnedAway { appointment })?;
+    }
+    draft.go(Fact::Cancelled, Stage::Cancelled)
 }
 
 fn refuse_cancel(draft: &mut Draft<'_>, reason: &str) -> Result<(), Rejection> {

@@ -49,7 +49,7 @@ pub(super) fn fire(draft: &mut Draft<'_>, task: Task, generation: u64) -> Result
         }
         Miss::ChooseForCustomer => choose_for_customer(draft),
         Miss::Close => remedy::close(draft, ending(clock)),
-        Miss::Cancel => draft.go(Fact::Cancelled, Stage::Cancelled),
+        Miss::Cancel => holding::end_cancelled(draft),
         Miss::Resume => holding::resume(draft),
         Miss::Never => Err(Rejection::TaskSuperseded),
     }
@@ -69,7 +69,7 @@ fn charge(draft: &mut Draft<'_>, clock: Clock) {
 /// a decision.
 fn grant_cancellation(draft: &mut Draft<'_>, clock: Clock) -> Result<(), Rejection> {
     charge(draft, clock);
-    draft.go(Fact::Cancelled, Stage::Cancelled)
+    holding::end_cancelled(draft)
 }
 
 fn expire_offer(draft: &mut Draft<'_>, clock: Clock) -> Result<(), Rejection> {

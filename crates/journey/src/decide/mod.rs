@@ -146,7 +146,8 @@ fn route(draft: &mut Draft<'_>, command: &Command) -> Result<(), Rejection> {
         | Command::StartTravel { .. }
         | Command::CheckIn { .. }
         | Command::ReportNoShow { .. }
-        | Command::ReportUnable { .. } => visit::decide(draft, command),
+        | Command::ReportUnable { .. }
+        | Command::ExpectParts { .. } => visit::decide(draft, command),
         Command::SubmitCertificate { .. }
         | Command::ConfirmCertificate { .. }
         | Command::ContestCertificate { .. }

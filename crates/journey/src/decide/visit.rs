@@ -1,5 +1,6 @@
 //! From the technician's name to the technician's hands on the unit.
 
+use crate::actor::ActorKind;
 use crate::case::Case;
 use crate::command::Command;
 use crate::deadline::Clock;
@@ -23,8 +24,6 @@ const NEXT_CONTACT_MAX: Span = Span::days(7);
 const CONTACT_FAILURES_MAX: usize = 3;
 /// How long a case waits for a customer nobody can reach before it is tried again.
 const UNREACHABLE_PAUSE: Span = Span::days(7);
-/// How long weather or danger holds a visit back before it is tried again.
-const SAFETY_PAUSE: Span = Span::days(1);
 
 pub(super) fn decide(draft: &mut Draft<'_>, command: &Command) -> Result<(), Rejection> {
     match command {
@@ -50,8 +49,11 @@ pub(super) fn decide(draft: &mut Draft<'_>, command: &Command) -> Result<(), Rej
             let arrived_at = arrived_at.filter(|at| *at < draft.now());
             draft.go(Fact::CheckedIn { distance_m, mock_location, arrived_at }, Stage::OnSite)
         }
-        Command::ReportNoShow { by } => no_show(draft, *by),
-        Command::ReportUnable { reason } => unable(draft, *reason),
+        Command::ReportNoShow { by } => report_no_show(draft, *by),
+        Command::ReportUnable { reason, next_at, parts_at } => {
+            unable(draft, *reason, *next_at, *parts_at)
+        }
+        Command::ExpectParts { arrives_at } => expect_parts(draft, *arrives_at),
         other => unreachable!("{} is not a command of a visit", other.verb()),
     }
 }
@@ -66,6 +68,23 @@ fn check_window(window: Window, now: Timestamp) -> Result<(), Rejection> {
         return Err(Rejection::WindowInPast);
     }
     Ok(())
+}
+
+/// A second visit waits for what the first one lacked: nobody travels twice in vain.
+fn check_second_visit(case: &Case, window: Window) -> Result<(), Rejection> {
+    let Some(second) = &case.second_visit else { return Ok(()) };
+    match (second.reason, second.parts_at) {
+        (UnableReason::PartsMissing, None) => Err(Rejection::PartsDateMissing),
+        (UnableReason::PartsMissing, Some(from)) if window.start < from => {
+            Err(Rejection::PartsNotThere { from })
+        }
+        (UnableReason::NeedsHelp, _)
+            if case.helper().is_none() && case.technician() == second.technician.as_ref() =>
+        {
+            Err(Rejection::HelpNeeded)
+        }
+        _ => Ok(()),
+    }
 }
 
 fn check_technician(case: &Case, technician: &TechnicianId) -> Result<(), Rejection> {
@@ -85,6 +104,7 @@ fn hold(
 ) -> Result<(), Rejection> {
     check_window(window, draft.now())?;
     check_technician(draft.case(), technician)?;
+    check_second_visit(draft.case(), window)?;
     if expires_at <= draft.now() || expires_at > draft.due(Clock::HoldExpires)? {
         return Err(Rejection::WindowInvalid);
     }
@@ -92,8 +112,9 @@ fn hold(
         release(draft)?;
     }
     let tasks = Tasks::default().and_arm(Clock::HoldExpires, expires_at);
-    let technician = technician.clone();
-    draft.note_with(Fact::SlotHeld { appointment, technician, window, expires_at }, tasks)
+    let (technician, helper) = (technician.clone(), draft.case().helper().cloned());
+    let fact = Fact::SlotHeld { appointment, technician, helper, window, expires_at };
+    draft.note_with(fact, tasks)
 }
 
 /// Lets the held slot go, if there is one.
@@ -111,6 +132,7 @@ fn book(
 ) -> Result<(), Rejection> {
     check_window(window, draft.now())?;
     check_technician(draft.case(), technician)?;
+    check_second_visit(draft.case(), window)?;
     if let Some(held) = &draft.case().hold {
         let same = held.id == appointment && held.window == window;
         if !same {
@@ -118,8 +140,8 @@ fn book(
         }
     }
     let tasks = Tasks::default().and_arm(Clock::Window, window.end);
-    let technician = technician.clone();
-    let fact = Fact::AppointmentBooked { appointment, technician, window };
+    let (technician, helper) = (technician.clone(), draft.case().helper().cloned());
+    let fact = Fact::AppointmentBooked { appointment, technician, helper, window };
     draft.go_with(fact, Stage::Appointed, tasks)
 }
 
@@ -131,18 +153,20 @@ fn reschedule(
 ) -> Result<(), Rejection> {
     check_window(window, draft.now())?;
     check_technician(draft.case(), technician)?;
+    check_second_visit(draft.case(), window)?;
     let appointment = draft.case().visit.as_ref().ok_or(Rejection::HoldExpired)?.id;
     let tasks = Tasks::default().and_arm(Clock::Window, window.end);
-    let technician = technician.clone();
-    draft.note_with(
-        Fact::AppointmentRescheduled { appointment, technician, window, asked_by },
-        tasks,
-    )
+    let (technician, helper) = (technician.clone(), draft.case().helper().cloned());
+    let fact = Fact::AppointmentRescheduled { appointment, technician, helper, window, asked_by };
+    draft.note_with(fact, tasks)
 }
 
-/// What was promised to the customer stays; a technician who has set off turns back.
+/// What was promised to the customer stays, and who comes along; a technician who has set off turns back.
 fn hand_over(draft: &mut Draft<'_>, technician: &TechnicianId) -> Result<(), Rejection> {
     let visit = draft.case().visit.as_ref().ok_or(Rejection::HoldExpired)?;
+    if visit.helper.as_ref() == Some(technician) {
+        return Err(Rejection::HelpNeeded);
+    }
     let (appointment, technician) = (visit.id, technician.clone());
     draft.note(Fact::VisitHandedOver { appointment, technician })
 }
@@ -175,15 +199,67 @@ pub(super) fn no_show(draft: &mut Draft<'_>, by: Party) -> Result<(), Rejection>
     draft.go(Fact::NoShow { by }, Stage::TechnicianAssigned)
 }
 
-/// Danger and weather stop the case for a day and are nobody's fault; everything else needs a second
-/// visit at once, and so do they when the case has been paused for as long as it may be.
-fn unable(draft: &mut Draft<'_>, reason: UnableReason) -> Result<(), Rejection> {
-    draft.go(Fact::VisitFailed { reason }, Stage::TechnicianAssigned)?;
-    let cause = match reason {
-        UnableReason::Unsafe => PauseCause::Unsafe,
-        UnableReason::Weather => PauseCause::Weather,
-        _ => return Ok(()),
+/// Each side tells of the other; the retailer's people tell of either. Nobody is missing before they were
+/// due: a technician once the window is over, a customer once somebody stands at the door or the window
+/// has begun. A check-in that the customer says was none is no check-in.
+fn report_no_show(draft: &mut Draft<'_>, by: Party) -> Result<(), Rejection> {
+    let by = match draft.ctx().actor.kind {
+        ActorKind::Customer => Party::Technician,
+        ActorKind::Technician | ActorKind::Centre => Party::Customer,
+        _ => by,
     };
-    let resume_at = draft.now() + SAFETY_PAUSE;
-    holding::pause_if_left(draft, Party::Retailer, cause, resume_at)
+    let case = draft.case();
+    let window = case.visit.as_ref().ok_or(Rejection::HoldExpired)?.window;
+    let from = if by == Party::Customer { window.start } else { window.end };
+    if case.checked_in_at.is_none() && draft.now() < from {
+        return Err(Rejection::NoShowTooEarly { from });
+    }
+    no_show(draft, by)
+}
+
+/// Danger and weather stop the case until somebody looks again, which has to be said, and are nobody's
+/// fault and no verdict. Everything else needs a second visit, and so do they when the case has been paused
+/// for as long as it may be.
+fn unable(
+    draft: &mut Draft<'_>,
+    reason: UnableReason,
+    next_at: Option<Timestamp>,
+    parts_at: Option<Timestamp>,
+) -> Result<(), Rejection> {
+    let now = draft.now();
+    let is_ahead = |at: Timestamp| at > now && at <= now + NEXT_CONTACT_MAX;
+    let cause = match reason {
+        UnableReason::Unsafe => Some(PauseCause::Unsafe),
+        UnableReason::Weather => Some(PauseCause::Weather),
+        _ => None,
+    };
+    let resume_at = match (cause, next_at) {
+        (_, Some(at)) if !is_ahead(at) => return Err(Rejection::NextContactRequired),
+        (Some(_), None) => return Err(Rejection::NextContactRequired),
+        (_, next_at) => next_at,
+    };
+    let parts_at = parts_at.filter(|_| reason == UnableReason::PartsMissing);
+    check_arrival(parts_at, now)?;
+    draft.go(Fact::VisitFailed { reason, parts_at }, Stage::TechnicianAssigned)?;
+    match (cause, resume_at) {
+        (Some(cause), Some(at)) => holding::pause_if_left(draft, Party::Retailer, cause, at),
+        _ => Ok(()),
+    }
+}
+
+fn check_arrival(at: Option<Timestamp>, now: Timestamp) -> Result<(), Rejection> {
+    match at {
+        Some(at) if at > now + BOOK_AHEAD_MAX => Err(Rejection::WindowInvalid),
+        _ => Ok(()),
+    }
+}
+
+/// The arrival date may change; a visit that is booked for an earlier time stays, for its centre to move.
+fn expect_parts(draft: &mut Draft<'_>, at: Timestamp) -> Result<(), Rejection> {
+    let second = draft.case().second_visit.as_ref();
+    if second.is_none_or(|second| second.reason != UnableReason::PartsMissing) {
+        return Err(Rejection::PartNotAwaited);
+    }
+    check_arrival(Some(at), draft.now())?;
+    draft.note(Fact::PartsExpected { at })
 }

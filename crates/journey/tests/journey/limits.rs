@@ -115,7 +115,9 @@ fn reports_of_the_field_are_taken_when_no_pause_is_left() {
     for reason in [UnableReason::Unsafe, UnableReason::Weather] {
         let mut course = standing_in(Stage::OnSite);
         use_up_pauses(&mut course);
-        course.must(ActorKind::Technician, &Command::ReportUnable { reason });
+        let next_at = Some(course.now + Span::hours(1));
+        let unable = Command::ReportUnable { reason, next_at, parts_at: None };
+        course.must(ActorKind::Technician, &unable);
         assert_eq!(course.case.stage, Stage::TechnicianAssigned);
     }
     let mut course = standing_in(Stage::TechnicianAssigned);

@@ -10,3 +10,4 @@ mod parts;
 mod properties;
 mod stories;
 mod transitions;
+mod visits;

@@ -13,6 +13,7 @@ fn needs_more(stage: Stage, verb: Verb) -> Option<&'static str> {
             _,
             Verb::ReportBackorder | Verb::ReceiveParts | Verb::InstallParts | Verb::ReturnParts,
         ) => Some("PART_NOT_AWAITED"),
+        (_, Verb::ExpectParts) => Some("PART_NOT_AWAITED"),
         (Stage::Paused, Verb::RecordReplacementOrdered) => Some("TASK_SUPERSEDED"),
         _ => None,
     }

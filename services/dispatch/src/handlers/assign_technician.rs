@@ -6,7 +6,7 @@ use parasol_desk::Call;
 use parasol_journey::ids::{CentreId, TechnicianId};
 use tonic::Request;
 
-use super::assignment::{Assignment, assign};
+use super::assignment::{Assignment, assign, helper};
 use super::lookups::may_name;
 use crate::Dispatch;
 use crate::partner::Partner;
@@ -21,8 +21,9 @@ pub(super) async fn handle(
     let mut check = Checker::new();
     let stamp = stamp!(&mut check, request, dispatch.desk.clock.now());
     let technician = check.id::<TechnicianId>("technician", &body.technician);
+    let helper = helper(&mut check, &body.helper, &body.technician);
     let centre = check.optional_id::<CentreId>("centre", &body.centre);
-    let (stamp, technician, centre) = check.all((stamp, technician, centre))?;
+    let (stamp, technician, helper, centre) = check.all((stamp, technician, helper, centre))?;
     let partner = Partner::of(&call.principal)?;
     let centre = match centre {
         Some(centre) => {
@@ -32,6 +33,7 @@ pub(super) async fn handle(
         None => None,
     };
     let principal = call.principal.clone();
-    let assignment = Assignment { principal, technician, centre, again: false, rows: Vec::new() };
+    let (again, rows) = (false, Vec::new());
+    let assignment = Assignment { principal, technician, helper, centre, again, rows };
     assign(dispatch, &call, &stamp, assignment).await
 }

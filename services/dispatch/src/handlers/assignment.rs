@@ -9,7 +9,7 @@ use std::sync::Arc;
 use parasol_api::common::v1::MessageEffect;
 use parasol_api::convert::case_view;
 use parasol_api::partner::v1::AssignTechnicianResponse;
-use parasol_api::{Error, Reason};
+use parasol_api::{Checker, Error, Reason};
 use parasol_casebook::{Deed, Refusal, RowOp, Submission, Target, Written};
 use parasol_desk::{Call, Numbered, actor};
 use parasol_journey::ids::{CentreId, TechnicianId};
@@ -31,12 +31,27 @@ pub(super) struct Assignment {
     pub principal: Principal,
     /// Who is to come.
     pub technician: TechnicianId,
+    /// Who is to come along, if anybody.
+    pub helper: Option<TechnicianId>,
     /// The centre, if it is named only now, and whether the caller may name it.
     pub centre: Option<(CentreId, bool)>,
     /// Whether somebody was named before.
     pub again: bool,
     /// Rows beside those of the projection.
     pub rows: Vec<RowOp>,
+}
+
+/// Who comes along: nobody, or somebody else than the technician.
+pub(super) fn helper(
+    check: &mut Checker,
+    helper: &str,
+    technician: &str,
+) -> Option<Option<TechnicianId>> {
+    if !helper.is_empty() && helper == technician {
+        let expected = "another technician of the same centre";
+        return check.refuse("helper", Reason::FieldInvalid, expected);
+    }
+    check.optional_id("helper", helper)
 }
 
 /// Takes the step. The answers of both methods have the same fields with the same numbers, so one
@@ -48,6 +63,10 @@ pub(super) async fn assign(
     assignment: Assignment,
 ) -> Result<AssignTechnicianResponse, Error> {
     let row = lookups::technician(dispatch, &assignment.technician).await?;
+    let helper = match &assignment.helper {
+        Some(helper) => lookups::technician(dispatch, helper).await?,
+        None => None,
+    };
     let submission = Submission {
         target: Target::Case(stamp.case),
         key: call.key(),
@@ -57,6 +76,7 @@ pub(super) async fn assign(
         deed: Arc::new(AssignmentDeed {
             assignment,
             row,
+            helper,
             stamp: stamp.clone(),
             message: call.method,
         }),
@@ -67,6 +87,7 @@ pub(super) async fn assign(
 struct AssignmentDeed {
     assignment: Assignment,
     row: Option<technicians::Model>,
+    helper: Option<technicians::Model>,
     stamp: Stamp,
     message: &'static str,
 }
@@ -87,7 +108,10 @@ impl Deed for AssignmentDeed {
         let named = self.name_centre(case, ctx)?;
         let before = named.as_ref().map_or(case, |named| &named.case);
         let assigned = decide(before, &self.command(), ctx)?;
-        self.check_technician(before, ctx)?;
+        check_technician(self.row.as_ref(), before, ctx)?;
+        if self.assignment.helper.is_some() {
+            check_technician(self.helper.as_ref(), before, ctx)?;
+        }
         let events = named.into_iter().flat_map(|named| named.events).chain(assigned.events);
         let decided = Decided { events: events.collect(), case: assigned.case };
         let decided = Numbered::stamped(numbered.as_ref(), decided);
@@ -104,10 +128,11 @@ fn answer(decided: &Decided, effect: MessageEffect) -> Vec<u8> {
 
 impl AssignmentDeed {
     fn command(&self) -> Command {
-        let technician = self.assignment.technician.clone();
+        let (technician, helper) =
+            (self.assignment.technician.clone(), self.assignment.helper.clone());
         match self.assignment.again {
-            true => Command::ReassignTechnician { technician },
-            false => Command::AssignTechnician { technician },
+            true => Command::ReassignTechnician { technician, helper },
+            false => Command::AssignTechnician { technician, helper },
         }
     }
 
@@ -129,23 +154,28 @@ impl AssignmentDeed {
             }
         }
     }
+}
 
-    fn check_technician(&self, case: &Case, ctx: &Ctx<'_>) -> Result<(), Refusal> {
-        let centre = case.work_order.as_ref().map(|order| order.centre.as_str());
-        let row = self.row.as_ref().filter(|row| Some(row.centre.as_str()) == centre);
-        let row = row.ok_or_else(|| refusal(Reason::TechnicianUnknown))?;
-        if !row.suspended.is_empty() {
-            return Err(refusal(Reason::TechnicianSuspended));
-        }
-        let (skills, licences) = (listed::<Skill>(&row.skills), listed::<Licence>(&row.licences));
-        let category = case.filing.category;
-        let missing = match qualified(category, &skills, &licences, ctx.now.shanghai_day()) {
-            Qualified::Yes => return Ok(()),
-            Qualified::NoSkill => format!("the technician has no skill for {category}"),
-            Qualified::NoLicence(kind) => {
-                format!("the technician has no valid licence as {kind}, which {category} wants")
-            }
-        };
-        Err(Refusal::Service { code: Reason::TechnicianNotCertified.code(), message: missing })
+/// Whoever comes is of the centre at work, takes part, and may do the work today.
+fn check_technician(
+    row: Option<&technicians::Model>,
+    case: &Case,
+    ctx: &Ctx<'_>,
+) -> Result<(), Refusal> {
+    let centre = case.work_order.as_ref().map(|order| order.centre.as_str());
+    let row = row.filter(|row| Some(row.centre.as_str()) == centre);
+    let row = row.ok_or_else(|| refusal(Reason::TechnicianUnknown))?;
+    if !row.suspended.is_empty() {
+        return Err(refusal(Reason::TechnicianSuspended));
     }
+    let (skills, licences) = (listed::<Skill>(&row.skills), listed::<Licence>(&row.licences));
+    let category = case.filing.category;
+    let missing = match qualified(category, &skills, &licences, ctx.now.shanghai_day()) {
+        Qualified::Yes => return Ok(()),
+        Qualified::NoSkill => format!("the technician has no skill for {category}"),
+        Qualified::NoLicence(kind) => {
+            format!("the technician has no valid licence as {kind}, which {category} wants")
+        }
+    };
+    Err(Refusal::Service { code: Reason::TechnicianNotCertified.code(), message: missing })
 }

@@ -78,7 +78,8 @@ async fn candidates(
         .add(work_orders::Column::WindowStart.gt(0))
         .add(work_orders::Column::Brand.in_subquery(suspended_brands()))
         .add(work_orders::Column::Centre.in_subquery(suspended_centres()))
-        .add(work_orders::Column::Technician.in_subquery(suspended_technicians()));
+        .add(work_orders::Column::Technician.in_subquery(suspended_technicians()))
+        .add(work_orders::Column::Helper.in_subquery(suspended_technicians()));
     let mut find = work_orders::Entity::find()
         .filter(work_orders::Column::Open.eq(1))
         .filter(work_orders::Column::WorkOrder.gt(after))
@@ -123,8 +124,10 @@ impl About {
             .filter(centres::Column::Suspended.gt(""))
             .into_tuple::<String>()
             .all(reader);
+        let mut crew = named(|row| &row.technician);
+        crew.extend(named(|row| &row.helper));
         let technicians = technicians::Entity::find()
-            .filter(technicians::Column::Technician.is_in(named(|row| &row.technician)))
+            .filter(technicians::Column::Technician.is_in(crew))
             .all(reader);
         let offers = offers::Entity::find()
             .select_only()

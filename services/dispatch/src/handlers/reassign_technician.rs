@@ -9,7 +9,7 @@ use parasol_desk::Call;
 use parasol_journey::ids::TechnicianId;
 use tonic::Request;
 
-use super::assignment::{Assignment, assign};
+use super::assignment::{Assignment, assign, helper};
 use crate::Dispatch;
 use crate::partner::Partner;
 use crate::stamp::{remark, stamp};
@@ -24,12 +24,14 @@ pub(super) async fn handle(
     let mut check = Checker::new();
     let stamp = stamp!(&mut check, request, now);
     let technician = check.id::<TechnicianId>("technician", &body.technician);
+    let helper = helper(&mut check, &body.helper, &body.technician);
     let reason = check.text("reason", &body.reason, REMARK_MAX);
-    let (stamp, technician, reason) = check.all((stamp, technician, reason))?;
+    let (stamp, technician, helper, reason) = check.all((stamp, technician, helper, reason))?;
     Partner::of(&call.principal)?;
     let principal = call.principal.clone();
     let rows = remark(stamp.case.uuid(), "reassign_reason", &reason, now).into_iter().collect();
-    let assignment = Assignment { principal, technician, centre: None, again: true, rows };
+    let (centre, again) = (None, true);
+    let assignment = Assignment { principal, technician, helper, centre, again, rows };
     let AssignTechnicianResponse { case, effect } =
         assign(dispatch, &call, &stamp, assignment).await?;
     Ok(ReassignTechnicianResponse { case, effect })

@@ -73,6 +73,9 @@ pub mod work_orders {
         /// The technician; empty while none is named.
         #[sea_orm(column_type = "Text")]
         pub technician: String,
+        /// Who comes along, where the work needs two at once; else empty.
+        #[sea_orm(column_type = "Text")]
+        pub helper: String,
         /// How it stands; see [`crate::states::WorkState`].
         #[sea_orm(column_type = "Text")]
         pub state: String,

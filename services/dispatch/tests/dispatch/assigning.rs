@@ -56,6 +56,38 @@ async fn a_centre_names_one_of_its_own_who_may_do_the_work() {
 }
 
 #[tokio::test]
+async fn who_comes_along_is_of_the_same_centre_and_may_do_the_work_too() {
+    let world = World::new().await;
+    let (case, _) = world.accepted().await;
+    let me = centre("a-1");
+    let crew = |helper: &str| AssignTechnicianRequest {
+        helper: helper.into(),
+        ..naming(&world, case, "a-1-t1")
+    };
+    for (helper, expected) in [
+        ("a-1-t1", Reason::FieldInvalid),
+        ("a-2-t1", Reason::TechnicianUnknown),
+        ("nobody", Reason::TechnicianUnknown),
+        ("a-1-air", Reason::TechnicianNotCertified),
+        ("a-1-old", Reason::TechnicianNotCertified),
+    ] {
+        let refused = world.dispatch.assign_technician(by(&me, crew(helper))).await;
+        assert_eq!(reason(refused), expected, "{helper}");
+    }
+    world.dispatch.assign_technician(by(&me, crew("a-1-t2"))).await.unwrap();
+    let order = world.case(case).await.work_order.unwrap();
+    assert_eq!(order.helper.unwrap().as_str(), "a-1-t2");
+    let asked = GetWorkOrderRequest {
+        key: Some(get_work_order_request::Key::WorkOrderId(order.id.to_string())),
+    };
+    let shown = world.dispatch.get_work_order(by(&me, asked)).await.unwrap().into_inner();
+    assert_eq!((shown.technician.as_str(), shown.helper.as_str()), ("a-1-t1", "a-1-t2"));
+    let alone = renaming(&world, case, "a-1-t2");
+    world.dispatch.reassign_technician(by(&me, alone)).await.unwrap();
+    assert_eq!(world.case(case).await.work_order.unwrap().helper, None);
+}
+
+#[tokio::test]
 async fn a_licence_is_good_to_its_last_day() {
     let world = World::new().await;
     let (case, _) = world.accepted().await;
@@ -122,7 +154,7 @@ async fn a_brand_names_centre_and_technician_in_one_step() {
     let facts: Vec<_> = log.iter().map(|logged| &logged.event.fact).collect();
     assert!(matches!(
         facts[..],
-        [Fact::CentreAssigned { centre }, Fact::TechnicianAssigned { technician }]
+        [Fact::CentreAssigned { centre }, Fact::TechnicianAssigned { technician, .. }]
             if centre.as_str() == "a-2" && technician.as_str() == "a-2-t1"
     ));
     let another = world.dispatch.assign_technician(by(&me, with("a-3", "a-2-t1"))).await;

@@ -25,7 +25,7 @@ pub async fn inspected(world: &World, case: CaseId) {
     let window = Window { start: now + Span::hours(1), end: now + Span::hours(3) };
     let appointment = AppointmentId::new(world.desk.ids.next());
     let (field, technician_) = (ActorKind::Centre, ActorKind::Technician);
-    let assign = Command::AssignTechnician { technician: technician() };
+    let assign = Command::AssignTechnician { technician: technician(), helper: None };
     world.give(case, field, assign).await;
     let book = Command::BookAppointment { appointment, technician: technician(), window };
     world.give(case, field, book).await;

@@ -115,6 +115,28 @@ async fn a_licence_that_runs_out_stops_assignment_and_lists_the_visit_until_it_i
 }
 
 #[tokio::test]
+async fn a_visit_is_listed_while_who_comes_along_cannot_make_it() {
+    let world = World::new().await;
+    let (case, _) = world.accepted().await;
+    // The licence of a-1-t1 ends on the first day.
+    let request = AssignTechnicianRequest {
+        request_id: world.desk.ids.next().to_string(),
+        case_id: case.to_string(),
+        technician: TECHNICIAN.into(),
+        helper: "a-1-t1".into(),
+        ..Default::default()
+    };
+    world.dispatch.assign_technician(by(&centre("a-1"), request)).await.unwrap();
+    assert_eq!(at_risk(&world, &operator()).await, [], "no visit is booked");
+    let appointment = AppointmentId::new(world.desk.ids.next());
+    let (technician, window) = (TECHNICIAN.parse().unwrap(), monday());
+    let command = Command::BookAppointment { appointment, technician, window };
+    world.give(case, ActorKind::Customer, command).await;
+    let listed = at_risk(&world, &operator()).await;
+    assert_eq!(listed, [(case.to_string(), RiskCause::TechnicianNotCertified)]);
+}
+
+#[tokio::test]
 async fn partners_are_told_of_their_own_work_alone() {
     let world = World::new().await;
     booked(&world).await;

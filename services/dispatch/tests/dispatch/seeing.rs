@@ -127,7 +127,7 @@ async fn a_work_order_follows_its_visit() {
     let window = Window { start: start() + Span::hours(3), end: start() + Span::hours(5) };
     let appointment = AppointmentId::new(world.desk.ids.next());
     let name = || "a-1-t1".parse().unwrap();
-    let assign = Command::AssignTechnician { technician: name() };
+    let assign = Command::AssignTechnician { technician: name(), helper: None };
     world.give(case, ActorKind::Centre, assign).await;
     let book = Command::BookAppointment { appointment, technician: name(), window };
     world.give(case, ActorKind::Centre, book).await;

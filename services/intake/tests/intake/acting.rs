@@ -40,7 +40,7 @@ pub async fn bring_technician(world: &World, case: CaseId) {
     };
     world.give(case, ActorKind::Centre, accept).await;
     let technician: parasol_journey::ids::TechnicianId = "t-1".parse().unwrap();
-    let assign = Command::AssignTechnician { technician: technician.clone() };
+    let assign = Command::AssignTechnician { technician: technician.clone(), helper: None };
     world.give(case, ActorKind::Centre, assign).await;
     let now = world.clock.now();
     let book = Command::BookAppointment {

@@ -19,7 +19,7 @@ use sea_orm::{
 };
 use uuid::Uuid;
 
-use crate::tables::{State, appointments, calendar_links};
+use crate::tables::{State, appointments, calendar_links, come_to};
 use crate::{Scheduling, store_error};
 use ics::Event;
 
@@ -124,7 +124,7 @@ impl Scheduling {
         let now = self.desk.clock.now();
         let not_visits = [State::Held, State::Released].map(State::as_str);
         appointments::Entity::find()
-            .filter(Column::Technician.eq(technician.as_str()))
+            .filter(come_to(technician.as_str()))
             .filter(Column::WindowStart.gte((now - BACK).micros()))
             .filter(Column::WindowStart.lt((now + AHEAD).micros()))
             .filter(Column::State.is_not_in(not_visits))

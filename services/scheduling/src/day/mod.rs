@@ -30,7 +30,7 @@ use tonic::Status;
 use uuid::Uuid;
 
 use crate::report::takes_part;
-use crate::tables::{State, appointments};
+use crate::tables::{State, appointments, come_to};
 use crate::{Scheduling, relay, store_error, views};
 
 /// The stream of one reader.
@@ -205,7 +205,7 @@ impl Watch {
         id: AppointmentId,
     ) -> Option<&'a parasol_journey::case::Visit> {
         let booked = case.visit.as_ref().filter(|visit| visit.id == id)?;
-        let is_here = booked.technician == self.day.technician
+        let is_here = booked.crew().any(|one| *one == self.day.technician)
             && booked.window.start.shanghai_day() == self.day.date;
         (is_here && takes_part(&self.day.principal, case)).then_some(booked)
     }
@@ -271,7 +271,7 @@ impl Watch {
         let begin = Timestamp::shanghai_midnight(self.day.date);
         let end = begin + Span::days(1);
         appointments::Entity::find()
-            .filter(Column::Technician.eq(self.day.technician.as_str()))
+            .filter(come_to(self.day.technician.as_str()))
             .filter(Column::WindowStart.gte(begin.micros()))
             .filter(Column::WindowStart.lt(end.micros()))
             .filter(Column::State.is_in(State::ON_THE_DAY.map(State::as_str)))

@@ -240,23 +240,28 @@ async fn moving_a_visit_that_was_called_off_is_kept_as_evidence() {
 #[tokio::test]
 async fn every_way_to_call_a_visit_off_frees_its_time() {
     let world = World::new().await;
-    let reassign = Command::ReassignTechnician { technician: COLLEAGUE.parse().unwrap() };
+    let reassign =
+        Command::ReassignTechnician { technician: COLLEAGUE.parse().unwrap(), helper: None };
     let withdraw = Command::WithdrawOffer { reason: "ours".to_owned() };
+    let unable = Command::ReportUnable {
+        reason: vocab::UnableReason::Unsafe,
+        next_at: Some(start() + Span::days(1)),
+        parts_at: None,
+    };
     let ways = [
         (ActorKind::Customer, Command::Cancel, "cancelled"),
         (ActorKind::Centre, reassign, "cancelled"),
         (ActorKind::Policy, withdraw, "cancelled"),
-        (ActorKind::Customer, Command::ReportNoShow { by: vocab::Party::Technician }, "no_show"),
-        (
-            ActorKind::Technician,
-            Command::ReportUnable { reason: vocab::UnableReason::Unsafe },
-            "unable",
-        ),
+        (ActorKind::Technician, unable, "unable"),
+        (ActorKind::Centre, Command::ReportNoShow { by: vocab::Party::Customer }, "no_show"),
     ];
     for (kind, command, state) in ways {
         let case = world.with_technician(TECHNICIAN).await;
         book(&world, case, "08T09:00", "08T10:00").await.unwrap();
         assert_eq!(world.cells().await, 2);
+        if state == "no_show" {
+            world.wait_until(at("2026-06-08T09:00"));
+        }
         world.give_as(kind, case, command).await;
         assert_eq!(world.cells().await, 0, "{state}");
         assert_eq!(world.states().await.pop().unwrap(), state);

@@ -165,7 +165,8 @@ async fn a_resumed_stream_says_exactly_what_its_reader_lacks() {
     bookmark(&mut stream).await;
 
     // While nobody reads, one visit is called off and one changes.
-    let reassign = Command::ReassignTechnician { technician: COLLEAGUE.parse().unwrap() };
+    let reassign =
+        Command::ReassignTechnician { technician: COLLEAGUE.parse().unwrap(), helper: None };
     world.give_as(ActorKind::Centre, cases[0], reassign).await;
     travel(&world, cases[1]).await;
     let mut stream = open(&world, &technician(), &all).await;

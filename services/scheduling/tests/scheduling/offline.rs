@@ -211,7 +211,8 @@ async fn online() -> (Vec<String>, Stage, usize) {
 async fn meanwhile(world: &World, visits: &[Visit]) {
     world.wait_until(at("2026-06-08T16:00"));
     world.let_deadlines_pass().await;
-    let reassign = Command::ReassignTechnician { technician: COLLEAGUE.parse().unwrap() };
+    let reassign =
+        Command::ReassignTechnician { technician: COLLEAGUE.parse().unwrap(), helper: None };
     world.give_as(ActorKind::Centre, visits[2].case, reassign).await;
 }
 

@@ -81,6 +81,41 @@ macro_rules! every_mutation {
             }
         );
         call!(
+            report_no_show,
+            ReportNoShowRequest {
+                request_id: request_id(),
+                case_id: case_id(),
+                missing: 1,
+                ..Default::default()
+            }
+        );
+        call!(
+            expect_parts,
+            ExpectPartsRequest {
+                request_id: request_id(),
+                case_id: case_id(),
+                arrives_at: later,
+                ..Default::default()
+            }
+        );
+        call!(
+            acknowledge_cancel,
+            AcknowledgeCancelRequest {
+                request_id: request_id(),
+                case_id: case_id(),
+                ..Default::default()
+            }
+        );
+        call!(
+            refuse_cancel,
+            RefuseCancelRequest {
+                request_id: request_id(),
+                case_id: case_id(),
+                reason: "opened".to_owned(),
+                ..Default::default()
+            }
+        );
+        call!(
             start_travel,
             StartTravelRequest {
                 request_id: request_id(),
@@ -201,6 +236,10 @@ async fn an_empty_request_is_an_invalid_argument() {
         complete_repair(CompleteRepairRequest);
         complete_visit(CompleteVisitRequest);
         report_unable(ReportUnableRequest);
+        report_no_show(ReportNoShowRequest);
+        expect_parts(ExpectPartsRequest);
+        acknowledge_cancel(AcknowledgeCancelRequest);
+        refuse_cancel(RefuseCancelRequest);
     }
     let answer = world.scheduling.find_slots(ask(&agent(), FindSlotsRequest::default())).await;
     assert_eq!(reason(answer), Reason::FieldInvalid);

@@ -174,7 +174,7 @@ async fn a_visit_that_moves_keeps_its_number_and_another_technician_gets_another
 
 fn reassign(technician: &str) -> Command {
     let technician = technician.parse().unwrap();
-    Command::ReassignTechnician { technician }
+    Command::ReassignTechnician { technician, helper: None }
 }
 
 #[tokio::test]

@@ -192,7 +192,10 @@ async fn a_slot_id_of_another_case_or_technician_or_of_nobody_is_refused() {
         .give_as(
             parasol_journey::ActorKind::Centre,
             case,
-            parasol_journey::Command::ReassignTechnician { technician: COLLEAGUE.parse().unwrap() },
+            parasol_journey::Command::ReassignTechnician {
+                technician: COLLEAGUE.parse().unwrap(),
+                helper: None,
+            },
         )
         .await;
     let mut forged = slots(&world, &customer(), case).await.remove(0).0;

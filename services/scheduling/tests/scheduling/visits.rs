@@ -304,6 +304,7 @@ async fn a_brands_own_code_says_why_a_visit_could_not_be_finished() {
         case_id: case.to_string(),
         appointment_id: appointment.clone(),
         partner_reason: code.into(),
+        next_contact_at: Some(to_timestamp(world.clock.now() + Span::days(1))),
         ..ReportUnableRequest::default()
     };
     let refused = world.scheduling.report_unable(ask(&technician(), request(""))).await;
@@ -319,7 +320,7 @@ async fn a_brands_own_code_says_why_a_visit_could_not_be_finished() {
     let log = world.desk.store.log_after(case, 0, 100).await.unwrap();
     assert!(log.iter().any(|logged| matches!(
         logged.event.fact,
-        Fact::VisitFailed { reason: parasol_journey::vocab::UnableReason::Weather }
+        Fact::VisitFailed { reason: parasol_journey::vocab::UnableReason::Weather, parts_at: None }
     )));
 }
 
@@ -355,7 +356,8 @@ async fn after_a_reassignment_the_case_is_gone_for_whoever_had_it() {
     let travelled = travel_request(&world, case, &appointment);
     let before = world.scheduling.start_travel(ask(&technician(), travelled.clone())).await;
     let before = before.unwrap().into_inner();
-    let reassign = Command::ReassignTechnician { technician: COLLEAGUE.parse().unwrap() };
+    let reassign =
+        Command::ReassignTechnician { technician: COLLEAGUE.parse().unwrap(), helper: None };
     world.give_as(ActorKind::Centre, case, reassign).await;
     for named in [appointment.as_str(), ""] {
         let late = check_in_request(&world, case, named);

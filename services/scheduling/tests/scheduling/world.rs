@@ -266,9 +266,18 @@ impl World {
         id
     }
 
+    /// A case with this technician, and somebody who comes along.
+    pub async fn with_crew(&self, technician: &str, helper: &str) -> CaseId {
+        let id = self.with_centre(CENTRE).await;
+        let (technician, helper) = (technician.parse().unwrap(), Some(helper.parse().unwrap()));
+        self.give_as(ActorKind::Centre, id, Command::AssignTechnician { technician, helper }).await;
+        id
+    }
+
     pub async fn assign(&self, id: CaseId, technician: &str) {
         let technician = technician.parse().unwrap();
-        self.give_as(ActorKind::Centre, id, Command::AssignTechnician { technician }).await;
+        self.give_as(ActorKind::Centre, id, Command::AssignTechnician { technician, helper: None })
+            .await;
     }
 
     /// Offers the customer a repair, which is what the customer wished.

@@ -203,7 +203,7 @@ impl World {
         let (centre, partner_order) = (Some(centre), None);
         let accept = Command::AcceptOffer { offer, work_order, centre, partner_order };
         self.give(id, ActorKind::Centre, accept).await;
-        let assign = Command::AssignTechnician { technician: technician.clone() };
+        let assign = Command::AssignTechnician { technician: technician.clone(), helper: None };
         self.give(id, ActorKind::Centre, assign).await;
         let book = Command::BookAppointment { appointment, technician, window };
         self.give(id, ActorKind::Customer, book).await;

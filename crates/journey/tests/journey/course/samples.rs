@@ -22,6 +22,11 @@ fn any_of<T: Copy>(list: &[T], id: Uuid) -> T {
     list[usize::try_from(id.as_u128()).unwrap() % list.len()]
 }
 
+/// Nobody, or somebody, by the id.
+fn any_helper(id: Uuid) -> Option<TechnicianId> {
+    any_of(&[None, Some("tech-3")], id).map(|helper| helper.parse().unwrap())
+}
+
 impl Course {
     /// A command of this kind that fits the case as well as such a command can.
     pub fn sample_of(&mut self, verb: Verb) -> Command {
@@ -71,9 +76,12 @@ impl Course {
             }
             Verb::WithdrawOffer => Command::WithdrawOffer { reason: because() },
             Verb::AssignCentre => Command::AssignCentre { centre: centre(1) },
-            Verb::AssignTechnician => Command::AssignTechnician { technician: technician() },
+            Verb::AssignTechnician => {
+                Command::AssignTechnician { technician: technician(), helper: any_helper(id) }
+            }
             Verb::ReassignTechnician => {
-                Command::ReassignTechnician { technician: "tech-2".parse().unwrap() }
+                let technician = "tech-2".parse().unwrap();
+                Command::ReassignTechnician { technician, helper: any_helper(id) }
             }
             _ => return None,
         })
@@ -107,8 +115,17 @@ impl Course {
             Verb::CheckIn => {
                 Command::CheckIn { distance_m: Some(20), mock_location: false, arrived_at: None }
             }
-            Verb::ReportNoShow => Command::ReportNoShow { by: Party::Customer },
-            Verb::ReportUnable => Command::ReportUnable { reason: any_of(UnableReason::ALL, id) },
+            Verb::ReportNoShow => {
+                let over = self.case.visit.as_ref().map_or(now, |visit| visit.window.end);
+                self.now = now.max(over);
+                Command::ReportNoShow { by: Party::Customer }
+            }
+            Verb::ReportUnable => Command::ReportUnable {
+                reason: any_of(UnableReason::ALL, id),
+                next_at: Some(now + Span::days(1)),
+                parts_at: any_of(&[None, Some(now + Span::days(3))], id),
+            },
+            Verb::ExpectParts => Command::ExpectParts { arrives_at: now + Span::days(2) },
             _ => return None,
         })
     }

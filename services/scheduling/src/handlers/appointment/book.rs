@@ -55,5 +55,9 @@ fn answer(case: &Case, effect: StepEffect) -> BookAppointmentResponse {
         appointment_id: visit.map(|visit| visit.id.to_string()).unwrap_or_default(),
         window: visit.map(|visit| to_window(visit.window)),
         technician: visit.map(|visit| visit.technician.to_string()).unwrap_or_default(),
+        helper: visit
+            .and_then(|visit| visit.helper.as_ref())
+            .map(ToString::to_string)
+            .unwrap_or_default(),
     }
 }

@@ -3,9 +3,11 @@
 pub mod book;
 pub mod contact_failed;
 pub mod day_plans;
+pub mod expect_parts;
 pub mod find_slots;
 pub mod hand_over_visit;
 pub mod hold_slot;
+pub mod no_show;
 pub mod plan_day;
 pub mod release_slot;
 pub mod reschedule;

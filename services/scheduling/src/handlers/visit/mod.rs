@@ -1,5 +1,6 @@
 //! `parasol.technician.v1.VisitService`.
 
+pub mod cancel;
 pub mod check_in;
 pub mod complete_repair;
 pub mod complete_visit;

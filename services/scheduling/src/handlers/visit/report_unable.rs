@@ -40,11 +40,14 @@ pub async fn handle(
     };
     let remark = check.optional_text("remark", &message.remark, REMARK_MAX);
     let next_at = check.optional_instant("next_contact_at", &message.next_contact_at);
-    let checked = (head, appointment, reason, code, remark, next_at);
-    let (head, appointment, reason, code, remark, next_at) = check.all(checked)?;
-    let next_at = match head.taken {
-        Some(taken) => next_at.map(|at| taken.corrected(at)),
-        None => next_at,
+    let parts_at = check.optional_instant("parts_arrive_at", &message.parts_arrive_at);
+    let checked = (head, appointment, reason, code, remark, next_at, parts_at);
+    let (head, appointment, reason, code, remark, next_at, parts_at) = check.all(checked)?;
+    let (next_at, parts_at) = match head.taken {
+        Some(taken) => {
+            (next_at.map(|at| taken.corrected(at)), parts_at.map(|at| taken.corrected(at)))
+        }
+        None => (next_at, parts_at),
     };
     let reason = match reason {
         Some(reason) => Ok(reason),
@@ -57,7 +60,7 @@ pub async fn handle(
     let report = Report { rows: remark.rows(now), ..report };
     let command = move |_: &Case| {
         check_next(next_at, now)?;
-        Ok(Command::ReportUnable { reason: reason.clone()? })
+        Ok(Command::ReportUnable { reason: reason.clone()?, next_at, parts_at })
     };
     let answer = |case: &Case, effect| ReportUnableResponse {
         case: Some(case_view(case)),
