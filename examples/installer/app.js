@@ -304,9 +304,12 @@ function codeForm(visit) {
   return smallForm('code', word('completeVisit'), fields, t('完成上门', 'Complete the visit'), (value) => queue.record('completeVisit', visit, { completionCode: value('code') }));
 }
 
+// Weather and danger have to say when somebody looks again; a day later is usual.
 function unableForm(visit) {
-  const fields = [form.listed('unable', t('原因', 'Why')), form.labelledField(t('说明（选填）', 'In words (optional)'), h('input', { name: 'remark', maxlength: 500 }))];
-  const page = smallForm('unable', word('reportUnable'), fields, t('上报', 'Report'), (value) => queue.record('reportUnable', visit, { reason: value('unable'), remark: value('remark') }));
+  const local = new Date(Date.now() + 86400000 - new Date().getTimezoneOffset() * 60000).toISOString().slice(0, 16);
+  const next = form.labelledField(t('下次联系时间（7 天以内）', 'When to try again (within seven days)'), h('input', { name: 'next', type: 'datetime-local', value: local, required: true }));
+  const fields = [form.listed('unable', t('原因', 'Why')), next, form.labelledField(t('说明（选填）', 'In words (optional)'), h('input', { name: 'remark', maxlength: 500 }))];
+  const page = smallForm('unable', word('reportUnable'), fields, t('上报', 'Report'), (value) => queue.record('reportUnable', visit, { reason: value('unable'), remark: value('remark'), nextContactAt: new Date(value('next')).toISOString() }));
   page.classList.remove('card');
   return h('details', { class: 'card' }, h('summary', {}, word('reportUnable')), page);
 }
