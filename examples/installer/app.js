@@ -200,7 +200,7 @@ async function inspectionForm(visit) {
   const page = h('form', { class: 'card', id: 'inspection', novalidate: true });
   const serial = h('input', { name: 'serialInside', required: true, maxlength: 64, autocapitalize: 'characters', autocomplete: 'off' });
   page.append(h('h2', {}, word('submitInspection')),
-    form.labelledField(t('机身号', 'Serial number'), serial), serialScan(serial),
+    form.labelledField(t('机身号', 'Serial number'), serial), serialScan(serial) || '',
     ...[['packaging', '包装', 'Packaging'], ['exterior', '外观', 'Outside'], ['function', '功能', 'Function']].map(([name, zh, en]) => form.listed(name, t(zh, en))),
     form.labelledField(t('故障代码', 'Fault code'), h('input', { name: 'faultCode', maxlength: 40 })),
     form.labelledField(t('检测情况', 'What was found'), h('textarea', { name: 'finding', maxlength: 2000 })),
@@ -373,8 +373,8 @@ async function settingsPage() {
     h('section', { class: 'card' }, form.labelledField(t('语言', 'Language'), language), form.labelledField(t('日期（空为今天）', 'Day (empty is today)'), day)),
     h('section', { class: 'card' }, h('h2', {}, t('日历', 'Calendar')),
       h('p', { class: 'quiet' }, t('在手机日历中订阅此链接。任何人拿到链接都能查看，请勿转发。', 'Subscribe to this link in your calendar. Whoever has it can read it: keep it to yourself.')), link,
-      h('button', { id: 'calendar-create', type: 'button', class: 'plain', onclick: change('/v1/technician/calendarLink:create', true) }, t('生成新链接', 'Make a new link')),
-      h('button', { id: 'calendar-revoke', type: 'button', class: 'plain', onclick: change('/v1/technician/calendarLink:revoke', false) }, t('收回链接', 'Take the link back'))),
+      h('button', { id: 'calendar-create', type: 'button', class: 'plain', onclick: change('/v1/technician/calendar-link:create', true) }, t('生成新链接', 'Make a new link')),
+      h('button', { id: 'calendar-revoke', type: 'button', class: 'plain', onclick: change('/v1/technician/calendar-link:revoke', false) }, t('收回链接', 'Take the link back'))),
     h('section', { class: 'card' }, h('button', { type: 'button', class: 'plain', onclick: leave }, t('退出并清除本机数据', 'Sign out and clear this phone'))),
   ];
 }

@@ -77,6 +77,9 @@ impl Visit<'_> {
     async fn inspect(&self) {
         self.browser.find("//form[@id='inspection']").await;
         fits(self.browser, "inspection").await;
+        let seen = self.browser.run("return document.body.innerText").await;
+        let seen = seen.as_str().expect("a page has a text");
+        assert!(!seen.contains("null") && !seen.contains("undefined"), "{seen}");
         let serial = &self.names.names["serial"];
         self.browser.write("//input[@name='serialInside']", serial).await;
         for (name, value) in [

@@ -13,7 +13,7 @@ async fn a_calendar_is_read_by_its_link_alone_until_it_is_taken_back() {
     let booked = world.drive(ASTER_ONE, Reached::Booked).await;
     let token = house.node.tokens().token(&ASTER_ONE.member(Role::Technician));
     let ask = async |verb: &str, id: &str| {
-        let line = format!("POST /v1/technician/calendarLink:{verb}");
+        let line = format!("POST /v1/technician/calendar-link:{verb}");
         let body = json!({"requestId": id}).to_string();
         let answer = http::ask(house.node.http, Some(&token), &line, &body).await;
         assert_eq!(answer.status, 200, "{}", answer.body);
