@@ -110,6 +110,7 @@ pub const TABLE: &[(&str, &[Role])] = &[
     ("/parasol.intake.v1.OrderService/ImportOrders",                &[Retailer, Operator]),
     ("/parasol.intake.v1.OrderService/GetUnit",                     UNIT_READS),
     ("/parasol.partner.v1.AppointmentService/FindSlots",            BOOKING_READS),
+    ("/parasol.partner.v1.AppointmentService/FindUrgentSlot",       PLANNERS),
     ("/parasol.partner.v1.AppointmentService/HoldSlot",             BOOKING),
     ("/parasol.partner.v1.AppointmentService/ReleaseSlot",          BOOKING),
     ("/parasol.partner.v1.AppointmentService/BookAppointment",      BOOKING),

@@ -43,7 +43,7 @@ use parasol_api::partner::v1::appointment_service_server::{
 use parasol_api::partner::v1::{
     BookAppointmentRequest, BookAppointmentResponse, CommitDayPlanRequest, CommitDayPlanResponse,
     DayPlan, ExpectPartsRequest, ExpectPartsResponse, FindSlotsRequest, FindSlotsResponse,
-    GetDayPlanRequest, HandOverVisitRequest, HandOverVisitResponse, HoldSlotRequest,
+    FindUrgentSlotRequest, FindUrgentSlotResponse, GetDayPlanRequest, HandOverVisitRequest, HandOverVisitResponse, HoldSlotRequest,
     HoldSlotResponse, PlanDayRequest, ReleaseSlotRequest, ReleaseSlotResponse,
     ReportContactFailedRequest, ReportContactFailedResponse, ReportNoShowRequest,
     ReportNoShowResponse, RescheduleAppointmentRequest, RescheduleAppointmentResponse,
@@ -170,6 +170,13 @@ impl AppointmentService for Scheduling {
         request: Request<RescheduleAppointmentRequest>,
     ) -> Answer<RescheduleAppointmentResponse> {
         Ok(Response::new(appointment::reschedule::handle(self, request).await?))
+    }
+
+    async fn find_urgent_slot(
+        &self,
+        request: Request<FindUrgentSlotRequest>,
+    ) -> Answer<FindUrgentSlotResponse> {
+        Ok(Response::new(appointment::find_urgent_slot::handle(self, request).await?))
     }
 
     async fn hand_over_visit(

@@ -7,6 +7,7 @@
 //! only while the house is at rest.
 
 mod brand;
+mod browser;
 mod dice;
 mod grpc;
 mod portal;

@@ -100,7 +100,7 @@ async fn step(browser: &mut Forms, case: &Case) {
     assert_eq!(browser.status, 200, "{} at {}: {}", case.id, case.stage, browser.page);
 }
 
-async fn every_step_once(town: &Town, case: &Case) {
+pub async fn every_step_once(town: &Town, case: &Case) {
     let partner = [ActorKind::Brand, ActorKind::Centre, ActorKind::Technician];
     let log = town.house.node.store.log_after(case.id, 0, LOG_MAX).await.expect("a log");
     let theirs = log.iter().map(|logged| &logged.event);

@@ -126,6 +126,11 @@ impl Driver {
         self.tell("POST", "/execute/sync", &json!({ "script": script, "args": [] })).await
     }
 
+    /// The same with arguments for the script; a promise is waited for.
+    pub async fn run_with(&self, script: &str, args: Value) -> Value {
+        self.tell("POST", "/execute/sync", &json!({ "script": script, "args": args })).await
+    }
+
     /// What a script of ours finds out in its own time; it hands it to its only argument.
     pub async fn run_async(&self, script: &str) -> Value {
         self.tell("POST", "/execute/async", &json!({ "script": script, "args": [] })).await

@@ -165,6 +165,9 @@ pub const TABLE: &[Row] = &[
         hidden(r#"{"case_id": "$case", "appointment_id": "$appointment", "window": "$window",
             "asked_by": "PARTY_CENTRE", "reason": "the lift is out of order"}"#),
     ]),
+    row("partner.v1.AppointmentService/FindUrgentSlot", &[
+        hidden(r#"{"case_id": "$case", "window": "$window"}"#),
+    ]),
     row("partner.v1.AppointmentService/HandOverVisit", &[
         hidden(r#"{"case_id": "$case", "appointment_id": "$appointment", "technician": "$technician"}"#),
     ]),

@@ -4,6 +4,7 @@
 //! is not pinned goes to somebody else who keeps its window.
 
 use super::{Ask, Board, Booking, Fit, Number, Wanted};
+use crate::workday::Window;
 
 /// Visits that are tried to be moved, the most promising first.
 const MOVES: usize = 24;
@@ -47,7 +48,7 @@ impl Board {
         rooms.sort_by_key(|(technician, booking, fit)| (fit.detour, *technician, booking.id));
         let moves = rooms.into_iter().take(MOVES);
         let placed = moves.filter_map(|(technician, booking, fit)| {
-            let moved = self.moved(technician, &booking, wanted.day)?;
+            let moved = self.moved(technician, &booking, wanted.day, ask.is_apart)?;
             Some(Placed { technician, fit, moved: Some(moved) })
         });
         placed.min_by_key(|placed| (placed.detour(), placed.technician))
@@ -90,9 +91,11 @@ impl Board {
     }
 
     /// Who else keeps a visit's window.
-    fn moved(&self, from: Number, booking: &Booking, day: i64) -> Option<Moved> {
+    fn moved(&self, from: Number, booking: &Booking, day: i64, is_apart: bool) -> Option<Moved> {
         let Booking { at, service, skills, window, .. } = *booking;
-        let ask = Ask { at, service, skills, is_apart: false };
+        let ask = Ask { at, service, skills, is_apart };
+        // Of a booking the end is the last instant inside, of what is wanted the first outside.
+        let window = Window::new(window.start, window.end + 1);
         let wanted = Wanted { day, window };
         let others = self.grid.around(at, self.reach).filter(|other| *other != from);
         let fits = others

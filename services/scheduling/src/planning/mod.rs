@@ -22,7 +22,7 @@ use parasol_routing::{Plan, Stop, WorkDay};
 use uuid::Uuid;
 
 use crate::tables::State;
-use crate::team::{Member, Promised, on_map, work};
+use crate::team::{Member, Promised, on_map, skill, work};
 
 pub use kept::{Kept, PLAN_FOR, keep, kept};
 pub use making::{Making, Order};
@@ -288,10 +288,6 @@ impl Builder {
         };
         Task { problem, booked, jobs: self.jobs, technicians: self.ids }
     }
-}
-
-fn skill(category: Category) -> u128 {
-    Category::ALL.iter().position(|one| *one == category).map_or(0, |nth| 1 << nth)
 }
 
 /// The bit of a county, behind those of the categories.

@@ -87,6 +87,19 @@ pub enum Answer {
     Closed(BTreeMap<Closed, usize>),
 }
 
+/// Where a visit that cannot wait goes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Urgent {
+    /// Who comes.
+    pub technician: TechnicianId,
+    /// How much longer all ways are for it.
+    pub detour: Span,
+    /// When work begins, if everything before goes as planned.
+    pub begins: Timestamp,
+    /// The visit that has to go to somebody else for it, and to whom.
+    pub moved: Option<(Uuid, TechnicianId)>,
+}
+
 /// How long the work at one visit takes. Ours: until measured times replace them, rather too long than
 /// too short.
 pub fn work(category: Category) -> Span {
@@ -130,9 +143,7 @@ impl Team {
         let mut by_id = HashMap::new();
         for (id, entry) in members {
             let home = on_map(entry.home.unwrap_or(somewhere));
-            let visits_max = usize::try_from(entry.visits_a_day).unwrap_or_default();
-            let visits_max = if visits_max == 0 { VISITS_MAX } else { visits_max };
-            let number = board.add(Profile { home, skills: 0, visits_max });
+            let number = board.add(Profile { home, skills: 0, visits_max: visits_max(entry) });
             by_id.insert(id, (number, home));
             for day in days {
                 if !entry.is_certified(category, *day) {
@@ -151,6 +162,55 @@ impl Team {
         }
         let who = members.iter().map(|(id, _)| id.clone()).collect();
         Self { board, who, uncertified, category, place: on_map(somewhere) }
+    }
+
+    /// The team of one day, with everything that everybody may work on in it.
+    pub fn of_day(
+        members: &[Member],
+        promised: &[Promised],
+        (category, place): (Category, Option<Point>),
+        day: NaiveDate,
+        travel: Arc<dyn Travel>,
+    ) -> Self {
+        let mut board = Board::new(travel, REACH_M);
+        let homes = members.iter().find_map(|(_, entry)| entry.home);
+        let somewhere = place.or(homes).unwrap_or(Point { lat: 0, lon: 0 });
+        for (id, entry) in members {
+            let home = on_map(entry.home.unwrap_or(somewhere));
+            let may = |category: &&Category| entry.is_certified(**category, day);
+            let skills = Category::ALL.iter().filter(may).fold(0, |set, one| set | skill(*one));
+            let number = board.add(Profile { home, skills, visits_max: visits_max(entry) });
+            let Some(hours) = entry.working_time.hours(day) else { continue };
+            board.set_day(number, number_of(day), hours);
+            let Some(on) = board.day_mut(number, number_of(day)) else { continue };
+            for one in promised.iter().filter(|one| one.technician == *id) {
+                on.put(booking(one, home));
+            }
+        }
+        let who = members.iter().map(|(id, _)| id.clone()).collect();
+        let (uncertified, place) = (HashMap::new(), on_map(somewhere));
+        Self { board, who, uncertified, category, place }
+    }
+
+    /// Who takes a visit that cannot wait, within a window, even if one other visit has to go to somebody
+    /// else for it. For a team of one day.
+    pub fn place(&self, window: Window) -> Option<Urgent> {
+        let ask = Ask {
+            at: self.place,
+            service: work(self.category).micros(),
+            skills: skill(self.category),
+            is_apart: true,
+        };
+        let day = number_of(window.start.shanghai_day());
+        let placed = self.board.place(&ask, &Wanted { day, window: to_routing(window) })?;
+        Some(Urgent {
+            technician: self.who[placed.technician].clone(),
+            detour: Span::from_micros(placed.detour()),
+            begins: Timestamp::from_micros(placed.fit.begins),
+            moved: placed
+                .moved
+                .map(|moved| (Uuid::from_u128(moved.id), self.who[moved.technician].clone())),
+        })
     }
 
     /// Who can keep each of the windows.
@@ -196,6 +256,18 @@ impl Team {
     }
 }
 
+fn visits_max(entry: &Entry) -> usize {
+    match usize::try_from(entry.visits_a_day) {
+        Ok(limit) if limit > 0 => limit,
+        _ => VISITS_MAX,
+    }
+}
+
+/// A category as a skill.
+pub fn skill(category: Category) -> u128 {
+    Category::ALL.iter().position(|one| *one == category).map_or(0, |nth| 1 << nth)
+}
+
 fn booking(one: &Promised, home: OnMap) -> Booking {
     let window = to_routing(one.window);
     Booking {
@@ -204,8 +276,8 @@ fn booking(one: &Promised, home: OnMap) -> Booking {
         // Of a booking the end is the last instant at which work may begin.
         window: parasol_routing::Window::new(window.start, window.end - 1),
         service: work(one.category).micros(),
-        skills: 0,
-        is_pinned: false,
+        skills: skill(one.category),
+        is_pinned: !matches!(one.state, State::Confirmed),
     }
 }
 

@@ -6,8 +6,8 @@ use parasol_api::common::v1::GeoPoint;
 use parasol_api::partner::v1::appointment_service_server::AppointmentService as _;
 use parasol_api::partner::v1::plan_day_response::Event;
 use parasol_api::partner::v1::{
-    CommitDayPlanRequest, CommittedVisit, DayPlan, GetDayPlanRequest, HandOverVisitRequest,
-    NotPlannedReason as Why, PlanDayRequest, PlannedStop, StopDayPlanRequest,
+    CommitDayPlanRequest, CommittedVisit, DayPlan, FindUrgentSlotRequest, GetDayPlanRequest,
+    HandOverVisitRequest, NotPlannedReason as Why, PlanDayRequest, PlannedStop, StopDayPlanRequest,
 };
 use parasol_api::{Error, Reason};
 use parasol_journey::ids::CaseId;
@@ -312,4 +312,49 @@ async fn a_visit_is_handed_over_to_colleagues_only() {
     }
     world.scheduling.hand_over_visit(ask(&centre(), hand_over(COLLEAGUE))).await.unwrap();
     assert_eq!(world.case(north).await.technician().unwrap().as_str(), COLLEAGUE);
+}
+
+#[tokio::test]
+async fn an_urgent_visit_goes_to_whoever_can_or_moves_one_other() {
+    let world = World::new().await;
+    two_homes(&world).await;
+    // Begins too late to get to town in time.
+    world.network.set_hours(COLLEAGUE, ["13:00", "17:30", "", ""]);
+    let urgent = world.with_centre(CENTRE).await;
+    put(&world, urgent, TOWN).await;
+    let ask_for = |case: CaseId| FindUrgentSlotRequest {
+        case_id: case.to_string(),
+        window: Some(window("09T13:00", "09T15:00")),
+    };
+    let find = async |who: &Principal, case| {
+        let answer = world.scheduling.find_urgent_slot(ask(who, ask_for(case))).await;
+        answer.map(Response::into_inner)
+    };
+    let free = find(&centre(), urgent).await.unwrap();
+    assert_eq!((free.slot.unwrap().technician.as_str(), free.r#move), (TECHNICIAN, None));
+
+    // The one who is near has promised a visit far away, which the other could keep as well.
+    let north = case_at(&world, TECHNICIAN, NORTH).await;
+    book(&world, north, "09T14:00", "09T15:00").await.unwrap();
+    let found = find(&centre(), urgent).await.unwrap();
+    let (slot, moved) = (found.slot.unwrap(), found.r#move.unwrap());
+    assert_eq!((slot.technician.as_str(), moved.technician.as_str()), (TECHNICIAN, COLLEAGUE));
+    assert_eq!(moved.case_id, north.to_string());
+    let hand_over = HandOverVisitRequest {
+        request_id: request_id(&world),
+        case_id: moved.case_id,
+        appointment_id: moved.appointment_id,
+        technician: moved.technician,
+        ..HandOverVisitRequest::default()
+    };
+    world.scheduling.hand_over_visit(ask(&centre(), hand_over)).await.unwrap();
+    world.assign(urgent, TECHNICIAN).await;
+    hold(&world, urgent, &slot.slot_id).await.unwrap();
+
+    let too_many = world.with_centre(CENTRE).await;
+    put(&world, too_many, TOWN).await;
+    let refused = find(&centre(), too_many).await.unwrap_err();
+    assert_eq!(reason(&refused), Reason::SlotTaken);
+    let stranger = Principal::new(Role::Centre, OTHER_CENTRE);
+    assert_eq!(reason(&find(&stranger, urgent).await.unwrap_err()), Reason::NotFound);
 }

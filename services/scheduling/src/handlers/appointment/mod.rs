@@ -5,6 +5,7 @@ pub mod contact_failed;
 pub mod day_plans;
 pub mod expect_parts;
 pub mod find_slots;
+pub mod find_urgent_slot;
 pub mod hand_over_visit;
 pub mod hold_slot;
 pub mod no_show;
