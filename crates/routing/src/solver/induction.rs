@@ -324,9 +324,13 @@ impl<'m, 'p> Search<'m, 'p> {
             self.out_before.iter().map(|visit| left_out_cost(self.model, *visit)).sum();
         self.order();
         let torn = std::mem::take(&mut self.torn);
+        // A way may be worth it for two visits and for neither alone, so half of the rounds go wherever
+        // they can and leave it to the end whether it was worth it.
+        let is_eager = self.rng.random_bool(0.5);
         for &visit in &torn {
+            let worth = |cost| is_eager || cost < left_out_cost(self.model, visit);
             match self.cheapest(visit) {
-                Some((route, insertion)) if insertion.cost < left_out_cost(self.model, visit) => {
+                Some((route, insertion)) if worth(insertion.cost) => {
                     self.touch(route);
                     let day = &mut self.days.routes[route];
                     let before = day.cost;
