@@ -11,6 +11,8 @@ use parasol_journey::{Case, Stage};
 use parasol_runtime::identity::{Principal, Role};
 use serde_json::{Value, json};
 
+use super::calls::json as json_of;
+
 use crate::house::House;
 
 /// Ids by the names the table calls them by.
@@ -220,6 +222,7 @@ impl Course<'_> {
         let hold = json!({"hold_id": names["hold"]});
         let booked = self.step(centre, "partner.v1.AppointmentService/BookAppointment", hold).await;
         names.insert("appointment", text(&booked, "appointment_id"));
+        names.insert("day_plan", self.day_plan().await);
         if reached == Reached::Booked {
             return;
         }
@@ -255,6 +258,23 @@ impl Course<'_> {
         let body = json!({"case_id": names["case"], "reason": "I never dropped it"});
         let path = "/parasol.verification.v1.DecisionService/OpenDispute";
         self.world.house.act(&customer(self.unit), path, &body).await;
+    }
+
+    /// A plan of the centre's day.
+    async fn day_plan(&self) -> String {
+        let house = &self.world.house;
+        let day = house.node.clock.now().shanghai_day().to_string();
+        let body = json!({"centre": self.party.centre, "day": day, "tries": 10});
+        let path = "/parasol.partner.v1.AppointmentService/PlanDay";
+        let stream = house.open_stream(&self.party.member(Role::Centre), path, &body).await;
+        let mut stream = stream.expect("a day is planned");
+        loop {
+            let message = stream.message().await.expect("it goes on").expect("it ends in a plan");
+            let plan = &json_of(&message)["plan"];
+            if plan.is_object() {
+                return text(plan, "plan_id");
+            }
+        }
     }
 
     /// One call of the party about the case.

@@ -174,15 +174,14 @@ pub const TABLE: &[Row] = &[
     row("partner.v1.AppointmentService/PlanDay", &[
         hidden(r#"{"centre": "$centre", "day": "$today", "seconds": 1, "tries": 10}"#),
     ]),
-    // Plans have ids that nobody can guess; that those of others are hidden is shown beside their service.
     row("partner.v1.AppointmentService/StopDayPlan", &[
-        nothing(r#"{"plan_id": "01905af1-2b3c-7def-8123-456789abcdef"}"#),
+        nothing(r#"{"plan_id": "$day_plan"}"#),
     ]),
     row("partner.v1.AppointmentService/GetDayPlan", &[
-        hidden(r#"{"plan_id": "01905af1-2b3c-7def-8123-456789abcdef"}"#),
+        hidden(r#"{"plan_id": "$day_plan"}"#),
     ]),
     row("partner.v1.AppointmentService/CommitDayPlan", &[
-        hidden(r#"{"plan_id": "01905af1-2b3c-7def-8123-456789abcdef"}"#),
+        hidden(r#"{"plan_id": "$day_plan"}"#),
     ]),
     row("partner.v1.AppointmentService/ReportContactFailed", &[
         hidden(r#"{"case_id": "$case", "failure": "CONTACT_FAILURE_NO_ANSWER",

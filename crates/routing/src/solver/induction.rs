@@ -19,7 +19,7 @@ use crate::problem::Problem;
 /// Visits torn out in a round, on average.
 const REMOVED: f64 = 10.0;
 /// The longest string.
-const STRING_MAX: f64 = 10.0;
+const LONGEST: f64 = 10.0;
 /// How often a string keeps a piece in its middle.
 const SPLIT: f64 = 0.5;
 /// How often that piece stops growing.
@@ -245,7 +245,7 @@ impl<'m, 'p> Search<'m, 'p> {
         self.torn.clear();
         let used = self.days.routes.iter().filter(|route| !route.is_empty()).count();
         let planned = self.days.of.len() - self.days.out.len();
-        let longest = STRING_MAX.min(planned as f64 / used.max(1) as f64);
+        let longest = LONGEST.min(planned as f64 / used.max(1) as f64);
         let most = 4.0 * REMOVED / (1.0 + longest) - 1.0;
         let strings = self.rng.random_range(1.0..=most.max(1.0) + 1.0) as usize;
         let mut torn_from = 0;

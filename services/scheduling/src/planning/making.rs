@@ -16,7 +16,7 @@ use uuid::Uuid;
 use super::Task;
 
 /// Plans that are made at a time in one process: planning takes a core.
-const AT_A_TIME: usize = 1;
+const PLANNINGS_MAX: usize = 1;
 /// How often a planning says how far it is.
 const TELL_EVERY: Duration = Duration::from_secs(1);
 
@@ -47,7 +47,7 @@ pub struct Order {
 
 impl Default for Making {
     fn default() -> Self {
-        Self { places: Arc::new(Semaphore::new(AT_A_TIME)), running: Arc::default() }
+        Self { places: Arc::new(Semaphore::new(PLANNINGS_MAX)), running: Arc::default() }
     }
 }
 

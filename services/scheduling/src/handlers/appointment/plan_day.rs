@@ -30,8 +30,10 @@ use crate::{Scheduling, store_error};
 /// The stream of a planning.
 pub type PlanStream = Pin<Box<dyn Stream<Item = Result<PlanDayResponse, Status>> + Send>>;
 
-/// Seconds when the caller does not say, and at most.
-const SECONDS: (i32, i32) = (10, 60);
+/// Seconds when the caller does not say.
+const SECONDS: i32 = 10;
+/// Seconds at most.
+const SECONDS_MAX: i32 = 60;
 /// Plans that may be tried at most.
 const TRIES_MAX: i64 = 100_000_000;
 /// Days ahead that may be planned.
@@ -119,8 +121,8 @@ fn read(scheduling: &Scheduling, message: &PlanDayRequest) -> Result<Asked, Erro
     };
     let centre = check.text("centre", &message.centre, 64);
     let seconds = match message.seconds {
-        0 => Some(SECONDS.0),
-        given => check.number("seconds", given, 1..=SECONDS.1),
+        0 => Some(SECONDS),
+        given => check.number("seconds", given, 1..=SECONDS_MAX),
     };
     let tries = check.number("tries", message.tries, 0..=TRIES_MAX);
     let pinned =
