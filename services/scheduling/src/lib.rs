@@ -43,11 +43,11 @@ use parasol_api::partner::v1::appointment_service_server::{
 use parasol_api::partner::v1::{
     BookAppointmentRequest, BookAppointmentResponse, CommitDayPlanRequest, CommitDayPlanResponse,
     DayPlan, ExpectPartsRequest, ExpectPartsResponse, FindSlotsRequest, FindSlotsResponse,
-    FindUrgentSlotRequest, FindUrgentSlotResponse, GetDayPlanRequest, HandOverVisitRequest, HandOverVisitResponse, HoldSlotRequest,
-    HoldSlotResponse, PlanDayRequest, ReleaseSlotRequest, ReleaseSlotResponse,
-    ReportContactFailedRequest, ReportContactFailedResponse, ReportNoShowRequest,
-    ReportNoShowResponse, RescheduleAppointmentRequest, RescheduleAppointmentResponse,
-    StopDayPlanRequest, StopDayPlanResponse,
+    FindUrgentSlotRequest, FindUrgentSlotResponse, GetDayPlanRequest, HandOverVisitRequest,
+    HandOverVisitResponse, HoldSlotRequest, HoldSlotResponse, PlanDayRequest, ReleaseSlotRequest,
+    ReleaseSlotResponse, ReportContactFailedRequest, ReportContactFailedResponse,
+    ReportNoShowRequest, ReportNoShowResponse, RescheduleAppointmentRequest,
+    RescheduleAppointmentResponse, StopDayPlanRequest, StopDayPlanResponse,
 };
 use parasol_api::technician::v1::visit_service_server::{VisitService, VisitServiceServer};
 use parasol_api::technician::v1::{

@@ -213,7 +213,11 @@ impl Builder {
 
     fn booked(&mut self, input: &Input, one: &Promised) {
         let announced = self.number(&one.technician);
-        let is_pinned = one.state == State::EnRoute || input.pinned.contains(&one.appointment);
+        // Whoever comes along has the same visit; the two are not planned apart.
+        let both = input.booked.iter().filter(|other| other.appointment == one.appointment);
+        let is_pinned = one.state == State::EnRoute
+            || input.pinned.contains(&one.appointment)
+            || both.count() > 1;
         let (start, end) = (one.window.start.micros(), one.window.end.micros() - 1);
         let place = self.place(one.place);
         self.visits.push(Visit {

@@ -184,7 +184,11 @@ impl Team {
             board.set_day(number, number_of(day), hours);
             let Some(on) = board.day_mut(number, number_of(day)) else { continue };
             for one in promised.iter().filter(|one| one.technician == *id) {
-                on.put(booking(one, home));
+                let both = promised.iter().filter(|other| other.appointment == one.appointment);
+                let mut booking = booking(one, home);
+                // A crew is not taken apart.
+                booking.is_pinned |= both.count() > 1;
+                on.put(booking);
             }
         }
         let who = members.iter().map(|(id, _)| id.clone()).collect();

@@ -184,3 +184,17 @@ async fn a_slot_that_cannot_be_kept_any_more_is_not_booked() {
     let morning = answer.slots.iter().find(|slot| slot.window == Some(morning())).unwrap();
     hold(&world, case, &morning.slot_id).await.unwrap();
 }
+
+#[tokio::test]
+async fn a_crew_is_offered_what_both_can_keep() {
+    let world = World::new().await;
+    live_in_town(&world).await;
+    let case = world.with_crew(TECHNICIAN, COLLEAGUE).await;
+    put(&world, case, TOWN).await;
+    assert_eq!(seen(&find(&world, &agent(), case).await).0.len(), 3);
+    let other = case_at(&world, COLLEAGUE, TOWN).await;
+    book(&world, other, "09T13:00", "09T15:00").await.unwrap();
+    let (open, closed) = seen(&find(&world, &agent(), case).await);
+    assert_eq!(open, [morning(), afternoon()]);
+    assert_eq!(closed, [(noon(), vec![(Why::Taken, 1)])]);
+}

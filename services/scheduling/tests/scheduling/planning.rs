@@ -358,3 +358,19 @@ async fn an_urgent_visit_goes_to_whoever_can_or_moves_one_other() {
     let stranger = Principal::new(Role::Centre, OTHER_CENTRE);
     assert_eq!(reason(&find(&stranger, urgent).await.unwrap_err()), Reason::NotFound);
 }
+
+#[tokio::test]
+async fn a_crew_stays_together() {
+    let world = World::new().await;
+    live_in_town(&world).await;
+    let crew = world.with_crew(TECHNICIAN, COLLEAGUE).await;
+    put(&world, crew, TOWN).await;
+    book(&world, crew, "09T13:00", "09T15:00").await.unwrap();
+    let made = plan(&world, request()).await;
+    let both = made
+        .routes
+        .iter()
+        .filter(|route| route.stops.iter().any(|stop| stop.case_id == crew.to_string()));
+    let both: Vec<_> = both.map(|route| route.technician.as_str()).collect();
+    assert_eq!((both, made.changes), (vec![TECHNICIAN, COLLEAGUE], 0));
+}

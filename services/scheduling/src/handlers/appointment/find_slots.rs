@@ -63,6 +63,8 @@ fn number(check: &mut Checker, field: &str, value: i32, (usual, max): (i32, i32)
 /// Who is looked at.
 struct Candidates {
     members: Vec<Member>,
+    /// Who has to come along.
+    helper: Option<Member>,
     /// Technicians of the centre who do not go to the county.
     outside: usize,
 }
@@ -78,7 +80,12 @@ async fn candidates(
     let is_bookable = table::row(Verb::HoldSlot).from.contains(&stage);
     if let Some(technician) = case.technician().filter(|_| is_bookable) {
         let entry = scheduling.roster.technician(technician).await?;
-        return Ok(Candidates { members: vec![(technician.clone(), entry)], outside: 0 });
+        let helper = match case.helper() {
+            Some(id) => Some((id.clone(), scheduling.roster.technician(id).await?)),
+            None => None,
+        };
+        let members = vec![(technician.clone(), entry)];
+        return Ok(Candidates { members, helper, outside: 0 });
     }
     let centre = case.work_order.as_ref().filter(|_| stage == Stage::CentreAssigned);
     let names_one = matches!(
@@ -90,7 +97,7 @@ async fn candidates(
             let team = scheduling.roster.team(order.centre.as_str()).await?;
             let goes = |member: &&Member| member.1.goes_to(&case.filing.county);
             let members: Vec<_> = team.iter().filter(goes).cloned().collect();
-            Ok(Candidates { outside: team.len() - members.len(), members })
+            Ok(Candidates { outside: team.len() - members.len(), members, helper: None })
         }
         None if stage.is_ended() => Err(Rejection::CaseEnded { stage }.into()),
         None => {
@@ -124,7 +131,19 @@ async fn find(
     let place = scheduling.place(case).await?.point();
     let asked = (case.filing.category, place);
     let travel = std::sync::Arc::clone(&scheduling.travel);
-    let answers = Team::new(members, &promised, asked, &days, travel).find(&windows);
+    let mut answers = Team::new(members, &promised, asked, &days, travel).find(&windows);
+    if let Some(helper) = &candidates.helper {
+        let helper = std::slice::from_ref(helper);
+        let promised = scheduling.promised(helper, whole).await?;
+        let travel = std::sync::Arc::clone(&scheduling.travel);
+        let theirs = Team::new(helper, &promised, asked, &days, travel).find(&windows);
+        for (answer, theirs) in answers.iter_mut().zip(theirs) {
+            // Both have to keep it: what closes it for the helper closes it.
+            if let (Answer::Open { .. }, Answer::Closed(_)) = (&*answer, &theirs) {
+                *answer = theirs;
+            }
+        }
+    }
     let full = full_days(scheduling, case, whole).await?;
     let is_full = |window: &Window| full.contains(&window.start.shanghai_day());
     let found = windows.into_iter().zip(answers);
