@@ -83,14 +83,26 @@ impl Making {
         let stop = Arc::new(AtomicBool::new(false));
         let running = Running { centre: centre.to_owned(), stop: Arc::clone(&stop) };
         self.running().insert(plan, running);
+        // Also when nobody waits for the plan any more and this is dropped.
+        let _listed = Listed { making: self, plan };
         let solving = tokio::task::spawn_blocking(move || solve(&task, order, &stop, &progress));
-        let solved = solving.await;
-        self.running().remove(&plan);
-        solved.map_err(Error::internal)?
+        solving.await.map_err(Error::internal)?
     }
 
     fn running(&self) -> MutexGuard<'_, HashMap<Uuid, Running>> {
         self.running.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Takes a planning off the list when it ends.
+struct Listed<'a> {
+    making: &'a Making,
+    plan: Uuid,
+}
+
+impl Drop for Listed<'_> {
+    fn drop(&mut self) {
+        self.making.running().remove(&self.plan);
     }
 }
 
