@@ -162,6 +162,8 @@ pub const TABLE: &[(&str, &[Role])] = &[
     ("/parasol.technician.v1.VisitService/SyncActions",             &[Technician]),
     ("/parasol.technician.v1.VisitService/AcknowledgeCancel",       VISIT_DONE),
     ("/parasol.technician.v1.VisitService/RefuseCancel",            VISIT_DONE),
+    ("/parasol.technician.v1.VisitService/ReportPosition",          &[Technician]),
+    ("/parasol.technician.v1.VisitService/GetVisitPosition",        CUSTOMER_SIDE),
     ("/parasol.tracking.v1.TrackingService/GetTimeline",            WATCHERS),
     ("/parasol.tracking.v1.TrackingService/WatchCase",              WATCHERS),
     ("/parasol.verification.v1.DecisionService/ChooseRemedy",       CUSTOMER_SIDE),

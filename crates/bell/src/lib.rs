@@ -14,6 +14,7 @@ mod exchange;
 mod link;
 mod message;
 mod outbox;
+mod positions;
 
 use std::sync::Arc;
 
@@ -25,6 +26,7 @@ pub use exchange::{CaseWatcher, LISTENER_BACKLOG_MAX, Listener, WorkWatcher};
 pub use link::{BadRedisUrl, LinkLost, RedisLink, RedisSettings};
 pub use outbox::OUTBOX_CASES_MAX;
 use outbox::Outbox;
+pub use positions::{POSITION_LIFE, POSITIONS_MAX, Position, Positions};
 
 /// What a ring is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -70,6 +72,7 @@ pub struct Figures {
 pub struct Bell {
     exchange: Arc<Exchange>,
     reach: Reach,
+    positions: Positions,
 }
 
 /// How far a ring carries.
@@ -82,7 +85,8 @@ enum Reach {
 impl Bell {
     /// A bell that is heard in this process only: enough when all roles run in one.
     pub fn in_process() -> Self {
-        Self { exchange: Arc::default(), reach: Reach::Process }
+        let positions = Positions::in_process();
+        Self { exchange: Arc::default(), reach: Reach::Process, positions }
     }
 
     /// A bell that is heard in every process with the same Redis server and namespace, as long as
@@ -94,7 +98,13 @@ impl Bell {
         let exchange = Arc::<Exchange>::default();
         let outbox = Arc::<Outbox>::default();
         let link = RedisLink::new(settings, Arc::clone(&exchange), Arc::clone(&outbox))?;
-        Ok((Self { exchange, reach: Reach::Redis(outbox) }, link))
+        let positions = link.positions();
+        Ok((Self { exchange, reach: Reach::Redis(outbox), positions }, link))
+    }
+
+    /// The last positions of those on the way, as far as this bell is heard.
+    pub fn positions(&self) -> &Positions {
+        &self.positions
     }
 
     /// Rings. Never fails and never waits: what cannot be sent is dropped and counted.

@@ -16,6 +16,7 @@ use uuid::Uuid;
 use crate::exchange::Exchange;
 use crate::message::Batch;
 use crate::outbox::Outbox;
+use crate::positions::Positions;
 
 /// Which Redis, and who we are there.
 #[derive(Clone, Debug)]
@@ -60,6 +61,7 @@ impl From<Elapsed> for LinkLost {
 #[derive(Clone, Debug)]
 pub struct RedisLink {
     client: Client,
+    namespace: String,
     channel: String,
     origin: Uuid,
     patience: Duration,
@@ -76,7 +78,12 @@ impl RedisLink {
         let RedisSettings { url, namespace, origin, patience } = settings;
         let client = Client::open(url).map_err(BadRedisUrl)?;
         let channel = format!("{namespace}:bell");
-        Ok(Self { client, channel, origin, patience, exchange, outbox })
+        Ok(Self { client, namespace, channel, origin, patience, exchange, outbox })
+    }
+
+    /// Positions in the same server and namespace.
+    pub(crate) fn positions(&self) -> Positions {
+        Positions::in_redis(self.client.clone(), &self.namespace, self.patience)
     }
 
     /// Connects and carries rings until the link is lost: it returns with an error or not at all,

@@ -3,9 +3,12 @@
 use std::future::Future;
 use std::time::Duration;
 
-use parasol_bell::{Bell, Heard, OUTBOX_CASES_MAX, RedisLink, RedisSettings, Ring};
+use parasol_bell::{
+    Bell, Heard, OUTBOX_CASES_MAX, POSITION_LIFE, Position, RedisLink, RedisSettings, Ring,
+};
 use parasol_journey::ids::CaseId;
 use parasol_journey::task::Role;
+use parasol_journey::time::Timestamp;
 use parasol_testkit::Redis;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
@@ -219,4 +222,46 @@ async fn a_url_of_something_else_is_refused() {
     };
     let error = Bell::over_redis(settings).unwrap_err();
     assert!(!error.to_string().contains("secret"));
+}
+
+async fn positions_conform(near: &Bell, far: &Bell) {
+    let at = |micros: i64| Timestamp::from_micros(1_780_000_000_000_000 + micros);
+    let (about, other) = (Uuid::from_u128(1), Uuid::from_u128(2));
+    let here = Position { lat: 30_272_000, lon: 120_147_000, at: at(0) };
+    near.positions().put(about, here).await;
+    near.positions().put(about, Position { lat: -33_000_000, lon: -70_000_000, at: at(1) }).await;
+    let seen = far.positions().get(about, at(1)).await.expect("it was put a moment ago");
+    assert_eq!(seen.at, at(1), "the last one counts");
+    let near_enough = |a: i64, b: i64| (a - b).abs() <= 10;
+    assert!(near_enough(seen.lat, -33_000_000) && near_enough(seen.lon, -70_000_000), "{seen:?}");
+    assert_eq!(far.positions().get(about, at(1) + POSITION_LIFE).await, None);
+    assert_eq!(far.positions().get(other, at(1)).await, None);
+    far.positions().forget(about).await;
+    assert_eq!(near.positions().get(about, at(1)).await, None);
+}
+
+#[tokio::test]
+async fn positions_conform_in_process() {
+    let bell = Bell::in_process();
+    positions_conform(&bell, &bell.clone()).await;
+}
+
+#[tokio::test]
+async fn positions_conform_over_redis_and_a_dead_one_knows_none() {
+    let mut server = Redis::start().unwrap();
+    let bell = |origin| {
+        let settings = RedisSettings {
+            url: server.url().to_owned(),
+            namespace: "positions".to_owned(),
+            origin: Uuid::from_u128(origin),
+            patience: Duration::from_secs(2),
+        };
+        Bell::over_redis(settings).unwrap().0
+    };
+    let (near, far) = (bell(1), bell(2));
+    positions_conform(&near, &far).await;
+    let position = Position { lat: 1, lon: 1, at: Timestamp::from_micros(0) };
+    server.kill_9();
+    soon(near.positions().put(Uuid::from_u128(1), position)).await;
+    assert_eq!(soon(far.positions().get(Uuid::from_u128(1), position.at)).await, None);
 }

@@ -74,6 +74,9 @@ pub struct Visit {
     /// When the technician, on the way, expects to arrive.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub arriving_at: Option<Timestamp>,
+    /// When that was said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub said_at: Option<Timestamp>,
 }
 
 impl Visit {

@@ -192,6 +192,7 @@ impl Case {
                 if let Some(visit) = &mut self.visit {
                     visit.en_route = true;
                     visit.arriving_at = *arriving_at;
+                    visit.said_at = Some(at);
                 }
             }
             Fact::CheckedIn { arrived_at, .. } => {
@@ -443,5 +444,5 @@ fn visit(
     window: Window,
 ) -> Visit {
     let (technician, helper) = (technician.clone(), helper.cloned());
-    Visit { id, technician, helper, window, en_route: false, arriving_at: None }
+    Visit { id, technician, helper, window, en_route: false, arriving_at: None, said_at: None }
 }

@@ -17,6 +17,7 @@ mod migration;
 mod offline;
 mod places;
 mod planning;
+mod positions;
 mod projection;
 pub mod relay;
 mod report;
@@ -54,10 +55,11 @@ use parasol_api::technician::v1::{
     AcknowledgeCancelRequest, AcknowledgeCancelResponse, Calendar, CalendarLink, CheckInRequest,
     CheckInResponse, CompleteRepairRequest, CompleteRepairResponse, CompleteVisitRequest,
     CompleteVisitResponse, CreateCalendarLinkRequest, GetCalendarRequest, GetRelayNumberRequest,
-    RefuseCancelRequest, RefuseCancelResponse, RelayNumber, ReportUnableRequest,
-    ReportUnableResponse, RevokeCalendarLinkRequest, RevokeCalendarLinkResponse,
-    StartTravelRequest, StartTravelResponse, StreamMyDayRequest, SubmitInspectionRequest,
-    SubmitInspectionResponse, SyncActionsRequest, SyncActionsResponse,
+    GetVisitPositionRequest, RefuseCancelRequest, RefuseCancelResponse, RelayNumber,
+    ReportPositionRequest, ReportPositionResponse, ReportUnableRequest, ReportUnableResponse,
+    RevokeCalendarLinkRequest, RevokeCalendarLinkResponse, StartTravelRequest, StartTravelResponse,
+    StreamMyDayRequest, SubmitInspectionRequest, SubmitInspectionResponse, SyncActionsRequest,
+    SyncActionsResponse, VisitPosition,
 };
 use parasol_api::{Error, Reason};
 use parasol_bell::Bell;
@@ -69,7 +71,7 @@ use parasol_routing::travel::{Roads, Travel};
 use parasol_runtime::shutdown::Shutdown;
 use parasol_runtime::transport::Transport;
 use tonic::service::RoutesBuilder;
-use tonic::{Request, Response, Status};
+use tonic::{Request, Response, Status, Streaming};
 
 pub use migration::migrations;
 pub use places::{Place, metres};
@@ -295,6 +297,20 @@ impl VisitService for Scheduling {
         request: Request<GetRelayNumberRequest>,
     ) -> Answer<RelayNumber> {
         Ok(Response::new(visit::get_relay_number::handle(self, request).await?))
+    }
+
+    async fn report_position(
+        &self,
+        request: Request<Streaming<ReportPositionRequest>>,
+    ) -> Answer<ReportPositionResponse> {
+        Ok(Response::new(visit::report_position::handle(self, request).await?))
+    }
+
+    async fn get_visit_position(
+        &self,
+        request: Request<GetVisitPositionRequest>,
+    ) -> Answer<VisitPosition> {
+        Ok(Response::new(visit::get_visit_position::handle(self, request).await?))
     }
 
     async fn sync_actions(

@@ -15,6 +15,7 @@ mod offline;
 mod overlap;
 mod places;
 mod planning;
+mod positions;
 mod refusals;
 mod relay;
 mod slots;

@@ -125,7 +125,7 @@ fn outbox(world: &World, visits: &[Visit], deeds: &[Deed]) -> Vec<VisitAction> {
 }
 
 /// Calls that are encoded and decoded as on the wire.
-fn wire(world: &World) -> Transport {
+pub fn wire(world: &World) -> Transport {
     let mut routes = RoutesBuilder::default();
     world.scheduling.add_routes(&mut routes);
     let routes = ServiceExt::<http::Request<tonic::body::Body>>::map_err(

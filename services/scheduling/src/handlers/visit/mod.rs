@@ -5,6 +5,8 @@ pub mod check_in;
 pub mod complete_repair;
 pub mod complete_visit;
 pub mod get_relay_number;
+pub mod get_visit_position;
+pub mod report_position;
 pub mod report_unable;
 pub mod start_travel;
 pub mod stream_my_day;
