@@ -23,7 +23,7 @@ const TURNS_MAX: usize = 6;
 const LATE_ONE_IN: usize = 10;
 
 /// Fills a form and sends it, perhaps twice, perhaps once before with nobody there to read the answer; returns what was
-/// sent, or what is wrong. A value that is null picks the first choice there is.
+/// sent, or what is wrong. A number picks one of the choices there are.
 const SEND: &str = "
     const [suffix, fields, photos, fault] = arguments;
     const ends = one => (one.getAttribute('action') || '').endsWith(suffix);
@@ -33,7 +33,7 @@ const SEND: &str = "
         const named = [...form.elements].filter(one => one.name === name);
         if (named.length === 0) return 'nothing named ' + name + ' in ' + suffix;
         if (named[0].type === 'radio') {
-            (value === null ? named[0] : named.find(one => one.value === value)).checked = true;
+            named[value % named.length].checked = true;
         } else {
             named[0].value = value;
         }
@@ -196,8 +196,10 @@ impl People<'_> {
         let none = json!([]);
         let (action, fields, photos) = match case.stage {
             Stage::Dispatched => ("/accept", none.clone(), none),
-            Stage::CentreAssigned => ("/assign", json!([["technician", null]]), none),
-            Stage::TechnicianAssigned => ("/book", json!([["slot_id", null]]), none),
+            Stage::CentreAssigned => {
+                ("/assign", json!([["technician", self.dice.below(100)]]), none)
+            }
+            Stage::TechnicianAssigned => ("/book", json!([["slot_id", 0]]), none),
             Stage::Appointed => ("/check-in", none.clone(), none),
             Stage::OnSite => ("/certificate", certificate(), photos(case)),
             Stage::Repairing => {
