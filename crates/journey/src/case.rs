@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::actor::Actor;
 use crate::certificate::Finding;
 use crate::deadline::Clock;
-use crate::event::{Awaited, Decision, Ending, Filing, Window};
+use crate::event::{Awaited, Decision, Ending, Filing, Proposal, Window};
 use crate::ids::{
     AppointmentId, BrandId, CaseId, CentreId, CertificateId, OfferId, Serial, TechnicianId,
     WorkOrderId,
@@ -17,7 +17,7 @@ use crate::stage::Stage;
 use crate::task::{Obligation, Task};
 use crate::time::{Span, Timestamp};
 use crate::turn::TurnClock;
-use crate::vocab::{PartStage, Party, PauseCause, Remedy, UnableReason};
+use crate::vocab::{Cause, Function, PartStage, Party, PauseCause, Remedy, UnableReason};
 
 /// An offer that waits for its answer.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -115,6 +115,24 @@ pub struct Inspected {
     /// Whether it is a second opinion given after a dispute was opened, and so answers it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub answers_dispute: bool,
+    /// Whether evidence handed in later proves what it claims against the user.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub proven_later: bool,
+    /// The centre it came from, where a visit of a centre's was inspected on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub centre: Option<CentreId>,
+    /// Who inspected.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub technician: Option<TechnicianId>,
+}
+
+impl Inspected {
+    /// Whether it blames the user for a fault and nothing handed in so far proves it.
+    pub fn lacks_proof(&self) -> bool {
+        let blames = matches!(self.finding.cause, Cause::User | Cause::UnauthorisedOpening);
+        let is_proven = self.finding.evidence_ok || self.proven_later;
+        blames && self.finding.function == Function::Fault && !is_proven
+    }
 }
 
 /// Money that reached the customer.
@@ -124,6 +142,40 @@ pub struct PaidOut {
     pub operation: String,
     /// How much, in fen.
     pub amount_fen: i64,
+    /// Whether it was goodwill, which comes on top of what the rules give.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub goodwill: bool,
+}
+
+/// Goodwill on its way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Goodwill {
+    /// How much, in fen.
+    pub amount_fen: i64,
+    /// Where the case goes on once it is paid.
+    pub from: Stage,
+}
+
+/// A repair that the customer would pay.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Quote {
+    /// The price, in fen.
+    pub amount_fen: i64,
+    /// Until when it holds.
+    pub valid_until: Timestamp,
+    /// Whether the customer accepted it.
+    pub accepted: bool,
+}
+
+/// A proposal that waits for a second person.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WaitingProposal {
+    /// What is proposed.
+    pub proposal: Proposal,
+    /// Who proposed it.
+    pub by: Actor,
+    /// When.
+    pub at: Timestamp,
 }
 
 /// A pause in force.
@@ -155,6 +207,96 @@ pub struct Dispute {
     /// Whether the other side accepted the customer's view.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub conceded: bool,
+    /// Whether the other side has answered.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub answered: bool,
+    /// Until when either side may hand in evidence.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub evidence_until: Option<Timestamp>,
+    /// Which sides have nothing more to hand in.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub complete: Vec<Party>,
+    /// Whether a laboratory was asked for.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub lab_asked: bool,
+    /// Whether the laboratory has the unit.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub at_lab: bool,
+    /// The experts who were asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub panel: Option<Panel>,
+    /// How many inspections, laboratory tests and panels there were for it.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub tests: u32,
+    /// Against whom it was decided.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub loser: Option<Party>,
+}
+
+fn is_zero(number: &u32) -> bool {
+    *number == 0
+}
+
+impl Dispute {
+    /// A dispute that waits for the other side's reply.
+    pub fn opened(reason: String, evidence_until: Option<Timestamp>) -> Self {
+        Self {
+            reason,
+            awaits: Awaited::Reply,
+            heard: false,
+            conceded: false,
+            answered: false,
+            evidence_until,
+            complete: Vec::new(),
+            lab_asked: false,
+            at_lab: false,
+            panel: None,
+            tests: 0,
+            loser: None,
+        }
+    }
+}
+
+/// What an expert thinks of the unit.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Opinion {
+    /// Who.
+    pub expert: String,
+    /// Whether the unit works.
+    pub function: Function,
+    /// Why it does not.
+    pub cause: Cause,
+}
+
+/// Experts who are asked for a second opinion on paper.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Panel {
+    /// Who was asked.
+    pub experts: Vec<String>,
+    /// What came in, oldest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub opinions: Vec<Opinion>,
+    /// What they found, once they have.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub finding: Option<(Function, Cause)>,
+}
+
+impl Panel {
+    /// The opinion that more than half of `voters` share, with how many do.
+    pub fn majority(&self, voters: usize) -> Option<(Function, Cause, u32)> {
+        self.opinions.iter().find_map(|one| {
+            let same =
+                |other: &&Opinion| (other.function, other.cause) == (one.function, one.cause);
+            let votes = self.opinions.iter().filter(same).count();
+            let is_most = votes * 2 > voters;
+            is_most.then(|| (one.function, one.cause, u32::try_from(votes).unwrap_or(u32::MAX)))
+        })
+    }
+
+    /// Whether more than half of the experts have given an opinion.
+    pub fn has_quorum(&self) -> bool {
+        self.opinions.len() * 2 > self.experts.len()
+    }
 }
 
 /// A deadline somebody missed.
@@ -284,6 +426,18 @@ pub struct Case {
     /// Money that reached the customer, oldest first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub paid: Vec<PaidOut>,
+    /// Goodwill that is being paid.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub goodwill: Option<Goodwill>,
+    /// A repair at the customer's cost, quoted or agreed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub quote: Option<Quote>,
+    /// A decision that waits for a second person.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub proposal: Option<WaitingProposal>,
+    /// How often evidence was handed in.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub evidence_added: u32,
     /// The pause in force.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pause: Option<Pause>,
@@ -358,6 +512,10 @@ impl Case {
             replacement_order: None,
             replacement: None,
             paid: Vec::new(),
+            goodwill: None,
+            quote: None,
+            proposal: None,
+            evidence_added: 0,
             pause: None,
             paused_before: Span::ZERO,
             cancel_from: None,
@@ -384,7 +542,9 @@ impl Case {
                     |dispute| match dispute.awaits {
                         Awaited::Reply => Party::Brand,
                         Awaited::Evidence => Party::Customer,
-                        Awaited::Lab => Party::Lab,
+                        Awaited::Lab if dispute.at_lab => Party::Lab,
+                        Awaited::Lab => Party::Carrier,
+                        Awaited::Panel => Party::Retailer,
                     },
                 ))
             }
@@ -445,6 +605,30 @@ impl Case {
     pub fn next_deadline(&self) -> Option<&Obligation> {
         let clocks = self.obligations.iter().filter(|owed| matches!(owed.task, Task::Clock(_)));
         clocks.min_by_key(|owed| owed.due)
+    }
+
+    /// What is to be paid to the customer now, in fen.
+    pub fn to_pay_fen(&self) -> i64 {
+        match (self.stage, self.goodwill, self.remedy) {
+            (Stage::Compensating, Some(goodwill), _) => goodwill.amount_fen,
+            (_, _, Some((_, amount_fen))) => amount_fen,
+            _ => 0,
+        }
+    }
+
+    /// Whether money that the rules give has reached the customer, whatever goodwill did.
+    pub fn is_paid_by_rule(&self) -> bool {
+        self.paid.iter().any(|one| !one.goodwill)
+    }
+
+    /// Whether somebody has given a certificate of this case.
+    pub fn has_inspected(&self, technician: &TechnicianId) -> bool {
+        self.certificates.iter().any(|one| one.technician.as_ref() == Some(technician))
+    }
+
+    /// The centres whose technicians have given certificates of this case.
+    pub fn inspecting_centres(&self) -> impl Iterator<Item = &CentreId> {
+        self.certificates.iter().filter_map(|one| one.centre.as_ref())
     }
 
     /// The newest certificate.

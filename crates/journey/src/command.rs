@@ -1,15 +1,16 @@
 //! What can be asked of a case. A command is a value; deciding on it is pure.
 
 use crate::certificate::Certificate;
-use crate::event::{Awaited, Decision, Filing, Path, Window};
+use crate::event::{Awaited, Decision, Filing, Path, Proposal, Window};
 use crate::ids::{
-    AnomalyId, AppointmentId, BrandId, CentreId, CertificateId, OfferId, Serial, TechnicianId,
-    WorkOrderId,
+    AnomalyId, AppointmentId, BrandId, CentreId, CertificateId, OfferId, ProposalId, Serial,
+    TechnicianId, WorkOrderId,
 };
 use crate::task::Task;
 use crate::time::Timestamp;
 use crate::vocab::{
-    AnomalyKind, ContactFailure, DeclineReason, Party, PauseCause, Remedy, UnableReason, vocabulary,
+    AnomalyKind, Cause, ContactFailure, DeclineReason, Function, Party, PauseCause, Remedy,
+    UnableReason, vocabulary,
 };
 
 macro_rules! commands {
@@ -232,6 +233,21 @@ commands! {
         /// The rules that said so.
         rules: Vec<String>,
     } = "order_second_inspection",
+    /// Proposes what is above the caller's own authority.
+    ProposeDecision {
+        /// What.
+        proposal: Box<Proposal>,
+    } = "propose_decision",
+    /// A second person approves what was proposed, and so does it.
+    ApproveProposal {
+        /// Which.
+        proposal: ProposalId,
+    } = "approve_proposal",
+    /// A second person refuses what was proposed, or whoever proposed it takes it back.
+    RefuseProposal {
+        /// Which.
+        proposal: ProposalId,
+    } = "refuse_proposal",
     /// The customer chooses.
     ChooseRemedy {
         /// Which.
@@ -316,6 +332,16 @@ commands! {
         /// How much, in fen.
         amount_fen: i64,
     } = "grant_goodwill",
+    /// Names the price of a repair that the customer would pay.
+    QuoteRepair {
+        /// How much, in fen.
+        amount_fen: i64,
+    } = "quote_repair",
+    /// The customer accepts the price of a repair.
+    AcceptQuote {
+        /// The price accepted, in fen: another one than was quoted is refused.
+        amount_fen: i64,
+    } = "accept_quote",
     /// The customer accepts a denial.
     AcceptDenial = "accept_denial",
     /// The customer confirms the outcome.
@@ -337,6 +363,29 @@ commands! {
         /// What.
         awaited: Awaited,
     } = "await_in_dispute",
+    /// A side hands in evidence.
+    AddEvidence {
+        /// How many pieces.
+        pieces: u32,
+        /// Whether it proves what a held certificate claims against the user.
+        proves: bool,
+        /// Whether that side has nothing more.
+        is_all: bool,
+    } = "add_evidence",
+    /// The laboratory has the unit.
+    ReportAtLab = "report_at_lab",
+    /// Asks experts for their opinions.
+    ConvenePanel {
+        /// Who: references of accounts.
+        experts: Vec<String>,
+    } = "convene_panel",
+    /// One of the experts gives an opinion.
+    GiveOpinion {
+        /// Whether the unit works.
+        function: Function,
+        /// Why it does not.
+        cause: Cause,
+    } = "give_opinion",
     /// Appeals after closing.
     Reopen {
         /// Why, coded.

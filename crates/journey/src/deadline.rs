@@ -83,6 +83,16 @@ vocabulary! {
         DisputeReply = "dispute.reply",
         /// Evidence is uploaded.
         DisputeEvidence = "dispute.evidence",
+        /// The unit reaches the laboratory.
+        LabTransit = "lab.transit",
+        /// Experts give their opinions.
+        PanelOpinions = "dispute.panel",
+        /// The brand completes the evidence of a certificate that blames the user.
+        BrandEvidence = "verdict.evidence",
+        /// A second person approves what is above somebody's authority.
+        Approval = "decide.approval",
+        /// The price of a repair at the customer's cost holds.
+        RepairQuote = "repair.quote",
         /// A reminder (催单) is answered.
         Reminder = "reminder",
         /// The customer confirms the outcome.
@@ -156,6 +166,10 @@ pub enum Miss {
     Close,
     /// The case is cancelled.
     Cancel,
+    /// A dispute goes to its decision on what there is by then.
+    Hear,
+    /// What waited for a second person's approval lapses.
+    LapseProposal,
     /// The case goes on where it stopped.
     Resume,
     /// Never fires.
@@ -271,7 +285,12 @@ pub const CLOCKS: &[ClockRow] = {
         clock(Clock::FiveWorkingDays,  WorkingDays,  d(5),     Retailer,   &[],                          Miss::DecideAgain,                 "promise: 五日售后"),
         clock(Clock::HundredMinutes,   Natural,      min(100), Retailer,   &[],                          Miss::DecideAgain,                 "promise: 售后100分"),
         clock(Clock::DisputeReply,     Natural,      h(24),    Brand,      &[],                          Miss::DecideAgain,                 "platform rule: 24 h"),
-        clock(Clock::DisputeEvidence,  ServiceHours, h(4),     Customer,   &[],                          Miss::DecideAgain,                 "platform rule: 4 working hours, 9-18"),
+        clock(Clock::DisputeEvidence,  ServiceHours, h(4),     Customer,   &[],                          Miss::Hear,                        "platform rule: 4 working hours, 9-18"),
+        clock(Clock::LabTransit,       Natural,      d(3),     Carrier,    &[],                          Miss::Escalate(Then::DecideAgain), "ours; the laboratory's own time stands still meanwhile"),
+        clock(Clock::PanelOpinions,    Natural,      d(5),     Retailer,   &[],                          Miss::Hear,                        "ours"),
+        clock(Clock::BrandEvidence,    ServiceHours, h(4),     Brand,      &[],                          Miss::DecideAgain,                 "platform rule: 4 working hours, 9-18"),
+        clock(Clock::Approval,         Natural,      h(24),    Retailer,   &[],                          Miss::LapseProposal,               "ours"),
+        clock(Clock::RepairQuote,      Measure,      d(7),     Centre,     &[],                          Miss::Never,                       "ours"),
         relentless(clock(Clock::Reminder, Natural,   h(24),    Retailer,   &[],                          Miss::Escalate(Then::KeepAsking),  "practice: 24 h, again at 48 h")),
         clock(Clock::Confirm,          Natural,      d(7),     Customer,   &[Stage::AwaitConfirm],       Miss::Close,                       "ours"),
         relentless(clock(Clock::Resume, Given,       h(0),     Retailer,   &[],                          Miss::Resume,                      "ours: a pause names its end")),
@@ -378,7 +397,7 @@ mod tests {
     fn every_stage_of_an_open_case_has_a_clock() {
         let given_by_event = [
             Stage::Unreachable, // contact.next
-            Stage::Disputed,    // dispute.reply, dispute.evidence, second_inspection, lab
+            Stage::Disputed,    // dispute.reply, dispute.evidence, dispute.panel, lab, lab.transit
             Stage::Paused,      // pause.resume
         ];
         for stage in crate::stage::OPEN.iter().filter(|stage| !given_by_event.contains(stage)) {

@@ -11,14 +11,14 @@ use crate::certificate::{Certificate, Finding};
 use crate::deadline::Clock;
 use crate::ids::{
     AnomalyId, AppointmentId, BrandId, CentreId, CertificateId, County, CustomerId, DecisionId,
-    OfferId, OrderLineId, Serial, Sku, TechnicianId, WorkOrderId,
+    OfferId, OrderLineId, ProposalId, Serial, Sku, TechnicianId, WorkOrderId,
 };
 use crate::stage::Stage;
 use crate::task::Task;
 use crate::time::Timestamp;
 use crate::vocab::{
-    AnomalyKind, CaseKind, Category, ContactFailure, DeclineReason, Party, PauseCause, Promise,
-    Remedy, UnableReason,
+    AnomalyKind, CaseKind, Category, Cause, ContactFailure, DeclineReason, Function, Party,
+    PauseCause, Promise, Remedy, UnableReason,
 };
 
 /// One entry of the log.
@@ -171,6 +171,27 @@ pub struct Decision {
     pub certificate: Option<CertificateId>,
 }
 
+/// What somebody proposes who lacks the authority to do it alone.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Proposed {
+    /// To offer remedies, or to refuse where the set is empty.
+    Decision(Decision),
+    /// To grant goodwill, in fen.
+    Goodwill(i64),
+}
+
+/// A decision that waits for a second person (four eyes).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Proposal {
+    /// Its id.
+    pub id: ProposalId,
+    /// What is proposed.
+    pub what: Proposed,
+    /// What it is worth to the customer, in fen: the authority that whoever approves it needs.
+    pub worth_fen: i64,
+}
+
 /// How a case ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -195,6 +216,8 @@ pub enum Awaited {
     Evidence,
     /// A laboratory's report.
     Lab,
+    /// The opinions of a panel of experts.
+    Panel,
 }
 
 /// What happened.
@@ -534,6 +557,83 @@ pub enum Fact {
     DisputeOpened {
         /// Why, coded.
         reason: String,
+        /// Until when either side may hand in evidence; absent in logs from before there was a limit.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        evidence_until: Option<Timestamp>,
+    },
+    /// A side handed in evidence; what it is lies in the vault.
+    EvidenceAdded {
+        /// Which side.
+        by: Party,
+        /// How many pieces.
+        pieces: u32,
+        /// Whether it proves what a certificate claims against the user, to the standard for that.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        proves: bool,
+        /// Whether that side has nothing more.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        is_all: bool,
+    },
+    /// The laboratory has the unit.
+    UnitAtLab,
+    /// Experts were asked for their opinions.
+    PanelConvened {
+        /// Who: references of accounts, never names.
+        experts: Vec<String>,
+    },
+    /// An expert gave an opinion; the words lie in the vault.
+    OpinionGiven {
+        /// Who.
+        expert: String,
+        /// Whether the unit works.
+        function: Function,
+        /// Why it does not.
+        cause: Cause,
+    },
+    /// The experts came to a finding.
+    PanelConcluded {
+        /// Whether the unit works.
+        function: Function,
+        /// Why it does not.
+        cause: Cause,
+        /// How many of them are of this opinion.
+        votes: u32,
+    },
+    /// The dispute came to a decision, and with it who bears what its tests cost.
+    DisputeDecided {
+        /// Against whom it went.
+        loser: Party,
+        /// How many inspections, laboratory tests and panels there were for it.
+        tests: u32,
+    },
+    /// Somebody proposed what is above their own authority.
+    DecisionProposed(Proposal),
+    /// A second person approved a proposal; what it proposed follows in the same step.
+    ProposalApproved {
+        /// Which.
+        proposal: ProposalId,
+    },
+    /// A proposal was refused by a second person, or taken back.
+    ProposalRefused {
+        /// Which.
+        proposal: ProposalId,
+    },
+    /// Nobody approved a proposal in time.
+    ProposalLapsed {
+        /// Which.
+        proposal: ProposalId,
+    },
+    /// A repair that the customer would pay was quoted.
+    RepairQuoted {
+        /// How much, in fen.
+        amount_fen: i64,
+        /// Until when the price holds.
+        valid_until: Timestamp,
+    },
+    /// The customer accepted the price of a repair.
+    QuoteAccepted {
+        /// How much, in fen.
+        amount_fen: i64,
     },
     /// A dispute was answered, or its evidence is complete.
     DisputeAnswered {
@@ -547,6 +647,9 @@ pub enum Fact {
     DisputeAwaits {
         /// What.
         awaited: Awaited,
+        /// Until when either side may hand in evidence, if that has changed.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        evidence_until: Option<Timestamp>,
     },
     /// The dispute goes to its final decision.
     DisputeHeard,

@@ -5,8 +5,8 @@
 
 use crate::actor::Actor;
 use crate::case::{
-    Breach, Case, Dispute, Inspected, LastHeard, LiveOffer, LiveWorkOrder, OrderedParts, PaidOut,
-    Pause, SecondVisit, Visit,
+    Breach, Case, Dispute, Goodwill, Inspected, LastHeard, LiveOffer, LiveWorkOrder, Opinion,
+    OrderedParts, PaidOut, Panel, Pause, Quote, SecondVisit, Visit, WaitingProposal,
 };
 use crate::certificate::Level;
 use crate::deadline::Clock;
@@ -46,7 +46,7 @@ impl Case {
 
     /// Folds one event. Adopts what the event says; checks nothing, decides nothing.
     pub fn apply(&mut self, event: &Event) {
-        self.absorb(&event.fact, event.at, event.stage);
+        self.absorb(&event.fact, &event.actor, event.at, event.stage);
         self.settle(event);
     }
 
@@ -85,9 +85,13 @@ impl Case {
     }
 
     /// What an event changes beside obligations and turn.
-    pub(crate) fn absorb(&mut self, fact: &Fact, at: Timestamp, stage: Stage) {
+    pub(crate) fn absorb(&mut self, fact: &Fact, by: &Actor, at: Timestamp, stage: Stage) {
         let left = self.stage;
         self.stage = stage;
+        if stage != left {
+            // It was made for the case as it stood.
+            self.proposal = None;
+        }
         if stage != Stage::Paused {
             self.end_pause(at);
         }
@@ -96,9 +100,11 @@ impl Case {
         }
         self.absorb_dispatch(fact);
         self.absorb_visit(fact, at);
-        self.absorb_remedy(fact, at);
+        self.absorb_remedy(fact, at, left);
         self.absorb_parts(fact, at);
         self.absorb_holding(fact, at, left);
+        self.absorb_dispute(fact);
+        self.absorb_proposal(fact, by, at);
         if stage.is_ended() {
             // Nobody will book it any more.
             self.hold = None;
@@ -155,6 +161,7 @@ impl Case {
             }
             Fact::SecondInspectionOrdered { .. } => {
                 self.second_opinion = true;
+                self.count_test();
                 self.passed_over.extend(self.work_order.take().map(|order| order.centre));
                 self.drop_visit();
                 self.second_visit = None;
@@ -221,6 +228,9 @@ impl Case {
                     contested: false,
                     confirmed: false,
                     answers_dispute: is_second && self.dispute.is_some(),
+                    proven_later: false,
+                    centre: self.work_order.as_ref().map(|order| order.centre.clone()),
+                    technician: certificate.technician.clone(),
                 });
             }
             Fact::CertificateConfirmed { certificate } => {
@@ -239,11 +249,12 @@ impl Case {
         }
     }
 
-    fn absorb_remedy(&mut self, fact: &Fact, at: Timestamp) {
+    fn absorb_remedy(&mut self, fact: &Fact, at: Timestamp, left: Stage) {
         match fact {
             Fact::Decided(decision) | Fact::Denied(decision) => {
                 self.decision = Some(decision.clone());
                 self.remedy = None;
+                self.quote = None;
             }
             Fact::RemedyChosen { remedy, amount_fen } => {
                 self.remedy = Some((*remedy, *amount_fen));
@@ -252,7 +263,16 @@ impl Case {
                 }
             }
             Fact::GoodwillGranted { amount_fen } => {
-                self.remedy = Some((Remedy::Refund, *amount_fen));
+                self.goodwill = Some(Goodwill { amount_fen: *amount_fen, from: left });
+            }
+            Fact::RepairQuoted { amount_fen, valid_until } => {
+                let (amount_fen, valid_until) = (*amount_fen, *valid_until);
+                self.quote = Some(Quote { amount_fen, valid_until, accepted: false });
+            }
+            Fact::QuoteAccepted { .. } => {
+                if let Some(quote) = &mut self.quote {
+                    quote.accepted = true;
+                }
             }
             Fact::UnitReceived => self.repairs.at_workshop = true,
             Fact::UnitReturned => {
@@ -277,9 +297,15 @@ impl Case {
                 self.replacement_order = None;
                 self.replacement = Some(serial.clone());
             }
-            Fact::RefundPaid { operation } | Fact::CompensationPaid { operation } => {
+            Fact::RefundPaid { operation } => {
                 let amount_fen = self.remedy.map_or(0, |(_, amount_fen)| amount_fen);
-                self.paid.push(PaidOut { operation: operation.clone(), amount_fen });
+                let operation = operation.clone();
+                self.paid.push(PaidOut { operation, amount_fen, goodwill: false });
+            }
+            Fact::CompensationPaid { operation } => {
+                let amount_fen = self.goodwill.take().map_or(0, |granted| granted.amount_fen);
+                let operation = operation.clone();
+                self.paid.push(PaidOut { operation, amount_fen, goodwill: true });
             }
             Fact::CodeRefused => self.wrong_codes += 1,
             _ => {}
@@ -318,25 +344,6 @@ impl Case {
 
     fn absorb_holding(&mut self, fact: &Fact, at: Timestamp, left: Stage) {
         match fact {
-            Fact::DisputeOpened { reason } => {
-                let (reason, awaits) = (reason.clone(), Awaited::Reply);
-                self.dispute = Some(Dispute { reason, awaits, heard: false, conceded: false });
-            }
-            Fact::DisputeAnswered { conceded, .. } => {
-                if let Some(dispute) = &mut self.dispute {
-                    dispute.conceded = *conceded;
-                }
-            }
-            Fact::DisputeAwaits { awaited } => {
-                if let Some(dispute) = &mut self.dispute {
-                    dispute.awaits = *awaited;
-                }
-            }
-            Fact::DisputeHeard => {
-                if let Some(dispute) = &mut self.dispute {
-                    dispute.heard = true;
-                }
-            }
             Fact::Closed { ending } => self.ending = Some((*ending, at)),
             Fact::Reopened => self.ending = None,
             Fact::Paused { owner, cause, resume_at } => {
@@ -354,6 +361,83 @@ impl Case {
                 self.count_miss(*clock);
                 self.keep_breach(Breach { clock: *clock, charged_to: *charged_to, at });
             }
+            _ => {}
+        }
+    }
+
+    fn absorb_dispute(&mut self, fact: &Fact) {
+        match fact {
+            Fact::DisputeOpened { reason, evidence_until } => {
+                self.dispute = Some(Dispute::opened(reason.clone(), *evidence_until));
+            }
+            Fact::EvidenceAdded { by, proves, is_all, .. } => {
+                self.evidence_added += 1;
+                let held =
+                    self.certificates.last_mut().filter(|_| self.stage == Stage::VerdictHeld);
+                if let Some(held) = held {
+                    held.proven_later |= *proves;
+                }
+                if let Some(dispute) = self.dispute.as_mut().filter(|_| *is_all) {
+                    dispute.complete.retain(|party| party != by);
+                    dispute.complete.push(*by);
+                }
+            }
+            Fact::PanelConvened { .. } => self.count_test(),
+            Fact::DisputeAwaits { awaited: Awaited::Lab, .. } => self.count_test(),
+            _ => {}
+        }
+        let Some(dispute) = &mut self.dispute else { return };
+        match fact {
+            Fact::DisputeAnswered { conceded, .. } => {
+                dispute.answered = true;
+                dispute.conceded |= *conceded;
+            }
+            Fact::DisputeAwaits { awaited, evidence_until } => {
+                dispute.awaits = *awaited;
+                dispute.evidence_until = evidence_until.or(dispute.evidence_until);
+                dispute.complete.clear();
+                if *awaited == Awaited::Lab {
+                    (dispute.lab_asked, dispute.at_lab) = (true, false);
+                }
+            }
+            Fact::UnitAtLab => dispute.at_lab = true,
+            Fact::PanelConvened { experts } => {
+                dispute.awaits = Awaited::Panel;
+                let (experts, opinions) = (experts.clone(), Vec::new());
+                dispute.panel = Some(Panel { experts, opinions, finding: None });
+            }
+            Fact::OpinionGiven { expert, function, cause } => {
+                if let Some(panel) = &mut dispute.panel {
+                    let (expert, function, cause) = (expert.clone(), *function, *cause);
+                    panel.opinions.push(Opinion { expert, function, cause });
+                }
+            }
+            Fact::PanelConcluded { function, cause, .. } => {
+                if let Some(panel) = &mut dispute.panel {
+                    panel.finding = Some((*function, *cause));
+                }
+            }
+            Fact::DisputeHeard => dispute.heard = true,
+            Fact::DisputeDecided { loser, .. } => dispute.loser = Some(*loser),
+            _ => {}
+        }
+    }
+
+    fn count_test(&mut self) {
+        if let Some(dispute) = &mut self.dispute {
+            dispute.tests += 1;
+        }
+    }
+
+    fn absorb_proposal(&mut self, fact: &Fact, by: &Actor, at: Timestamp) {
+        match fact {
+            Fact::DecisionProposed(proposal) => {
+                let (proposal, by) = (proposal.clone(), by.clone());
+                self.proposal = Some(WaitingProposal { proposal, by, at });
+            }
+            Fact::ProposalApproved { .. }
+            | Fact::ProposalRefused { .. }
+            | Fact::ProposalLapsed { .. } => self.proposal = None,
             _ => {}
         }
     }

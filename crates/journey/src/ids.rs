@@ -136,6 +136,8 @@ made_id!(/// One inspection certificate (检测单); immutable.
     CertificateId, "cert");
 made_id!(/// One decision on a case.
     DecisionId, "dec");
+made_id!(/// A decision that waits for a second person.
+    ProposalId, "prop");
 made_id!(/// A customer, as a reference into the vault; carries no personal data.
     CustomerId, "cust");
 

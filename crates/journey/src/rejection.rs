@@ -4,7 +4,7 @@ use crate::actor::ActorKind;
 use crate::calendar::NotCovered;
 use crate::certificate::CertificateFault;
 use crate::command::Verb;
-use crate::ids::{CentreId, OfferId};
+use crate::ids::{CentreId, OfferId, TechnicianId};
 use crate::stage::Stage;
 use crate::time::Timestamp;
 use crate::vocab::Remedy;
@@ -121,6 +121,44 @@ pub enum Rejection {
     /// The term for an appeal has passed.
     #[error("the seven days for an appeal are over")]
     AppealWindowOver,
+    /// The case is in no dispute.
+    #[error("nothing is disputed")]
+    NotDisputed,
+    /// The time for evidence is over.
+    #[error("evidence could be handed in until {until}")]
+    EvidenceClosed {
+        /// When it ended.
+        until: Timestamp,
+    },
+    /// No laboratory is awaited, or it has the unit already.
+    #[error("no laboratory is waited for")]
+    LabNotAwaited,
+    /// The panel has too few or too many experts, an even number, one twice, or whoever convenes it.
+    #[error("a panel has 3, 5 or 7 different experts, and whoever convenes it is not one of them")]
+    PanelInvalid,
+    /// The caller was not asked for an opinion, or has given it.
+    #[error("no opinion is awaited from this person")]
+    NotOnPanel,
+    /// The proposal is not the one that waits.
+    #[error("no such proposal waits for approval")]
+    ProposalUnknown,
+    /// Another proposal waits already.
+    #[error("another proposal waits for approval")]
+    ProposalWaiting,
+    /// Whoever proposes does not approve.
+    #[error("a proposal is approved by another person than the one who made it")]
+    FourEyesNeeded,
+    /// There is no price to accept, or it holds no longer.
+    #[error("there is no quote that holds")]
+    QuoteNotValid,
+    /// Whoever inspected before does not inspect again.
+    #[error(
+        "technician {technician} has inspected this unit before; a second opinion is another's"
+    )]
+    TechnicianInspectedBefore {
+        /// Who.
+        technician: TechnicianId,
+    },
     /// The dispute has been heard; there is one appeal.
     #[error("the dispute has been heard to its end")]
     DisputeHeard,
@@ -170,6 +208,16 @@ impl Rejection {
             Self::AmountOutOfRange { .. } => "AMOUNT_OUT_OF_RANGE",
             Self::CodeLocked => "CODE_LOCKED",
             Self::AppealWindowOver => "APPEAL_WINDOW_OVER",
+            Self::NotDisputed => "NOT_DISPUTED",
+            Self::EvidenceClosed { .. } => "EVIDENCE_CLOSED",
+            Self::LabNotAwaited => "LAB_NOT_AWAITED",
+            Self::PanelInvalid => "PANEL_INVALID",
+            Self::NotOnPanel => "NOT_ON_PANEL",
+            Self::ProposalUnknown => "PROPOSAL_UNKNOWN",
+            Self::ProposalWaiting => "PROPOSAL_WAITING",
+            Self::FourEyesNeeded => "FOUR_EYES_NEEDED",
+            Self::QuoteNotValid => "QUOTE_NOT_VALID",
+            Self::TechnicianInspectedBefore { .. } => "TECHNICIAN_INSPECTED_BEFORE",
             Self::DisputeHeard => "DISPUTE_HEARD",
             Self::PauseTooLong => "PAUSE_TOO_LONG",
             Self::EvidenceFull => "EVIDENCE_FULL",

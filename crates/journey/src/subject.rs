@@ -3,7 +3,7 @@
 //! The one place that says so: the log drops every task whose subject is gone, so that no command has
 //! to remember what it ends. Arming stays with the events.
 
-use crate::case::Case;
+use crate::case::{Case, Inspected};
 use crate::deadline::Clock;
 use crate::event::Awaited;
 use crate::stage::Stage;
@@ -45,6 +45,14 @@ impl Case {
         self.parts.iter().filter_map(|ordered| ordered.return_by).min()
     }
 
+    fn is_at_lab(&self) -> bool {
+        self.dispute.as_ref().is_some_and(|dispute| dispute.at_lab)
+    }
+
+    fn lacks_proof(&self) -> bool {
+        self.finding().is_some_and(Inspected::lacks_proof)
+    }
+
     /// Whether the event that starts a clock has happened and the one that ends it has not.
     fn has_started(&self, clock: Clock) -> bool {
         let stage = self.standing();
@@ -60,7 +68,11 @@ impl Case {
             Clock::SecondInspection => self.second_opinion && INSPECTING_AGAIN.contains(&stage),
             Clock::DisputeReply => hears(Awaited::Reply),
             Clock::DisputeEvidence => hears(Awaited::Evidence),
-            Clock::LabReport => hears(Awaited::Lab),
+            Clock::LabTransit => hears(Awaited::Lab) && !self.is_at_lab(),
+            Clock::LabReport => hears(Awaited::Lab) && self.is_at_lab(),
+            Clock::PanelOpinions => hears(Awaited::Panel),
+            Clock::BrandEvidence => stage == Stage::VerdictHeld && self.lacks_proof(),
+            Clock::Approval => self.proposal.is_some(),
             Clock::LegalParts => repairing && self.repairs.parts_since.is_some(),
             Clock::VendorReturn | Clock::FiveWorkingDays | Clock::HundredMinutes => {
                 repairing && self.repairs.at_workshop

@@ -83,6 +83,11 @@ const CANCELLABLE: &[Stage] = &[
 /// Where parts can be awaited: a pause for them does not stop their way.
 const PARTS_AWAITED: &[Stage] = &[S::Repairing, S::Paused];
 const BACK_FROM_CANCEL: &[Stage] = &[S::Appointed, S::OnSite, S::Inspecting];
+/// Where somebody may decide or give by hand, and so propose it.
+const BY_HAND: &[Stage] = &[S::Deciding, S::Disputed, S::RemedyOffered, S::Denied, S::AwaitConfirm];
+/// Where a decision or goodwill by hand may lead.
+const AFTER_HAND: &[Stage] =
+    &[S::RemedyOffered, S::Refunding, S::Replacing, S::Repairing, S::Denied, S::Compensating];
 const REMEDIES: &[Stage] = &[S::Refunding, S::Replacing, S::Repairing];
 /// Where a missed deadline may lead, over all clocks.
 const AFTER_MISS: &[Stage] = &[
@@ -132,13 +137,16 @@ pub const TRANSITIONS: &[Transition] = &[
     t(Verb::ReportNoShow,            &[S::Appointed, S::OnSite],   &[S::TechnicianAssigned],                &[Customer, Agent, Technician, Centre]),
     t(Verb::ReportUnable,            &[S::Appointed, S::OnSite, S::Inspecting], &[S::TechnicianAssigned, S::Paused], &[Technician, Centre, Agent]),
     t(Verb::ExpectParts,             WITH_TECHNICIAN,              &[],                                     FIELD),
-    t(Verb::SubmitCertificate,       &[S::OnSite, S::Inspecting, S::EvidenceLinked, S::Disputed], &[S::VerdictIn, S::Deciding, S::VerdictHeld], &[Technician, Centre, Brand, Lab, Agent]),
+    t(Verb::SubmitCertificate,       &[S::OnSite, S::Inspecting, S::EvidenceLinked, S::Disputed], &[S::VerdictIn, S::Deciding, S::VerdictHeld, S::Repairing], &[Technician, Centre, Brand, Lab, Agent]),
     t(Verb::ConfirmCertificate,      &[S::VerdictHeld],            &[S::Deciding],                          &[Brand]),
     t(Verb::ContestCertificate,      &[S::VerdictHeld],            &[S::Deciding],                          &[Brand]),
     t(Verb::Decide,                  &[S::Deciding, S::Disputed],  &[S::RemedyOffered, S::Refunding, S::Replacing, S::Repairing], &[Policy, Agent]),
     t(Verb::Deny,                    &[S::Deciding, S::Disputed],  &[S::Denied],                            &[Policy, Agent]),
     t(Verb::SendToAgent,             &[S::Deciding],               &[],                                     &[Policy]),
     t(Verb::OrderSecondInspection,   &[S::Deciding, S::Disputed],  &[S::ChoosingCentre],                    &[Policy, Agent]),
+    t(Verb::ProposeDecision,         BY_HAND,                      &[],                                     &[Agent]),
+    t(Verb::ApproveProposal,         BY_HAND,                      AFTER_HAND,                              &[Agent]),
+    t(Verb::RefuseProposal,          BY_HAND,                      &[],                                     &[Agent]),
     t(Verb::ChooseRemedy,            &[S::RemedyOffered],          REMEDIES,                                &[Customer, Agent]),
     t(Verb::RequestParts,            &[S::Repairing],              &[],                                     FIELD),
     t(Verb::ShipParts,               &[S::Repairing],              &[],                                     BRAND_SIDE),
@@ -155,14 +163,20 @@ pub const TRANSITIONS: &[Transition] = &[
     t(Verb::RecordPaymentAccepted,   &[S::Refunding, S::Compensating], &[],                              &[Payment, Policy]),
     t(Verb::RecordReplacementOrdered, &[S::Replacing, S::Paused],  &[],                                     &[Policy]),
     t(Verb::ReportReplacement,       &[S::Replacing],              &[S::AwaitConfirm],                      &[Carrier, Technician, Centre, Agent]),
-    t(Verb::RecordCompensation,      &[S::Compensating],           &[S::AwaitConfirm],                      &[Payment, Policy, Agent]),
-    t(Verb::GrantGoodwill,           &[S::Deciding, S::RemedyOffered, S::Denied, S::Disputed], &[S::Compensating], &[Agent]),
+    t(Verb::RecordCompensation,      &[S::Compensating],           BY_HAND,                                 &[Payment, Policy, Agent]),
+    t(Verb::GrantGoodwill,           BY_HAND,                      &[S::Compensating],                      &[Agent]),
+    t(Verb::QuoteRepair,             &[S::Denied],                 &[],                                     BRAND_SIDE),
+    t(Verb::AcceptQuote,             &[S::Denied],                 &[S::Repairing, S::ChoosingCentre],      &[Customer, Agent]),
     t(Verb::AcceptDenial,            &[S::Denied],                 &[S::Closed],                            &[Customer, Agent]),
     t(Verb::ConfirmOutcome,          &[S::AwaitConfirm],           &[S::Closed],                            &[Customer, Agent]),
     t(Verb::RejectOutcome,           &[S::AwaitConfirm],           &[S::Deciding],                          &[Customer, Agent]),
     t(Verb::OpenDispute,             &[S::Denied, S::RemedyOffered, S::VerdictHeld, S::AwaitConfirm], &[S::Disputed], &[Customer, Agent]),
     t(Verb::AnswerDispute,           &[S::Disputed],               &[S::Deciding],                          &[Brand, Centre, Customer, Lab, Agent]),
-    t(Verb::AwaitInDispute,          &[S::Disputed],               &[],                                     &[Agent, Policy]),
+    t(Verb::AwaitInDispute,          &[S::Disputed, S::Deciding],  &[S::Disputed],                          &[Agent, Policy]),
+    t(Verb::AddEvidence,             &[S::VerdictHeld, S::Disputed], &[S::Deciding],                        &[Customer, Agent, Brand, Centre]),
+    t(Verb::ReportAtLab,             &[S::Disputed],               &[],                                     &[Lab, Carrier, Agent]),
+    t(Verb::ConvenePanel,            &[S::Disputed, S::Deciding],  &[S::Disputed],                          &[Agent]),
+    t(Verb::GiveOpinion,             &[S::Disputed],               &[S::Deciding],                          &[Agent, Lab]),
     t(Verb::Reopen,                  &[S::Closed],                 &[S::Disputed],                          &[Customer, Agent]),
     t(Verb::Pause,                   PAUSABLE,                     &[S::Paused],                            &[Agent, Customer]),
     t(Verb::Resume,                  &[S::Paused],                 PAUSABLE,                                &[Agent, Customer, Technician, Centre, Timer]),
@@ -180,6 +194,8 @@ pub const TRANSITIONS: &[Transition] = &[
 pub const NARROWED: &[(Verb, Stage, &[ActorKind])] = &[
     // A first opinion is what is disputed; only a later one can be heard.
     (Verb::SubmitCertificate, S::Disputed, &[Lab, Agent]),
+    // Before a dispute only the brand's side has something to prove.
+    (Verb::AddEvidence, S::VerdictHeld, &[Brand, Centre]),
 ];
 
 /// The row of a command.

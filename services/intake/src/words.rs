@@ -38,6 +38,8 @@ pub(crate) fn if_missed(clock: Clock, language: Language) -> String {
         ),
         Miss::Close => ("超时服务单将自动完成。", "The case is then closed."),
         Miss::Cancel => ("超时服务单将自动取消。", "The case is then cancelled."),
+        Miss::Hear => ("到期将按现有材料裁决。", "The dispute is then decided on what came in."),
+        Miss::LapseProposal => ("到期提议将失效。", "What was proposed then lapses."),
         Miss::Resume => ("到时服务单将自动继续。", "The case then goes on by itself."),
         Miss::Never => ("", ""),
     };

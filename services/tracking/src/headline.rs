@@ -5,7 +5,7 @@
 use parasol_api::Language;
 use parasol_journey::Fact;
 use parasol_journey::deadline::Clock;
-use parasol_journey::event::{Ending, Path, Window};
+use parasol_journey::event::{Awaited, Ending, Path, Window};
 use parasol_journey::vocab::{AnomalyKind, Party, Remedy};
 
 /// The line for a fact.
@@ -187,7 +187,36 @@ fn bend(fact: &Fact) -> Line {
             say("厂家已答复", "The brand answered")
         }
         Fact::DisputeAnswered { .. } => say("已收到答复", "An answer came in"),
+        Fact::DisputeAwaits { awaited: Awaited::Lab, .. } => {
+            say("送第三方检测", "The unit goes to a laboratory")
+        }
         Fact::DisputeAwaits { .. } => say("等待补充材料", "Waiting for more evidence"),
+        Fact::EvidenceAdded { by: Party::Customer, .. } => {
+            say("已收到您的证据", "Your evidence was received")
+        }
+        Fact::EvidenceAdded { .. } => say("对方已提交证据", "The other side handed in evidence"),
+        Fact::UnitAtLab => say("检测机构已收到商品", "The laboratory has the unit"),
+        Fact::PanelConvened { .. } => say("已请专家评议", "Experts were asked for their opinions"),
+        Fact::OpinionGiven { .. } => say("一位专家已提交意见", "An expert gave an opinion"),
+        Fact::PanelConcluded { .. } => say("专家组已有结论", "The experts came to a finding"),
+        Fact::DisputeDecided { loser: Party::Customer, .. } => {
+            say("争议裁决: 维持原结论", "The dispute is decided; the finding stands")
+        }
+        Fact::DisputeDecided { .. } => {
+            say("争议裁决: 支持您", "The dispute is decided in your favour")
+        }
+        Fact::DecisionProposed(_) => say("方案待复核", "A second person looks at the proposal"),
+        Fact::ProposalApproved { .. } => say("方案已复核", "A second person agreed"),
+        Fact::ProposalRefused { .. } | Fact::ProposalLapsed { .. } => {
+            say("重新拟定方案", "Another way is looked for")
+        }
+        Fact::RepairQuoted { amount_fen, .. } => Some((
+            format!("付费维修报价 ¥{}", yuan(*amount_fen)),
+            format!("A repair at CNY {} is offered to you", yuan(*amount_fen)),
+        )),
+        Fact::QuoteAccepted { .. } => {
+            say("您已接受维修报价", "You accepted the price of the repair")
+        }
         Fact::DisputeHeard => say("争议进入裁决", "Your dispute goes to its decision"),
         Fact::Reopened => say("案件已重新打开", "The case is open again"),
         Fact::Paused { .. } => say("已暂停", "Paused"),
@@ -261,6 +290,8 @@ pub fn if_missed(clock: Clock, language: Language) -> &'static str {
         Miss::ChooseForCustomer => ("按首选方案处理", "the first option is carried out"),
         Miss::Close => ("自动完成", "the case closes"),
         Miss::Cancel => ("自动取消", "the case is cancelled"),
+        Miss::Hear => ("按现有材料裁决", "it is decided on what there is"),
+        Miss::LapseProposal => ("提议失效", "the proposal lapses"),
         Miss::Resume => ("自动恢复", "the case goes on"),
         Miss::Never => ("", ""),
     };

@@ -27,7 +27,7 @@ pub fn of_case(pack: &Pack, case: &Case, filed: Facts) -> Facts {
     let runs = |months: u32| in_validity(started, months, suspended, today);
     let found = counting(case);
     Facts {
-        finding: found.map(|found| finding(case, found)),
+        finding: finding_that_counts(case, found),
         history: history(case),
         breaches: breaches(case, found),
         in_validity: filed.in_validity || runs(cover.whole_unit_months),
@@ -52,8 +52,21 @@ pub fn counting(case: &Case) -> Option<&Inspected> {
 /// Whether the customer contests what counts now. A second opinion that was given to hear the dispute
 /// settles it, and so does the other side by giving in.
 pub fn is_disputed(case: &Case) -> bool {
-    let answered = counting(case).is_some_and(|one| one.answers_dispute);
+    let answered = counting(case).is_some_and(|one| one.answers_dispute) || panel(case).is_some();
     case.dispute.as_ref().is_some_and(|dispute| !dispute.conceded) && !answered
+}
+
+/// What a panel of experts found, if one did.
+fn panel(case: &Case) -> Option<(Function, Cause)> {
+    case.dispute.as_ref()?.panel.as_ref()?.finding
+}
+
+/// A panel has seen every certificate and stands above them, as a laboratory does.
+fn finding_that_counts(case: &Case, found: Option<&Inspected>) -> Option<Finding> {
+    let certified = found.map(|found| finding(case, found));
+    let Some((function, cause)) = panel(case) else { return certified };
+    let identity = certified.map_or(Identity::Matches, |finding| finding.identity);
+    Some(Finding { cause, function, level: 3, evidence_ok: true, identity })
 }
 
 /// Who gave in has nothing left to prove: the fault is the product's.
@@ -72,7 +85,7 @@ fn finding(case: &Case, found: &Inspected) -> Finding {
         function: found.finding.function,
         level,
         // What the brand itself contests is proven to nobody.
-        evidence_ok: found.finding.evidence_ok && !found.contested,
+        evidence_ok: (found.finding.evidence_ok || found.proven_later) && !found.contested,
         identity: if same_unit { Identity::Matches } else { Identity::Differs },
     }
 }
@@ -104,7 +117,7 @@ fn breaches(case: &Case, found: Option<&Inspected>) -> Breaches {
     let unproven = |one: &Inspected| {
         one.finding.level == Level::First
             && one.finding.cause == Cause::User
-            && (one.contested || !one.finding.evidence_ok)
+            && (one.contested || one.lacks_proof())
     };
     Breaches {
         brand_silent: is_brand_silent(case),
@@ -116,7 +129,7 @@ fn breaches(case: &Case, found: Option<&Inspected>) -> Breaches {
 }
 
 /// The brand's side let a deadline pass, or every centre was asked and nobody came. Alarms are no
-/// deadlines, repairs and parts that take too long have rows of their own, and a defective part that is
+/// deadlines, evidence that did not come is judged by the row for that, repairs and parts that take too long have rows of their own, and a defective part that is
 /// missing is between the brand and its centre.
 fn is_brand_silent(case: &Case) -> bool {
     let is_silence = |clock: Clock| {
@@ -127,6 +140,7 @@ fn is_brand_silent(case: &Case) -> bool {
                 | Clock::LegalParts
                 | Clock::VendorReturn
                 | Clock::PartsReturn
+                | Clock::BrandEvidence
         )
     };
     let of_brand = |party| matches!(party, Party::Brand | Party::Centre | Party::Technician);

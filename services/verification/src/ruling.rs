@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use parasol_journey::calendar::Calendar;
 use parasol_journey::certificate::Level;
-use parasol_journey::event::{Decision, Filing, OfferedRemedy};
+use parasol_journey::event::{Awaited, Decision, Filing, OfferedRemedy};
 use parasol_journey::ids::DecisionId;
 use parasol_journey::vocab::CaseKind;
 use parasol_journey::{Case, Command};
@@ -83,6 +83,9 @@ pub fn command(case: &Case, outcome: &Outcome, id: DecisionId) -> Command {
             Command::Decide { decision: decision(offered) }
         }
         Ruling::Denied(_) => Command::Deny { decision: decision(Vec::new()) },
+        Ruling::Needs(step) if step.need == Need::Lab && can_be_tested(case) => {
+            Command::AwaitInDispute { awaited: Awaited::Lab }
+        }
         Ruling::Needs(step) if can_be_inspected_again(case, step.need) => {
             Command::OrderSecondInspection { rules }
         }
@@ -90,15 +93,20 @@ pub fn command(case: &Case, outcome: &Outcome, id: DecisionId) -> Command {
     }
 }
 
-/// Whether money has moved or a new unit is out. The policy gives what a case is worth once; whatever
-/// comes on top is for a person to give.
+/// Whether money has moved by the rules or a new unit is out. The policy gives what a case is worth once;
+/// whatever comes on top is for a person to give, and takes nothing of it away.
 pub fn is_carried_out(case: &Case) -> bool {
-    !case.paid.is_empty() || case.replacement.is_some() || case.replacement_order.is_some()
+    case.is_paid_by_rule() || case.replacement.is_some() || case.replacement_order.is_some()
+}
+
+/// A disputed unit goes to a laboratory, once.
+fn can_be_tested(case: &Case) -> bool {
+    case.dispute.as_ref().is_some_and(|dispute| !dispute.lab_asked)
 }
 
 /// Another centre looks at the unit: after a first certificate, and once more to hear a dispute. It
-/// stands in for a laboratory and for a guided test, which nobody runs yet. A second inspection that
-/// was ordered and did not happen is not ordered again.
+/// stands in for a laboratory where nothing is disputed, and for a guided test, which nobody runs yet.
+/// A second inspection that was ordered and did not happen is not ordered again.
 fn can_be_inspected_again(case: &Case, need: Need) -> bool {
     let by_inspection = need.is_visit() || matches!(need, Need::Lab | Need::GuidedTest);
     let is_first = facts::counting(case).is_some_and(|found| found.finding.level == Level::First);

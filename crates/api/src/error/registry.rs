@@ -3,9 +3,12 @@
 //! A reason is for ever: its code stands in clients' code. A row may be reworded, never renamed or
 //! given another meaning. `docs/errors/` is made from this table.
 
+mod disputes;
+
+use self::disputes::with_disputes;
 use super::reason::reasons;
 
-reasons! {
+with_disputes! { reasons,
     // Who is calling, and what they may do.
     Unauthenticated "UNAUTHENTICATED" Unauthenticated
         en "The call carried no valid credential."
@@ -179,11 +182,12 @@ reasons! {
            "请选择更早的恢复时间。";
     EvidenceFull "EVIDENCE_FULL" FailedPrecondition
         en "The case keeps no further messages."
-           "It keeps two hundred messages that came late or twice, fifty anomalies, and fifty part orders \
-            under way; this one would be one more. Nothing was changed."
+           "It keeps two hundred messages that came late or twice, fifty anomalies, twenty pieces of \
+            further evidence, and fifty part orders under way; this one would be one more. Nothing was \
+            changed."
            "Stop sending it; read the case and act on where it stands now."
         zh "该服务单不再留存更多消息。"
-           "迟到或重复的消息最多两百条、异常最多五十条、在途配件单最多五十张，现已达到上限，未做任何更改。"
+           "迟到或重复的消息最多两百条、异常最多五十条、补充举证最多二十次、在途配件单最多五十张，现已达到上限，未做任何更改。"
            "请停止重复发送，并按服务单当前进度操作。";
     MessageStale "MESSAGE_STALE" FailedPrecondition
         en "The message is older than one that was applied before."

@@ -27,6 +27,10 @@ impl From<Rejection> for Error {
             Rejection::AmountOutOfRange { most_fen } => {
                 error.with("most_fen", most_fen.to_string())
             }
+            Rejection::EvidenceClosed { until } => error.with("until", until.to_string()),
+            Rejection::TechnicianInspectedBefore { technician } => {
+                error.with("technician", technician.to_string())
+            }
             Rejection::PartsNotThere { from } | Rejection::NoShowTooEarly { from } => {
                 error.with("from", from.to_string())
             }
@@ -61,6 +65,16 @@ fn reason(rejection: &Rejection) -> Reason {
         Rejection::CodeLocked => Reason::CodeLocked,
         Rejection::AppealWindowOver => Reason::AppealWindowOver,
         Rejection::DisputeHeard => Reason::DisputeHeard,
+        Rejection::NotDisputed => Reason::NotDisputed,
+        Rejection::EvidenceClosed { .. } => Reason::EvidenceClosed,
+        Rejection::LabNotAwaited => Reason::LabNotAwaited,
+        Rejection::PanelInvalid => Reason::PanelInvalid,
+        Rejection::NotOnPanel => Reason::NotOnPanel,
+        Rejection::ProposalUnknown => Reason::ProposalUnknown,
+        Rejection::ProposalWaiting => Reason::ProposalWaiting,
+        Rejection::FourEyesNeeded => Reason::FourEyesNeeded,
+        Rejection::QuoteNotValid => Reason::QuoteNotValid,
+        Rejection::TechnicianInspectedBefore { .. } => Reason::TechnicianInspectedBefore,
         Rejection::PauseTooLong => Reason::PauseTooLong,
         Rejection::EvidenceFull => Reason::EvidenceFull,
         Rejection::PartNotAwaited => Reason::PartNotAwaited,

@@ -117,6 +117,17 @@ pub(super) fn withdraw(draft: &mut Draft<'_>, reason: &str) -> Result<(), Reject
     }
 }
 
+/// A second opinion is another person's.
+pub(super) fn check_not_inspected_before(
+    case: &Case,
+    technician: &TechnicianId,
+) -> Result<(), Rejection> {
+    if case.second_opinion && case.has_inspected(technician) {
+        return Err(Rejection::TechnicianInspectedBefore { technician: technician.clone() });
+    }
+    Ok(())
+}
+
 fn assign(
     draft: &mut Draft<'_>,
     technician: &TechnicianId,
@@ -125,6 +136,10 @@ fn assign(
     if helper == Some(technician) {
         // Nobody helps themselves.
         return Err(Rejection::HelpNeeded);
+    }
+    check_not_inspected_before(draft.case(), technician)?;
+    if let Some(helper) = helper {
+        check_not_inspected_before(draft.case(), helper)?;
     }
     let (technician, helper) = (technician.clone(), helper.cloned());
     draft.go(Fact::TechnicianAssigned { technician, helper }, Stage::TechnicianAssigned)

@@ -116,7 +116,7 @@ impl<'a> Draft<'a> {
     /// The one place that writes. What has lost its subject goes, whoever armed it, and nothing is
     /// armed without one.
     fn write(&mut self, fact: Fact, stage: Stage, mut tasks: Tasks) {
-        self.case.absorb(&fact, self.now, stage);
+        self.case.absorb(&fact, self.ctx.actor, self.now, stage);
         let gone = self.case.obligations.iter().filter(|owed| !self.case.has_subject(owed.task));
         for owed in gone {
             tasks.cancel(&self.case, owed.task);

@@ -2,13 +2,13 @@
 //! customer already holds, and the no-reason return.
 
 use crate::command::Command;
-use crate::deadline::Clock;
 use crate::event::{Fact, Filing, Path};
 use crate::rejection::Rejection;
 use crate::stage::Stage;
 use crate::vocab::Remedy;
 
-use super::draft::{Draft, Tasks};
+use super::dispute;
+use super::draft::Draft;
 
 pub(super) fn file(draft: &mut Draft<'_>, filing: &Filing) -> Result<(), Rejection> {
     draft.go(Fact::Filed(filing.clone()), Stage::Filed)
@@ -58,9 +58,6 @@ fn report_pickup(draft: &mut Draft<'_>, intact: bool) -> Result<(), Rejection> {
         let amount_fen = draft.case().filing.price_fen;
         draft.go(Fact::RemedyChosen { remedy: Remedy::Refund, amount_fen }, Stage::Refunding)
     } else {
-        let due = draft.due(Clock::DisputeReply)?;
-        let tasks = Tasks::default().and_arm(Clock::DisputeReply, due);
-        let reason = "not_intact_at_pickup".to_owned();
-        draft.go_with(Fact::DisputeOpened { reason }, Stage::Disputed, tasks)
+        dispute::start(draft, "not_intact_at_pickup")
     }
 }

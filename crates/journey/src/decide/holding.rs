@@ -1,8 +1,8 @@
-//! What bends the straight course: disputes, pauses, cancellations, reminders, late messages.
+//! What bends the straight course: pauses, cancellations, reminders, late messages.
 
 use crate::command::{Command, Verb};
 use crate::deadline::Clock;
-use crate::event::{Awaited, Fact};
+use crate::event::Fact;
 use crate::rejection::Rejection;
 use crate::stage::Stage;
 use crate::table;
@@ -22,15 +22,9 @@ const MESSAGES_MAX: u32 = 200;
 const ANOMALIES_MAX: u32 = 50;
 /// How often a customer may chase a case.
 const REMINDERS_MAX: u32 = 100;
-/// How long after closing an appeal is open (platform dispute rules: 7 calendar days).
-const APPEAL: Clock = Clock::Appeal;
 
 pub(super) fn decide(draft: &mut Draft<'_>, command: &Command) -> Result<(), Rejection> {
     match command {
-        Command::OpenDispute { reason } => open_dispute(draft, reason),
-        Command::AnswerDispute { concedes } => answer_dispute(draft, *concedes),
-        Command::AwaitInDispute { awaited } => await_in_dispute(draft, *awaited),
-        Command::Reopen { reason } => reopen(draft, reason),
         Command::Pause { owner, cause, resume_at } => pause(draft, *owner, *cause, *resume_at),
         Command::Resume => resume(draft),
         Command::Cancel => cancel(draft),
@@ -56,48 +50,6 @@ pub(super) fn decide(draft: &mut Draft<'_>, command: &Command) -> Result<(), Rej
         }
         other => unreachable!("{} does not bend the course", other.verb()),
     }
-}
-
-fn open_dispute(draft: &mut Draft<'_>, reason: &str) -> Result<(), Rejection> {
-    if draft.case().dispute.as_ref().is_some_and(|dispute| dispute.heard) {
-        return Err(Rejection::DisputeHeard);
-    }
-    let tasks = Tasks::default().and_arm(Clock::DisputeReply, draft.due(Clock::DisputeReply)?);
-    let fact = Fact::DisputeOpened { reason: reason.to_owned() };
-    draft.go_with(fact, Stage::Disputed, tasks)
-}
-
-/// The answer ends the hearing and the case goes to its final decision.
-fn answer_dispute(draft: &mut Draft<'_>, conceded: bool) -> Result<(), Rejection> {
-    let by = draft.ctx().actor.kind.party();
-    draft.note(Fact::DisputeAnswered { by, conceded })?;
-    draft.go(Fact::DisputeHeard, Stage::Deciding)
-}
-
-fn await_in_dispute(draft: &mut Draft<'_>, awaited: Awaited) -> Result<(), Rejection> {
-    let clock = match awaited {
-        Awaited::Reply => Clock::DisputeReply,
-        Awaited::Evidence => Clock::DisputeEvidence,
-        Awaited::Lab => Clock::LabReport,
-    };
-    let tasks = Tasks::default().and_arm(clock, draft.due(clock)?);
-    draft.note_with(Fact::DisputeAwaits { awaited }, tasks)
-}
-
-fn reopen(draft: &mut Draft<'_>, reason: &str) -> Result<(), Rejection> {
-    let case = draft.case();
-    let closed_at = case.ending.map_or(case.updated_at, |(_, at)| at);
-    let limit = draft.ctx().deadlines.due(APPEAL, closed_at, draft.ctx().calendar)?;
-    if draft.now() > limit {
-        return Err(Rejection::AppealWindowOver);
-    }
-    if case.dispute.as_ref().is_some_and(|dispute| dispute.heard) {
-        return Err(Rejection::DisputeHeard);
-    }
-    let tasks = Tasks::default().and_arm(Clock::DisputeReply, draft.due(Clock::DisputeReply)?);
-    draft.go(Fact::Reopened, Stage::Disputed)?;
-    let fact = Fact::DisputeOpened { reason: reason.to_owned() };
-    draft.note_with(fact, tasks)
 }
 
 /// Stops the case if what all pauses may take together is not used up; else it goes on.

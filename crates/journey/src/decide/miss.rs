@@ -11,7 +11,7 @@ use crate::task::Task;
 use crate::vocab::{Party, Remedy};
 
 use super::draft::{Draft, Tasks};
-use super::{dispatch, holding, parts, remedy, visit};
+use super::{dispatch, dispute, holding, parts, proposal, remedy, visit};
 
 pub(super) fn fire(draft: &mut Draft<'_>, task: Task, generation: u64) -> Result<(), Rejection> {
     let armed = draft.case().owes(task).filter(|owed| owed.generation == generation);
@@ -50,6 +50,8 @@ pub(super) fn fire(draft: &mut Draft<'_>, task: Task, generation: u64) -> Result
         Miss::ChooseForCustomer => choose_for_customer(draft),
         Miss::Close => remedy::close(draft, ending(clock)),
         Miss::Cancel => holding::end_cancelled(draft),
+        Miss::Hear => dispute::run_out(draft, clock),
+        Miss::LapseProposal => proposal::lapse(draft),
         Miss::Resume => holding::resume(draft),
         Miss::Never => Err(Rejection::TaskSuperseded),
     }

@@ -4,11 +4,13 @@
 //! limits). The same inputs give the same events. A refusal writes nothing.
 
 mod dispatch;
+mod dispute;
 mod draft;
 mod filing;
 mod holding;
 mod miss;
 mod parts;
+mod proposal;
 mod remedy;
 mod verdict;
 mod visit;
@@ -155,6 +157,9 @@ fn route(draft: &mut Draft<'_>, command: &Command) -> Result<(), Rejection> {
         | Command::Deny { .. }
         | Command::SendToAgent { .. }
         | Command::OrderSecondInspection { .. } => verdict::decide(draft, command),
+        Command::ProposeDecision { .. }
+        | Command::ApproveProposal { .. }
+        | Command::RefuseProposal { .. } => proposal::decide(draft, command),
         Command::RequestParts { .. }
         | Command::ShipParts { .. }
         | Command::ReportBackorder { .. }
@@ -173,14 +178,20 @@ fn route(draft: &mut Draft<'_>, command: &Command) -> Result<(), Rejection> {
         | Command::ReportReplacement { .. }
         | Command::RecordCompensation { .. }
         | Command::GrantGoodwill { .. }
+        | Command::QuoteRepair { .. }
+        | Command::AcceptQuote { .. }
         | Command::AcceptDenial
         | Command::ConfirmOutcome
         | Command::RejectOutcome => remedy::decide(draft, command),
         Command::OpenDispute { .. }
         | Command::AnswerDispute { .. }
         | Command::AwaitInDispute { .. }
-        | Command::Reopen { .. }
-        | Command::Pause { .. }
+        | Command::AddEvidence { .. }
+        | Command::ReportAtLab
+        | Command::ConvenePanel { .. }
+        | Command::GiveOpinion { .. }
+        | Command::Reopen { .. } => dispute::decide(draft, command),
+        Command::Pause { .. }
         | Command::Resume
         | Command::Cancel
         | Command::AcknowledgeCancel

@@ -9,6 +9,7 @@ use crate::task::{Task, Work};
 use crate::time::Timestamp;
 use crate::vocab::{Promise, Remedy};
 
+use super::dispute;
 use super::draft::{Draft, Tasks};
 
 /// Wrong completion codes before only an agent can close the visit.
@@ -34,11 +35,10 @@ pub(super) fn decide(draft: &mut Draft<'_>, command: &Command) -> Result<(), Rej
             let fact = Fact::ReplacementDelivered { serial: serial.clone() };
             draft.go(fact, Stage::AwaitConfirm)
         }
-        Command::RecordCompensation { operation } => {
-            let fact = Fact::CompensationPaid { operation: operation.clone() };
-            draft.go(fact, Stage::AwaitConfirm)
-        }
+        Command::RecordCompensation { operation } => record_compensation(draft, operation),
         Command::GrantGoodwill { amount_fen } => grant_goodwill(draft, *amount_fen),
+        Command::QuoteRepair { amount_fen } => quote_repair(draft, *amount_fen),
+        Command::AcceptQuote { amount_fen } => accept_quote(draft, *amount_fen),
         Command::AcceptDenial => close(draft, Ending::DenialAccepted),
         Command::ConfirmOutcome => close(draft, Ending::Confirmed),
         Command::RejectOutcome => draft.go(Fact::OutcomeRejected, Stage::Deciding),
@@ -103,15 +103,63 @@ fn report_received(draft: &mut Draft<'_>) -> Result<(), Rejection> {
     draft.note_with(Fact::UnitReceived, tasks)
 }
 
-/// Goodwill takes the place of a remedy, so that all that was paid never adds up to more than the unit
-/// cost. More than that is a decision, with its rule and whoever has the authority for it.
-fn grant_goodwill(draft: &mut Draft<'_>, amount_fen: i64) -> Result<(), Rejection> {
+/// Goodwill comes on top of whatever the customer may still choose, contest or confirm: the case goes on
+/// where it stood once it is paid. All that was paid and goodwill never add up to more than the unit cost;
+/// more than that is a decision, with its rule and whoever has the authority for it.
+pub(super) fn grant_goodwill(draft: &mut Draft<'_>, amount_fen: i64) -> Result<(), Rejection> {
+    check_goodwill(draft, amount_fen)?;
+    draft.go(Fact::GoodwillGranted { amount_fen }, Stage::Compensating)
+}
+
+pub(super) fn check_goodwill(draft: &Draft<'_>, amount_fen: i64) -> Result<(), Rejection> {
     let case = draft.case();
     let most_fen = case.filing.price_fen.saturating_sub(case.paid_fen()).max(0);
     if amount_fen <= 0 || amount_fen > most_fen {
         return Err(Rejection::AmountOutOfRange { most_fen });
     }
-    draft.go(Fact::GoodwillGranted { amount_fen }, Stage::Compensating)
+    Ok(())
+}
+
+/// Goodwill is paid: the case is where it was before, with whatever ran there.
+fn record_compensation(draft: &mut Draft<'_>, operation: &str) -> Result<(), Rejection> {
+    let from = draft.case().goodwill.map_or(Stage::AwaitConfirm, |goodwill| goodwill.from);
+    let tasks = match from {
+        Stage::Disputed => dispute::running(draft)?,
+        _ => Tasks::default(),
+    };
+    draft.go_with(Fact::CompensationPaid { operation: operation.to_owned() }, from, tasks)
+}
+
+/// A refused customer may have the unit repaired at a price, and need not. It is at most what the unit
+/// cost.
+fn quote_repair(draft: &mut Draft<'_>, amount_fen: i64) -> Result<(), Rejection> {
+    let most_fen = draft.case().filing.price_fen;
+    if amount_fen <= 0 || amount_fen > most_fen {
+        return Err(Rejection::AmountOutOfRange { most_fen });
+    }
+    let valid_until = draft.due(Clock::RepairQuote)?;
+    draft.note(Fact::RepairQuoted { amount_fen, valid_until })
+}
+
+/// Whoever inspected repairs; where nobody has the work, a centre is looked for first.
+fn accept_quote(draft: &mut Draft<'_>, amount_fen: i64) -> Result<(), Rejection> {
+    let holds = draft.case().quote.is_some_and(|quote| {
+        quote.amount_fen == amount_fen && draft.now() <= quote.valid_until && !quote.accepted
+    });
+    if !holds {
+        return Err(Rejection::QuoteNotValid);
+    }
+    let fact = Fact::QuoteAccepted { amount_fen };
+    if draft.case().work_order.is_none() {
+        return draft.go(fact, Stage::ChoosingCentre);
+    }
+    draft.note(fact)?;
+    repair_at_a_price(draft)
+}
+
+/// The repair that the customer agreed to pay begins.
+pub(super) fn repair_at_a_price(draft: &mut Draft<'_>) -> Result<(), Rejection> {
+    draft.go(Fact::RemedyChosen { remedy: Remedy::Repair, amount_fen: 0 }, Stage::Repairing)
 }
 
 /// The right code is the customer's own word: it finishes an open repair and closes the case. A wrong

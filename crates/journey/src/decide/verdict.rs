@@ -2,6 +2,7 @@
 //! platform decides but never rewrites a certificate.
 
 use crate::actor::ActorKind;
+use crate::case::Case;
 use crate::certificate::{Certificate, CertificateFault, Level};
 use crate::command::Command;
 use crate::deadline::Clock;
@@ -10,10 +11,13 @@ use crate::ids::CertificateId;
 use crate::rejection::Rejection;
 use crate::stage::Stage;
 use crate::task::{Task, Work};
-use crate::vocab::{Cause, Function, Remedy};
+use crate::vocab::{Cause, Function, Party, Remedy};
 
 use super::draft::{Draft, Tasks};
-use super::remedy;
+use super::{dispute, remedy};
+
+/// The word of a rule for whoever a dispute goes against.
+const LOSER: &str = "loser";
 
 pub(super) fn decide(draft: &mut Draft<'_>, command: &Command) -> Result<(), Rejection> {
     match command {
@@ -74,13 +78,26 @@ fn submit(draft: &mut Draft<'_>, certificate: &Certificate) -> Result<(), Reject
     if hears {
         end_hearing(draft)?;
     }
+    if is_agreed(draft) {
+        draft.note(Fact::CertificateAccepted { certificate: id })?;
+        return remedy::repair_at_a_price(draft);
+    }
     match hold {
         Some(reason) => {
             let reason = reason.to_owned();
-            draft.go(Fact::CertificateHeld { certificate: id, reason }, Stage::VerdictHeld)
+            let due = draft.due(Clock::BrandEvidence)?;
+            let tasks = Tasks::default().and_arm(Clock::BrandEvidence, due);
+            let fact = Fact::CertificateHeld { certificate: id, reason };
+            draft.go_with(fact, Stage::VerdictHeld, tasks)
         }
         None => draft.go(Fact::CertificateAccepted { certificate: id }, Stage::Deciding),
     }
+}
+
+/// Whether the customer has agreed to pay for the repair, whatever is found.
+fn is_agreed(draft: &Draft<'_>) -> bool {
+    let case = draft.case();
+    case.quote.is_some_and(|quote| quote.accepted) && case.work_order.is_some()
 }
 
 /// With what authority a certificate speaks follows from who inspects and why, not from what it
@@ -124,20 +141,32 @@ fn check_newest(draft: &Draft<'_>, certificate: CertificateId) -> Result<(), Rej
 
 /// Offers the set. If the customer asked for something inside it, that is carried out at once and the
 /// better options stay visible in the log (modifier m1); otherwise the customer chooses.
-fn offer(draft: &mut Draft<'_>, decision: &Decision) -> Result<(), Rejection> {
+pub(super) fn offer(draft: &mut Draft<'_>, decision: &Decision) -> Result<(), Rejection> {
     let sound = decision.offered.iter().all(is_sound);
     let empty = decision.rules.is_empty() || decision.offered.is_empty();
     if empty || !sound || pays_twice(draft, decision) {
         return Err(Rejection::DecisionInvalid);
     }
     end_hearing(draft)?;
-    draft.go(Fact::Decided(decision.clone()), Stage::RemedyOffered)?;
+    dispute::settle(draft, &decision.offered)?;
+    draft.go(Fact::Decided(with_loser(draft.case(), decision)), Stage::RemedyOffered)?;
     match draft.case().filing.wants {
         Some(wish) if decision.offered.iter().any(|one| one.remedy == wish) => {
             remedy::choose(draft, wish)
         }
         _ => Ok(()),
     }
+}
+
+/// The decision with the name of whoever pays where a rule says that the loser does. Something is given,
+/// so it is not the customer unless the dispute was lost all the same.
+fn with_loser(case: &Case, decision: &Decision) -> Decision {
+    let loser = case.dispute.as_ref().and_then(|dispute| dispute.loser).unwrap_or(Party::Brand);
+    let mut decision = decision.clone();
+    for offered in decision.offered.iter_mut().filter(|one| one.payer == LOSER) {
+        offered.payer = loser.as_str().to_owned();
+    }
+    decision
 }
 
 /// Only a refund moves money, and never backwards.
@@ -153,14 +182,15 @@ fn is_sound(offered: &OfferedRemedy) -> bool {
 fn pays_twice(draft: &Draft<'_>, decision: &Decision) -> bool {
     let refunds = decision.offered.iter().any(|one| one.remedy == Remedy::Refund);
     let by_rule = draft.ctx().actor.kind == ActorKind::Policy;
-    by_rule && refunds && !draft.case().paid.is_empty()
+    by_rule && refunds && draft.case().is_paid_by_rule()
 }
 
-fn deny(draft: &mut Draft<'_>, decision: &Decision) -> Result<(), Rejection> {
+pub(super) fn deny(draft: &mut Draft<'_>, decision: &Decision) -> Result<(), Rejection> {
     if decision.rules.is_empty() || !decision.offered.is_empty() {
         return Err(Rejection::DecisionInvalid);
     }
     end_hearing(draft)?;
+    dispute::settle(draft, &[])?;
     draft.go(Fact::Denied(decision.clone()), Stage::Denied)
 }
 

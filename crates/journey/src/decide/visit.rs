@@ -12,7 +12,7 @@ use crate::time::{Span, Timestamp};
 use crate::vocab::{ContactFailure, Party, PauseCause, UnableReason};
 
 use super::draft::{Draft, Tasks};
-use super::holding;
+use super::{dispatch, holding};
 
 /// The longest arrival window.
 const WINDOW_MAX: Span = Span::days(1);
@@ -167,6 +167,7 @@ fn hand_over(draft: &mut Draft<'_>, technician: &TechnicianId) -> Result<(), Rej
     if visit.helper.as_ref() == Some(technician) {
         return Err(Rejection::HelpNeeded);
     }
+    dispatch::check_not_inspected_before(draft.case(), technician)?;
     let (appointment, technician) = (visit.id, technician.clone());
     draft.note(Fact::VisitHandedOver { appointment, technician })
 }

@@ -156,13 +156,14 @@ fn a_first_opinion_is_not_heard_in_a_dispute() {
 }
 
 #[test]
-fn a_dispute_that_was_put_aside_is_heard_by_the_next_decision() {
+fn goodwill_in_a_dispute_does_not_end_it() {
     let mut course = standing_in(Stage::Disputed);
     course.sample(ActorKind::Agent, Verb::GrantGoodwill);
     course.sample(ActorKind::Payment, Verb::RecordCompensation);
-    course.sample(ActorKind::Customer, Verb::RejectOutcome);
+    assert_eq!(course.case.stage, Stage::Disputed);
+    assert!(owes(&course, Clock::DisputeReply), "the other side still has to answer");
     assert!(!course.case.dispute.as_ref().unwrap().heard);
-    course.sample(ActorKind::Policy, Verb::Deny);
+    course.sample(ActorKind::Agent, Verb::Deny);
     assert!(course.case.dispute.as_ref().unwrap().heard);
 }
 
@@ -216,7 +217,7 @@ fn goodwill_is_something_and_never_more_than_the_price() {
     for (amount_fen, left) in [(price - 10, 10), (10, 0)] {
         course.must(ActorKind::Agent, &grant(amount_fen));
         course.sample(ActorKind::Payment, Verb::RecordCompensation);
-        course.sample(ActorKind::Customer, Verb::RejectOutcome);
+        assert_eq!(course.case.stage, Stage::Denied, "the customer may still contest the denial");
         let refused = course.give(ActorKind::Agent, &grant(left + 1));
         assert_eq!(refused, Err(Rejection::AmountOutOfRange { most_fen: left }));
     }
@@ -234,9 +235,12 @@ fn the_policy_does_not_pay_twice_and_pays_nothing_negative() {
     }
     course.sample(ActorKind::Agent, Verb::GrantGoodwill);
     course.sample(ActorKind::Payment, Verb::RecordCompensation);
-    course.sample(ActorKind::Customer, Verb::RejectOutcome);
     let decision = course.decision(Remedy::Refund);
     let refund = Command::Decide { decision };
+    let choose = Command::ChooseRemedy { remedy: Remedy::Refund };
+    course.must(ActorKind::Policy, &refund).must(ActorKind::Customer, &choose);
+    course.sample(ActorKind::Payment, Verb::RecordRefund);
+    course.sample(ActorKind::Customer, Verb::RejectOutcome);
     assert_eq!(course.give(ActorKind::Policy, &refund), Err(Rejection::DecisionInvalid));
     course.must(ActorKind::Agent, &refund);
 }

@@ -3,7 +3,9 @@
 #![expect(clippy::unwrap_used, reason = "helpers of tests stand outside of test functions")]
 
 mod course;
+mod disputes;
 mod drawing;
+mod four_eyes;
 mod limits;
 mod numbered;
 mod parts;

@@ -14,6 +14,11 @@ fn needs_more(stage: Stage, verb: Verb) -> Option<&'static str> {
             Verb::ReportBackorder | Verb::ReceiveParts | Verb::InstallParts | Verb::ReturnParts,
         ) => Some("PART_NOT_AWAITED"),
         (_, Verb::ExpectParts) => Some("PART_NOT_AWAITED"),
+        (_, Verb::ApproveProposal | Verb::RefuseProposal) => Some("PROPOSAL_UNKNOWN"),
+        (_, Verb::AcceptQuote) => Some("QUOTE_NOT_VALID"),
+        (Stage::Deciding, Verb::AwaitInDispute | Verb::ConvenePanel) => Some("NOT_DISPUTED"),
+        (_, Verb::ReportAtLab) => Some("LAB_NOT_AWAITED"),
+        (_, Verb::GiveOpinion) => Some("NOT_ON_PANEL"),
         (Stage::Paused, Verb::RecordReplacementOrdered) => Some("TASK_SUPERSEDED"),
         _ => None,
     }

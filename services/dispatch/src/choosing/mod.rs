@@ -67,8 +67,10 @@ pub struct Placed {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Unfit {
-    /// It was asked before, or gave the finding under dispute.
+    /// It was asked before.
     PassedOver,
+    /// Its technician gave the first opinion; a second one is another centre's.
+    InspectedBefore,
     /// Its brand is suspended.
     BrandSuspended,
     /// The contract of its brand has not begun or has ended.
@@ -98,7 +100,10 @@ pub enum Unfit {
 impl Unfit {
     /// Whether the network lacks somebody here; else it is for now only, or for this case.
     pub const fn is_lasting(self) -> bool {
-        !matches!(self, Self::PassedOver | Self::Closed | Self::Away | Self::FullToday)
+        !matches!(
+            self,
+            Self::PassedOver | Self::InspectedBefore | Self::Closed | Self::Away | Self::FullToday
+        )
     }
 }
 
@@ -185,7 +190,9 @@ pub fn rank(candidates: Vec<Candidate>, passed_over: &[CentreId], weights: &Weig
 }
 
 fn unfit(one: &Candidate, passed_over: &[CentreId]) -> Option<Unfit> {
-    if passed_over.contains(&one.centre) {
+    if one.barred == Some(Unfit::InspectedBefore) {
+        one.barred
+    } else if passed_over.contains(&one.centre) {
         Some(Unfit::PassedOver)
     } else if one.barred.is_some() {
         one.barred

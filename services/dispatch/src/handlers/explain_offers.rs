@@ -113,6 +113,7 @@ fn placed(one: Placed) -> PlacedCentre {
 fn left_out(one: LeftOut) -> LeftOutCentre {
     let reason = match one.because {
         Unfit::PassedOver => LeftOutReason::PassedOver,
+        Unfit::InspectedBefore => LeftOutReason::InspectedBefore,
         Unfit::BrandSuspended => LeftOutReason::BrandSuspended,
         Unfit::BrandNotValid => LeftOutReason::BrandNotValid,
         Unfit::CentreSuspended => LeftOutReason::CentreSuspended,

@@ -215,6 +215,8 @@ fn if_missed(miss: Miss) -> &'static str {
         Miss::ChooseForCustomer => "超时后按默认方式处理。",
         Miss::Close => "到期后服务单自动完成。",
         Miss::Cancel => "超时后服务单取消。",
+        Miss::Hear => "到期后按现有材料裁决。",
+        Miss::LapseProposal => "到期后提议失效。",
         Miss::Resume => "到时服务单自动恢复。",
         Miss::Never => "",
     }

@@ -6,13 +6,13 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use moka::sync::Cache;
 use parasol_casebook::Store;
 use parasol_journey::Case;
-use parasol_journey::ids::BrandId;
+use parasol_journey::ids::{BrandId, CentreId};
 use parasol_journey::time::{MINUTE, Span, Timestamp};
 use sea_orm::{ColumnTrait, DbErr, EntityTrait, Order, QueryFilter, QueryOrder, QuerySelect};
 use uuid::Uuid;
 
 use crate::choosing::{
-    Answers, Candidate, Lender, Ranking, Weights, barred, history_points, metres, rank,
+    Answers, Candidate, Lender, Ranking, Unfit, Weights, barred, history_points, metres, rank,
     score_points,
 };
 use crate::network::{Directory, Served, Stop, View};
@@ -44,6 +44,13 @@ struct About<'a> {
     case: &'a Case,
     seen: Seen,
     now: Timestamp,
+}
+
+/// A second opinion is not the first centre's.
+fn first_opinion(case: &Case, centre: &CentreId) -> Option<Unfit> {
+    let is_second = case.second_opinion;
+    let has_inspected = case.inspecting_centres().any(|inspecting| inspecting == centre);
+    (is_second && has_inspected).then_some(Unfit::InspectedBefore)
 }
 
 impl Candidates {
@@ -103,7 +110,7 @@ impl Candidates {
             let given = given.get(name).copied().unwrap_or_default();
             Candidate {
                 centre: site.centre.clone(),
-                barred: because,
+                barred: first_opinion(about.case, &site.centre).or(because),
                 same_county: site.county == county,
                 distance_m: here.map(|here| metres(here, site.place)),
                 visits: served.map_or(0, |served| served.visits),

@@ -137,6 +137,8 @@ pub(super) fn if_missed(clock: &str, language: Language) -> &'static str {
         }
         Miss::Close => language.pick("服务单自动完成。", "the case closes."),
         Miss::Cancel => language.pick("服务单取消。", "the case is cancelled."),
+        Miss::Hear => language.pick("按现有材料裁决。", "it is decided on what is there."),
+        Miss::LapseProposal => language.pick("提议失效。", "the proposal lapses."),
         Miss::Resume => language.pick("服务单自动恢复。", "the case goes on."),
         Miss::Never => "",
     }

@@ -3,7 +3,7 @@
 use anyhow::Context as _;
 use parasol_api::admin::v1::{ListTechniciansRequest, ListTechniciansResponse};
 use parasol_api::common::v1::{
-    CaseView, Certificate, EvidenceItem, EvidenceKind, Exterior, OnSiteHandling, Packaging,
+    CaseView, Certificate, EvidenceItem, EvidenceKind, Exterior, OnSiteHandling, Packaging, Party,
     Signature, Stage,
 };
 use parasol_api::convert::{timestamp, to_timestamp};
@@ -55,7 +55,7 @@ impl Director {
             Stage::Repairing => self.repair(case, view).await,
             Stage::AwaitConfirm => self.confirm(case, view).await,
             Stage::Denied => self.answer_denial(view).await,
-            Stage::Disputed => self.reply(view).await,
+            Stage::Disputed if brand_holds_the_turn(view) => self.reply(view).await,
             _ => Ok(()),
         }
     }
@@ -408,4 +408,9 @@ impl Director {
         let _: ReplyToDisputeResponse = self.wire.act(&player, path, &id, &message).await?;
         Ok(())
     }
+}
+
+/// In a dispute the brand answers once; after that both sides may still hand in evidence.
+fn brand_holds_the_turn(view: &CaseView) -> bool {
+    view.turn.as_ref().is_some_and(|turn| turn.holder() == Party::Brand)
 }

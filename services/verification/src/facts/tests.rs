@@ -4,7 +4,7 @@ use parasol_journey::calendar::Calendar;
 use parasol_journey::case::{Breach, Dispute};
 use parasol_journey::certificate::{Finding as Certified, Handling};
 use parasol_journey::deadline::Deadlines;
-use parasol_journey::event::{Awaited, Filing};
+use parasol_journey::event::Filing;
 use parasol_journey::ids::{CaseId, CertificateId, CustomerId};
 use parasol_journey::time::Timestamp;
 use parasol_journey::vocab::{Category, Conclusion, Remedy};
@@ -60,6 +60,9 @@ pub fn found(level: Level) -> Inspected {
         contested: false,
         confirmed: false,
         answers_dispute: false,
+        proven_later: false,
+        centre: None,
+        technician: None,
     }
 }
 
@@ -82,7 +85,7 @@ fn missed(case: &mut Case, clock: Clock) {
 
 fn disputed(case: &mut Case, conceded: bool) {
     let reason = "denial".to_owned();
-    case.dispute = Some(Dispute { reason, awaits: Awaited::Reply, heard: true, conceded });
+    case.dispute = Some(Dispute { heard: true, conceded, ..Dispute::opened(reason, None) });
 }
 
 #[test]

@@ -20,7 +20,7 @@ impl Hands {
         let leg = if is_refund { "refund" } else { "compensation" };
         let operation = Operation::payment(case, leg);
         let number = operation.as_str().to_owned();
-        let amount_fen = case.remedy.map_or(0, |(_, amount_fen)| amount_fen);
+        let amount_fen = case.to_pay_fen();
         let provider = &*self.ports.payments;
         let actor = Actor::new(ActorKind::Payment, provider.name());
         // Nothing to pay is paid: a full depreciation leaves a refund of zero.

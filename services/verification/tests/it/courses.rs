@@ -85,6 +85,10 @@ impl World {
             ..ReplyToDisputeRequest::default()
         };
         self.service.reply_to_dispute(by_brand(request)).await.unwrap();
+        if !concede {
+            // Both sides let the rest of their time for evidence pass.
+            self.miss(case, Limit::DisputeEvidence).await;
+        }
     }
 
     pub async fn confirm_outcome(&self, case: CaseId) {

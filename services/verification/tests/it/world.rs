@@ -193,8 +193,8 @@ impl World {
     pub async fn visit(&self, id: CaseId, centre: &str) {
         let next = || self.desk.ids.next();
         let (offer, work_order) = (OfferId::new(next()), WorkOrderId::new(next()));
+        let technician = technician_of(centre);
         let centre: CentreId = centre.parse().unwrap();
-        let technician = technician();
         let now = self.clock.now();
         let window = Window { start: now + Span::hours(2), end: now + Span::hours(4) };
         let appointment = AppointmentId::new(next());
@@ -296,8 +296,9 @@ fn caller() -> Caller {
     Caller { principal: "test".to_owned(), method: "test", trace: String::new() }
 }
 
-pub fn technician() -> parasol_journey::ids::TechnicianId {
-    "tech-1".parse().unwrap()
+/// Every centre sends its own.
+pub fn technician_of(centre: &str) -> parasol_journey::ids::TechnicianId {
+    format!("tech-{centre}").parse().unwrap()
 }
 
 /// A request as the layers hand it on.

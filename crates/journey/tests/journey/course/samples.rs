@@ -4,7 +4,7 @@ use parasol_journey::certificate::{
     Certificate, EvidenceItem, EvidenceKind, Exterior, Handling, Level, Packaging,
 };
 use parasol_journey::deadline::Clock;
-use parasol_journey::event::{Awaited, Decision, OfferedRemedy, Path, Window};
+use parasol_journey::event::{Awaited, Decision, OfferedRemedy, Path, Proposal, Proposed, Window};
 use parasol_journey::ids::*;
 use parasol_journey::time::Span;
 use parasol_journey::vocab::*;
@@ -147,8 +147,23 @@ impl Course {
             }
             Verb::SendToAgent => Command::SendToAgent { rules: vec![] },
             Verb::OrderSecondInspection => Command::OrderSecondInspection { rules: vec![] },
+            Verb::ProposeDecision => Command::ProposeDecision {
+                proposal: Box::new(Proposal {
+                    id: ProposalId::new(id),
+                    what: Proposed::Goodwill(6_000),
+                    worth_fen: 6_000,
+                }),
+            },
+            Verb::ApproveProposal => Command::ApproveProposal { proposal: self.proposal(id) },
+            Verb::RefuseProposal => Command::RefuseProposal { proposal: self.proposal(id) },
             _ => return None,
         })
+    }
+
+    /// The proposal that waits, or one that does not.
+    fn proposal(&self, id: Uuid) -> ProposalId {
+        let waits = self.case.proposal.as_ref();
+        waits.map_or(ProposalId::new(id), |waiting| waiting.proposal.id)
     }
 
     fn of_remedy(&mut self, verb: Verb) -> Option<Command> {
@@ -188,6 +203,8 @@ impl Course {
             }
             Verb::RecordCompensation => Command::RecordCompensation { operation: "op-2".into() },
             Verb::GrantGoodwill => Command::GrantGoodwill { amount_fen: 5_000 },
+            Verb::QuoteRepair => Command::QuoteRepair { amount_fen: 30_000 },
+            Verb::AcceptQuote => Command::AcceptQuote { amount_fen: 30_000 },
             Verb::AcceptDenial => Command::AcceptDenial,
             Verb::ConfirmOutcome => Command::ConfirmOutcome,
             Verb::RejectOutcome => Command::RejectOutcome,
@@ -207,6 +224,18 @@ impl Course {
             Verb::OpenDispute => Command::OpenDispute { reason: because() },
             Verb::AnswerDispute => Command::AnswerDispute { concedes: false },
             Verb::AwaitInDispute => Command::AwaitInDispute { awaited: any_of(AWAITED, id) },
+            Verb::AddEvidence => {
+                let is_all = any_of(&[false, true], id);
+                Command::AddEvidence { pieces: 2, proves: true, is_all }
+            }
+            Verb::ReportAtLab => Command::ReportAtLab,
+            Verb::ConvenePanel => {
+                let experts = ["lab-1", "expert-2", "expert-3"].map(str::to_owned);
+                Command::ConvenePanel { experts: experts.into() }
+            }
+            Verb::GiveOpinion => {
+                Command::GiveOpinion { function: Function::Fault, cause: Cause::Product }
+            }
             Verb::Reopen => Command::Reopen { reason: because() },
             Verb::Pause => Command::Pause {
                 owner: Party::Customer,
