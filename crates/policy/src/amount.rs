@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::facts::Facts;
+use crate::parameters::Settings;
 
 /// The highest price this crate reckons with: 1,000,000,000 yuan in fen. Higher ones are cut to it.
 pub const PRICE_FEN_MAX: i64 = 100_000_000_000;
@@ -23,7 +24,8 @@ pub enum RefundRule {
     HigherOfPaidAndNow,
     /// What was paid, or the price on the day a deadline was missed where that is higher.
     HigherOfPaidAndOverdueDay,
-    /// The price on the day a deadline was missed, be it lower than what was paid.
+    /// The price on the day a deadline was missed; whether it may be lower than what was paid is a
+    /// parameter, since the promise's text and 消法实施条例 art. 18 differ.
     OverdueDay,
 }
 
@@ -48,12 +50,17 @@ pub fn depreciation_fee_fen(price_fen: i64, rate_per_day: u32, days: u32) -> i64
 }
 
 /// The refund under `rule`. Days held run from the invoice, without those in repair or waiting.
-pub(crate) fn refund(rule: RefundRule, facts: &Facts, rate_per_day: u32) -> Refund {
+pub(crate) fn refund(
+    rule: RefundRule,
+    facts: &Facts,
+    rate_per_day: u32,
+    settings: &Settings,
+) -> Refund {
     let in_range = |price: i64| price.clamp(0, PRICE_FEN_MAX);
     let paid = in_range(facts.prices.paid_fen);
     let now = facts.prices.now_fen.map_or(paid, in_range);
     let overdue_day = facts.prices.overdue_day_fen.map_or(paid, in_range);
-    let depreciation_fen = if rule == RefundRule::PaidLessDepreciation {
+    let depreciation_fen = if rule == RefundRule::PaidLessDepreciation && settings.depreciation {
         let away = facts.history.repair_days.saturating_add(facts.history.waiting_days);
         let held = facts.age.invoice_days.saturating_sub(away);
         depreciation_fee_fen(paid, rate_per_day, held)
@@ -65,6 +72,7 @@ pub(crate) fn refund(rule: RefundRule, facts: &Facts, rate_per_day: u32) -> Refu
         RefundRule::PaidLessDepreciation => paid - depreciation_fen,
         RefundRule::HigherOfPaidAndNow => paid.max(now),
         RefundRule::HigherOfPaidAndOverdueDay => paid.max(overdue_day),
+        RefundRule::OverdueDay if settings.overdue_day_floor => paid.max(overdue_day),
         RefundRule::OverdueDay => overdue_day,
     };
     Refund { amount_fen, depreciation_fen, above_paid_fen: (amount_fen - paid).max(0) }

@@ -2,34 +2,37 @@
 //!
 //! Matching allocates nothing and touches no text.
 
-use parasol_journey::vocab::{Category, Cause, Function, Promise};
+use parasol_journey::vocab::{Category, Cause};
 
 use crate::facts::Province;
 use crate::form::{StartEvent, When};
-use crate::probe::{Flag, Group, Number, Probe, province_bit, wish_bit};
+use crate::layer::Validity;
+use crate::probe::{Flag, Group, Number, Probe, day_number, province_bit, wish_bit};
+use crate::promises::PromiseNumbers;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Bound {
-    number: Number,
-    min: u32,
-    max: u32,
+pub(crate) struct Bound {
+    pub(crate) number: Number,
+    pub(crate) min: u32,
+    pub(crate) max: u32,
 }
 
 /// A compiled `when`: everything in it must hold.
 #[derive(Clone, Debug)]
 pub(crate) struct Condition {
-    allowed: u64,
-    provinces: u128,
-    flags_care: u32,
-    flags_want: u32,
-    promises_any: u16,
-    promises_none: u16,
-    bounds: Box<[Bound]>,
+    pub(crate) allowed: u64,
+    pub(crate) provinces: u128,
+    pub(crate) flags_care: u32,
+    pub(crate) flags_want: u32,
+    pub(crate) promises_any: u64,
+    pub(crate) promises_none: u64,
+    pub(crate) missed_any: u64,
+    pub(crate) bounds: Box<[Bound]>,
 }
 
 impl Condition {
     /// Compiles a row's `when`. The error says in one sentence what cannot be meant.
-    pub(crate) fn compile(when: &When, default_start: StartEvent) -> Result<Self, String> {
+    pub(crate) fn compile(when: &When, names: &PromiseNumbers) -> Result<Self, String> {
         let mut allowed = u64::MAX;
         let mut restrict = |group: Group, bits: u64| allowed &= !group.whole() | bits;
         if let Some(kind) = when.kind {
@@ -67,16 +70,31 @@ impl Condition {
                 Some(false) => (care | flag.bit(), want),
             }
         });
-        let (promises_any, promises_none) = promises(when)?;
+        let promises = promises(when, names)?;
         Ok(Self {
             allowed,
             provinces: provinces(when)?,
             flags_care,
             flags_want,
-            promises_any,
-            promises_none,
-            bounds: bounds(when, default_start)?,
+            promises_any: promises.any,
+            promises_none: promises.none,
+            missed_any: promises.missed,
+            bounds: bounds(when)?,
         })
+    }
+
+    /// Narrows it to the places and days of its layer. The error says that nothing is left.
+    pub(crate) fn narrow(&mut self, provinces: u128, days: Option<Validity>) -> Result<(), String> {
+        self.provinces &= provinces;
+        if self.provinces == 0 {
+            return Err("the row is for no province of its layer".to_owned());
+        }
+        if let Some(days) = days {
+            let (min, max) = (day_number(days.from), days.until.map_or(u32::MAX, day_number));
+            let bound = Bound { number: Number::FiledOn, min, max };
+            self.bounds = self.bounds.iter().copied().chain([bound]).collect();
+        }
+        Ok(())
     }
 
     /// Whether everything in the condition holds.
@@ -86,6 +104,7 @@ impl Condition {
             && probe.province & self.provinces != 0
             && (self.promises_any == 0 || probe.promises & self.promises_any != 0)
             && probe.promises & self.promises_none == 0
+            && (self.missed_any == 0 || probe.missed & self.missed_any != 0)
             && self.bounds.iter().all(|bound| {
                 let value = probe.numbers[bound.number as usize];
                 bound.min <= value && value <= bound.max
@@ -102,6 +121,8 @@ impl Condition {
             && other.flags_care & !self.flags_care == 0
             && same_flags
             && any_promise
+            && (other.missed_any == 0
+                || self.missed_any != 0 && self.missed_any & !other.missed_any == 0)
             && other.promises_none & !self.promises_none == 0
             && other.bounds.iter().all(|wide| {
                 wide.min == 0 && wide.max == u32::MAX
@@ -113,24 +134,6 @@ impl Condition {
             })
     }
 
-    /// Whether the condition can hold for a finding that counts as a fault of the product.
-    pub(crate) fn allows_product_fault(&self) -> bool {
-        let product = Group::CAUSE.bit(Cause::Product as usize);
-        let fault = Group::FUNCTION.bit(Function::Fault as usize);
-        let refuses = |flag: Flag, value: bool| {
-            self.flags_care & flag.bit() != 0 && (self.flags_want & flag.bit() != 0) != value
-        };
-        self.allowed & product != 0
-            && self.allowed & fault != 0
-            && !refuses(Flag::Inspected, true)
-            && !refuses(Flag::Inconclusive, false)
-    }
-
-    /// The first promise that opens it, if it asks for one.
-    pub(crate) fn promise(&self) -> Option<Promise> {
-        Promise::ALL.iter().copied().find(|promise| self.promises_any & 1 << *promise as u16 != 0)
-    }
-
     /// Whether it holds for every case.
     pub(crate) fn is_empty(&self) -> bool {
         self.allowed == u64::MAX
@@ -138,6 +141,7 @@ impl Condition {
             && self.flags_care == 0
             && self.promises_any == 0
             && self.promises_none == 0
+            && self.missed_any == 0
             && self.bounds.is_empty()
     }
 
@@ -171,26 +175,38 @@ fn provinces(when: &When) -> Result<u128, String> {
     Ok(left)
 }
 
-fn promises(when: &When) -> Result<(u16, u16), String> {
-    let bits = |list: &Option<Vec<_>>| {
-        list.iter().flatten().fold(0, |bits: u16, promise| bits | 1 << *promise as u16)
+/// The promises a row asks for, as the pack numbers them.
+struct Promises {
+    any: u64,
+    none: u64,
+    missed: u64,
+}
+
+fn promises(when: &When, names: &PromiseNumbers) -> Result<Promises, String> {
+    let bits = |key: &str, list: &Option<Vec<String>>| match list.as_deref() {
+        None => Ok(0),
+        Some([]) => Err(format!("`{key}` is an empty list")),
+        Some(ids) => ids.iter().try_fold(0, |bits, id| {
+            let bit = names.bit(id);
+            let bit = bit.ok_or_else(|| format!("`{key}`: there is no promise `{id}`"))?;
+            Ok(bits | bit)
+        }),
     };
-    let empty = |list: &Option<Vec<_>>| list.as_ref().is_some_and(Vec::is_empty);
-    if empty(&when.promises_any) || empty(&when.promises_none) {
-        return Err("`promises_any` or `promises_none` is an empty list".to_owned());
-    }
-    let (any, none) = (bits(&when.promises_any), bits(&when.promises_none));
+    let any = bits("promises_any", &when.promises_any)?;
+    let none = bits("promises_none", &when.promises_none)?;
+    let missed = bits("missed_any", &when.missed_any)?;
     if any != 0 && any & !none == 0 {
         return Err("`promises_none` excludes everything `promises_any` asks for".to_owned());
     }
-    Ok((any, none))
+    Ok(Promises { any, none, missed })
 }
 
-fn bounds(when: &When, default_start: StartEvent) -> Result<Box<[Bound]>, String> {
-    let days = match when.counted_from.unwrap_or(default_start) {
-        StartEvent::ServiceStart => Number::DaysSinceService,
-        StartEvent::Receipt => Number::DaysSinceReceipt,
-        StartEvent::Invoice => Number::DaysSinceInvoice,
+fn bounds(when: &When) -> Result<Box<[Bound]>, String> {
+    let days = match when.counted_from {
+        None => Number::Days,
+        Some(StartEvent::ServiceStart) => Number::DaysSinceService,
+        Some(StartEvent::Receipt) => Number::DaysSinceReceipt,
+        Some(StartEvent::Invoice) => Number::DaysSinceInvoice,
     };
     let has_days = when.days_min.is_some() || when.days_max.is_some();
     if when.counted_from.is_some() && !has_days {

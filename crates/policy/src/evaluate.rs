@@ -36,6 +36,14 @@ pub fn evaluate(pack: &Pack, facts: &Facts) -> Outcome {
     course.end(ruling)
 }
 
+impl Pack {
+    /// Whether the table leaves such a case to a person on purpose, should no row answer it.
+    pub fn leaves_to_a_person(&self, facts: &Facts) -> bool {
+        let probe = Probe::new(facts, self);
+        self.left.iter().any(|left| left.when.matches(&probe))
+    }
+}
+
 /// What a customer can count on before anybody has looked at the unit.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Prospect {
@@ -50,10 +58,11 @@ pub struct Prospect {
 pub fn entitlements_before_inspection(pack: &Pack, facts: &Facts) -> Prospect {
     let fault = Finding::first(Cause::Product, Function::Fault);
     let history = crate::facts::History { inspections_without_result: 0, ..facts.history };
-    let facts = Facts { history, ..*facts };
+    let unseen = Facts { history, finding: None, ..facts.clone() };
+    let faulty = Facts { finding: Some(fault), ..unseen.clone() };
     Prospect {
-        without_visit: evaluate(pack, &Facts { finding: None, ..facts }),
-        if_faulty: evaluate(pack, &Facts { finding: Some(fault), ..facts }),
+        without_visit: evaluate(pack, &unseen),
+        if_faulty: evaluate(pack, &faulty),
         kind: facts.kind,
     }
 }
@@ -98,7 +107,7 @@ impl<'a> Course<'a> {
         Self {
             pack,
             facts,
-            probe: Probe::new(facts, pack.roll_over_rest_days),
+            probe: Probe::new(facts, pack),
             fired: Vec::with_capacity(8),
             offers: Vec::with_capacity(3),
             extras: Vec::new(),
@@ -237,7 +246,7 @@ impl<'a> Course<'a> {
 
     fn reckon(&self, rule: RefundRule) -> Refund {
         let cover = self.pack.cover(self.facts.category);
-        refund(rule, self.facts, cover.depreciation_per_day)
+        refund(rule, self.facts, cover.depreciation_per_day, &self.probe.settings)
     }
 
     fn offered(&mut self) -> Option<Ruling> {

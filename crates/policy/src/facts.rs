@@ -7,16 +7,23 @@
 use std::fmt;
 use std::str::FromStr;
 
+use chrono::NaiveDate;
 use parasol_journey::ids::County;
-use parasol_journey::vocab::{CaseKind, Category, Cause, Function, Promise, Remedy};
+use parasol_journey::vocab::{CaseKind, Category, Cause, Function, Remedy};
 use serde::{Deserialize, Serialize};
+
+use crate::promises::PromiseSet;
 
 /// The facts of one case at the moment of deciding.
 ///
 /// [`Facts::new`] gives a calm starting point (nothing happened yet, nothing wrong); set what
 /// differs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Facts {
+    /// The Shanghai day of filing, which dated rows and parameters go by; `None` stands for the
+    /// first day the pack is for.
+    #[serde(default)]
+    pub filed_on: Option<NaiveDate>,
     /// What was filed.
     pub kind: CaseKind,
     /// The appliance's category.
@@ -152,7 +159,7 @@ pub struct History {
 }
 
 /// Deadlines that were missed. The clocks are kept elsewhere.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Breaches {
     /// The brand let a deadline pass without a word.
     pub brand_silent: bool,
@@ -164,6 +171,9 @@ pub struct Breaches {
     pub five_days_missed: bool,
     /// 100 minutes from receipt and confirmed fault are over.
     pub hundred_minutes_missed: bool,
+    /// Promises whose own clock has run out, by the ids of the pack's `[[promise]]` rows.
+    #[serde(default)]
+    pub promises: PromiseSet,
 }
 
 /// Whether the inspected unit is the one that was sold.
@@ -209,6 +219,7 @@ impl Facts {
     /// contested.
     pub fn new(kind: CaseKind, category: Category, province: Province, paid_fen: i64) -> Self {
         Self {
+            filed_on: None,
             kind,
             category,
             province,
@@ -217,7 +228,7 @@ impl Facts {
             finding: None,
             history: History::default(),
             breaches: Breaches::default(),
-            promises: PromiseSet::EMPTY,
+            promises: PromiseSet::default(),
             wish: None,
             in_validity: true,
             part_in_validity: true,
@@ -237,61 +248,6 @@ impl Facts {
             extension_covers: false,
             extension_limit_reached: false,
         }
-    }
-}
-
-/// A set of promises, as bits in the order of [`Promise::ALL`].
-#[derive(Clone, Copy, PartialEq, Eq, Default)]
-pub struct PromiseSet(u16);
-
-impl PromiseSet {
-    /// No promise.
-    pub const EMPTY: Self = Self(0);
-
-    /// This set and one promise more.
-    #[must_use]
-    pub fn with(self, promise: Promise) -> Self {
-        Self(self.0 | 1 << promise as u16)
-    }
-
-    /// Whether the promise is in the set.
-    pub fn contains(self, promise: Promise) -> bool {
-        self.0 & 1 << promise as u16 != 0
-    }
-
-    /// The promises in the set, in declaration order.
-    pub fn iter(self) -> impl Iterator<Item = Promise> {
-        Promise::ALL.iter().copied().filter(move |promise| self.contains(*promise))
-    }
-
-    /// The bits, for matching.
-    pub(crate) fn bits(self) -> u16 {
-        self.0
-    }
-}
-
-impl FromIterator<Promise> for PromiseSet {
-    fn from_iter<I: IntoIterator<Item = Promise>>(promises: I) -> Self {
-        promises.into_iter().fold(Self::EMPTY, Self::with)
-    }
-}
-
-impl fmt::Debug for PromiseSet {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_set().entries(self.iter()).finish()
-    }
-}
-
-/// Written as a list of words, so that stored facts survive a reordering of the vocabulary.
-impl Serialize for PromiseSet {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_seq(self.iter())
-    }
-}
-
-impl<'de> Deserialize<'de> for PromiseSet {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Ok(Vec::<Promise>::deserialize(deserializer)?.into_iter().collect())
     }
 }
 
@@ -358,6 +314,8 @@ impl fmt::Display for Province {
 
 #[cfg(test)]
 mod tests {
+    use parasol_journey::vocab::Promise;
+
     use super::*;
 
     #[test]

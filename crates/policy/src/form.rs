@@ -1,37 +1,160 @@
 //! The shape of a pack file, word for word. Unknown words are refused where they stand.
 
+use std::collections::BTreeMap;
+
 use chrono::NaiveDate;
-use parasol_journey::vocab::{CaseKind, Category, Cause, Function, Promise, Remedy};
+use parasol_journey::vocab::{CaseKind, Category, Cause, Function, Remedy};
 use serde::Deserialize;
 use toml::Spanned;
 
 use crate::amount::RefundRule;
 use crate::facts::{GuidedTest, Identity, Proof, Province};
+use crate::layer::LayerKind;
 use crate::outcome::{DenialReason, Extra, Instead, Need, Payer};
+use crate::parameters::ParameterName;
 use crate::probe::Flag;
 use crate::rule::{Inspection, Stage};
+use crate::terms::PromiseForm;
 
-/// A whole pack file.
+/// A file of a pack: the manifest, a layer, or both in one.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct PackForm {
+pub(crate) struct FileForm {
     pub(crate) version: Spanned<String>,
-    pub(crate) effective_from: NaiveDate,
-    pub(crate) effective_until: Option<NaiveDate>,
     pub(crate) source: String,
-    pub(crate) parameters: Parameters,
+
+    // A manifest's.
+    pub(crate) effective_from: Option<NaiveDate>,
+    pub(crate) effective_until: Option<NaiveDate>,
+    #[serde(default, rename = "include")]
+    pub(crate) includes: Vec<Spanned<IncludeForm>>,
+
+    // A layer's.
+    pub(crate) layer: Option<String>,
+    pub(crate) kind: Option<LayerKind>,
+    pub(crate) provinces: Option<Vec<Province>>,
+    pub(crate) valid_from: Option<NaiveDate>,
+    pub(crate) valid_until: Option<NaiveDate>,
+    #[serde(default, rename = "parameter")]
+    pub(crate) parameters: Vec<Spanned<ParameterForm>>,
     #[serde(default, rename = "category")]
     pub(crate) categories: Vec<Spanned<CategoryForm>>,
+    #[serde(default, rename = "warranty")]
+    pub(crate) warranties: Vec<Spanned<WarrantyForm>>,
+    #[serde(default, rename = "promise")]
+    pub(crate) promises: Vec<Spanned<PromiseForm>>,
     #[serde(default, rename = "rule")]
     pub(crate) rules: Vec<Spanned<RuleForm>>,
+    #[serde(default, rename = "left_to_a_person")]
+    pub(crate) left: Vec<Spanned<LeftForm>>,
+
+    // Tests may stand in the same file.
+    pub(crate) suppose: Option<Spanned<toml::Table>>,
+    #[serde(default, rename = "test")]
+    pub(crate) tests: Vec<Spanned<TestForm>>,
 }
 
-/// What holds for all rows of a pack.
-#[derive(Clone, Copy, Debug, Deserialize)]
+/// A layer as the manifest names it.
+#[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct Parameters {
-    pub(crate) roll_over_rest_days: bool,
-    pub(crate) counted_from: StartEvent,
+pub(crate) struct IncludeForm {
+    pub(crate) file: String,
+    pub(crate) version: String,
+}
+
+/// A dated parameter.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ParameterForm {
+    pub(crate) name: ParameterName,
+    pub(crate) value: Value,
+    pub(crate) from: Option<NaiveDate>,
+    pub(crate) until: Option<NaiveDate>,
+    pub(crate) source: String,
+}
+
+/// What a parameter says.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(untagged)]
+pub(crate) enum Value {
+    YesNo(bool),
+    Word(String),
+}
+
+/// A brand's warranty beyond the law.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct WarrantyForm {
+    pub(crate) brand: String,
+    pub(crate) category: Category,
+    pub(crate) whole_unit_months: u32,
+    pub(crate) main_part_months: u32,
+    /// By the day the unit was received.
+    pub(crate) sold_from: Option<NaiveDate>,
+    pub(crate) sold_until: Option<NaiveDate>,
+    pub(crate) source: String,
+}
+
+/// Facts that the table leaves to a person on purpose.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct LeftForm {
+    pub(crate) when: When,
+    pub(crate) why: String,
+}
+
+/// A file with nothing but tests.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct TestsForm {
+    pub(crate) suppose: Option<Spanned<toml::Table>>,
+    #[serde(default, rename = "test")]
+    pub(crate) tests: Vec<Spanned<TestForm>>,
+}
+
+/// A case with what must come of it.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct TestForm {
+    pub(crate) rule: String,
+    pub(crate) source: String,
+    pub(crate) case: String,
+    /// Parameters that say something else than the pack's, for this test.
+    #[serde(default)]
+    pub(crate) parameters: BTreeMap<ParameterName, Value>,
+    #[serde(default)]
+    pub(crate) facts: toml::Table,
+    pub(crate) expect: Expect,
+    pub(crate) near: Option<toml::Table>,
+}
+
+/// What must come of a case. What is not given is not looked at.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Expect {
+    pub(crate) ruling: RulingWord,
+    /// Every row that fires, in order.
+    pub(crate) fires: Option<Vec<String>>,
+    /// What is on offer, in the order repair, replace, refund.
+    pub(crate) remedies: Option<Vec<Remedy>>,
+    /// Who pays for each of them: `seller`, or `seller>brand` where it is recovered.
+    pub(crate) payers: Option<Vec<String>>,
+    pub(crate) refund_fen: Option<i64>,
+    pub(crate) deny: Option<DenialReason>,
+    pub(crate) instead: Option<Instead>,
+    pub(crate) need: Option<Need>,
+    pub(crate) payer: Option<Payer>,
+    pub(crate) extras: Option<Vec<Extra>>,
+    pub(crate) points: Option<u32>,
+}
+
+/// The three things a ruling can be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum RulingWord {
+    Offered,
+    Denied,
+    Needs,
 }
 
 /// From which event a row counts its days.
@@ -41,6 +164,17 @@ pub(crate) enum StartEvent {
     ServiceStart,
     Receipt,
     Invoice,
+}
+
+impl StartEvent {
+    pub(crate) fn parse(word: &str) -> Option<Self> {
+        match word {
+            "service_start" => Some(Self::ServiceStart),
+            "receipt" => Some(Self::Receipt),
+            "invoice" => Some(Self::Invoice),
+            _ => None,
+        }
+    }
 }
 
 /// Warranty and depreciation of one category.
@@ -62,6 +196,11 @@ pub(crate) struct CategoryForm {
 pub(crate) struct RuleForm {
     pub(crate) id: String,
     pub(crate) stage: Stage,
+    /// The row of an earlier layer that this one comes before.
+    pub(crate) before: Option<String>,
+    /// Days of filing it is for, inside those of its layer.
+    pub(crate) from: Option<NaiveDate>,
+    pub(crate) until: Option<NaiveDate>,
     pub(crate) when: When,
     pub(crate) then: Then,
     pub(crate) inspection: Option<Inspection>,
@@ -86,8 +225,10 @@ pub(crate) struct When {
     pub(crate) wish: Option<Remedy>,
     pub(crate) province: Option<Vec<Province>>,
     pub(crate) not_province: Option<Vec<Province>>,
-    pub(crate) promises_any: Option<Vec<Promise>>,
-    pub(crate) promises_none: Option<Vec<Promise>>,
+    pub(crate) promises_any: Option<Vec<String>>,
+    pub(crate) promises_none: Option<Vec<String>>,
+    /// Promises whose clock has run out.
+    pub(crate) missed_any: Option<Vec<String>>,
 
     pub(crate) counted_from: Option<StartEvent>,
     pub(crate) days_min: Option<u32>,
@@ -129,11 +270,13 @@ pub(crate) struct When {
     pub(crate) replace_offered: Option<bool>,
     pub(crate) exchange_due: Option<bool>,
     pub(crate) refund_offered: Option<bool>,
+    pub(crate) depreciation: Option<bool>,
+    pub(crate) no_reason_freight_free: Option<bool>,
 }
 
 impl When {
     /// The yes/no conditions beside the facts they ask for.
-    pub(crate) fn flags(&self) -> [(Option<bool>, Flag); 25] {
+    pub(crate) fn flags(&self) -> [(Option<bool>, Flag); 27] {
         [
             (self.in_validity, Flag::InValidity),
             (self.part_in_validity, Flag::PartInValidity),
@@ -160,6 +303,8 @@ impl When {
             (self.replace_offered, Flag::ReplaceOffered),
             (self.exchange_due, Flag::ExchangeDue),
             (self.refund_offered, Flag::RefundOffered),
+            (self.depreciation, Flag::Depreciation),
+            (self.no_reason_freight_free, Flag::NoReasonFreightFree),
         ]
     }
 }

@@ -17,25 +17,42 @@ mod evaluate;
 mod facts;
 mod filing;
 mod form;
+mod layer;
 mod outcome;
 mod pack;
+mod parameters;
 mod probe;
 mod problems;
+mod promises;
+mod replay;
 mod rule;
+mod sample;
+mod space;
+mod terms;
+mod trial;
 mod validity;
+mod wording;
 
 pub use amount::{PRICE_FEN_MAX, Refund, RefundRule, depreciation_fee_fen};
 pub use evaluate::{Prospect, entitlements_before_inspection, evaluate};
 pub use facts::{
-    Age, Breaches, Facts, Finding, GuidedTest, History, Identity, Prices, PromiseSet, Proof,
-    Province, UnknownProvince,
+    Age, Breaches, Facts, Finding, GuidedTest, History, Identity, Prices, Proof, Province,
+    UnknownProvince,
 };
 pub use filing::NoFacts;
+pub use layer::{Layer, LayerKind, PackError, PackFile};
 pub use outcome::{
-    Denial, DenialReason, Extra, FiredRule, Goodwill, Instead, Need, Offer, Outcome, Payer,
+    Denial, DenialReason, Extra, FiredRule, Goodwill, Heard, Instead, Need, Offer, Outcome, Payer,
     Requirement, Ruling,
 };
-pub use pack::{Cover, Grant, Pack, PackError};
+pub use pack::{Cover, Grant, Months, Pack, Warranty};
+pub use parameters::{ParameterName, Settings};
 pub use problems::Problem;
+pub use promises::PromiseSet;
+pub use replay::{Difference, Replay, Sum};
 pub use rule::{BadRuleId, Inspection, RuleId, RuleText, Stage};
+pub use sample::Sampler;
+pub use terms::{ClockForm, CountedIn, Given, Pauses, PromiseForm, Stop, Trigger};
+pub use trial::FailedTest;
 pub use validity::{DayRange, day_count, days_covered, in_validity, months_elapsed, validity_end};
+pub use wording::FactsForm;

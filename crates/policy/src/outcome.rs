@@ -38,6 +38,21 @@ pub enum Ruling {
     Needs(Requirement),
 }
 
+/// How a customer's wish fares.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Heard {
+    /// Nothing was asked for, or nothing can be said yet.
+    Open,
+    /// It is on offer; so are these, which give more.
+    Granted {
+        /// The remedies that give more than what was asked for.
+        better: Vec<Remedy>,
+    },
+    /// It is not on offer; the customer chooses among what is, and the wish stays on record.
+    NotOwed,
+}
+
 /// One remedy on offer.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Offer {
@@ -106,6 +121,22 @@ pub enum Payer {
     Repairer,
     /// Whomever the test finds against.
     Loser,
+}
+
+impl Payer {
+    /// The word for it in packs, tables and the contract.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Seller => "seller",
+            Self::Brand => "brand",
+            Self::Carrier => "carrier",
+            Self::Installer => "installer",
+            Self::Customer => "customer",
+            Self::Insurer => "insurer",
+            Self::Repairer => "repairer",
+            Self::Loser => "loser",
+        }
+    }
 }
 
 /// Why nothing is owed.
@@ -230,6 +261,21 @@ impl Outcome {
         match &self.ruling {
             Ruling::Needs(requirement) => Some(requirement),
             Ruling::Offered(_) | Ruling::Denied(_) => None,
+        }
+    }
+
+    /// How a wish fares: a customer who asked for less than they are owed gets it and hears of the
+    /// rest; one who asked for more is shown what there is.
+    pub fn heard(&self, wish: Option<Remedy>) -> Heard {
+        match (&self.ruling, wish) {
+            (Ruling::Offered(offers), Some(wish))
+                if offers.iter().any(|one| one.remedy == wish) =>
+            {
+                let better = offers.iter().map(|one| one.remedy).filter(|one| *one > wish);
+                Heard::Granted { better: better.collect() }
+            }
+            (Ruling::Offered(_), Some(_)) => Heard::NotOwed,
+            _ => Heard::Open,
         }
     }
 

@@ -3,18 +3,34 @@
 //! Closed lists share one 64-bit word with one bit per value, yes/no facts share another, counts
 //! stand in an array. Conditions use the same layout, so that matching compares a few words.
 
+use chrono::NaiveDate;
 use parasol_journey::vocab::{Cause, Function, Promise, Remedy};
 
 use crate::facts::{Facts, Identity, Province};
+use crate::form::StartEvent;
+use crate::pack::Pack;
+use crate::parameters::Settings;
 
 /// The place of one closed list in the shared word.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Group {
     shift: u32,
     width: u32,
 }
 
 impl Group {
+    /// Every closed list, with the word conditions have for it.
+    pub(crate) const ALL: [Self; 8] = [
+        Self::KIND,
+        Self::CATEGORY,
+        Self::CAUSE,
+        Self::FUNCTION,
+        Self::IDENTITY,
+        Self::PROOF,
+        Self::GUIDED_TEST,
+        Self::WISH,
+    ];
+
     pub(crate) const KIND: Self = Self { shift: 0, width: 2 };
     pub(crate) const CATEGORY: Self = Self { shift: 2, width: 16 };
     pub(crate) const CAUSE: Self = Self { shift: 18, width: 8 };
@@ -28,6 +44,12 @@ impl Group {
     pub(crate) const fn bit(self, index: usize) -> u64 {
         debug_assert!(index < self.width as usize);
         1 << (self.shift as usize + index)
+    }
+
+    /// The place in the list of the first of these bits that is the list's.
+    pub(crate) const fn first(self, bits: u64) -> usize {
+        let own = (bits & self.whole()) >> self.shift;
+        own.trailing_zeros() as usize
     }
 
     pub(crate) const fn whole(self) -> u64 {
@@ -71,9 +93,42 @@ pub(crate) enum Flag {
     ReplaceOffered,
     ExchangeDue,
     RefundOffered,
+    Depreciation,
+    NoReasonFreightFree,
 }
 
 impl Flag {
+    /// Every yes/no fact.
+    pub(crate) const ALL: [Self; 27] = [
+        Self::InValidity,
+        Self::PartInValidity,
+        Self::Danger,
+        Self::Intact,
+        Self::ExclusionConfirmed,
+        Self::WrongItem,
+        Self::StockSameModel,
+        Self::CustomerDisputes,
+        Self::CustomerEvidence,
+        Self::NoService,
+        Self::InstallerOurs,
+        Self::UnitDamaged,
+        Self::ExtensionCovers,
+        Self::ExtensionLimitReached,
+        Self::EvidenceOk,
+        Self::Inspected,
+        Self::Inconclusive,
+        Self::BrandSilent,
+        Self::BrandEvidenceLate,
+        Self::VendorReturnLate,
+        Self::FiveDaysMissed,
+        Self::HundredMinutesMissed,
+        Self::ReplaceOffered,
+        Self::ExchangeDue,
+        Self::RefundOffered,
+        Self::Depreciation,
+        Self::NoReasonFreightFree,
+    ];
+
     pub(crate) const fn bit(self) -> u32 {
         1 << self as u32
     }
@@ -83,6 +138,8 @@ impl Flag {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(usize)]
 pub(crate) enum Number {
+    /// Since the event the parameters name.
+    Days,
     DaysSinceService,
     DaysSinceReceipt,
     DaysSinceInvoice,
@@ -94,9 +151,16 @@ pub(crate) enum Number {
     Level,
     InspectionsWithoutResult,
     TransportReportHours,
+    /// The day of filing, in days since 1970.
+    FiledOn,
 }
 
-const NUMBERS: usize = Number::TransportReportHours as usize + 1;
+pub(crate) const NUMBERS: usize = Number::FiledOn as usize + 1;
+
+/// A day as a number that conditions can hold bounds against; what lies before 1970 is 0.
+pub(crate) fn day_number(day: NaiveDate) -> u32 {
+    u32::try_from((day - NaiveDate::default()).num_days()).unwrap_or(0)
+}
 
 /// The facts of one case in the same layout, with what the evaluation found out on the way.
 #[derive(Clone, Debug)]
@@ -104,14 +168,18 @@ pub(crate) struct Probe {
     pub(crate) word: u64,
     pub(crate) province: u128,
     pub(crate) flags: u32,
-    pub(crate) promises: u16,
+    pub(crate) promises: u64,
+    pub(crate) missed: u64,
+    pub(crate) settings: Settings,
     pub(crate) numbers: [u32; NUMBERS],
 }
 
 impl Probe {
     /// Lays the facts out. Without a finding the customer's word stands in for it: a fault, by the
     /// product; rows that need an inspection are kept apart by [`Flag::Inspected`].
-    pub(crate) fn new(facts: &Facts, roll_over_rest_days: bool) -> Self {
+    pub(crate) fn new(facts: &Facts, pack: &Pack) -> Self {
+        let filed_on = facts.filed_on.unwrap_or(pack.effective_from());
+        let settings = pack.settings(filed_on, facts.province);
         let finding = facts.finding.as_ref();
         let cause = finding.map_or(Cause::Product, |found| found.cause);
         let function = finding.map_or(Function::Fault, |found| found.function);
@@ -128,9 +196,11 @@ impl Probe {
         Self {
             word,
             province: province_bit(facts.province),
-            flags: flags(facts, inconclusive),
-            promises: facts.promises.bits(),
-            numbers: numbers(facts, roll_over_rest_days),
+            flags: flags(facts, inconclusive, &settings),
+            promises: pack.promise_numbers.bits(&facts.promises),
+            missed: pack.promise_numbers.bits(&facts.breaches.promises),
+            numbers: numbers(facts, &settings, day_number(filed_on)),
+            settings,
         }
     }
 
@@ -156,7 +226,7 @@ pub(crate) fn province_bit(province: Province) -> u128 {
     1 << province.code()
 }
 
-fn flags(facts: &Facts, inconclusive: bool) -> u32 {
+fn flags(facts: &Facts, inconclusive: bool, settings: &Settings) -> u32 {
     let finding = facts.finding.as_ref();
     let breaches = &facts.breaches;
     let extended = facts.promises.contains(Promise::ExtendedWarranty);
@@ -183,16 +253,25 @@ fn flags(facts: &Facts, inconclusive: bool) -> u32 {
         (breaches.vendor_return_late, Flag::VendorReturnLate),
         (breaches.five_days_missed, Flag::FiveDaysMissed),
         (breaches.hundred_minutes_missed, Flag::HundredMinutesMissed),
+        (settings.depreciation, Flag::Depreciation),
+        (settings.no_reason_freight_free, Flag::NoReasonFreightFree),
     ]
     .into_iter()
     .fold(0, |bits, (holds, flag)| bits | (u32::from(holds) << flag as u32))
 }
 
-fn numbers(facts: &Facts, roll_over_rest_days: bool) -> [u32; NUMBERS] {
+fn numbers(facts: &Facts, settings: &Settings, filed_on: u32) -> [u32; NUMBERS] {
     let age = &facts.age;
-    let rest = if roll_over_rest_days { age.rest_days_before } else { 0 };
+    let rest = if settings.roll_over_rest_days { age.rest_days_before } else { 0 };
+    let counted = match settings.counted_from {
+        StartEvent::ServiceStart => age.service_start_days(),
+        StartEvent::Receipt => age.receipt_days,
+        StartEvent::Invoice => age.invoice_days,
+    };
     let mut numbers = [0; NUMBERS];
     for (number, value) in [
+        (Number::Days, counted.saturating_sub(rest)),
+        (Number::FiledOn, filed_on),
         (Number::DaysSinceService, age.service_start_days().saturating_sub(rest)),
         (Number::DaysSinceReceipt, age.receipt_days.saturating_sub(rest)),
         (Number::DaysSinceInvoice, age.invoice_days.saturating_sub(rest)),

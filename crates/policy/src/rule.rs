@@ -9,8 +9,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::amount::{PRICE_FEN_MAX, RefundRule};
 use crate::condition::Condition;
-use crate::form::{RuleForm, StartEvent, Then};
+use crate::form::{RuleForm, Then};
 use crate::outcome::{DenialReason, Extra, Goodwill, Instead, Need, Payer};
+use crate::promises::PromiseNumbers;
 
 /// The longest sentence to a customer, and the longest source, in characters.
 const SENTENCE_CHARS_MAX: usize = 300;
@@ -164,7 +165,7 @@ pub(crate) enum Effect {
 }
 
 impl Rule {
-    pub(crate) fn compile(form: RuleForm, counted_from: StartEvent) -> Result<Self, String> {
+    pub(crate) fn compile(form: RuleForm, names: &PromiseNumbers) -> Result<Self, String> {
         for (key, text) in
             [("basis", &form.basis), ("say_zh", &form.say_zh), ("say_en", &form.say_en)]
         {
@@ -172,7 +173,7 @@ impl Rule {
                 return Err(format!("`{key}` must be 1 to {SENTENCE_CHARS_MAX} characters"));
             }
         }
-        let when = Condition::compile(&form.when, counted_from)?;
+        let when = Condition::compile(&form.when, names)?;
         let late = matches!(form.stage, Stage::Amount | Stage::Breach);
         if when.asks_for_offers() && !late {
             return Err(

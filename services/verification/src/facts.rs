@@ -9,7 +9,7 @@ use parasol_journey::certificate::Level;
 use parasol_journey::deadline::Clock;
 use parasol_journey::time::{DAY, Span};
 use parasol_journey::vocab::{CaseKind, Cause, Function, Party};
-use parasol_policy::{Breaches, Facts, Finding, History, Identity, Pack, in_validity};
+use parasol_policy::{Breaches, Facts, Finding, History, Identity, Pack, PromiseSet, in_validity};
 
 /// The code of the dispute that a pick-up opens when it finds the unit not intact.
 const NOT_INTACT: &str = "not_intact_at_pickup";
@@ -23,16 +23,16 @@ pub fn of_case(pack: &Pack, case: &Case, filed: Facts) -> Facts {
     let suspended = days(case.warranty_stopped(case.updated_at));
     let started = case.filing.period_start().shanghai_day();
     let today = case.filed_at.shanghai_day();
-    let cover = pack.cover(case.filing.category);
+    let sold_on = case.filing.received_at.shanghai_day();
+    let cover = pack.months(case.filing.category, case.filing.brand.as_str(), sold_on);
     let runs = |months: u32| in_validity(started, months, suspended, today);
     let found = counting(case);
     Facts {
         finding: finding_that_counts(case, found),
         history: history(case),
         breaches: breaches(case, found),
-        in_validity: filed.in_validity || runs(cover.whole_unit_months),
-        part_in_validity: filed.part_in_validity
-            || (!cover.main_parts.is_empty() && runs(cover.main_part_months)),
+        in_validity: filed.in_validity || runs(cover.whole_unit),
+        part_in_validity: filed.part_in_validity || cover.main_parts.is_some_and(runs),
         // Whoever has seen the unit knows better than the filing.
         danger: match found {
             Some(_) => case.certificates.iter().any(|one| one.finding.danger),
@@ -125,6 +125,7 @@ fn breaches(case: &Case, found: Option<&Inspected>) -> Breaches {
         vendor_return_late: has_missed(case, Clock::VendorReturn),
         five_days_missed: has_missed(case, Clock::FiveWorkingDays),
         hundred_minutes_missed: has_missed(case, Clock::HundredMinutes),
+        promises: PromiseSet::EMPTY,
     }
 }
 

@@ -11,7 +11,7 @@ use parasol_journey::event::{Awaited, Decision, Filing, OfferedRemedy};
 use parasol_journey::ids::DecisionId;
 use parasol_journey::vocab::CaseKind;
 use parasol_journey::{Case, Command};
-use parasol_policy::{Facts, Need, NoFacts, Offer, Outcome, Pack, Payer, Ruling, evaluate};
+use parasol_policy::{Facts, Need, NoFacts, Offer, Outcome, Pack, Ruling, evaluate};
 
 use crate::facts;
 
@@ -51,7 +51,8 @@ pub struct Judged {
 pub fn judge(pack: &Pack, case: &Case, calendar: &Calendar) -> Result<Judged, NoFacts> {
     let judged = |filed: Facts| {
         let facts = facts::of_case(pack, case, filed);
-        Judged { facts, outcome: evaluate(pack, &facts) }
+        let outcome = evaluate(pack, &facts);
+        Judged { facts, outcome }
     };
     match Facts::of_filing(pack, &case.filing, case.filed_at, calendar) {
         Ok(filed) => Ok(judged(filed)),
@@ -118,21 +119,7 @@ fn offered(offer: &Offer) -> OfferedRemedy {
     OfferedRemedy {
         remedy: offer.remedy,
         amount_fen: offer.refund.map_or(0, |refund| refund.amount_fen),
-        payer: payer(offer.payer).to_owned(),
-    }
-}
-
-/// The word the contract has for who bears the cost.
-pub fn payer(payer: Payer) -> &'static str {
-    match payer {
-        Payer::Seller => "seller",
-        Payer::Brand => "brand",
-        Payer::Carrier => "carrier",
-        Payer::Installer => "installer",
-        Payer::Customer => "customer",
-        Payer::Insurer => "insurer",
-        Payer::Repairer => "repairer",
-        Payer::Loser => "loser",
+        payer: offer.payer.as_str().to_owned(),
     }
 }
 

@@ -8,6 +8,7 @@ use super::*;
 use crate::amount::PRICE_FEN_MAX;
 use crate::facts::{Age, Breaches, GuidedTest, History, Identity, Prices, Proof, Province};
 use crate::outcome::Need;
+use crate::promises::PromiseSet;
 
 fn days() -> impl Strategy<Value = u32> {
     prop_oneof![8 => 0..40_u32, 4 => 0..800_u32, 1 => any::<u32>()]
@@ -65,7 +66,7 @@ prop_compose! {
         even in any::<[bool; 8]>(),
     ) -> Facts {
         Facts {
-            kind, category, age, finding, history, wish, proof, guided_test, transport_report_hours,
+            filed_on: None, kind, category, age, finding, history, wish, proof, guided_test, transport_report_hours,
             province: Province::new(province).unwrap(),
             prices: Prices { paid_fen: prices.0, now_fen: prices.1, overdue_day_fen: prices.2 },
             breaches: Breaches {
@@ -74,6 +75,7 @@ prop_compose! {
                 vendor_return_late: rare[2],
                 five_days_missed: rare[3],
                 hundred_minutes_missed: rare[4],
+                promises: PromiseSet::EMPTY,
             },
             promises: promises.into_iter().collect(),
             danger: rare[5],
@@ -170,7 +172,7 @@ proptest! {
     #[test]
     fn a_wish_changes_nothing_owed(facts in facts(), wish in select(Remedy::ALL)) {
         let pack = Pack::builtin_shared();
-        let wished = Facts { wish: Some(wish), ..facts };
+        let wished = Facts { wish: Some(wish), ..facts.clone() };
         prop_assert_eq!(evaluate(pack, &facts), evaluate(pack, &wished));
     }
 
@@ -178,7 +180,7 @@ proptest! {
     #[test]
     fn a_promise_never_makes_it_worse(facts in facts(), promise in select(Promise::ALL)) {
         let pack = Pack::builtin_shared();
-        let more = Facts { promises: facts.promises.with(promise), ..facts };
+        let more = Facts { promises: facts.promises.clone().with(promise), ..facts.clone() };
         let (before, after) = (evaluate(pack, &facts), evaluate(pack, &more));
         for offer in before.offers() {
             let kept = after.offer(offer.remedy);

@@ -4,6 +4,7 @@
 //! rarely alone.
 
 mod course;
+mod decide;
 mod dispatch;
 mod plan;
 mod slots;
@@ -14,6 +15,7 @@ mod webhooks;
 pub(crate) mod world;
 pub mod yardstick;
 
+pub use decide::{Args as DecideArgs, run as decide};
 pub use dispatch::{Args as DispatchArgs, run as dispatch};
 pub use plan::{Args as PlanArgs, run as plan};
 pub use slots::{Args as SlotsArgs, run as slots};

@@ -17,6 +17,7 @@ Without --database it measures the embedded store, in a folder of its own that i
 Examples:
   parasol bench steps
   parasol bench steps --database postgres://localhost/bench --in-flight 64 --rounds 3 --json
+  parasol bench decide --rounds 5 --json
   parasol bench dispatch --centres 100,500,2000 --json
   parasol bench webhooks --rounds 5 --json
   parasol bench slots --technicians 100,1000,10000 --json
@@ -29,6 +30,9 @@ pub(super) enum Bench {
     /// Whole cases through the gRPC API beside the straightforward transaction
     #[command(after_help = "Example: parasol bench steps --in-flight 64 --rounds 3 --json")]
     Steps(bench::StepsArgs),
+    /// Decisions by the built-in rule packs on one core
+    #[command(after_help = "Example: parasol bench decide --rounds 5 --json")]
+    Decide(bench::DecideArgs),
     /// How fast a centre is chosen, and how that grows with the network
     #[command(after_help = "Example: parasol bench dispatch --centres 100,2000 --rounds 3 --json")]
     Dispatch(bench::DispatchArgs),
@@ -82,6 +86,7 @@ pub(super) async fn run(args: Args, common: &Common, config: Config) -> anyhow::
             let report = bench::webhooks(&args, &config, progress).await;
             answer(common, &config, report)
         }
+        Bench::Decide(args) => answer(common, &config, bench::decide(&args, progress)),
         Bench::Slots(args) => answer(common, &config, Ok(bench::slots(&args, progress))),
         Bench::Plan(args) => answer(common, &config, bench::plan(&args, progress)),
         Bench::Urgent(args) => answer(common, &config, bench::urgent(&args, progress)),

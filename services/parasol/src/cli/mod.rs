@@ -13,6 +13,7 @@ mod doctor;
 mod import;
 mod migrate;
 mod options;
+mod policy;
 mod token;
 mod up;
 mod version;
@@ -65,6 +66,9 @@ enum Command {
     /// Check that a platform and a partner keep the contract between them
     #[command(after_help = conformance::EXAMPLE)]
     Conformance(conformance::Args),
+    /// Check, explain and compare rule packs
+    #[command(after_help = policy::EXAMPLE)]
+    Policy(policy::Args),
     /// Bring the database up to date
     #[command(after_help = migrate::EXAMPLE)]
     Migrate(migrate::Args),
@@ -102,6 +106,7 @@ async fn dispatch(common: &Common, command: Command, since: Stopwatch) -> anyhow
     match command {
         Command::Config(args) => config::run(args, common),
         Command::Version => version::run(common),
+        Command::Policy(args) => policy::run(args, common).await,
         Command::Token(args) => token::run(args, common).await,
         // Its own logs would only repeat what it reports.
         Command::Doctor => doctor::run(common).await,

@@ -4,6 +4,7 @@ use parasol_journey::vocab::{CaseKind, Cause, Function, Promise, Remedy};
 
 use super::*;
 use crate::facts::Proof;
+use crate::layer::PackFile;
 use crate::outcome::Need;
 
 fn fired(outcome: &Outcome) -> Vec<&str> {
@@ -36,7 +37,7 @@ fn a_promise_never_hides_a_right() {
         promised(facts, Promise::ReplaceOnly180);
     });
     let outcome = evaluate(&pack, &facts);
-    assert_eq!(fired(&outcome), ["R10", "R13", "R30"]);
+    assert_eq!(fired(&outcome), ["R10", "R30", "R13"]);
     for remedy in [Remedy::Repair, Remedy::Replace, Remedy::Refund] {
         assert!(outcome.offer(remedy).is_some(), "{remedy} is missing");
     }
@@ -74,9 +75,9 @@ fn a_period_that_ends_on_a_rest_day_runs_on() {
     let mut facts = with(|facts| aged(facts, 15, 0));
     facts.age.rest_days_before = 8;
     assert!(evaluate(&pack, &facts).rests_on("R10"), "eight days of holiday in a row");
-    let strict =
-        Pack::builtin_text().replace("roll_over_rest_days = true", "roll_over_rest_days = false");
-    assert!(!evaluate(&Pack::parse(&strict).unwrap(), &facts).rests_on("R10"));
+    let rolls = "name = \"roll_over_rest_days\"\nvalue = true";
+    let strict = changed(rolls, &rolls.replace("true", "false"));
+    assert!(!evaluate(&Pack::read(&strict).unwrap(), &facts).rests_on("R10"));
 }
 
 #[test]
@@ -117,8 +118,8 @@ fn intake_knows_whether_a_visit_is_needed() {
     assert!(prospect.visit_needed(Some(Remedy::Refund)));
     assert!(prospect.visit_needed(None));
 
-    let strict = Pack::builtin_text().replace("inspection = \"none\"", "inspection = \"required\"");
-    let prospect = entitlements_before_inspection(&Pack::parse(&strict).unwrap(), &facts);
+    let strict: Vec<_> = Pack::builtin_files().into_iter().map(without_a_visit).collect();
+    let prospect = entitlements_before_inspection(&Pack::read(&strict).unwrap(), &facts);
     assert!(prospect.visit_needed(Some(Remedy::Replace)), "the pack decides, not the code");
 
     facts.kind = CaseKind::NoReason;
@@ -126,12 +127,23 @@ fn intake_knows_whether_a_visit_is_needed() {
     assert!(!prospect.visit_needed(None) && prospect.without_visit.offer(Remedy::Refund).is_some());
 }
 
+/// The promises' file in which every row needs an inspection.
+fn without_a_visit(file: PackFile) -> PackFile {
+    match file.name.as_str() {
+        "promises.toml" => {
+            let text = file.text.replace("inspection = \"none\"", "inspection = \"required\"");
+            PackFile { text, ..file }
+        }
+        _ => file,
+    }
+}
+
 /// The prospect is the same whether or not somebody has looked in the meantime.
 #[test]
 fn the_prospect_leaves_a_finding_out_of_account() {
     let pack = Pack::builtin();
     let seen = found(Cause::User, Function::Fault, |facts| aged(facts, 3, 0));
-    let unseen = Facts { finding: None, ..seen };
+    let unseen = Facts { finding: None, ..seen.clone() };
     let prospect = entitlements_before_inspection(&pack, &seen);
     assert_eq!(prospect, entitlements_before_inspection(&pack, &unseen));
 }

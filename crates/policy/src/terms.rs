@@ -1,0 +1,187 @@
+//! Promises as rows: what starts their clock, how long it runs, what a breach is worth, who pays.
+//!
+//! A row says everything the house needs to keep a promise, so that one more needs no code. What a
+//! breach gives the customer stands in the decision table, in rows with `missed_any`.
+
+use chrono::NaiveDate;
+use parasol_journey::vocab::Category;
+use serde::{Deserialize, Serialize};
+
+use crate::facts::Province;
+use crate::outcome::Payer;
+use crate::promises::is_promise_id;
+
+/// The longest clock of a promise: ten years in minutes.
+const CLOCK_MINUTES_MAX: u32 = 10 * 366 * 24 * 60;
+/// The longest name of a promise, in characters.
+const NAME_CHARS_MAX: usize = 60;
+
+/// A promise as a pack's file has it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PromiseForm {
+    /// Its id: small letters, digits and `_`; at most 40.
+    pub id: String,
+    /// What a customer calls it, in Chinese.
+    pub name_zh: String,
+    /// The same in English.
+    pub name_en: String,
+    /// Who has it.
+    pub given: Given,
+    /// Categories it is for; all when not given.
+    #[serde(default)]
+    pub categories: Vec<Category>,
+    /// Brands it is for; all when not given.
+    #[serde(default)]
+    pub brands: Vec<String>,
+    /// Provinces it is for; all when not given.
+    #[serde(default)]
+    pub provinces: Vec<Province>,
+    /// The first day of filing it is for.
+    pub from: Option<NaiveDate>,
+    /// The last day of filing it is for.
+    pub until: Option<NaiveDate>,
+    /// Used up by one exchange.
+    #[serde(default)]
+    pub once: bool,
+    /// Its clock; none for a promise that is a right without a deadline.
+    pub clock: Option<ClockForm>,
+    /// The rows of the decision table that say what it is worth, or what its breach is.
+    #[serde(default)]
+    pub rules: Vec<String>,
+    /// Who pays when it is broken, or called upon.
+    pub payer: Payer,
+    /// Where it is written.
+    pub source: String,
+}
+
+/// Who has a promise.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Given {
+    /// Whoever's order line says so: it was sold or given with the unit.
+    WithUnit,
+    /// Everybody in its scope.
+    Everybody,
+}
+
+/// The clock of a promise.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ClockForm {
+    /// What starts it.
+    pub starts: Trigger,
+    /// How long it runs, in minutes of its unit; a working day is 1,440.
+    pub minutes: u32,
+    /// What its time is counted in.
+    pub counted_in: CountedIn,
+    /// What stops it.
+    pub stops: Stop,
+    /// Whether a pause of the case stops it.
+    pub pauses: Pauses,
+    /// The clock of the journey that keeps it, where one was there before promises were rows.
+    pub kept_by: Option<String>,
+}
+
+/// What starts the clock of a promise.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Trigger {
+    /// The case was filed.
+    Filed,
+    /// A centre accepted the work.
+    Accepted,
+    /// A technician was assigned.
+    TechnicianAssigned,
+    /// The unit is at the workshop.
+    UnitReceived,
+    /// A certificate says the unit is faulty.
+    FaultConfirmed,
+    /// Both: at the workshop, and found faulty.
+    ReceivedAndFaultConfirmed,
+    /// The customer knows what they get.
+    RemedyChosen,
+    /// The repair is done.
+    RepairFinished,
+}
+
+/// What the time of a promise is counted in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CountedIn {
+    /// Day and night.
+    Natural,
+    /// 9:00 to 18:00, every day.
+    ServiceHours,
+    /// Statutory working days.
+    WorkingDays,
+}
+
+/// What stops the clock of a promise.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Stop {
+    /// The remedy was carried out, or the case ended.
+    Solved,
+    /// A technician stands at the door.
+    CheckedIn,
+    /// A decision was made.
+    Decided,
+    /// The unit is on its way back.
+    UnitReturned,
+}
+
+/// Whether a pause of the case stops the clock of a promise.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Pauses {
+    /// Never.
+    Never,
+    /// While the case is paused for the customer's own reasons.
+    ForCustomer,
+}
+
+impl PromiseForm {
+    /// Checks what the form alone cannot. The error says what is wrong, in one sentence.
+    pub(crate) fn check(&self) -> Result<(), String> {
+        if !is_promise_id(&self.id) {
+            return Err(format!("{:?} is no id: small letters, digits and `_`", self.id));
+        }
+        for (key, text) in [("name_zh", &self.name_zh), ("name_en", &self.name_en)] {
+            if text.trim().is_empty() || text.chars().count() > NAME_CHARS_MAX {
+                return Err(format!("`{key}` must be 1 to {NAME_CHARS_MAX} characters"));
+            }
+        }
+        if self.source.trim().is_empty() {
+            return Err("`source` is empty".to_owned());
+        }
+        if let Some(clock) = &self.clock {
+            if clock.minutes == 0 || clock.minutes > CLOCK_MINUTES_MAX {
+                return Err(format!("`minutes` must be 1 to {CLOCK_MINUTES_MAX}"));
+            }
+            if clock.counted_in == CountedIn::WorkingDays && clock.minutes % 1_440 != 0 {
+                return Err("working days are whole: `minutes` a multiple of 1440".to_owned());
+            }
+        }
+        if self.until.is_some_and(|until| self.from.is_some_and(|from| until < from)) {
+            return Err("`until` lies before `from`".to_owned());
+        }
+        Ok(())
+    }
+
+    /// Whether a unit is in its scope, on the day of filing.
+    pub fn is_for(
+        &self,
+        category: Category,
+        brand: &str,
+        province: Province,
+        day: NaiveDate,
+    ) -> bool {
+        let category_fits = self.categories.is_empty() || self.categories.contains(&category);
+        let brand_fits = self.brands.is_empty() || self.brands.iter().any(|one| one == brand);
+        let province_fits = self.provinces.is_empty() || self.provinces.contains(&province);
+        let begun = self.from.is_none_or(|from| from <= day);
+        let lasts = self.until.is_none_or(|until| day <= until);
+        category_fits && brand_fits && province_fits && begun && lasts
+    }
+}
