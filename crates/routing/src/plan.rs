@@ -62,73 +62,89 @@ impl Plan {
     /// A technician's stops on the clock, everything as early as it can be; `None` when a stop comes
     /// too late for its windows.
     pub fn timed(&self, problem: &Problem, technician: usize) -> Option<Vec<Timed>> {
-        let who = &problem.technicians[technician];
-        let (mut place, mut leave) = (who.start, who.day.shift().start);
-        let mut timed = Vec::with_capacity(self.routes[technician].len());
-        for stop in &self.routes[technician] {
-            let (there, windows, service) = at(problem, *stop)?;
-            let arrives = who.day.arrival(leave, problem.travel.time(place, there));
-            let begin = who.day.begin(windows, service, arrives)?;
-            (place, leave) = (there, begin + service);
-            timed.push(Timed { stop: *stop, arrives, work: Window::new(begin, leave) });
-        }
-        Some(timed)
+        timed(problem, technician, &self.routes[technician])
     }
 
     /// From leaving home as late as the earliest return allows to that return; `None` for who stays at
     /// home, and when a stop comes too late for its windows.
     pub fn hours(&self, problem: &Problem, technician: usize) -> Option<Window> {
-        let who = &problem.technicians[technician];
-        let timed = self.timed(problem, technician)?;
-        let ended = timed.last()?.work.end;
-        let (last, _, _) = at(problem, timed.last()?.stop)?;
-        let home = |end| who.day.arrival(ended, problem.travel.time(last, end));
-        let back = who.end.map_or(ended, home);
-        let (mut by, mut next) = (back, who.end);
-        for stop in timed.iter().rev() {
-            let (there, windows, service) = at(problem, stop.stop)?;
-            let leave = |next| who.day.departure(by, problem.travel.time(there, next));
-            by = who.day.begin_by(windows, service, next.map_or(by, leave))?;
-            next = Some(there);
-        }
-        let way = next.map_or(0, |next| problem.travel.time(who.start, next));
-        let leave = who.day.departure(by, way);
-        Some(Window::new(leave.max(who.day.shift().start), back))
+        hours(problem, technician, &self.routes[technician])
     }
 
     /// What the plan comes to.
     pub fn figures(&self, problem: &Problem) -> Figures {
         let mut sum = Figures { left_out: self.left_out.len(), ..Figures::default() };
         for (technician, route) in self.routes.iter().enumerate() {
-            if route.is_empty() {
-                continue;
-            }
-            let who = &problem.technicians[technician];
-            let (mut place, mut travel, mut service) = (who.start, 0, 0);
-            for stop in route {
-                if let Some((there, _, takes)) = at(problem, *stop) {
-                    travel += problem.travel.time(place, there);
-                    place = there;
-                    service += if matches!(stop, Stop::Visit(_)) { takes } else { 0 };
-                }
-                if let Stop::Visit(visit) = *stop {
-                    sum.cost += change_cost(problem, technician, visit);
-                }
-            }
-            travel += who.end.map_or(0, |end| problem.travel.time(place, end));
-            let hours = self.hours(problem, technician);
-            let waiting = hours.map_or(0, |hours| hours.end - hours.start - travel - service);
-            sum.waiting += waiting;
-            sum.cost += if problem.weights.waiting { waiting } else { 0 };
-            sum.technicians += 1;
-            sum.travel += travel;
-            sum.service += service;
-            sum.cost += travel + problem.weights.technician + problem.weights.work(service);
+            let day = day(problem, technician, route);
+            sum.technicians += day.technicians;
+            sum.travel += day.travel;
+            sum.service += day.service;
+            sum.waiting += day.waiting;
+            sum.cost += day.cost;
         }
         sum.cost +=
             self.left_out.iter().map(|visit| problem.visits[*visit].left_out_cost).sum::<i64>();
         sum
     }
+}
+
+/// What one technician's day comes to; nothing for who stays at home.
+pub(crate) fn day(problem: &Problem, technician: usize, route: &[Stop]) -> Figures {
+    if route.is_empty() {
+        return Figures::default();
+    }
+    let who = &problem.technicians[technician];
+    let mut day = Figures { technicians: 1, ..Figures::default() };
+    let mut place = who.start;
+    for stop in route {
+        if let Some((there, _, takes)) = at(problem, *stop) {
+            day.travel += problem.travel.time(place, there);
+            place = there;
+            day.service += if matches!(stop, Stop::Visit(_)) { takes } else { 0 };
+        }
+        if let Stop::Visit(visit) = *stop {
+            day.cost += change_cost(problem, technician, visit);
+        }
+    }
+    day.travel += who.end.map_or(0, |end| problem.travel.time(place, end));
+    let hours = hours(problem, technician, route);
+    day.waiting = hours.map_or(0, |hours| hours.end - hours.start - day.travel - day.service);
+    day.cost += if problem.weights.waiting { day.waiting } else { 0 };
+    day.cost += day.travel + problem.weights.technician + problem.weights.work(day.service);
+    day
+}
+
+fn timed(problem: &Problem, technician: usize, route: &[Stop]) -> Option<Vec<Timed>> {
+    let who = &problem.technicians[technician];
+    let (mut place, mut leave) = (who.start, who.day.shift().start);
+    let mut timed = Vec::with_capacity(route.len());
+    for stop in route {
+        let (there, windows, service) = at(problem, *stop)?;
+        let arrives = who.day.arrival(leave, problem.travel.time(place, there));
+        let begin = who.day.begin(windows, service, arrives)?;
+        (place, leave) = (there, begin + service);
+        timed.push(Timed { stop: *stop, arrives, work: Window::new(begin, leave) });
+    }
+    Some(timed)
+}
+
+fn hours(problem: &Problem, technician: usize, route: &[Stop]) -> Option<Window> {
+    let who = &problem.technicians[technician];
+    let timed = timed(problem, technician, route)?;
+    let ended = timed.last()?.work.end;
+    let (last, _, _) = at(problem, timed.last()?.stop)?;
+    let home = |end| who.day.arrival(ended, problem.travel.time(last, end));
+    let back = who.end.map_or(ended, home);
+    let (mut by, mut next) = (back, who.end);
+    for stop in timed.iter().rev() {
+        let (there, windows, service) = at(problem, stop.stop)?;
+        let leave = |next| who.day.departure(by, problem.travel.time(there, next));
+        by = who.day.begin_by(windows, service, next.map_or(by, leave))?;
+        next = Some(there);
+    }
+    let way = next.map_or(0, |next| problem.travel.time(who.start, next));
+    let leave = who.day.departure(by, way);
+    Some(Window::new(leave.max(who.day.shift().start), back))
 }
 
 /// What it costs that this technician comes and not the announced one.

@@ -67,6 +67,8 @@ use parasol_casebook::{Point, Projector};
 use parasol_desk::Desk;
 use parasol_journey::ids::CaseId;
 use parasol_journey::time::Timestamp;
+use parasol_routing::Solver;
+use parasol_routing::solver::Induction;
 use parasol_routing::travel::{Roads, Travel};
 use parasol_runtime::shutdown::Shutdown;
 use parasol_runtime::transport::Transport;
@@ -86,6 +88,9 @@ use roster::Roster;
 /// Cases whose places are remembered.
 const PLACES_MAX: u64 = 100_000;
 
+/// A solver of day plans.
+pub type PlanSolver = &'static (dyn Solver + Send + Sync);
+
 /// The service. Cheap to clone.
 #[derive(Clone)]
 pub struct Scheduling {
@@ -94,6 +99,7 @@ pub struct Scheduling {
     roster: Roster,
     shutdown: Shutdown,
     travel: Arc<dyn Travel>,
+    solver: PlanSolver,
     making: Making,
     /// Where cases are, for a while, see `team/load.rs`.
     places: Cache<CaseId, (Timestamp, Option<Point>)>,
@@ -105,7 +111,8 @@ impl Scheduling {
     pub fn new(desk: Desk, bell: Bell, peers: Transport, shutdown: Shutdown) -> Self {
         let roster = Roster::new(peers, desk.clock.clone());
         let (places, making) = (Cache::new(PLACES_MAX), Making::default());
-        Self { desk, bell, roster, shutdown, travel: Arc::new(Roads::CITY), making, places }
+        let travel = Arc::new(Roads::CITY);
+        Self { desk, bell, roster, shutdown, travel, solver: &Induction, making, places }
     }
 
     /// The same service, estimating ways by `travel`; without it, by the great circle with a factor for
@@ -113,6 +120,13 @@ impl Scheduling {
     #[must_use]
     pub fn travelling_by(self, travel: Arc<dyn Travel>) -> Self {
         Self { travel, ..self }
+    }
+
+    /// The same service, asking `solver` for day plans first; without it, the one that is ours. Where it has
+    /// no notion of something that a day has, ours makes the plan.
+    #[must_use]
+    pub fn planning_by(self, solver: PlanSolver) -> Self {
+        Self { solver, ..self }
     }
 
     /// What binds and frees relay numbers at a provider; to be run again and again.

@@ -3,6 +3,7 @@
 mod induction;
 mod model;
 mod route;
+mod vrp;
 
 use crate::plan::Plan;
 use crate::problem::Problem;
@@ -10,6 +11,7 @@ use crate::problem::Problem;
 pub use induction::Induction;
 pub(crate) use model::{Fit, Model};
 pub(crate) use route::Route;
+pub use vrp::VrpCore;
 
 /// How far a solver has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,6 +51,14 @@ pub trait Solver {
         seed: u64,
         watch: &mut dyn FnMut(Progress) -> Pace,
     ) -> Result<Plan, SolveError>;
+}
+
+/// Every solver there is, ours first.
+pub const ALL: [&(dyn Solver + Send + Sync); 2] = [&Induction, &VrpCore];
+
+/// The solver of a name, see [`Solver::name`].
+pub fn named(name: &str) -> Option<&'static (dyn Solver + Send + Sync)> {
+    ALL.into_iter().find(|solver| solver.name() == name)
 }
 
 /// Why a solver has no plan.

@@ -4,6 +4,7 @@
 
 mod boards;
 mod instances;
+mod library;
 mod optimum;
 mod plans;
 mod reasons;

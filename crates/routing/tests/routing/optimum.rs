@@ -9,7 +9,7 @@ use crate::plans::solve;
 
 /// The least that any plan costs: every technician or nobody for each visit, every order, with and
 /// without the store anywhere.
-fn least(problem: &Problem) -> i64 {
+pub fn least(problem: &Problem) -> i64 {
     let mut best = i64::MAX;
     extend(problem, &Plan::empty(problem), 0, &mut best);
     best

@@ -5,8 +5,19 @@ use parasol_routing::solver::Induction;
 use parasol_routing::{Pace, Plan, Problem, Progress, Solver, Stop};
 use proptest::prelude::*;
 
-/// Plans until so many plans were tried, and says how it went.
+/// Plans with our own solver until so many plans were tried, and says how it went.
 pub fn solve(problem: &Problem, from: Option<&Plan>, seed: u64, tried: u64) -> (Plan, Progress) {
+    solve_by(&Induction, problem, from, seed, tried)
+}
+
+/// As [`solve`], with any solver; what it tries is counted as it counts.
+pub fn solve_by(
+    solver: &dyn Solver,
+    problem: &Problem,
+    from: Option<&Plan>,
+    seed: u64,
+    tried: u64,
+) -> (Plan, Progress) {
     let mut last = None;
     let mut watch = |progress: Progress| {
         last = Some(progress);
@@ -14,11 +25,11 @@ pub fn solve(problem: &Problem, from: Option<&Plan>, seed: u64, tried: u64) -> (
         let used = progress.tried as f64 / tried as f64;
         if progress.tried >= tried { Pace::Stop } else { Pace::Go(used) }
     };
-    let plan = Induction.solve(problem, from, seed, &mut watch).unwrap();
+    let plan = solver.solve(problem, from, seed, &mut watch).unwrap();
     (plan, last.unwrap())
 }
 
-fn who_comes(plan: &Plan, visit: usize) -> Option<usize> {
+pub fn who_comes(plan: &Plan, visit: usize) -> Option<usize> {
     plan.routes.iter().position(|route| route.contains(&Stop::Visit(visit)))
 }
 

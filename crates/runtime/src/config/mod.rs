@@ -14,7 +14,9 @@ use std::path::Path;
 use config::{Environment, File, FileFormat};
 use secrecy::{ExposeSecret, SecretString};
 
-pub use self::tree::{Committer, Config, Limits, Log, LogFormat, NodeRole, Otlp, Pools, Tasks};
+pub use self::tree::{
+    Committer, Config, DaySolver, Limits, Log, LogFormat, NodeRole, Otlp, Pools, Tasks,
+};
 
 /// The default settings with the documentation of every key, as printed by `parasol config`.
 pub const DEFAULTS: &str = include_str!("default.toml");

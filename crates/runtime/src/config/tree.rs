@@ -53,6 +53,8 @@ pub struct Config {
     pub webhooks: Webhooks,
     /// The choice of a centre.
     pub choosing: Choosing,
+    /// Day plans.
+    pub scheduling: Scheduling,
     /// Other lengths for the clocks of a case, in seconds, by the clock's name.
     #[serde(deserialize_with = "flattened")]
     pub deadlines: BTreeMap<String, u64>,
@@ -172,6 +174,24 @@ pub struct Choosing {
     pub score: u32,
     /// What the customer has seen of it.
     pub history: u32,
+}
+
+/// Day plans.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Scheduling {
+    /// Which solver makes them.
+    pub solver: DaySolver,
+}
+
+/// A solver of day plans.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DaySolver {
+    /// Our own.
+    Induction,
+    /// The library's.
+    VrpCore,
 }
 
 /// Claiming of tasks.

@@ -11,6 +11,7 @@ use parasol_routing::board::{Ask, Board, Booking, Placed, Profile, Wanted};
 use parasol_routing::check::check;
 use parasol_routing::generate::{City, Generated};
 use parasol_routing::problem::Visit;
+use parasol_routing::solver::Induction;
 use parasol_routing::travel::Roads;
 use parasol_routing::{Plan, Stop, Window};
 use parasol_runtime::clock::Stopwatch;
@@ -89,7 +90,7 @@ fn round(args: &Args, seed: u64) -> anyhow::Result<Round> {
     let mut day = city.day(seed);
     let late = day.problem.visits.split_off(visits);
     let time = Duration::from_secs_f64(args.seconds);
-    let (plan, _) = plan_for(&day.problem, None, seed, time)?;
+    let (plan, _) = plan_for(&Induction, &day.problem, None, seed, time)?;
     anyhow::ensure!(check(&day.problem, &plan).is_empty(), "the plan cannot be carried out");
     let board = board(&day, &plan);
     let (mut latencies, mut placed) = (Vec::new(), Vec::new());
@@ -187,7 +188,7 @@ fn plan_anew(
     first.left_out_cost *= 1_000;
     day.problem.visits.push(first);
     let watch = Stopwatch::start();
-    let (anew, _) = plan_for(&day.problem, None, seed, time)?;
+    let (anew, _) = plan_for(&Induction, &day.problem, None, seed, time)?;
     let took = watch.elapsed().as_secs_f64();
     anyhow::ensure!(check(&day.problem, &anew).is_empty(), "the new plan cannot be carried out");
     let comes = |plan: &Plan, visit| {

@@ -22,6 +22,7 @@ Examples:
   parasol bench webhooks --rounds 5 --json
   parasol bench slots --technicians 100,1000,10000 --json
   parasol bench plan --file C101.txt --best 828.94 --seconds 10 --json
+  parasol bench plan --city 8x60,30x300 --solver induction,vrp_core --json
   parasol bench urgent --technicians 100 --visits 1000 --json";
 
 /// Which benchmark.

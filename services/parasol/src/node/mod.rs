@@ -24,8 +24,9 @@ use parasol_intake::Intake;
 use parasol_journey::deadline::{Clock as ClockName, Deadlines};
 use parasol_journey::task::Role;
 use parasol_journey::time::{Span, Timestamp};
+use parasol_routing::solver::{Induction, VrpCore};
 use parasol_runtime::clock::Clock;
-use parasol_runtime::config::Config;
+use parasol_runtime::config::{Config, DaySolver};
 use parasol_runtime::health::Health;
 use parasol_runtime::identity::{Principal, TokenKey};
 use parasol_runtime::metrics::Metrics;
@@ -292,7 +293,11 @@ impl Services {
                 bell.clone(),
                 call_as("scheduling"),
                 shutdown.clone(),
-            ),
+            )
+            .planning_by(match config.scheduling.solver {
+                DaySolver::Induction => &Induction,
+                DaySolver::VrpCore => &VrpCore,
+            }),
             verification: Verification::new(desk.clone()),
             tracking: Tracking::new(
                 desk.clone(),

@@ -7,13 +7,14 @@ use std::time::Duration;
 
 use parasol_api::Error;
 use parasol_routing::check::check;
-use parasol_routing::solver::Induction;
-use parasol_routing::{Pace, Plan, Progress, Solver as _};
+use parasol_routing::solver::{Induction, SolveError};
+use parasol_routing::{Pace, Plan, Progress};
 use parasol_runtime::clock::Stopwatch;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 use uuid::Uuid;
 
 use super::Task;
+use crate::PlanSolver;
 
 /// Plans that are made at a time in one process: planning takes a core.
 const PLANNINGS_MAX: usize = 1;
@@ -34,15 +35,30 @@ struct Running {
     stop: Arc<AtomicBool>,
 }
 
-/// For how long, and from which seed.
-#[derive(Clone, Copy, Debug)]
+/// By whom, for how long, and from which seed.
+#[derive(Clone, Copy)]
 pub struct Order {
+    /// The solver that is asked first.
+    pub solver: PlanSolver,
     /// The time it may take.
     pub time: Duration,
     /// Plans it may try; 0 for as many as it can.
     pub tries: u64,
     /// The seed.
     pub seed: u64,
+}
+
+/// A plan with how it was made.
+#[derive(Clone, Debug)]
+pub struct Made {
+    /// The plan.
+    pub plan: Plan,
+    /// Plans tried.
+    pub tried: u64,
+    /// The solver that made it.
+    pub solver: &'static str,
+    /// Why not the one that was asked first; empty where it did.
+    pub note: String,
 }
 
 impl Default for Making {
@@ -79,7 +95,7 @@ impl Making {
         task: Arc<Task>,
         order: Order,
         progress: mpsc::Sender<Progress>,
-    ) -> Result<(Plan, u64), Error> {
+    ) -> Result<Made, Error> {
         let stop = Arc::new(AtomicBool::new(false));
         let running = Running { centre: centre.to_owned(), stop: Arc::clone(&stop) };
         self.running().insert(plan, running);
@@ -111,7 +127,7 @@ fn solve(
     order: Order,
     stop: &AtomicBool,
     progress: &mpsc::Sender<Progress>,
-) -> Result<(Plan, u64), Error> {
+) -> Result<Made, Error> {
     let watch = Stopwatch::start();
     let (mut told, mut tried) = (None, 0);
     let mut pace = |now: Progress| {
@@ -137,11 +153,52 @@ fn solve(
         let is_over = by_time >= 1.0 || by_tries >= 1.0;
         if is_over || stop.load(Ordering::Relaxed) { Pace::Stop } else { Pace::Go(used) }
     };
-    let plan = Induction.solve(&task.problem, Some(&task.booked), order.seed, &mut pace);
+    let mut ask =
+        |solver: PlanSolver| solver.solve(&task.problem, Some(&task.booked), order.seed, &mut pace);
+    let mut note = String::new();
+    let mut solver = order.solver;
+    let plan = match ask(solver) {
+        // It says so before it begins, so the time is there for ours.
+        Err(cannot @ SolveError::Unsupported { .. }) => {
+            note = cannot.to_string();
+            solver = &Induction;
+            ask(solver)
+        }
+        answer => answer,
+    };
     let plan = plan.map_err(Error::internal)?;
     let violations = check(&task.problem, &plan);
     match violations.first() {
         Some(first) => Err(Error::internal(std::io::Error::other(first.to_string()))),
-        None => Ok((plan, tried)),
+        None => Ok(Made { plan, tried, solver: solver.name(), note }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use parasol_routing::generate::City;
+    use parasol_routing::solver::VrpCore;
+
+    use super::*;
+
+    fn made(has_store: bool) -> Made {
+        let city = City { technicians: 2, visits: 4, half_side: 10_000.0, has_store };
+        let problem = city.day(1).problem;
+        let booked = Plan::empty(&problem);
+        let task = Task { problem, booked, jobs: Vec::new(), technicians: Vec::new() };
+        let time = Duration::from_secs(60);
+        let order = Order { solver: &VrpCore, time, tries: 20, seed: 1 };
+        let (progress, _heard) = mpsc::channel(4);
+        solve(&task, order, &AtomicBool::new(false), &progress).unwrap()
+    }
+
+    #[test]
+    fn a_solver_that_cannot_say_a_day_leaves_it_to_ours_and_the_plan_says_why() {
+        let theirs = made(false);
+        assert_eq!((theirs.solver, theirs.note.as_str()), ("vrp_core", ""));
+        let ours = made(true);
+        assert_eq!(ours.solver, "induction");
+        assert_eq!(ours.note, "vrp_core cannot plan with a store");
+        assert!(ours.plan.left_out.len() < 4, "it is a plan");
     }
 }

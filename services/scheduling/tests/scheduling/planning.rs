@@ -12,6 +12,7 @@ use parasol_api::partner::v1::{
 use parasol_api::{Error, Reason};
 use parasol_journey::ids::CaseId;
 use parasol_journey::time::Span;
+use parasol_routing::solver::VrpCore;
 use parasol_runtime::identity::{Principal, Role};
 use tonic::{Response, Status};
 
@@ -121,6 +122,37 @@ async fn a_plan_keeps_every_promise_and_is_committed_visit_by_visit() {
     let other = case_at(&world, COLLEAGUE, NORTH).await;
     let refused = book(&world, other, "09T14:30", "09T15:30").await.unwrap_err();
     assert_eq!(reason(&refused), Reason::SlotTaken);
+}
+
+#[tokio::test]
+async fn another_solver_plans_the_same_day_when_it_is_set() {
+    let mut world = World::new().await;
+    let (north, town) = torn_between(&world).await;
+    let ours = plan(&world, request()).await;
+    assert_eq!((ours.solver.as_str(), ours.solver_note.as_str()), ("induction", ""));
+    world.scheduling = world.scheduling.planning_by(&VrpCore);
+    let open = world.with_centre(CENTRE).await;
+    put(&world, open, TOWN).await;
+    let pinned = world.case(town).await.visit.unwrap().id.to_string();
+    let asked = PlanDayRequest {
+        tries: 50,
+        open_case_ids: vec![open.to_string()],
+        pinned_appointment_ids: vec![pinned],
+        ..request()
+    };
+    let (told, made) = plan_by(&world, &centre(), asked).await.unwrap();
+    assert!(told > 0);
+    assert_eq!((made.solver.as_str(), made.solver_note.as_str()), ("vrp_core", ""));
+    assert_eq!((made.changes, made.left_out.len()), (1, 0));
+    let (who, stop) = comes(&made, north).unwrap();
+    assert_eq!((who, stop.instead_of.as_str()), (COLLEAGUE, TECHNICIAN));
+    assert_eq!(comes(&made, town).unwrap().0, TECHNICIAN);
+    assert!(comes(&made, open).is_some());
+
+    let visits = commit(&world, &made).await.unwrap();
+    assert_eq!(visits.len(), 1);
+    assert_eq!((visits[0].technician.as_str(), visits[0].refusal.clone()), (COLLEAGUE, None));
+    assert_eq!(world.case(north).await.visit.unwrap().technician.as_str(), COLLEAGUE);
 }
 
 #[tokio::test]

@@ -69,7 +69,7 @@ pub async fn handle(
         let making = &scheduling.making;
         let made = making.make((id, &asked.centre), Arc::clone(&task), asked.order, sender).await;
         drop(place);
-        let (plan, tried) = made?;
+        let made = made?;
         let made_at = scheduling.desk.clock.now();
         let plan = DayPlan {
             plan_id: id.to_string(),
@@ -77,8 +77,10 @@ pub async fn handle(
             day: asked.day.to_string(),
             made_at: Some(to_timestamp(made_at)),
             expires_at: Some(to_timestamp(made_at + PLAN_FOR)),
-            tried: i64::try_from(tried).unwrap_or(i64::MAX),
-            ..to_wire(&task, &plan)
+            tried: i64::try_from(made.tried).unwrap_or(i64::MAX),
+            solver: made.solver.to_owned(),
+            solver_note: made.note,
+            ..to_wire(&task, &made.plan)
         };
         let kept = Kept { plan, made_at };
         keep(&scheduling.desk, &call.principal, id, &kept).await?;
@@ -134,6 +136,7 @@ fn read(scheduling: &Scheduling, message: &PlanDayRequest) -> Result<Asked, Erro
     let checked = check.all((centre, day, seconds, tries, pinned, open))?;
     let (centre, day, seconds, tries, pinned, open) = checked;
     let order = Order {
+        solver: scheduling.solver,
         time: Duration::from_secs(u64::try_from(seconds).unwrap_or_default()),
         tries: u64::try_from(tries).unwrap_or_default(),
         seed: 1,
