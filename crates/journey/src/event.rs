@@ -13,6 +13,7 @@ use crate::ids::{
     AnomalyId, AppointmentId, BrandId, CentreId, CertificateId, County, CustomerId, DecisionId,
     OfferId, OrderLineId, ProposalId, Serial, Sku, TechnicianId, WorkOrderId,
 };
+pub use crate::proposal::{Proposal, Proposed};
 use crate::stage::Stage;
 use crate::task::Task;
 use crate::time::Timestamp;
@@ -169,27 +170,6 @@ pub struct Decision {
     /// The certificate it stands on, if any.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub certificate: Option<CertificateId>,
-}
-
-/// What somebody proposes who lacks the authority to do it alone.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Proposed {
-    /// To offer remedies, or to refuse where the set is empty.
-    Decision(Decision),
-    /// To grant goodwill, in fen.
-    Goodwill(i64),
-}
-
-/// A decision that waits for a second person (four eyes).
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Proposal {
-    /// Its id.
-    pub id: ProposalId,
-    /// What is proposed.
-    pub what: Proposed,
-    /// What it is worth to the customer, in fen: the authority that whoever approves it needs.
-    pub worth_fen: i64,
 }
 
 /// How a case ended.

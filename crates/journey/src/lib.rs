@@ -15,6 +15,7 @@ mod decide;
 pub mod event;
 mod fold;
 pub mod ids;
+pub mod proposal;
 mod rejection;
 pub mod stage;
 mod subject;
