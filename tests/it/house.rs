@@ -19,7 +19,7 @@ pub struct House {
     pub channel: Channel,
     /// Limits of connections to it.
     pub limits: Limits,
-    _folder: TempDir,
+    folder: TempDir,
 }
 
 impl House {
@@ -53,7 +53,13 @@ impl House {
         let node = Node::start(&config, Options::default()).await.expect("the node starts");
         let address = format!("http://{}", node.grpc);
         let channel = local::dial(&address, &config.limits).expect("an address is one");
-        Self { node, channel, limits: config.limits, _folder: folder }
+        Self { node, channel, limits: config.limits, folder }
+    }
+
+    /// Stops the node and leaves its folder to whoever goes on with it.
+    pub async fn leave(self) -> TempDir {
+        self.node.stop().await.expect("the node stops");
+        self.folder
     }
 
     /// Imports files; every row of them is good.

@@ -18,6 +18,7 @@ mod partner;
 mod policy;
 mod portal;
 mod program;
+mod racing;
 mod rest;
 mod stories;
 mod tenancy;

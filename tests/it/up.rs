@@ -27,8 +27,20 @@ pub struct Up {
 
 impl Up {
     pub fn with_examples(data: &Path) -> Self {
+        let up = Self::start(data, &[("webhooks.loopback", "true")]);
+        let examples = root().join("examples");
+        let examples = examples.to_str().expect("a path is text");
+        let loaded = up.run(&["import", "--grpc", &up.grpc, examples]);
+        assert!(loaded.status.success(), "{}", String::from_utf8_lossy(&loaded.stderr));
+        up
+    }
+
+    /// The program on a folder, with these settings, once it takes calls.
+    pub fn start(data: &Path, settings: &[(&str, &str)]) -> Self {
+        let settings = settings.iter().map(|(key, value)| format!("{key}={value}"));
         let mut child = command("up", data)
-            .args(["--json", "--set", "webhooks.loopback=true"])
+            .arg("--json")
+            .args(settings.flat_map(|setting| ["--set".to_owned(), setting]))
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
             .spawn()
@@ -39,14 +51,18 @@ impl Up {
             assert_ne!(out.read_line(&mut document).expect("it prints"), 0, "it ended: {document}");
         }
         let ready: Value = serde_json::from_str(&document).expect("one JSON document");
-        let text = |name: &str| ready[name].as_str().expect("an address").to_owned();
+        let text = |name: &str| match ready[name].as_str() {
+            Some(text) => text.to_owned(),
+            None => panic!("it is not ready: {document}"),
+        };
         let http = text("http").parse().expect("an address");
-        let up = Self { child, _out: out, grpc: text("grpc"), http, data: data.to_owned() };
-        let examples = root().join("examples");
-        let examples = examples.to_str().expect("a path is text");
-        let loaded = up.run(&["import", "--grpc", &up.grpc, examples]);
-        assert!(loaded.status.success(), "{}", String::from_utf8_lossy(&loaded.stderr));
-        up
+        Self { child, _out: out, grpc: text("grpc"), http, data: data.to_owned() }
+    }
+
+    /// Kills it as a power failure would.
+    pub fn kill_9(mut self) {
+        self.child.kill().expect("the process can be killed");
+        self.child.wait().expect("the process can be waited for");
     }
 
     pub fn run(&self, arguments: &[&str]) -> Output {

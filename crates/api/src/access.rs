@@ -43,6 +43,7 @@ const CONFORMANCE_READS: &[Role] = &[Operator, Manager, Brand];
 const UNIT_READS: &[Role] = &[Retailer, Agent, Manager, Service];
 const CALLERS: &[Role] = &[Brand, Centre, Technician, Agent, Manager];
 const NO_SHOW: &[Role] = &[Customer, Agent, Manager, Centre, Technician];
+const NEW_CODES: &[Role] = &[Customer, Agent, Manager, Technician, Centre, Brand];
 const DISPUTE_SIDE: &[Role] = &[Brand, Centre, Agent, Manager];
 const CASE_CONTROL: &[Role] = &[Operator, Manager, Agent];
 
@@ -113,6 +114,8 @@ pub const TABLE: &[(&str, &[Role])] = &[
     ("/parasol.partner.v1.AppointmentService/FindUrgentSlot",       PLANNERS),
     ("/parasol.partner.v1.AppointmentService/HoldSlot",             BOOKING),
     ("/parasol.partner.v1.AppointmentService/ReleaseSlot",          BOOKING),
+    ("/parasol.partner.v1.AppointmentService/ProposeWindows",       PLANNERS),
+    ("/parasol.partner.v1.AppointmentService/ReleaseWindows",          BOOKING),
     ("/parasol.partner.v1.AppointmentService/BookAppointment",      BOOKING),
     ("/parasol.partner.v1.AppointmentService/RescheduleAppointment", BOOKING),
     ("/parasol.partner.v1.AppointmentService/HandOverVisit",        PLANNERS),
@@ -158,6 +161,8 @@ pub const TABLE: &[(&str, &[Role])] = &[
     ("/parasol.technician.v1.VisitService/SubmitInspection",        VISIT_DONE),
     ("/parasol.technician.v1.VisitService/CompleteRepair",          VISIT_DONE),
     ("/parasol.technician.v1.VisitService/CompleteVisit",           VISIT_DONE),
+    ("/parasol.technician.v1.VisitService/RenewCompletionCode",     NEW_CODES),
+    ("/parasol.technician.v1.VisitService/WaiveCompletionCode",     &[Agent, Manager]),
     ("/parasol.technician.v1.VisitService/ReportUnable",            AT_THE_DOOR),
     ("/parasol.technician.v1.VisitService/SyncActions",             &[Technician]),
     ("/parasol.technician.v1.VisitService/AcknowledgeCancel",       VISIT_DONE),

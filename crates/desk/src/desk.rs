@@ -204,10 +204,15 @@ impl Desk {
         M::decode(body.as_slice()).map_err(Error::internal)
     }
 
-    /// The six digits the customer gives when satisfied. Follows from the case and the secret key, so
-    /// it is stored nowhere.
-    pub fn completion_code(&self, case: CaseId) -> String {
-        let mac = self.key.mac("completion-code", case.uuid().as_bytes());
+    /// The six digits the customer gives when satisfied. Follows from the case, the number of the code and
+    /// the secret key, so it is stored nowhere. The number is 0 for the first code of a case, and one more
+    /// for each that took its place, see [`Case::code_number`].
+    pub fn completion_code(&self, case: CaseId, number: u32) -> String {
+        let mut subject = case.uuid().as_bytes().to_vec();
+        if number > 0 {
+            subject.extend(number.to_be_bytes());
+        }
+        let mac = self.key.mac("completion-code", &subject);
         let number = u32::from_be_bytes([mac[0], mac[1], mac[2], mac[3]]) % 1_000_000;
         format!("{number:06}")
     }

@@ -387,6 +387,12 @@ pub struct Case {
     /// The slot on hold.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hold: Option<Visit>,
+    /// The windows the customer was asked about, while the question stands.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub proposed: Vec<Visit>,
+    /// How often windows were proposed.
+    #[serde(default)]
+    pub windows_proposed: u32,
     /// The booked visit.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub visit: Option<Visit>,
@@ -469,9 +475,12 @@ pub struct Case {
     /// How many late or doubled messages were kept.
     #[serde(default)]
     pub messages_kept: u32,
-    /// Wrong completion codes.
+    /// Wrong completion codes since the present one was made.
     #[serde(default)]
     pub wrong_codes: u32,
+    /// How often a new completion code was made, and when last.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub code_renewed: Option<(u32, Timestamp)>,
     /// Missed deadlines, newest last; of many, every clock's last one is among them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub breaches: Vec<Breach>,
@@ -499,6 +508,8 @@ impl Case {
             lenders: Vec::new(),
             work_order: None,
             hold: None,
+            proposed: Vec::new(),
+            windows_proposed: 0,
             visit: None,
             checked_in_at: None,
             second_visit: None,
@@ -527,6 +538,7 @@ impl Case {
             heard: Vec::new(),
             messages_kept: 0,
             wrong_codes: 0,
+            code_renewed: None,
             breaches: Vec::new(),
             ending: None,
         }
@@ -548,10 +560,26 @@ impl Case {
                     },
                 ))
             }
+            Stage::TechnicianAssigned | Stage::Unreachable if !self.proposed.is_empty() => {
+                Some(Party::Customer)
+            }
             Stage::Repairing if self.repairs.parts_since.is_some() => Some(Party::Brand),
             Stage::Repairing if self.repairs.at_workshop => Some(Party::Centre),
             stage => stage.row().holder,
         }
+    }
+
+    /// From when on the parts are there that the next visit waits for, if it waits for any; the end of time
+    /// where nobody has said yet.
+    pub fn parts_from(&self) -> Option<Timestamp> {
+        let second = self.second_visit.as_ref()?;
+        let waits = second.reason == UnableReason::PartsMissing;
+        waits.then(|| second.parts_at.unwrap_or(Timestamp::from_micros(i64::MAX)))
+    }
+
+    /// Which completion code is the right one: 0 for the first, and one more for every new one.
+    pub fn code_number(&self) -> u32 {
+        self.code_renewed.map_or(0, |(times, _)| times)
     }
 
     /// Whether a party's message is no newer than one of its own that has already moved the case. A message

@@ -1,7 +1,7 @@
 //! What can be asked of a case. A command is a value; deciding on it is pure.
 
 use crate::certificate::Certificate;
-use crate::event::{Awaited, Decision, Filing, Path, Proposal, Window};
+use crate::event::{Awaited, Decision, Filing, Path, Proposal, ProposedWindow, Window};
 use crate::ids::{
     AnomalyId, AppointmentId, BrandId, CentreId, CertificateId, OfferId, ProposalId, Serial,
     TechnicianId, WorkOrderId,
@@ -9,8 +9,8 @@ use crate::ids::{
 use crate::task::Task;
 use crate::time::Timestamp;
 use crate::vocab::{
-    AnomalyKind, Cause, ContactFailure, DeclineReason, Function, Party, PauseCause, Remedy,
-    UnableReason, vocabulary,
+    AnomalyKind, Cause, ContactFailure, DeclineReason, Function, NoCodeReason, Party, PauseCause,
+    Remedy, UnableReason, vocabulary,
 };
 
 macro_rules! commands {
@@ -140,6 +140,17 @@ commands! {
     } = "hold_slot",
     /// Lets a held slot go.
     ReleaseSlot = "release_slot",
+    /// Asks the customer which of some windows fits; the time is kept meanwhile.
+    ProposeWindows {
+        /// Whose time.
+        technician: TechnicianId,
+        /// The windows, one to [`crate::event::PROPOSED_MAX`].
+        windows: Vec<ProposedWindow>,
+        /// Until when they stand.
+        expires_at: Timestamp,
+    } = "propose_windows",
+    /// None of the proposed windows fits, or they are not meant any more.
+    ReleaseWindows = "release_windows",
     /// Books the held slot, or a window directly.
     BookAppointment {
         /// Which.
@@ -295,6 +306,13 @@ commands! {
     CompleteRepair = "complete_repair",
     /// The repair did not help.
     ReportRepairFailed = "report_repair_failed",
+    /// Makes a new completion code; the one before is worth nothing from then on.
+    RenewCode = "renew_code",
+    /// Ends the visit without the code, on the customer's word to an agent.
+    WaiveCode {
+        /// Why there is no code.
+        reason: NoCodeReason,
+    } = "waive_code",
     /// The completion code was given; `matches` says whether it is right.
     CompleteVisit {
         /// Whether the code given is the code sent.

@@ -41,6 +41,8 @@ vocabulary! {
         NextContact = "contact.next",
         /// A held slot goes free again.
         HoldExpires = "slot.hold",
+        /// The customer answers which of the proposed windows fits.
+        ChooseWindow = "window.choose",
         /// The visit happens, from filing.
         Visit = "visit",
         /// The technician checks in before the window ends.
@@ -158,6 +160,8 @@ pub enum Miss {
     NoShow,
     /// The held slot goes free.
     ReleaseHold,
+    /// The proposed windows go free, and whoever proposed them has to say something else.
+    ReleaseWindows,
     /// The refund is approved by silence.
     ApproveRefund,
     /// The remedy the customer asked for, else the first on offer, is carried out.
@@ -265,6 +269,7 @@ pub const CLOCKS: &[ClockRow] = {
         clock(Clock::FirstContact,     ServiceHours, h(2),     Technician, &[Stage::TechnicianAssigned], Miss::Escalate(Then::Redispatch),  "ours; SMS at 48 h in practice"),
         clock(Clock::NextContact,      Given,        h(0),     Technician, &[],                          Miss::Escalate(Then::Redispatch),  "practice: next contact is mandatory"),
         relentless(clock(Clock::HoldExpires, Given,  min(15),  Customer,   &[],                          Miss::ReleaseHold,                 "ours")),
+        relentless(clock(Clock::ChooseWindow, Given, h(24), Customer,  &[],                          Miss::ReleaseWindows,                 "ours")),
         clock(Clock::Visit,            Natural,      h(48),    Centre,     BEFORE_VISIT,                 Miss::Escalate(Then::KeepAsking),  "ours; 48 h in brand practice"),
         clock(Clock::Window,           Given,        h(0),     Technician, &[],                          Miss::NoShow,                      "ours"),
         clock(Clock::Verdict,          Natural,      h(24),    Technician, &[Stage::OnSite, Stage::Inspecting], Miss::DecideWithoutBrand,   "ours"),

@@ -10,7 +10,7 @@ use crate::case::{
 };
 use crate::certificate::Level;
 use crate::deadline::Clock;
-use crate::event::{Awaited, Event, Fact, Window};
+use crate::event::{Awaited, Event, Fact, ProposedWindow, Window};
 use crate::ids::{AppointmentId, CaseId, TechnicianId};
 use crate::stage::Stage;
 use crate::task::{Obligation, Task};
@@ -108,6 +108,7 @@ impl Case {
         if stage.is_ended() {
             // Nobody will book it any more.
             self.hold = None;
+            self.proposed.clear();
         }
     }
 
@@ -179,9 +180,18 @@ impl Case {
                 self.hold = Some(visit(*appointment, technician, helper.as_ref(), *window));
             }
             Fact::SlotReleased { .. } => self.hold = None,
+            Fact::WindowsProposed { technician, helper, windows, .. } => {
+                self.windows_proposed += 1;
+                let of = |one: &ProposedWindow| {
+                    visit(one.appointment, technician, helper.as_ref(), one.window)
+                };
+                self.proposed = windows.iter().map(of).collect();
+            }
+            Fact::WindowsReleased => self.proposed.clear(),
             Fact::AppointmentBooked { appointment, technician, helper, window }
             | Fact::AppointmentRescheduled { appointment, technician, helper, window, .. } => {
                 self.hold = None;
+                self.proposed.clear();
                 self.contact_failures.clear();
                 self.visit = Some(visit(*appointment, technician, helper.as_ref(), *window));
             }
@@ -308,6 +318,10 @@ impl Case {
                 self.paid.push(PaidOut { operation, amount_fen, goodwill: true });
             }
             Fact::CodeRefused => self.wrong_codes += 1,
+            Fact::CodeRenewed => {
+                self.wrong_codes = 0;
+                self.code_renewed = Some((self.code_number() + 1, at));
+            }
             _ => {}
         }
     }
@@ -489,6 +503,7 @@ impl Case {
 
     fn drop_visit(&mut self) {
         self.hold = None;
+        self.proposed.clear();
         self.visit = None;
         self.checked_in_at = None;
     }

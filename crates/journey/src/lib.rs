@@ -13,6 +13,7 @@ pub mod command;
 pub mod deadline;
 mod decide;
 pub mod event;
+mod fact;
 mod fold;
 pub mod ids;
 pub mod proposal;

@@ -68,6 +68,9 @@ pub enum Rejection {
     /// The hold has lapsed or is another's.
     #[error("the slot is not held for this appointment any more")]
     HoldExpired,
+    /// The customer was asked about windows as often as a case allows.
+    #[error("the customer was asked about windows too often: call, and book what is agreed")]
+    ProposedTooOften,
     /// The next contact must lie ahead, within a week.
     #[error("the next contact must lie ahead, within seven days")]
     NextContactRequired,
@@ -118,6 +121,12 @@ pub enum Rejection {
     /// Too many wrong completion codes.
     #[error("too many wrong completion codes")]
     CodeLocked,
+    /// A new completion code was made too lately, or too often.
+    #[error("a new code is to be had {}", from.map_or("no more".to_owned(), |at| format!("from {at}")))]
+    CodeRenewedTooOften {
+        /// From when on there may be one; `None` when there have been as many as there may be.
+        from: Option<Timestamp>,
+    },
     /// The term for an appeal has passed.
     #[error("the seven days for an appeal are over")]
     AppealWindowOver,
@@ -196,6 +205,7 @@ impl Rejection {
             Self::WindowInvalid => "WINDOW_INVALID",
             Self::TechnicianNotAssigned => "TECHNICIAN_NOT_ASSIGNED",
             Self::HoldExpired => "HOLD_EXPIRED",
+            Self::ProposedTooOften => "PROPOSED_TOO_OFTEN",
             Self::NextContactRequired => "NEXT_CONTACT_REQUIRED",
             Self::PartsDateMissing => "PARTS_DATE_MISSING",
             Self::PartsNotThere { .. } => "PARTS_NOT_THERE",
@@ -207,6 +217,7 @@ impl Rejection {
             Self::DecisionInvalid => "DECISION_INVALID",
             Self::AmountOutOfRange { .. } => "AMOUNT_OUT_OF_RANGE",
             Self::CodeLocked => "CODE_LOCKED",
+            Self::CodeRenewedTooOften { .. } => "CODE_RENEWED_TOO_OFTEN",
             Self::AppealWindowOver => "APPEAL_WINDOW_OVER",
             Self::NotDisputed => "NOT_DISPUTED",
             Self::EvidenceClosed { .. } => "EVIDENCE_CLOSED",

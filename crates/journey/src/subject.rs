@@ -35,6 +35,10 @@ impl Case {
     pub fn has_subject(&self, task: Task) -> bool {
         match task {
             Task::Work(work) => self.standing().row().work == Some(work),
+            // Nobody has to call who waits for an answer.
+            Task::Clock(Clock::FirstContact | Clock::NextContact) if !self.proposed.is_empty() => {
+                false
+            }
             Task::Clock(clock) if clock.row().stages.is_empty() => self.has_started(clock),
             Task::Clock(clock) => clock.row().stages.contains(&self.standing()),
         }
@@ -64,6 +68,7 @@ impl Case {
         match clock {
             Clock::NextContact => stage == Stage::Unreachable,
             Clock::HoldExpires => self.hold.is_some(),
+            Clock::ChooseWindow => !self.proposed.is_empty(),
             Clock::Window => self.visit.is_some() && self.checked_in_at.is_none(),
             Clock::SecondInspection => self.second_opinion && INSPECTING_AGAIN.contains(&stage),
             Clock::DisputeReply => hears(Awaited::Reply),

@@ -257,6 +257,20 @@ vocabulary! {
 }
 
 vocabulary! {
+    /// Why a visit ends without the customer's completion code.
+    NoCodeReason {
+        /// The customer's phone is lost, broken or somebody else's.
+        PhoneLost = "phone_lost",
+        /// No code reached the customer, though it was sent.
+        CodeNotReceived = "code_not_received",
+        /// Too many wrong codes were given.
+        CodeLocked = "code_locked",
+        /// The customer cannot handle codes.
+        CustomerUnable = "customer_unable",
+    }
+}
+
+vocabulary! {
     /// What the field says is wrong with a case.
     AnomalyKind {
         /// The address does not exist, or the unit is not there.

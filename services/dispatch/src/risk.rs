@@ -7,6 +7,7 @@ use parasol_api::admin::v1::RiskCause;
 use parasol_journey::event::Window;
 use parasol_journey::time::Timestamp;
 use parasol_journey::vocab::Category;
+use uuid::Uuid;
 
 use crate::network::{Absence, Days, Licence, Shift, Skill, Working, certified, listed, working};
 use crate::states::WorkState;
@@ -21,6 +22,9 @@ pub struct Parties {
     pub centres: HashSet<String>,
     /// Technicians by id.
     pub technicians: HashMap<String, Resource>,
+    /// From when on the parts are there that the booked visit of a case waits for; the end of time where
+    /// nobody knows.
+    pub parts_from: HashMap<Uuid, Timestamp>,
 }
 
 /// A technician, as far as booked visits ask.
@@ -64,7 +68,10 @@ impl Parties {
             return Some(RiskCause::TechnicianSuspended);
         }
         let window = planned(row).filter(|window| now < window.end)?;
-        crew.iter().find_map(|one| one.lost(category, window))
+        let lost = crew.iter().find_map(|one| one.lost(category, window));
+        let parts_from = self.parts_from.get(&row.case_id);
+        let lacks_parts = parts_from.is_some_and(|from| window.start < *from);
+        lost.or(lacks_parts.then_some(RiskCause::PartsNotThere))
     }
 }
 

@@ -3,7 +3,9 @@
 use std::collections::HashMap;
 
 use parasol_api::common::v1 as common;
-use parasol_api::convert::{Listed, case_view, to_money, to_timestamp, to_window};
+use parasol_api::convert::{
+    Listed, case_view, to_money, to_proposed_windows, to_timestamp, to_window,
+};
 use parasol_api::intake::v1;
 use parasol_api::{Error, Language};
 use parasol_casebook::{Logged, Point};
@@ -98,6 +100,7 @@ fn facts(case: &Case, language: Language) -> v1::Case {
         technician: case.technician().map_or_else(String::new, ToString::to_string),
         appointment_id: visit.map_or_else(String::new, |visit| visit.id.to_string()),
         window: visit.map(|visit| to_window(visit.window)),
+        proposed_windows: to_proposed_windows(case),
         pause_cause: case.pause.as_ref().map_or(0, |pause| pause.cause.number()),
         resumes_at: case.pause.as_ref().map(|pause| to_timestamp(pause.resume_at)),
         reminders: i32::try_from(case.reminders).unwrap_or(i32::MAX),
@@ -121,7 +124,7 @@ fn completion_code(intake: &Intake, reader: &Principal, case: &Case) -> String {
     let theirs = matches!(reader.role, Role::Customer | Role::Agent);
     let awaited = matches!(case.stage, Stage::Repairing | Stage::AwaitConfirm);
     if theirs && awaited && case.work_order.is_some() {
-        intake.desk.completion_code(case.id)
+        intake.desk.completion_code(case.id, case.code_number())
     } else {
         String::new()
     }

@@ -30,6 +30,10 @@ pub(crate) fn if_missed(clock: Clock, language: Language) -> String {
             "超时视为未按约上门，重新预约。",
             "It then counts as a missed visit, and a new one is booked.",
         ),
+        Miss::ReleaseWindows => (
+            "超时未选择，所征询的时段将释放，工程师会致电您。",
+            "The proposed times then go free, and the technician calls you.",
+        ),
         Miss::ReleaseHold => ("超时将释放保留的时段。", "The time held is then given free."),
         Miss::ApproveRefund => ("超时将自动同意退款。", "The refund is then approved."),
         Miss::ChooseForCustomer => (

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use parasol_api::common::v1::TimeWindow;
 use parasol_api::{Checker, Error, Reason};
 use parasol_casebook::Refusal;
+use parasol_journey::case::Visit;
 use parasol_journey::deadline::Clock;
 use parasol_journey::event::Window;
 use parasol_journey::ids::{AppointmentId, CaseId, TechnicianId};
@@ -21,7 +22,7 @@ use crate::team::{Answer, Closed, Scope, Team};
 /// A choice as the wire says it, checked for its form.
 #[derive(Clone, Debug)]
 pub enum Choice {
-    /// A slot held before.
+    /// A slot held before, or a window that was proposed.
     Held(AppointmentId),
     /// A slot as it was answered.
     Slot(String),
@@ -50,6 +51,21 @@ pub enum Settled {
     Held(AppointmentId, Timestamp, Arc<Result<(), Refusal>>),
     /// It is this, or this is why it cannot be.
     Fresh(Arc<Result<Chosen, Refusal>>),
+}
+
+/// The slots that are kept for a case: the one on hold, or those its customer is asked about.
+fn every_kept(case: &Case) -> impl Iterator<Item = &Visit> {
+    case.hold.iter().chain(&case.proposed)
+}
+
+fn kept(case: &Case, id: AppointmentId) -> Option<&Visit> {
+    every_kept(case).find(|visit| visit.id == id)
+}
+
+/// When what is kept for a case goes free.
+fn lapses(case: &Case) -> Option<Timestamp> {
+    let clock = if case.hold.is_some() { Clock::HoldExpires } else { Clock::ChooseWindow };
+    case.owes(Task::Clock(clock)).map(|owed| owed.due)
 }
 
 /// Checks the form of the id of a hold.
@@ -85,9 +101,7 @@ impl Settled {
     pub fn of(&self, case: &Case) -> Result<Chosen, Refusal> {
         match self {
             Self::Held(id, now, fits) => {
-                let lapses = case.owes(Task::Clock(Clock::HoldExpires)).map(|owed| owed.due);
-                let hold = case.hold.as_ref().filter(|hold| hold.id == *id);
-                let hold = hold.filter(|_| lapses.is_none_or(|at| *now < at));
+                let hold = kept(case, *id).filter(|_| lapses(case).is_none_or(|at| *now < at));
                 let hold = hold.ok_or(Refusal::Journey(Rejection::HoldExpired))?;
                 Result::clone(fits)?;
                 let (technician, helper) = (hold.technician.clone(), hold.helper.clone());
@@ -100,7 +114,7 @@ impl Settled {
                     return Err(refusal(&Error::version_conflict(case.version)));
                 }
                 // The window that is held for this very case is booked as what it is.
-                let own = case.hold.as_ref().filter(|hold| hold.window == chosen.window);
+                let own = every_kept(case).find(|kept| kept.window == chosen.window);
                 chosen.hold = own.map(|hold| hold.id);
                 Ok(chosen)
             }
@@ -125,8 +139,7 @@ impl Scheduling {
         let now = self.desk.clock.now();
         Ok(match choice {
             Choice::Held(id) => {
-                let hold = case.hold.as_ref().filter(|hold| hold.id == id);
-                let fits = match hold {
+                let fits = match kept(&case, id) {
                     Some(hold) => self.check_crew(&case, hold.crew(), hold.window).await,
                     None => Ok(()),
                 };

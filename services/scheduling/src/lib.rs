@@ -45,10 +45,12 @@ use parasol_api::partner::v1::{
     BookAppointmentRequest, BookAppointmentResponse, CommitDayPlanRequest, CommitDayPlanResponse,
     DayPlan, ExpectPartsRequest, ExpectPartsResponse, FindSlotsRequest, FindSlotsResponse,
     FindUrgentSlotRequest, FindUrgentSlotResponse, GetDayPlanRequest, HandOverVisitRequest,
-    HandOverVisitResponse, HoldSlotRequest, HoldSlotResponse, PlanDayRequest, ReleaseSlotRequest,
-    ReleaseSlotResponse, ReportContactFailedRequest, ReportContactFailedResponse,
-    ReportNoShowRequest, ReportNoShowResponse, RescheduleAppointmentRequest,
-    RescheduleAppointmentResponse, StopDayPlanRequest, StopDayPlanResponse,
+    HandOverVisitResponse, HoldSlotRequest, HoldSlotResponse, PlanDayRequest,
+    ProposeWindowsRequest, ProposeWindowsResponse, ReleaseSlotRequest, ReleaseSlotResponse,
+    ReleaseWindowsRequest, ReleaseWindowsResponse, ReportContactFailedRequest,
+    ReportContactFailedResponse, ReportNoShowRequest, ReportNoShowResponse,
+    RescheduleAppointmentRequest, RescheduleAppointmentResponse, StopDayPlanRequest,
+    StopDayPlanResponse,
 };
 use parasol_api::technician::v1::visit_service_server::{VisitService, VisitServiceServer};
 use parasol_api::technician::v1::{
@@ -56,10 +58,11 @@ use parasol_api::technician::v1::{
     CheckInResponse, CompleteRepairRequest, CompleteRepairResponse, CompleteVisitRequest,
     CompleteVisitResponse, CreateCalendarLinkRequest, GetCalendarRequest, GetRelayNumberRequest,
     GetVisitPositionRequest, RefuseCancelRequest, RefuseCancelResponse, RelayNumber,
-    ReportPositionRequest, ReportPositionResponse, ReportUnableRequest, ReportUnableResponse,
-    RevokeCalendarLinkRequest, RevokeCalendarLinkResponse, StartTravelRequest, StartTravelResponse,
-    StreamMyDayRequest, SubmitInspectionRequest, SubmitInspectionResponse, SyncActionsRequest,
-    SyncActionsResponse, VisitPosition,
+    RenewCompletionCodeRequest, RenewCompletionCodeResponse, ReportPositionRequest,
+    ReportPositionResponse, ReportUnableRequest, ReportUnableResponse, RevokeCalendarLinkRequest,
+    RevokeCalendarLinkResponse, StartTravelRequest, StartTravelResponse, StreamMyDayRequest,
+    SubmitInspectionRequest, SubmitInspectionResponse, SyncActionsRequest, SyncActionsResponse,
+    VisitPosition, WaiveCompletionCodeRequest, WaiveCompletionCodeResponse,
 };
 use parasol_api::{Error, Reason};
 use parasol_bell::Bell;
@@ -172,6 +175,20 @@ impl AppointmentService for Scheduling {
         request: Request<ReleaseSlotRequest>,
     ) -> Answer<ReleaseSlotResponse> {
         Ok(Response::new(appointment::release_slot::handle(self, request).await?))
+    }
+
+    async fn propose_windows(
+        &self,
+        request: Request<ProposeWindowsRequest>,
+    ) -> Answer<ProposeWindowsResponse> {
+        Ok(Response::new(appointment::propose_windows::handle(self, request).await?))
+    }
+
+    async fn release_windows(
+        &self,
+        request: Request<ReleaseWindowsRequest>,
+    ) -> Answer<ReleaseWindowsResponse> {
+        Ok(Response::new(appointment::release_windows::handle(self, request).await?))
     }
 
     async fn book_appointment(
@@ -332,6 +349,20 @@ impl VisitService for Scheduling {
         request: Request<SyncActionsRequest>,
     ) -> Answer<SyncActionsResponse> {
         Ok(Response::new(visit::sync_actions::handle(self, request).await?))
+    }
+
+    async fn renew_completion_code(
+        &self,
+        request: Request<RenewCompletionCodeRequest>,
+    ) -> Answer<RenewCompletionCodeResponse> {
+        Ok(Response::new(visit::renew_code::handle(self, request).await?))
+    }
+
+    async fn waive_completion_code(
+        &self,
+        request: Request<WaiveCompletionCodeRequest>,
+    ) -> Answer<WaiveCompletionCodeResponse> {
+        Ok(Response::new(visit::waive_code::handle(self, request).await?))
     }
 
     async fn report_unable(

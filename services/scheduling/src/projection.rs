@@ -2,8 +2,8 @@
 //! and which of its visits need another look at their relay number.
 //!
 //! Pure, and run in the commit of every step whoever caused it, so a deadline that passes frees a
-//! technician's time exactly as a call does. What a case holds is its held slot and its booked visit;
-//! a visit that was carried out keeps its cells, which then lie in the past and hurt nobody.
+//! technician's time exactly as a call does. What a case holds is its held slot, the windows its customer is asked
+//! about, and its booked visit; a visit that was carried out keeps its cells, which then lie in the past and hurt nobody.
 
 use std::collections::BTreeMap;
 
@@ -22,15 +22,19 @@ pub struct Diary;
 
 impl Projector for Diary {
     fn project(&self, change: &Change<'_>, rows: &mut Vec<RowOp>) {
-        let before = change.before.filter(|case| case.hold.is_some() || case.visit.is_some());
+        let before = change.before.filter(|case| takes_time(case));
         let after = change.after;
-        if before.is_none() && after.hold.is_none() && after.visit.is_none() {
+        if before.is_none() && !takes_time(after) {
             return;
         }
         project_cells(before, after, rows);
         project_appointments(before, change, rows);
         project_relay(before, after, rows);
     }
+}
+
+fn takes_time(case: &Case) -> bool {
+    case.hold.is_some() || case.visit.is_some() || !case.proposed.is_empty()
 }
 
 /// Notes visits whose relay number has to be looked at: those that are new, moved or gone, and the one of a
@@ -59,7 +63,7 @@ type Taken<'a> = BTreeMap<(&'a TechnicianId, i64), AppointmentId>;
 fn taken(case: &Case) -> Taken<'_> {
     let cells = |visit: &'_ Visit| touched(visit.window);
     let mut taken = Taken::new();
-    for visit in case.hold.iter().chain(&case.visit) {
+    for visit in case.hold.iter().chain(&case.proposed).chain(&case.visit) {
         for member in visit.crew() {
             taken.extend(cells(visit).map(|cell| ((member, cell), visit.id)));
         }
@@ -123,7 +127,7 @@ fn project_appointments(before: Option<&Case>, change: &Change<'_>, rows: &mut V
 
 /// The appointments of a case with their states.
 fn standing(case: &Case) -> Vec<(State, &Visit)> {
-    let hold = case.hold.iter().map(|hold| (State::Held, hold));
+    let hold = case.hold.iter().chain(&case.proposed).map(|hold| (State::Held, hold));
     let visit = case.visit.iter().map(|visit| (state_of(case, visit), visit));
     hold.chain(visit).collect()
 }

@@ -4,12 +4,13 @@ use parasol_api::Checker;
 use parasol_api::limits::FOREIGN_NUMBER_MAX;
 use parasol_api::partner::v1::{
     BookAppointmentRequest, ExpectPartsRequest, HandOverVisitRequest, HoldSlotRequest,
-    ReleaseSlotRequest, ReportContactFailedRequest, ReportNoShowRequest,
-    RescheduleAppointmentRequest,
+    ProposeWindowsRequest, ReleaseSlotRequest, ReleaseWindowsRequest, ReportContactFailedRequest,
+    ReportNoShowRequest, RescheduleAppointmentRequest,
 };
 use parasol_api::technician::v1::{
     AcknowledgeCancelRequest, CheckInRequest, CompleteRepairRequest, CompleteVisitRequest,
-    RefuseCancelRequest, ReportUnableRequest, StartTravelRequest, SubmitInspectionRequest,
+    RefuseCancelRequest, RenewCompletionCodeRequest, ReportUnableRequest, StartTravelRequest,
+    SubmitInspectionRequest, WaiveCompletionCodeRequest,
 };
 use parasol_journey::event::Heard;
 use parasol_journey::ids::{AppointmentId, CaseId};
@@ -73,6 +74,10 @@ stamped!(
     ExpectPartsRequest,
     AcknowledgeCancelRequest,
     RefuseCancelRequest,
+    ProposeWindowsRequest,
+    ReleaseWindowsRequest,
+    RenewCompletionCodeRequest,
+    WaiveCompletionCodeRequest,
 );
 
 /// Which case a message is about, and the version its sender insists on.

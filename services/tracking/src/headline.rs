@@ -78,6 +78,10 @@ fn visit(fact: &Fact) -> Option<Line> {
         Fact::SlotHeld { window, .. } => {
             Some(with_window("已为您保留时间", "A time is held for you", *window))
         }
+        Fact::WindowsProposed { .. } => {
+            say("请选择合适的上门时间", "Please choose which time suits you")
+        }
+        Fact::WindowsReleased => say("征询的时间已失效", "The proposed times are off the table"),
         Fact::SlotReleased { .. } => say("保留的时间已释放", "The held time was released"),
         Fact::AppointmentBooked { window, .. } => {
             Some(with_window("上门时间已约定", "Your visit is booked", *window))
@@ -166,12 +170,17 @@ fn outcome(fact: &Fact) -> Option<Line> {
             format!("客服为您申请了补偿 ¥{}", yuan(*amount_fen)),
             format!("Goodwill of CNY {} was granted", yuan(*amount_fen)),
         )),
+        Fact::CodeRenewed => say("完工码已更换", "There is a new completion code"),
+        Fact::CodeWaived { .. } => {
+            say("已由客服与您确认完工", "An agent confirmed with you that the work is done")
+        }
         Fact::CodeRefused => say("完工码不正确", "The completion code was wrong"),
         Fact::OutcomeRejected => {
             say("您对结果不满意, 重新处理", "You were not satisfied; we look again")
         }
         Fact::Closed { ending } => match ending {
             Ending::Code => say("完工码已核对, 服务完成", "Completion code matched; done"),
+            Ending::CodeWaived => say("客服确认完工, 服务完成", "Confirmed to an agent; done"),
             Ending::Confirmed => say("您已确认, 服务完成", "You confirmed; done"),
             Ending::Silence => say("到期未反馈, 服务完成", "No objection in time; done"),
             Ending::DenialAccepted => say("已结束", "Ended"),
@@ -285,6 +294,9 @@ pub fn if_missed(clock: Clock, language: Language) -> &'static str {
         Miss::Escalate(_) => ("升级处理并计入考核", "it is escalated and counted"),
         Miss::Record => ("计入考核", "it is counted"),
         Miss::NoShow => ("视为爽约, 优先改约", "it counts as a no-show and you choose first"),
+        Miss::ReleaseWindows => {
+            ("时段释放, 工程师将致电您", "the times go free and the technician calls you")
+        }
         Miss::ReleaseHold => ("保留的时间释放", "the held time goes free"),
         Miss::ApproveRefund => ("自动同意退款", "the refund is approved"),
         Miss::ChooseForCustomer => ("按首选方案处理", "the first option is carried out"),

@@ -97,6 +97,10 @@ async fn a_centre_works_a_case_by_forms_alone() {
     at(&house, case, Stage::TechnicianAssigned).await;
 
     let slot = browser.choices("slot_id").into_iter().next().expect("a free slot");
+    browser.submit("/propose", &[("slot_id", Put::Text(&slot))]).await;
+    assert!(browser.page.contains("撤回征询"), "{}", browser.page);
+    browser.submit("/release-windows", &[]).await;
+    assert!(browser.page.contains("征询已撤回。"), "{}", browser.page);
     browser.submit("/hold", &[("slot_id", Put::Text(&slot))]).await;
     assert!(browser.page.contains("已保留："), "{}", browser.page);
     browser.submit("/book", &[("customer_chose", Put::Text("yes"))]).await;

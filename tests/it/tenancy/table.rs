@@ -152,6 +152,11 @@ pub const TABLE: &[Row] = &[
     row("partner.v1.AppointmentService/ReleaseSlot", &[
         hidden(r#"{"case_id": "$case", "hold_id": "$hold"}"#),
     ]),
+    row("partner.v1.AppointmentService/ProposeWindows", &[
+        hidden(r#"{"case_id": "$case", "slot_ids": ["$slot"]}"#),
+        hidden(r#"{"case_id": "$case", "windows": ["$window"]}"#),
+    ]),
+    row("partner.v1.AppointmentService/ReleaseWindows", &[hidden(r#"{"case_id": "$case"}"#)]),
     row("partner.v1.AppointmentService/BookAppointment", &[
         hidden(r#"{"case_id": "$case", "hold_id": "$hold"}"#),
         hidden(r#"{"case_id": "$case", "slot_id": "$slot"}"#),
@@ -315,6 +320,7 @@ pub const TABLE: &[Row] = &[
         hidden(r#"{"case_id": "$case", "appointment_id": "$appointment",
             "completion_code": "000000"}"#),
     ]),
+    row("technician.v1.VisitService/RenewCompletionCode", &[hidden(r#"{"case_id": "$case"}"#)]),
     row("technician.v1.VisitService/AcknowledgeCancel", &[hidden(r#"{"case_id": "$case"}"#)]),
     row("technician.v1.VisitService/RefuseCancel", &[
         hidden(r#"{"case_id": "$case", "reason": "opened"}"#),

@@ -31,8 +31,12 @@ fn collect(body: &Value, given: &mut Vec<(String, String)>) {
         if let Some(name) = name.filter(|name| !FORMS.contains(name)) {
             given.push((field.clone(), name.to_owned()));
         }
-        for item in value.as_array().into_iter().flatten().filter(|item| item.is_object()) {
-            collect(item, given);
+        for item in value.as_array().into_iter().flatten() {
+            if item.is_object() {
+                collect(item, given);
+            } else {
+                collect(&json!({ field.as_str(): item }), given);
+            }
         }
     }
 }
@@ -181,28 +185,33 @@ impl Form {
     }
 
     fn fill_message(&self, body: &mut Value, names: &Names) -> Option<()> {
-        let soon = self.now + Span::days(1);
         for (_, value) in body.as_object_mut()? {
-            for item in value.as_array_mut().into_iter().flatten().filter(|item| item.is_object()) {
-                self.fill_message(item, names)?;
-            }
-            if value.is_object() {
-                self.fill_message(value, names)?;
-            }
-            let Some(name) = value.as_str().and_then(|text| text.strip_prefix('$')) else {
-                continue;
-            };
-            *value = match name {
-                "earlier" => (self.now - Span::days(1)).to_string().into(),
-                "soon" => soon.to_string().into(),
-                "today" => self.now.shanghai_day().to_string().into(),
-                "window" => {
-                    json!({"from": soon.to_string(), "to": (soon + Span::hours(2)).to_string()})
-                }
-                "certificate_form" => self.certificate.clone(),
-                name => names.get(name)?.as_str().into(),
-            };
+            self.fill_value(value, names)?;
         }
+        Some(())
+    }
+
+    fn fill_value(&self, value: &mut Value, names: &Names) -> Option<()> {
+        for item in value.as_array_mut().into_iter().flatten() {
+            self.fill_value(item, names)?;
+        }
+        if value.is_object() {
+            self.fill_message(value, names)?;
+        }
+        let Some(name) = value.as_str().and_then(|text| text.strip_prefix('$')) else {
+            return Some(());
+        };
+        let soon = self.now + Span::days(1);
+        *value = match name {
+            "earlier" => (self.now - Span::days(1)).to_string().into(),
+            "soon" => soon.to_string().into(),
+            "today" => self.now.shanghai_day().to_string().into(),
+            "window" => {
+                json!({"from": soon.to_string(), "to": (soon + Span::hours(2)).to_string()})
+            }
+            "certificate_form" => self.certificate.clone(),
+            name => names.get(name)?.as_str().into(),
+        };
         Some(())
     }
 }

@@ -92,11 +92,11 @@ impl Examples {
         let cities = places::cities(&counties);
         let centres = network::centres(&cities, &mut stream(1));
         let skus = orders::skus(&models);
-        let orders = orders::orders(&models, &cities, &mut stream(3));
+        let orders = orders::orders(&models, &cities, &mut stream(3), &mut stream(6));
         Ok(Self {
             brands: network::brands(),
             counties: network::county_rows(&counties),
-            technicians: network::technicians(&centres, &mut stream(2)),
+            technicians: network::technicians(&centres, &mut stream(2), &mut stream(5)),
             filings: filings::filings(&orders, &skus, &centres, &mut stream(4))?,
             centres,
             skus,

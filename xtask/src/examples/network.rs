@@ -11,7 +11,7 @@ use super::goods::{AIR_CONDITIONER, Category, MAKERS, Maker, RANGE_HOOD, WATER_H
 use super::people;
 use super::places::{City, County};
 use super::rows::{
-    self, Brand, Centre, Certificate, Coverage, Deposit, Opening, Shift, Skill, Technician,
+    self, Brand, Centre, Certificate, Coverage, Deposit, Opening, Place, Shift, Skill, Technician,
 };
 
 /// Every so-many-th centre is closed on Sundays.
@@ -135,6 +135,11 @@ fn coverage(maker: &Maker, city: &City, number: usize, home: usize) -> Vec<Cover
         .collect()
 }
 
+/// A place within about two kilometres.
+pub(super) fn place_near((lat, lon): (f64, f64), rng: &mut ChaCha8Rng) -> Place {
+    Place { lat: near(lat, rng), lon: near(lon, rng) }
+}
+
 /// A point within about two kilometres, to four decimals.
 fn near(degrees: f64, rng: &mut ChaCha8Rng) -> f64 {
     let ten_thousandths = (degrees * 10_000.0).round() + f64::from(rng.random_range(-200..=200));
@@ -142,7 +147,11 @@ fn near(degrees: f64, rng: &mut ChaCha8Rng) -> f64 {
 }
 
 /// The technicians, by centre.
-pub(super) fn technicians(centres: &[Centre], rng: &mut ChaCha8Rng) -> Vec<Technician> {
+pub(super) fn technicians(
+    centres: &[Centre],
+    rng: &mut ChaCha8Rng,
+    places: &mut ChaCha8Rng,
+) -> Vec<Technician> {
     let mut technicians = Vec::new();
     for (number, centre) in centres.iter().enumerate() {
         let closed_on_sunday = closed_on_sunday(number);
@@ -152,7 +161,8 @@ pub(super) fn technicians(centres: &[Centre], rng: &mut ChaCha8Rng) -> Vec<Techn
             let day_off =
                 if closed_on_sunday { 7 } else { ((first_day_off + place) % 7) as u8 + 1 };
             let number = technicians.len();
-            technicians.push(technician(centre, place, number, day_off, rng));
+            let home = place_near((centre.lat, centre.lon), places);
+            technicians.push(technician(centre, (place, number, day_off), home, rng));
         }
     }
     technicians
@@ -160,9 +170,8 @@ pub(super) fn technicians(centres: &[Centre], rng: &mut ChaCha8Rng) -> Vec<Techn
 
 fn technician(
     centre: &Centre,
-    place: usize,
-    number: usize,
-    day_off: u8,
+    (place, number, day_off): (usize, usize, u8),
+    home: Place,
     rng: &mut ChaCha8Rng,
 ) -> Technician {
     let core = place < CORE_TECHNICIANS;
@@ -183,6 +192,7 @@ fn technician(
             .collect(),
         certificates,
         shifts: shifts(place, day_off),
+        home,
     }
 }
 

@@ -6,6 +6,7 @@ use rand::seq::IndexedRandom;
 use rand_chacha::ChaCha8Rng;
 
 use super::goods::{Model, seller_installs};
+use super::network::place_near;
 use super::people;
 use super::places::City;
 use super::rows::{Customer, Order, Sku};
@@ -55,7 +56,12 @@ pub(super) fn skus(models: &[Model]) -> Vec<Sku> {
 }
 
 /// The order lines, in no particular order of time.
-pub(super) fn orders(models: &[Model], cities: &[City], rng: &mut ChaCha8Rng) -> Vec<Order> {
+pub(super) fn orders(
+    models: &[Model],
+    cities: &[City],
+    rng: &mut ChaCha8Rng,
+    places: &mut ChaCha8Rng,
+) -> Vec<Order> {
     let mut buyers: Vec<(Customer, &City)> = Vec::new();
     let mut orders = Vec::with_capacity(ORDERS);
     for number in 0..ORDERS {
@@ -63,7 +69,7 @@ pub(super) fn orders(models: &[Model], cities: &[City], rng: &mut ChaCha8Rng) ->
         let known = buyers.len() >= 50 && rng.random_bool(0.35);
         let index = if known { rng.random_range(0..buyers.len()) } else { buyers.len() };
         if !known {
-            buyers.push(buyer(cities, index, rng));
+            buyers.push(buyer(cities, index, rng, places));
         }
         let (customer, city) = &buyers[index];
         orders.push(order(number, models, (customer, city), rng));
@@ -71,7 +77,12 @@ pub(super) fn orders(models: &[Model], cities: &[City], rng: &mut ChaCha8Rng) ->
     orders
 }
 
-fn buyer<'a>(cities: &'a [City], number: usize, rng: &mut ChaCha8Rng) -> (Customer, &'a City) {
+fn buyer<'a>(
+    cities: &'a [City],
+    number: usize,
+    rng: &mut ChaCha8Rng,
+    places: &mut ChaCha8Rng,
+) -> (Customer, &'a City) {
     let city = cities.choose(rng).expect("the table of counties is not empty");
     let far_out = !city.unserved.is_empty() && rng.random_bool(0.05);
     let counties = if far_out { &city.unserved } else { &city.served };
@@ -82,6 +93,7 @@ fn buyer<'a>(cities: &'a [City], number: usize, rng: &mut ChaCha8Rng) -> (Custom
         phone: people::customer_phone(number),
         address: people::home(county, rng),
         county: county.code.to_owned(),
+        location: place_near((county.lat, county.lon), places),
     };
     (customer, city)
 }

@@ -86,6 +86,15 @@ pub(super) struct Technician {
     pub skills: Vec<Skill>,
     pub certificates: Vec<Certificate>,
     pub shifts: Vec<Shift>,
+    /// Where the day begins and ends.
+    pub home: Place,
+}
+
+/// A place on the map, in degrees.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub(super) struct Place {
+    pub lat: f64,
+    pub lon: f64,
 }
 
 /// A category a technician can work on.
@@ -150,6 +159,7 @@ pub(super) struct Customer {
     pub phone: String,
     pub address: String,
     pub county: String,
+    pub location: Place,
 }
 
 /// A line of `filings/filings.jsonl`.

@@ -105,6 +105,9 @@ listed! {
     vocab::UnableReason => v1::UnableReason {
         NoAccess, NoPowerOrWater, Unsafe, Weather, PartsMissing, NeedsHelp,
     }
+    vocab::NoCodeReason => v1::NoCodeReason {
+        PhoneLost, CodeNotReceived, CodeLocked, CustomerUnable,
+    }
     vocab::AnomalyKind => v1::AnomalyKind {
         AddressWrong, CustomerUnreachable, PartUnavailable, Safety, FraudSuspected, Other,
     }

@@ -7,7 +7,9 @@ mod certificate;
 mod checker;
 mod listed;
 
-use parasol_journey::case::Case;
+use parasol_journey::Task;
+use parasol_journey::case::{Case, Visit};
+use parasol_journey::deadline::Clock;
 use parasol_journey::event::Window;
 use parasol_journey::time::{SECOND, Timestamp};
 
@@ -47,6 +49,17 @@ pub fn timestamp(wire: &prost_types::Timestamp) -> Option<Timestamp> {
 /// A window for the wire.
 pub fn to_window(window: Window) -> v1::TimeWindow {
     v1::TimeWindow { from: Some(to_timestamp(window.start)), to: Some(to_timestamp(window.end)) }
+}
+
+/// The windows a case's customer is asked about, for the wire.
+pub fn to_proposed_windows(case: &Case) -> Vec<v1::ProposedWindow> {
+    let expires_at = case.owes(Task::Clock(Clock::ChooseWindow)).map(|owed| to_timestamp(owed.due));
+    let of = |visit: &Visit| v1::ProposedWindow {
+        hold_id: visit.id.to_string(),
+        window: Some(to_window(visit.window)),
+        expires_at,
+    };
+    case.proposed.iter().map(of).collect()
 }
 
 /// An amount for the wire.

@@ -63,6 +63,8 @@ fn reason(rejection: &Rejection) -> Reason {
         Rejection::DecisionInvalid => Reason::DecisionInvalid,
         Rejection::AmountOutOfRange { .. } => Reason::AmountOutOfRange,
         Rejection::CodeLocked => Reason::CodeLocked,
+        Rejection::ProposedTooOften => Reason::ProposedTooOften,
+        Rejection::CodeRenewedTooOften { .. } => Reason::CodeRenewedTooOften,
         Rejection::AppealWindowOver => Reason::AppealWindowOver,
         Rejection::DisputeHeard => Reason::DisputeHeard,
         Rejection::NotDisputed => Reason::NotDisputed,

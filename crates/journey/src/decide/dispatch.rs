@@ -10,6 +10,7 @@ use crate::rejection::Rejection;
 use crate::stage::Stage;
 
 use super::draft::Draft;
+use super::visit;
 
 pub(super) fn decide(draft: &mut Draft<'_>, command: &Command) -> Result<(), Rejection> {
     match command {
@@ -141,6 +142,7 @@ fn assign(
     if let Some(helper) = helper {
         check_not_inspected_before(draft.case(), helper)?;
     }
+    visit::release_windows(draft)?;
     let (technician, helper) = (technician.clone(), helper.cloned());
     draft.go(Fact::TechnicianAssigned { technician, helper }, Stage::TechnicianAssigned)
 }

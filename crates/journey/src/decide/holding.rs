@@ -11,6 +11,7 @@ use crate::time::{Span, Timestamp};
 use crate::vocab::{Party, PauseCause};
 
 use super::draft::{Draft, Tasks};
+use super::visit;
 
 /// The longest single pause.
 const PAUSE_MAX: Span = Span::days(30);
@@ -79,6 +80,7 @@ pub(super) fn pause(
     if length <= Span::ZERO || length > PAUSE_MAX || total > PAUSES_MAX || stops_own_clock {
         return Err(Rejection::PauseTooLong);
     }
+    visit::release_windows(draft)?;
     let mut tasks = Tasks::default();
     let stopped: Vec<Task> = draft.case().stoppable().map(|owed| owed.task).collect();
     for task in stopped {

@@ -41,6 +41,7 @@ pub(super) fn fire(draft: &mut Draft<'_>, task: Task, generation: u64) -> Result
             visit::no_show(draft, Party::Technician)
         }
         Miss::ReleaseHold => visit::release(draft),
+        Miss::ReleaseWindows => visit::release_windows(draft),
         Miss::ApproveRefund => {
             charge(draft, clock);
             let amount_fen = draft.case().filing.price_fen;

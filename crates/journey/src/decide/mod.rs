@@ -142,6 +142,8 @@ fn route(draft: &mut Draft<'_>, command: &Command) -> Result<(), Rejection> {
         Command::ReportContactFailed { .. }
         | Command::HoldSlot { .. }
         | Command::ReleaseSlot
+        | Command::ProposeWindows { .. }
+        | Command::ReleaseWindows
         | Command::BookAppointment { .. }
         | Command::RescheduleAppointment { .. }
         | Command::HandOverVisit { .. }
@@ -171,6 +173,8 @@ fn route(draft: &mut Draft<'_>, command: &Command) -> Result<(), Rejection> {
         | Command::ReportReturned
         | Command::CompleteRepair
         | Command::ReportRepairFailed
+        | Command::RenewCode
+        | Command::WaiveCode { .. }
         | Command::CompleteVisit { .. }
         | Command::RecordRefund { .. }
         | Command::RecordPaymentAccepted { .. }

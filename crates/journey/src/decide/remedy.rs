@@ -2,12 +2,12 @@
 
 use crate::command::Command;
 use crate::deadline::Clock;
-use crate::event::{Ending, Fact};
+use crate::event::{Ending, Fact, NEW_CODES_APART, NEW_CODES_MAX};
 use crate::rejection::Rejection;
 use crate::stage::Stage;
 use crate::task::{Task, Work};
 use crate::time::Timestamp;
-use crate::vocab::{Promise, Remedy};
+use crate::vocab::{NoCodeReason, Promise, Remedy};
 
 use super::dispute;
 use super::draft::{Draft, Tasks};
@@ -22,6 +22,8 @@ pub(super) fn decide(draft: &mut Draft<'_>, command: &Command) -> Result<(), Rej
         Command::ReportReturned => draft.note(Fact::UnitReturned),
         Command::CompleteRepair => draft.go(Fact::RepairCompleted, Stage::AwaitConfirm),
         Command::ReportRepairFailed => draft.go(Fact::RepairFailed, Stage::Deciding),
+        Command::RenewCode => renew_code(draft),
+        Command::WaiveCode { reason } => waive_code(draft, *reason),
         Command::CompleteVisit { matches } => complete_visit(draft, *matches),
         Command::RecordRefund { operation } => {
             let fact = Fact::RefundPaid { operation: operation.clone() };
@@ -175,6 +177,28 @@ fn complete_visit(draft: &mut Draft<'_>, matches: bool) -> Result<(), Rejection>
         draft.go(Fact::RepairCompleted, Stage::AwaitConfirm)?;
     }
     close(draft, Ending::Code)
+}
+
+/// Every new code gives as many attempts as the first, so there is an end to new codes.
+fn renew_code(draft: &mut Draft<'_>) -> Result<(), Rejection> {
+    let case = draft.case();
+    if case.code_number() >= NEW_CODES_MAX {
+        return Err(Rejection::CodeRenewedTooOften { from: None });
+    }
+    let from = case.code_renewed.map(|(_, at)| at + NEW_CODES_APART);
+    if let Some(from) = from.filter(|from| draft.now() < *from) {
+        return Err(Rejection::CodeRenewedTooOften { from: Some(from) });
+    }
+    draft.note(Fact::CodeRenewed)
+}
+
+/// Who is asked whether the work is done is the customer, by an agent who says why there is no code.
+fn waive_code(draft: &mut Draft<'_>, reason: NoCodeReason) -> Result<(), Rejection> {
+    if draft.case().stage == Stage::Repairing {
+        draft.go(Fact::RepairCompleted, Stage::AwaitConfirm)?;
+    }
+    draft.note(Fact::CodeWaived { reason })?;
+    close(draft, Ending::CodeWaived)
 }
 
 /// Ends the case well.

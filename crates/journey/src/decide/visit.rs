@@ -1,10 +1,10 @@
 //! From the technician's name to the technician's hands on the unit.
 
 use crate::actor::ActorKind;
-use crate::case::Case;
+use crate::case::{Case, Visit};
 use crate::command::Command;
 use crate::deadline::Clock;
-use crate::event::{Fact, Window};
+use crate::event::{Fact, PROPOSED_MAX, ProposedWindow, Window};
 use crate::ids::{AppointmentId, TechnicianId};
 use crate::rejection::Rejection;
 use crate::stage::Stage;
@@ -18,6 +18,8 @@ use super::{dispatch, holding};
 const WINDOW_MAX: Span = Span::days(1);
 /// How far ahead a visit may be booked.
 const BOOK_AHEAD_MAX: Span = Span::days(90);
+/// How often a customer may be asked about windows, over the whole case.
+const WINDOWS_PROPOSED_MAX: u32 = 20;
 /// How far ahead the next contact may lie.
 const NEXT_CONTACT_MAX: Span = Span::days(7);
 /// After so many failures, over at least two days, the case pauses with notice.
@@ -34,6 +36,11 @@ pub(super) fn decide(draft: &mut Draft<'_>, command: &Command) -> Result<(), Rej
             hold(draft, *appointment, technician, *window, *expires_at)
         }
         Command::ReleaseSlot => release(draft),
+        Command::ProposeWindows { technician, windows, expires_at } => {
+            propose(draft, technician, windows, *expires_at)
+        }
+        Command::ReleaseWindows if draft.case().proposed.is_empty() => Err(Rejection::HoldExpired),
+        Command::ReleaseWindows => release_windows(draft),
         Command::BookAppointment { appointment, technician, window } => {
             book(draft, *appointment, technician, *window)
         }
@@ -111,6 +118,7 @@ fn hold(
     if draft.case().hold.is_some() {
         release(draft)?;
     }
+    release_windows(draft)?;
     let tasks = Tasks::default().and_arm(Clock::HoldExpires, expires_at);
     let (technician, helper) = (technician.clone(), draft.case().helper().cloned());
     let fact = Fact::SlotHeld { appointment, technician, helper, window, expires_at };
@@ -124,6 +132,55 @@ pub(super) fn release(draft: &mut Draft<'_>) -> Result<(), Rejection> {
     draft.note(Fact::SlotReleased { appointment })
 }
 
+/// Asks the customer, whose turn it is until they answer. The clock of the visit runs on: asking is no way
+/// to win time.
+fn propose(
+    draft: &mut Draft<'_>,
+    technician: &TechnicianId,
+    windows: &[ProposedWindow],
+    expires_at: Timestamp,
+) -> Result<(), Rejection> {
+    check_technician(draft.case(), technician)?;
+    for (place, one) in windows.iter().enumerate() {
+        check_window(one.window, draft.now())?;
+        check_second_visit(draft.case(), one.window)?;
+        let overlaps = |other: &ProposedWindow| {
+            one.window.start < other.window.end && other.window.start < one.window.end
+        };
+        if windows[..place].iter().any(overlaps) {
+            return Err(Rejection::WindowInvalid);
+        }
+    }
+    let is_long = expires_at > draft.due(Clock::ChooseWindow)?;
+    if windows.is_empty() || windows.len() > PROPOSED_MAX || expires_at <= draft.now() || is_long {
+        return Err(Rejection::WindowInvalid);
+    }
+    if draft.case().windows_proposed >= WINDOWS_PROPOSED_MAX {
+        return Err(Rejection::ProposedTooOften);
+    }
+    if draft.case().hold.is_some() {
+        release(draft)?;
+    }
+    release_windows(draft)?;
+    let tasks = Tasks::default().and_arm(Clock::ChooseWindow, expires_at);
+    let (technician, helper) = (technician.clone(), draft.case().helper().cloned());
+    let fact = Fact::WindowsProposed { technician, helper, windows: windows.to_vec(), expires_at };
+    draft.note_with(fact, tasks)
+}
+
+/// Takes the question back, if there is one; calling the customer is due again.
+pub(super) fn release_windows(draft: &mut Draft<'_>) -> Result<(), Rejection> {
+    if draft.case().proposed.is_empty() {
+        return Ok(());
+    }
+    let due = draft.due(Clock::FirstContact)?;
+    let clock = match draft.case().standing() {
+        Stage::Unreachable => Clock::NextContact,
+        _ => Clock::FirstContact,
+    };
+    draft.note_with(Fact::WindowsReleased, Tasks::default().and_arm(clock, due))
+}
+
 fn book(
     draft: &mut Draft<'_>,
     appointment: AppointmentId,
@@ -133,11 +190,9 @@ fn book(
     check_window(window, draft.now())?;
     check_technician(draft.case(), technician)?;
     check_second_visit(draft.case(), window)?;
-    if let Some(held) = &draft.case().hold {
-        let same = held.id == appointment && held.window == window;
-        if !same {
-            return Err(Rejection::HoldExpired);
-        }
+    let is_same = |kept: &Visit| kept.id == appointment && kept.window == window;
+    if draft.case().hold.as_ref().is_some_and(|held| !is_same(held)) {
+        return Err(Rejection::HoldExpired);
     }
     let tasks = Tasks::default().and_arm(Clock::Window, window.end);
     let (technician, helper) = (technician.clone(), draft.case().helper().cloned());
@@ -183,6 +238,7 @@ fn contact_failed(
     if next_at <= now || next_at > now + NEXT_CONTACT_MAX {
         return Err(Rejection::NextContactRequired);
     }
+    release_windows(draft)?;
     let tasks = Tasks::default().and_arm(Clock::NextContact, next_at);
     draft.go_with(Fact::ContactFailed { reason, next_at }, Stage::Unreachable, tasks)?;
     let failures = &draft.case().contact_failures;

@@ -5,7 +5,7 @@ use parasol_journey::deadline::Clock;
 use parasol_journey::event::{Ending, Fact, Filing, Path};
 use parasol_journey::task::Work;
 use parasol_journey::time::Span;
-use parasol_journey::vocab::{Cause, ContactFailure, Party, PauseCause, Remedy};
+use parasol_journey::vocab::{Cause, ContactFailure, NoCodeReason, Party, PauseCause, Remedy};
 use parasol_journey::{ActorKind, Command, Rejection, Stage, Task, Verb};
 
 use crate::course::{Course, centre, filing, standing_in};
@@ -177,6 +177,38 @@ fn five_wrong_codes_lock_the_sixth() {
     let right = Command::CompleteVisit { matches: true };
     assert_eq!(course.give(ActorKind::Technician, &right), Err(Rejection::CodeLocked));
     assert_eq!(course.case.stage, Stage::Repairing);
+}
+
+#[test]
+fn a_new_code_gives_new_attempts_and_there_is_an_end_to_new_codes() {
+    let mut course = standing_in(Stage::Repairing);
+    for _ in 0..5 {
+        course.must(ActorKind::Technician, &Command::CompleteVisit { matches: false });
+    }
+    course.must(ActorKind::Customer, &Command::RenewCode);
+    assert_eq!((course.case.wrong_codes, course.case.code_number()), (0, 1));
+    let from = Some(course.now + Span::minutes(1));
+    let refused = course.give(ActorKind::Technician, &Command::RenewCode);
+    assert_eq!(refused, Err(Rejection::CodeRenewedTooOften { from }));
+    for _ in 0..4 {
+        course.wait(Span::minutes(1)).must(ActorKind::Technician, &Command::RenewCode);
+    }
+    course.wait(Span::days(1));
+    let refused = course.give(ActorKind::Agent, &Command::RenewCode);
+    assert_eq!(refused, Err(Rejection::CodeRenewedTooOften { from: None }));
+    course.must(ActorKind::Technician, &Command::CompleteVisit { matches: true });
+    assert_eq!(course.case.ending.unwrap().0, Ending::Code);
+}
+
+#[test]
+fn an_agent_takes_the_customers_word_for_a_lost_code() {
+    let mut course = standing_in(Stage::Repairing);
+    let waive = Command::WaiveCode { reason: NoCodeReason::PhoneLost };
+    assert!(course.give(ActorKind::Technician, &waive).is_err(), "nobody waives their own proof");
+    course.must(ActorKind::Agent, &waive);
+    assert_eq!(course.case.stage, Stage::Closed);
+    assert_eq!(course.case.ending.unwrap().0, Ending::CodeWaived);
+    assert_eq!(course.case.repairs.failed, 0);
 }
 
 #[test]

@@ -8,7 +8,7 @@ use crate::course::standing_in;
 /// the refusal that says so.
 fn needs_more(stage: Stage, verb: Verb) -> Option<&'static str> {
     match (stage, verb) {
-        (_, Verb::ReleaseSlot) => Some("HOLD_EXPIRED"),
+        (_, Verb::ReleaseSlot | Verb::ReleaseWindows) => Some("HOLD_EXPIRED"),
         (
             _,
             Verb::ReportBackorder | Verb::ReceiveParts | Verb::InstallParts | Verb::ReturnParts,

@@ -1,7 +1,7 @@
 //! Visits that do not go as booked: nobody there, no parts, no help, no safety, no wish any more.
 
 use parasol_journey::deadline::Clock;
-use parasol_journey::event::Window;
+use parasol_journey::event::{ProposedWindow, Window};
 use parasol_journey::ids::{AppointmentId, TechnicianId};
 use parasol_journey::time::{Span, Timestamp};
 use parasol_journey::vocab::{Party, PauseCause, UnableReason};
@@ -212,4 +212,113 @@ fn who_cancels_at_the_door_has_had_a_visit() {
     on_the_way.sample(Technician, Verb::AcknowledgeCancel);
     assert_eq!(on_the_way.case.stage, Stage::Cancelled);
     assert!(!has(&on_the_way, turned_away));
+}
+
+/// Two windows tomorrow, one after the other.
+fn two_windows(course: &mut Course) -> Vec<ProposedWindow> {
+    let first = course.now + Span::days(1);
+    [first, first + Span::hours(2)]
+        .map(|start| ProposedWindow {
+            appointment: AppointmentId::new(course.next_id()),
+            window: Window { start, end: start + Span::hours(2) },
+        })
+        .to_vec()
+}
+
+fn question(course: &Course, windows: &[ProposedWindow]) -> Command {
+    Command::ProposeWindows {
+        technician: technician(),
+        windows: windows.to_vec(),
+        expires_at: course.now + Span::hours(24),
+    }
+}
+
+fn owes(course: &Course, clock: Clock) -> bool {
+    course.case.owes(Task::Clock(clock)).is_some()
+}
+
+#[test]
+fn who_is_asked_which_window_fits_has_the_turn_until_they_answer() {
+    let mut course = standing_in(Stage::TechnicianAssigned);
+    let windows = two_windows(&mut course);
+    let ask = question(&course, &windows);
+    assert!(owes(&course, Clock::FirstContact));
+    course.must(Centre, &ask);
+    assert_eq!(course.case.turn.holder(), Some(Party::Customer));
+    assert!(!owes(&course, Clock::FirstContact) && owes(&course, Clock::ChooseWindow));
+    assert!(owes(&course, Clock::Visit), "asking wins no time for the visit");
+
+    let mut declined = course.clone();
+    declined.must(Customer, &Command::ReleaseWindows);
+    assert!(declined.case.proposed.is_empty() && owes(&declined, Clock::FirstContact));
+    assert_eq!(declined.case.turn.holder(), Some(Party::Technician));
+    assert_eq!(declined.give(Customer, &Command::ReleaseWindows), Err(Rejection::HoldExpired));
+
+    let second = &windows[1];
+    let (appointment, window) = (second.appointment, second.window);
+    let technician = technician();
+    course.must(Customer, &Command::BookAppointment { appointment, technician, window });
+    assert_eq!(course.case.stage, Stage::Appointed);
+    assert_eq!(course.case.visit.as_ref().map(|visit| visit.id), Some(appointment));
+    assert!(course.case.proposed.is_empty() && !owes(&course, Clock::ChooseWindow));
+}
+
+#[test]
+fn windows_nobody_answers_go_free_and_somebody_has_to_call() {
+    let mut course = standing_in(Stage::Unreachable);
+    let windows = two_windows(&mut course);
+    let ask = question(&course, &windows);
+    course.must(Centre, &ask);
+    assert!(!owes(&course, Clock::NextContact));
+    let owed = *course.case.owes(Task::Clock(Clock::ChooseWindow)).unwrap();
+    course.now = owed.due;
+    let fire = Command::Fire { task: owed.task, generation: owed.generation };
+    course.must(Timer, &fire);
+    assert!(course.case.proposed.is_empty() && owes(&course, Clock::NextContact));
+    assert_eq!(course.case.stage, Stage::Unreachable);
+    assert!(course.case.breaches.iter().all(|breach| breach.clock != Clock::ChooseWindow));
+}
+
+#[test]
+fn a_question_is_one_to_three_windows_apart_from_each_other_and_not_without_end() {
+    let mut course = standing_in(Stage::TechnicianAssigned);
+    let windows = two_windows(&mut course);
+    let none = question(&course, &[]);
+    assert_eq!(course.give(Centre, &none), Err(Rejection::WindowInvalid));
+    let twice = question(&course, &[windows[0], windows[0]]);
+    assert_eq!(course.give(Centre, &twice), Err(Rejection::WindowInvalid));
+    let mut long = question(&course, &windows);
+    if let Command::ProposeWindows { expires_at, .. } = &mut long {
+        *expires_at = *expires_at + Span::minutes(1);
+    }
+    assert_eq!(course.give(Centre, &long), Err(Rejection::WindowInvalid));
+    let ask = question(&course, &windows);
+    for _ in 0..20 {
+        course.must(Centre, &ask);
+    }
+    assert_eq!(course.give(Centre, &ask), Err(Rejection::ProposedTooOften));
+}
+
+#[test]
+fn what_is_done_meanwhile_ends_the_question() {
+    for verb in [Verb::HoldSlot, Verb::ReassignTechnician, Verb::ReportContactFailed] {
+        let mut course = standing_in(Stage::TechnicianAssigned);
+        let windows = two_windows(&mut course);
+        let ask = question(&course, &windows);
+        course.must(Centre, &ask).sample(Centre, verb);
+        assert!(course.case.proposed.is_empty(), "{verb}");
+        let clock = if verb == Verb::ReportContactFailed {
+            Clock::NextContact
+        } else {
+            Clock::FirstContact
+        };
+        assert!(owes(&course, clock), "{verb}");
+    }
+    let mut course = standing_in(Stage::TechnicianAssigned);
+    let windows = two_windows(&mut course);
+    let ask = question(&course, &windows);
+    course.must(Centre, &ask).sample(Customer, Verb::Pause);
+    assert!(course.case.proposed.is_empty());
+    course.sample(Customer, Verb::Resume);
+    assert!(owes(&course, Clock::FirstContact));
 }

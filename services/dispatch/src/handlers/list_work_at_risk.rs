@@ -136,8 +136,11 @@ impl About {
             .filter(offers::Column::Offer.is_in(rows.iter().map(|row| row.offer)))
             .into_tuple::<(Uuid, String)>()
             .all(reader);
-        let (brands, centres, technicians, offers) =
-            tokio::try_join!(brands, centres, technicians, offers).map_err(unreadable)?;
+        let booked = rows.iter().filter(|row| row.window_start > 0);
+        let booked: Vec<_> = booked.map(|row| CaseId::new(row.case_id)).collect();
+        let cases = dispatch.desk.store.cases(&booked);
+        let (brands, centres, technicians, offers, cases) =
+            tokio::try_join!(brands, centres, technicians, offers, cases).map_err(unreadable)?;
         let technicians =
             technicians.iter().map(|row| (row.technician.clone(), Resource::from(row)));
         let category = |(offer, word): (Uuid, String)| Some((offer, Category::parse(&word)?));
@@ -145,6 +148,10 @@ impl About {
             brands: brands.into_iter().collect(),
             centres: centres.into_iter().collect(),
             technicians: technicians.collect(),
+            parts_from: cases
+                .iter()
+                .filter_map(|case| Some((case.id.uuid(), case.parts_from()?)))
+                .collect(),
         };
         Ok(Self { parties, categories: offers.into_iter().filter_map(category).collect() })
     }

@@ -280,12 +280,14 @@ mod tests {
         let early = shift(1, ["08:30", "12:00", "", ""]);
         let late = shift(1, ["12:00", "17:30", "14:00", "15:00"]);
         assert!(technician_with(vec![late.clone(), early.clone()]).is_ok());
+        assert!(technician_with(vec![shift(1, ["20:00", "24:00", "", ""])]).is_ok());
         #[rustfmt::skip]
         let wrong = [
             (vec![shift(8, ["08:30", "12:00", "", ""])],             "technician.shifts[0].weekday"),
             (vec![shift(1, ["8:30", "12:00", "", ""])],              "technician.shifts[0].from"),
             (vec![shift(1, ["12:00", "12:00", "", ""])],             "technician.shifts[0].to"),
-            (vec![shift(1, ["08:30", "24:00", "", ""])],             "technician.shifts[0].to"),
+            (vec![shift(1, ["08:30", "24:01", "", ""])],             "technician.shifts[0].to"),
+            (vec![shift(1, ["24:00", "24:00", "", ""])],             "technician.shifts[0].from"),
             (vec![shift(1, ["08:30", "17:00", "12:00", ""])],        "technician.shifts[0].break_to"),
             (vec![shift(1, ["08:30", "17:00", "16:00", "18:00"])],   "technician.shifts[0].break_from"),
             (vec![early.clone(), shift(1, ["11:59", "13:00", "", ""])], "technician.shifts"),

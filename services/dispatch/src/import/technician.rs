@@ -10,7 +10,7 @@ use parasol_journey::ids::{CentreId, TechnicianId};
 use parasol_journey::vocab::Category;
 
 use super::read::{between, county, degrees};
-use super::terms::{absences, is_time, suspension, validity};
+use super::terms::{MIDNIGHT, absences, is_time, suspension, validity};
 use crate::network::{Licence, Place, Shift, Skill, Standing, Stocked, column};
 use crate::tables::technicians;
 
@@ -115,14 +115,15 @@ fn shifts(check: &mut Checker, wire: &[v1::Shift]) -> Option<Vec<Shift>> {
     Some(shifts)
 }
 
-/// Times are `HH:MM` with two digits each, so their order as texts is their order in the day.
+/// Times are `HH:MM` with two digits each, so their order as texts is their order in the day. A shift may
+/// end with the day, and go on with the next one's.
 fn shift(check: &mut Checker, wire: &v1::Shift) -> Option<Shift> {
     check.number("weekday", wire.weekday, 1..=7)?;
     let has_break = !(wire.break_from.is_empty() && wire.break_to.is_empty());
     let ends = [("from", &wire.from), ("to", &wire.to)];
     let pause = [("break_from", &wire.break_from), ("break_to", &wire.break_to)];
     for (field, text) in ends.into_iter().chain(pause.into_iter().filter(|_| has_break)) {
-        if !is_time(text) {
+        if !(is_time(text) || field == "to" && text == MIDNIGHT) {
             return check.refuse(field, Reason::FieldInvalid, "a time as HH:MM");
         }
     }

@@ -21,7 +21,7 @@ const ATTRIBUTE_VALUE_MAX: usize = 200;
 /// Characters in who said something, at most: a role and an id.
 const SAID_BY_MAX: usize = 120;
 /// The end of a day as an hour.
-const MIDNIGHT: &str = "24:00";
+pub const MIDNIGHT: &str = "24:00";
 
 /// First and last day, as columns hold them.
 pub fn validity(check: &mut Checker, from: &str, until: &str) -> Option<(String, String)> {

@@ -2,7 +2,7 @@
 
 use parasol_api::Listed as _;
 use parasol_api::common::v1::{Address, Deadline};
-use parasol_api::convert::{case_view, etag, to_timestamp, to_window};
+use parasol_api::convert::{case_view, etag, to_proposed_windows, to_timestamp, to_window};
 use parasol_api::partner::v1::{CertificateNote, Offer, PartOrder, WorkOrder};
 use parasol_desk::{location, mask};
 use parasol_journey::case::Inspected;
@@ -87,6 +87,7 @@ pub fn work_order(row: &work_orders::Model, views: &Views) -> WorkOrder {
         shown.window = Some(to_window(Window { start, end }));
     }
     if let Some(case) = case.filter(|_| is_live) {
+        shown.proposed_windows = to_proposed_windows(case);
         shown.certificates = case.certificates.iter().map(certificate_note).collect();
         shown.next_deadline = case.next_deadline().and_then(|owed| deadline(owed.task, owed.due));
         let filed = views.filed.get(&row.case_id);
@@ -112,6 +113,7 @@ pub fn work_order_of(case: &Case) -> Option<WorkOrder> {
         partner_order_no: order.partner_order.clone().unwrap_or_default(),
         appointment_id: visit.map_or_else(String::new, |visit| visit.id.to_string()),
         window: visit.map(|visit| to_window(visit.window)),
+        proposed_windows: to_proposed_windows(case),
         next_deadline: case.next_deadline().and_then(|owed| deadline(owed.task, owed.due)),
         changed_at: Some(to_timestamp(case.updated_at)),
         ..WorkOrder::default()
@@ -210,6 +212,7 @@ fn if_missed(miss: Miss) -> &'static str {
         Miss::Escalate(_) => "超时将被记录并再次催办。",
         Miss::Record => "超时将被记录。",
         Miss::NoShow => "超时视为工程师未上门。",
+        Miss::ReleaseWindows => "超时未答复，征询的时段将释放，网点将再次联系您。",
         Miss::ReleaseHold => "超时后保留的时段将释放。",
         Miss::ApproveRefund => "超时后视为同意退款。",
         Miss::ChooseForCustomer => "超时后按默认方式处理。",

@@ -8,6 +8,7 @@ use parasol_api::partner::v1::{AssignTechnicianRequest, ReassignTechnicianReques
 use parasol_journey::event::Window;
 use parasol_journey::ids::{AppointmentId, CaseId};
 use parasol_journey::time::{Span, Timestamp};
+use parasol_journey::vocab::UnableReason;
 use parasol_journey::{ActorKind, Command};
 use parasol_runtime::identity::Principal;
 use prost_types::FieldMask;
@@ -134,6 +135,30 @@ async fn a_visit_is_listed_while_who_comes_along_cannot_make_it() {
     world.give(case, ActorKind::Customer, command).await;
     let listed = at_risk(&world, &operator()).await;
     assert_eq!(listed, [(case.to_string(), RiskCause::TechnicianNotCertified)]);
+}
+
+#[tokio::test]
+async fn a_visit_is_listed_while_its_parts_come_later() {
+    let world = World::new().await;
+    let case = booked(&world).await;
+    world.clock.advance(monday().start.since(world.clock.now())).unwrap();
+    let unable = Command::ReportUnable {
+        reason: UnableReason::PartsMissing,
+        next_at: None,
+        parts_at: Some(monday().start + Span::days(2)),
+    };
+    world.give(case, ActorKind::Technician, unable).await;
+    let appointment = AppointmentId::new(world.desk.ids.next());
+    let later = monday().start + Span::days(2);
+    let window = Window { start: later, end: later + Span::hours(2) };
+    let technician = TECHNICIAN.parse().unwrap();
+    let again = Command::BookAppointment { appointment, technician, window };
+    world.give(case, ActorKind::Customer, again).await;
+    assert_eq!(at_risk(&world, &operator()).await, []);
+    let late = Command::ExpectParts { arrives_at: later + Span::hours(1) };
+    world.give(case, ActorKind::Centre, late).await;
+    let listed = at_risk(&world, &operator()).await;
+    assert_eq!(listed, [(case.to_string(), RiskCause::PartsNotThere)]);
 }
 
 #[tokio::test]

@@ -70,6 +70,12 @@ acts! {
     Hold "hold" HoldSlot ("先保留时段", "Hold a slot") ("时段已保留。", "The slot is held.");
     /// Lets it go.
     Release "release" ReleaseSlot ("放弃时段", "Let the slot go") ("时段已放弃。", "The slot is free again.");
+    /// Asks the customer which of some windows fits.
+    Propose "propose" ProposeWindows
+        ("请客户选择时段", "Ask the customer which time fits") ("已征询客户。", "The customer is asked.");
+    /// Takes the question back.
+    ReleaseWindows "release-windows" ReleaseWindows
+        ("撤回征询", "Take the question back") ("征询已撤回。", "The question is taken back.");
     /// Moves a visit.
     Reschedule "reschedule" RescheduleAppointment ("改约", "Move the visit") ("已改约。", "The visit is moved.");
     /// Nobody was reached.
@@ -90,6 +96,9 @@ acts! {
     /// The customer's code.
     Complete "complete" CompleteVisit
         ("输入完工码", "Enter the completion code") ("已完工。", "The visit is completed.");
+    /// Another code for the customer.
+    RenewCode "renew-code" RenewCode
+        ("为客户更换完工码", "A new code for the customer") ("完工码已更换。", "The customer has a new code.");
     /// Says that parts are on their way.
     ShipParts "ship-parts" ShipParts ("配件发货", "Ship parts") ("发货已登记。", "The shipment is noted.");
     /// Says that ordered parts will be late.

@@ -130,6 +130,10 @@ pub(super) fn if_missed(clock: &str, language: Language) -> &'static str {
         }
         Miss::Record => language.pick("记录超时。", "it is counted."),
         Miss::NoShow => language.pick("视为工程师未上门。", "it counts as a no-show."),
+        Miss::ReleaseWindows => language.pick(
+            "所征询的时段将释放，需要再次联系客户。",
+            "the proposed windows go free, and the customer has to be called.",
+        ),
         Miss::ReleaseHold => language.pick("保留的时段将释放。", "the held slot goes free."),
         Miss::ApproveRefund => language.pick("视为同意退款。", "the refund is approved."),
         Miss::ChooseForCustomer => {

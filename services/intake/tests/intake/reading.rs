@@ -92,7 +92,7 @@ async fn a_case_under_repair_shows_who_works_what_was_decided_and_the_code() {
     assert_eq!(decision.remedies[1].amount.as_ref().unwrap().fen, 399_900);
     assert_eq!(decision.remedies[1].explanation, "You get 3999.00 yuan back.");
 
-    let code = world.desk.completion_code(case);
+    let code = world.desk.completion_code(case, 0);
     assert_eq!(shown.completion_code, code);
     assert_eq!(get(&world, &agent(), case, "").await.completion_code, code);
     let manager = Principal::new(Role::Manager, "m-1");

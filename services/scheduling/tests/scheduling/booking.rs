@@ -6,7 +6,8 @@ use parasol_api::partner::v1::appointment_service_server::AppointmentService as 
 use parasol_api::partner::v1::book_appointment_request::Slot;
 use parasol_api::partner::v1::reschedule_appointment_request::Slot as NewSlot;
 use parasol_api::partner::v1::{
-    ReportContactFailedRequest, RescheduleAppointmentRequest, RescheduleAppointmentResponse,
+    ProposeWindowsRequest, ReleaseWindowsRequest, ReportContactFailedRequest,
+    RescheduleAppointmentRequest, RescheduleAppointmentResponse,
 };
 use parasol_api::{Error, Reason};
 use parasol_journey::event::Fact;
@@ -296,4 +297,81 @@ async fn a_failed_contact_names_the_next_one() {
     let request = request(Some(Span::hours(13)));
     let answer = world.scheduling.report_contact_failed(ask(&centre(), request)).await.unwrap();
     assert_eq!(answer.into_inner().case.unwrap().stage(), Stage::Paused, "three over two days");
+}
+
+#[tokio::test]
+async fn a_customer_picks_one_of_the_proposed_windows_and_the_others_go_free() {
+    let world = World::new().await;
+    let case = world.with_technician(TECHNICIAN).await;
+    let offered = slots(&world, &centre(), case).await;
+    let ids: Vec<_> = offered.iter().take(3).map(|(id, _)| id.clone()).collect();
+    let request = ProposeWindowsRequest {
+        request_id: request_id(&world),
+        case_id: case.to_string(),
+        slot_ids: ids.clone(),
+        ..Default::default()
+    };
+    let asked = world.scheduling.propose_windows(ask(&centre(), request.clone())).await.unwrap();
+    let asked = asked.into_inner();
+    let again = world.scheduling.propose_windows(ask(&centre(), request)).await.unwrap();
+    assert_eq!(again.into_inner(), asked);
+    assert_eq!(asked.windows.len(), 3);
+    assert_eq!(asked.case.unwrap().turn.unwrap().holder(), Party::Customer);
+    let kept = world.cells().await;
+    assert_eq!(world.states().await, ["held"; 3]);
+
+    let other = world.with_technician(TECHNICIAN).await;
+    let taken = asked.windows[1].window.unwrap();
+    let refused = book_request(&world, other, Slot::Window(taken));
+    let refused = world.scheduling.book_appointment(ask(&customer(), refused)).await;
+    assert_eq!(why(refused), Reason::SlotTaken);
+
+    let pick = book_request(&world, case, Slot::HoldId(asked.windows[1].hold_id.clone()));
+    let booked = world.scheduling.book_appointment(ask(&customer(), pick)).await.unwrap();
+    let booked = booked.into_inner();
+    assert_eq!(booked.appointment_id, asked.windows[1].hold_id);
+    assert_eq!(booked.window, Some(taken));
+    assert_eq!(world.cells().await * 3, kept);
+    let mut states = world.states().await;
+    states.sort();
+    assert_eq!(states, ["confirmed", "released", "released"]);
+}
+
+#[tokio::test]
+async fn a_question_that_is_declined_or_too_old_keeps_nobodys_time() {
+    let world = World::new().await;
+    let case = world.with_technician(TECHNICIAN).await;
+    let propose = |ids: Vec<String>| ProposeWindowsRequest {
+        request_id: request_id(&world),
+        case_id: case.to_string(),
+        slot_ids: ids,
+        ..Default::default()
+    };
+    let end = || ReleaseWindowsRequest {
+        request_id: request_id(&world),
+        case_id: case.to_string(),
+        ..Default::default()
+    };
+    let ids: Vec<_> =
+        slots(&world, &centre(), case).await.into_iter().take(4).map(|(id, _)| id).collect();
+    let many = world.scheduling.propose_windows(ask(&centre(), propose(ids.clone()))).await;
+    assert_eq!(why(many), Reason::FieldInvalid);
+    let by_customer = propose(ids[..1].to_vec());
+    let by_customer = world.scheduling.propose_windows(ask(&customer(), by_customer)).await;
+    assert_eq!(why(by_customer), Reason::IllegalTransition);
+
+    let two = propose(ids[..2].to_vec());
+    world.scheduling.propose_windows(ask(&centre(), two)).await.unwrap();
+    let ended = world.scheduling.release_windows(ask(&customer(), end())).await.unwrap();
+    assert_eq!(ended.into_inner().case.unwrap().turn.unwrap().holder(), Party::Technician);
+    assert_eq!(world.cells().await, 0);
+    let none = world.scheduling.release_windows(ask(&customer(), end())).await;
+    assert_eq!(why(none), Reason::HoldExpired);
+
+    let asked = world.scheduling.propose_windows(ask(&centre(), propose(ids[..2].to_vec()))).await;
+    let late = asked.unwrap().into_inner().windows.remove(0).hold_id;
+    world.wait(Span::hours(24));
+    let late = book_request(&world, case, Slot::HoldId(late));
+    let late = world.scheduling.book_appointment(ask(&customer(), late)).await;
+    assert_eq!(why(late), Reason::HoldExpired);
 }

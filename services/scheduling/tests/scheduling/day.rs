@@ -280,7 +280,7 @@ async fn nothing_personal_stays_after_closing() {
     let request = CompleteVisitRequest {
         request_id: request_id(&world),
         case_id: case.to_string(),
-        completion_code: world.desk.completion_code(case),
+        completion_code: world.desk.completion_code(case, 0),
         ..Default::default()
     };
     world.scheduling.complete_visit(ask(&technician(), request)).await.unwrap();

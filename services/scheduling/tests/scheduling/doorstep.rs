@@ -1,10 +1,12 @@
 //! Visits that do not go as booked: nobody there, no wish any more, no parts, no safety.
 
 use parasol_api::Reason;
-use parasol_api::common::v1::{Party, Stage, UnableReason};
+use parasol_api::common::v1::{Party, Stage, TimeWindow, UnableReason};
 use parasol_api::convert::to_timestamp;
 use parasol_api::partner::v1::appointment_service_server::AppointmentService as _;
-use parasol_api::partner::v1::{ExpectPartsRequest, ReportNoShowRequest};
+use parasol_api::partner::v1::{
+    ExpectPartsRequest, FindSlotsRequest, ReportNoShowRequest, SlotClosureReason,
+};
 use parasol_api::technician::v1::visit_service_server::VisitService as _;
 use parasol_api::technician::v1::{
     AcknowledgeCancelRequest, RefuseCancelRequest, ReportUnableRequest,
@@ -175,6 +177,24 @@ async fn the_second_visit_is_booked_when_its_parts_have_a_date() {
         assert_eq!(reason(hidden), Reason::NotFound, "{who}");
     }
     expect(&centre(), "2026-06-10T12:00").await.unwrap();
+    let find = FindSlotsRequest {
+        case_id: case.to_string(),
+        from: Some(to_timestamp(at("2026-06-10T00:00"))),
+        days: 1,
+        with_closed: true,
+        limit: 0,
+    };
+    let found = world.scheduling.find_slots(ask(&centre(), find)).await.unwrap().into_inner();
+    let noon = to_timestamp(at("2026-06-10T12:00"));
+    let from = |window: &Option<TimeWindow>| window.unwrap().from.unwrap().seconds;
+    assert!(!found.slots.is_empty());
+    assert!(found.slots.iter().all(|slot| from(&slot.window) >= noon.seconds));
+    let morning: Vec<_> =
+        found.closed.iter().filter(|one| from(&one.window) < noon.seconds).collect();
+    assert!(!morning.is_empty());
+    for one in morning {
+        assert_eq!(one.reasons[0].reason(), SlotClosureReason::PartsNotThere);
+    }
     let early = why(book(&world, case, "10T11:00", "10T12:00").await);
     assert_eq!(early.reason(), Reason::PartsNotThere);
     assert_eq!(early.metadata()["from"], at("2026-06-10T12:00").to_string());

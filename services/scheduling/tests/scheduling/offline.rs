@@ -103,7 +103,7 @@ fn repair(_: &World, case_id: String, _: Timestamp) -> Action {
 }
 
 fn complete(world: &World, case_id: String, _: Timestamp) -> Action {
-    let completion_code = world.desk.completion_code(case_id.parse().unwrap());
+    let completion_code = world.desk.completion_code(case_id.parse().unwrap(), 0);
     Action::CompleteVisit(CompleteVisitRequest { case_id, completion_code, ..Default::default() })
 }
 

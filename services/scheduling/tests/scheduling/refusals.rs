@@ -99,6 +99,31 @@ macro_rules! every_mutation {
             }
         );
         call!(
+            propose_windows,
+            ProposeWindowsRequest {
+                request_id: request_id(),
+                case_id: case_id(),
+                slot_ids: vec![slot_id.clone()],
+                ..Default::default()
+            }
+        );
+        call!(
+            release_windows,
+            ReleaseWindowsRequest {
+                request_id: request_id(),
+                case_id: case_id(),
+                ..Default::default()
+            }
+        );
+        call!(
+            renew_completion_code,
+            RenewCompletionCodeRequest {
+                request_id: request_id(),
+                case_id: case_id(),
+                ..Default::default()
+            }
+        );
+        call!(
             acknowledge_cancel,
             AcknowledgeCancelRequest {
                 request_id: request_id(),
@@ -227,6 +252,10 @@ async fn an_empty_request_is_an_invalid_argument() {
     empty! {
         hold_slot(HoldSlotRequest);
         release_slot(ReleaseSlotRequest);
+        propose_windows(ProposeWindowsRequest);
+        release_windows(ReleaseWindowsRequest);
+        renew_completion_code(RenewCompletionCodeRequest);
+        waive_completion_code(WaiveCompletionCodeRequest);
         book_appointment(BookAppointmentRequest);
         reschedule_appointment(RescheduleAppointmentRequest);
         report_contact_failed(ReportContactFailedRequest);

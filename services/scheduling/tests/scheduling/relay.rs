@@ -142,7 +142,7 @@ async fn after_closing_nothing_is_shown_and_the_number_is_given_back() {
     let complete = CompleteVisitRequest {
         request_id: request_id(&relay.world),
         case_id: case.to_string(),
-        completion_code: relay.world.desk.completion_code(case),
+        completion_code: relay.world.desk.completion_code(case, 0),
         ..Default::default()
     };
     relay.world.scheduling.complete_visit(ask(&technician(), complete)).await.unwrap();

@@ -4,11 +4,11 @@ use parasol_api::common::v1::{self, GeoPoint, MessageEffect, Stage, UnableReason
 use parasol_api::convert::to_timestamp;
 use parasol_api::technician::v1::visit_service_server::VisitService as _;
 use parasol_api::technician::v1::{
-    CheckInRequest, CompleteRepairRequest, CompleteVisitRequest, ReportUnableRequest,
-    StartTravelRequest,
+    CheckInRequest, CompleteRepairRequest, CompleteVisitRequest, RenewCompletionCodeRequest,
+    ReportUnableRequest, StartTravelRequest, WaiveCompletionCodeRequest,
 };
 use parasol_api::{Error, Reason};
-use parasol_journey::event::Fact;
+use parasol_journey::event::{Ending, Fact};
 use parasol_journey::ids::{CaseId, CertificateId};
 use parasol_journey::time::Span;
 use parasol_journey::{ActorKind, Command};
@@ -99,7 +99,7 @@ async fn from_the_way_there_to_the_completion_code() {
     assert_eq!(kept["summary"], "换了继电器");
     assert_eq!(world.states().await, ["in_progress"]);
 
-    let code = world.desk.completion_code(case);
+    let code = world.desk.completion_code(case, 0);
     let complete = code_request(&world, case, &code);
     let answer = world.scheduling.complete_visit(ask(&by, complete)).await.unwrap().into_inner();
     assert_eq!(answer.case.unwrap().stage(), Stage::Closed);
@@ -111,7 +111,7 @@ async fn from_the_way_there_to_the_completion_code() {
 async fn a_wrong_code_is_counted_and_said_and_a_repetition_is_neither_counted_nor_forgotten() {
     let world = World::new().await;
     let case = in_repair(&world).await;
-    let right = world.desk.completion_code(case);
+    let right = world.desk.completion_code(case, 0);
     let wrong = if right == "000000" { "000001" } else { "000000" };
     let first = code_request(&world, case, wrong);
     for _ in 0..3 {
@@ -140,13 +140,73 @@ async fn a_wrong_code_is_counted_and_said_and_a_repetition_is_neither_counted_no
 async fn a_right_code_after_a_wrong_one_closes() {
     let world = World::new().await;
     let case = in_repair(&world).await;
-    let right = world.desk.completion_code(case);
+    let right = world.desk.completion_code(case, 0);
     let wrong = if right == "000000" { "000001" } else { "000000" };
     let request = code_request(&world, case, wrong);
     world.scheduling.complete_visit(ask(&technician(), request)).await.unwrap_err();
     let request = code_request(&world, case, &right);
     let done = world.scheduling.complete_visit(ask(&brand(), request)).await.unwrap();
     assert_eq!(done.into_inner().case.unwrap().stage(), Stage::Closed);
+}
+
+#[tokio::test]
+async fn a_new_code_unlocks_the_visit_and_makes_the_old_one_wrong() {
+    let world = World::new().await;
+    let case = in_repair(&world).await;
+    let old = world.desk.completion_code(case, 0);
+    let renew = || RenewCompletionCodeRequest {
+        request_id: request_id(&world),
+        case_id: case.to_string(),
+        ..Default::default()
+    };
+    let wrong = if old == "000000" { "000001" } else { "000000" };
+    for _ in 0..5 {
+        let request = code_request(&world, case, wrong);
+        world.scheduling.complete_visit(ask(&technician(), request)).await.unwrap_err();
+    }
+    let first = renew();
+    for _ in 0..2 {
+        let answer = world.scheduling.renew_completion_code(ask(&customer(), first.clone())).await;
+        assert_eq!(answer.unwrap().into_inner().renewals_left, 4, "asked twice, renewed once");
+    }
+    let soon = world.scheduling.renew_completion_code(ask(&technician(), renew())).await;
+    assert_eq!(reason(soon), Reason::CodeRenewedTooOften);
+    world.wait(Span::minutes(1));
+    world.scheduling.renew_completion_code(ask(&technician(), renew())).await.unwrap();
+
+    let refused =
+        world.scheduling.complete_visit(ask(&technician(), code_request(&world, case, &old)));
+    assert_eq!(reason(refused.await), Reason::CodeWrong);
+    let now = world.desk.completion_code(case, 2);
+    let done =
+        world.scheduling.complete_visit(ask(&technician(), code_request(&world, case, &now)));
+    assert_eq!(done.await.unwrap().into_inner().case.unwrap().stage(), Stage::Closed);
+}
+
+#[tokio::test]
+async fn an_agent_ends_the_visit_of_a_customer_without_a_code_and_says_why() {
+    let world = World::new().await;
+    let case = in_repair(&world).await;
+    let waive = |reason: v1::NoCodeReason, remark: &str| WaiveCompletionCodeRequest {
+        request_id: request_id(&world),
+        case_id: case.to_string(),
+        reason: reason.into(),
+        remark: remark.to_owned(),
+        ..Default::default()
+    };
+    for (reason_given, remark) in
+        [(v1::NoCodeReason::Unspecified, "x"), (v1::NoCodeReason::PhoneLost, "")]
+    {
+        let refused = waive(reason_given, remark);
+        let refused = world.scheduling.waive_completion_code(ask(&agent(), refused)).await;
+        assert_eq!(reason(refused), Reason::FieldInvalid);
+    }
+    let request = waive(v1::NoCodeReason::PhoneLost, "手机丢失，核对了订单号");
+    let done = world.scheduling.waive_completion_code(ask(&agent(), request)).await.unwrap();
+    assert_eq!(done.into_inner().case.unwrap().stage(), Stage::Closed);
+    let kept = world.revealed(case.uuid(), "no_code_remark").await.unwrap();
+    assert_eq!(kept["text"], "手机丢失，核对了订单号");
+    assert_eq!(world.case(case).await.ending.unwrap().0, Ending::CodeWaived);
 }
 
 #[tokio::test]

@@ -4,7 +4,9 @@ use parasol_journey::certificate::{
     Certificate, EvidenceItem, EvidenceKind, Exterior, Handling, Level, Packaging,
 };
 use parasol_journey::deadline::Clock;
-use parasol_journey::event::{Awaited, Decision, OfferedRemedy, Path, Proposal, Proposed, Window};
+use parasol_journey::event::{
+    Awaited, Decision, OfferedRemedy, Path, Proposal, Proposed, ProposedWindow, Window,
+};
 use parasol_journey::ids::*;
 use parasol_journey::time::Span;
 use parasol_journey::vocab::*;
@@ -90,7 +92,8 @@ impl Course {
     fn of_visit(&mut self, verb: Verb, id: Uuid) -> Option<Command> {
         let now = self.now;
         let window = Window { start: now + Span::hours(3), end: now + Span::hours(5) };
-        let held = self.case.hold.as_ref().map(|held| (held.id, held.window));
+        let kept = self.case.hold.as_ref().or(self.case.proposed.last());
+        let held = kept.map(|kept| (kept.id, kept.window));
         let (appointment, window) = held.unwrap_or((AppointmentId::new(id), window));
         let technician = self.case.technician().cloned().unwrap_or_else(technician);
         Some(match verb {
@@ -103,6 +106,16 @@ impl Course {
                 Command::HoldSlot { appointment, technician, window, expires_at }
             }
             Verb::ReleaseSlot => Command::ReleaseSlot,
+            Verb::ProposeWindows => {
+                let later = Window { start: window.end, end: window.end + Span::hours(2) };
+                let windows = [window, later].map(|window| ProposedWindow {
+                    appointment: AppointmentId::new(self.next_id()),
+                    window,
+                });
+                let expires_at = now + Span::hours(20);
+                Command::ProposeWindows { technician, windows: windows.to_vec(), expires_at }
+            }
+            Verb::ReleaseWindows => Command::ReleaseWindows,
             Verb::BookAppointment => Command::BookAppointment { appointment, technician, window },
             Verb::RescheduleAppointment => {
                 let asked_by = Party::Customer;
@@ -189,6 +202,8 @@ impl Course {
             Verb::ReportReturned => Command::ReportReturned,
             Verb::CompleteRepair => Command::CompleteRepair,
             Verb::ReportRepairFailed => Command::ReportRepairFailed,
+            Verb::RenewCode => Command::RenewCode,
+            Verb::WaiveCode => Command::WaiveCode { reason: NoCodeReason::PhoneLost },
             Verb::CompleteVisit => Command::CompleteVisit { matches: true },
             Verb::RecordRefund => Command::RecordRefund { operation: "op-1".into() },
             Verb::RecordPaymentAccepted => Command::RecordPaymentAccepted {

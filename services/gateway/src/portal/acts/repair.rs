@@ -4,7 +4,9 @@ use maud::{Markup, html};
 use parasol_api::Error;
 use parasol_api::limits::{FOREIGN_NUMBER_MAX, LONG_TEXT_MAX, REMARK_MAX, SHORT_NAME_MAX};
 use parasol_api::partner::v1::{ReceivedGoods, ReportReceivedRequest, ReportReturnedRequest};
-use parasol_api::technician::v1::{CompleteRepairRequest, CompleteVisitRequest};
+use parasol_api::technician::v1::{
+    CompleteRepairRequest, CompleteVisitRequest, RenewCompletionCodeRequest,
+};
 
 use super::Sent;
 use super::parts::{lines, part_lines};
@@ -72,6 +74,24 @@ pub(super) fn code_form(filled: &Filled<'_>) -> Markup {
             ..Look::default()
         }))
     }
+}
+
+pub(super) async fn renew_code(sent: &Sent<'_>) -> Result<Done, Error> {
+    let request = RenewCompletionCodeRequest {
+        request_id: sent.request_id(),
+        case_id: sent.case_id(),
+        ..Default::default()
+    };
+    let answer = sent.calls.visits().renew_completion_code(request).await.map_err(failed)?;
+    Ok(Done::of(answer.into_inner().effect))
+}
+
+pub(super) fn renew_code_form(filled: &Filled<'_>) -> Markup {
+    html! { p.hint { (filled.language.pick(
+        "客户找不到完工码，或输错次数过多时使用；旧码随即失效，客户在服务单页面看到新码。",
+        "For a customer who cannot find the code, or after too many wrong ones. The old one is worth nothing \
+         from then on; the customer sees the new one with the case.",
+    )) } }
 }
 
 pub(super) async fn received(sent: &Sent<'_>) -> Result<Done, Error> {

@@ -7,8 +7,9 @@ use parasol_api::common::v1::{Party, TimeWindow};
 use parasol_api::convert::{timestamp, to_timestamp};
 use parasol_api::limits::REMARK_MAX;
 use parasol_api::partner::v1::{
-    BookAppointmentRequest, HoldSlotRequest, ReleaseSlotRequest, ReportContactFailedRequest,
-    RescheduleAppointmentRequest, book_appointment_request, reschedule_appointment_request,
+    BookAppointmentRequest, HoldSlotRequest, ProposeWindowsRequest, ReleaseSlotRequest,
+    ReleaseWindowsRequest, ReportContactFailedRequest, RescheduleAppointmentRequest,
+    book_appointment_request, reschedule_appointment_request,
 };
 use parasol_api::technician::v1::{CheckInRequest, ReportUnableRequest, StartTravelRequest};
 use parasol_journey::Verb;
@@ -114,7 +115,7 @@ pub(super) fn hold_form(sheet: &Sheet, filled: &Filled<'_>) -> Markup {
             "与客户通话时先保留一个时段，15 分钟内有效。",
             "Keeps a slot for a quarter of an hour while you talk to the customer.",
         )) }
-        (slots(sheet, filled))
+        (slots(sheet, filled, "radio"))
     }
 }
 
@@ -148,6 +149,50 @@ pub(super) fn release_form(sheet: &Sheet) -> Markup {
     html! { @if let Some(held) = held(sheet) {
         input type="hidden" name="hold_id" value=(held.id);
     } }
+}
+
+/// Whether the customer is being asked.
+pub(super) fn is_asked(sheet: &Sheet) -> bool {
+    sheet.order.as_ref().is_some_and(|order| !order.proposed_windows.is_empty())
+}
+
+pub(super) async fn propose(sent: &Sent<'_>) -> Result<Done, Error> {
+    let request = ProposeWindowsRequest {
+        request_id: sent.request_id(),
+        case_id: sent.case_id(),
+        slot_ids: sent.form.all("slot_id").map(str::to_owned).collect(),
+        ..Default::default()
+    };
+    let answer = sent.calls.appointments().propose_windows(request).await.map_err(failed)?;
+    Ok(Done::of(answer.into_inner().effect))
+}
+
+pub(super) fn propose_form(sheet: &Sheet, filled: &Filled<'_>) -> Markup {
+    let language = filled.language;
+    html! {
+        p.hint { (language.pick(
+            "选择一到三个时段，客户在 24 小时内选定其一；期间为客户保留。",
+            "One to three; they are kept for 24 hours, in which the customer picks one.",
+        )) }
+        (slots(sheet, filled, "checkbox"))
+    }
+}
+
+pub(super) async fn release_windows(sent: &Sent<'_>) -> Result<Done, Error> {
+    let request = ReleaseWindowsRequest {
+        request_id: sent.request_id(),
+        case_id: sent.case_id(),
+        ..Default::default()
+    };
+    let answer = sent.calls.appointments().release_windows(request).await.map_err(failed)?;
+    Ok(Done::of(answer.into_inner().effect))
+}
+
+pub(super) fn release_windows_form(sheet: &Sheet) -> Markup {
+    let asked = sheet.order.iter().flat_map(|order| &order.proposed_windows);
+    html! {
+        ul { @for one in asked { li { (times::window(one.window.as_ref(), sheet.language)) } } }
+    }
 }
 
 pub(super) async fn reschedule(sent: &Sent<'_>) -> Result<Done, Error> {
@@ -312,7 +357,7 @@ fn time_of_visit(sheet: &Sheet, filled: &Filled<'_>) -> Markup {
             }
             input type="hidden" name="hold_id" value=(held.id);
         } @else {
-            (slots(sheet, filled))
+            (slots(sheet, filled, "radio"))
             details.inner open[has_typed] {
                 summary { (own) }
                 (filled.input("from", language.pick("从", "From"), Look { kind, ..Look::default() }))
@@ -322,8 +367,8 @@ fn time_of_visit(sheet: &Sheet, filled: &Filled<'_>) -> Markup {
     }
 }
 
-/// Times at which the technician could come, by day.
-fn slots(sheet: &Sheet, filled: &Filled<'_>) -> Markup {
+/// Times at which the technician could come, by day: one to pick, or several to tick.
+fn slots(sheet: &Sheet, filled: &Filled<'_>, kind: &str) -> Markup {
     let language = filled.language;
     let windows = sheet.slots.iter().filter_map(|slot| {
         let (from, to) = times::ends(slot.window.as_ref())?;
@@ -334,7 +379,8 @@ fn slots(sheet: &Sheet, filled: &Filled<'_>) -> Markup {
         let none = language.pick("两周内没有空闲时段。", "No slot is free in the next two weeks.");
         return html! { p.hint { (none) } };
     }
-    let picked = if filled.error.is_some() { filled.form.get("slot_id") } else { "" };
+    let again = filled.error.is_some();
+    let is_picked = |id: &str| again && filled.form.all("slot_id").any(|picked| picked == id);
     let days: Vec<_> =
         windows.chunk_by(|one, next| one.1.shanghai_day() == next.1.shanghai_day()).collect();
     let (soon, later) = days.split_at(days.len().min(DAYS_AT_FIRST));
@@ -344,7 +390,7 @@ fn slots(sheet: &Sheet, filled: &Filled<'_>) -> Markup {
                 legend { (times::day(day[0].1, language)) }
                 @for (id, from, to) in day {
                     label {
-                        input type="radio" name="slot_id" value=(id) checked[*id == picked];
+                        input type=(kind) name="slot_id" value=(id) checked[is_picked(id)];
                         span { (times::hours(*from, *to)) }
                     }
                 }

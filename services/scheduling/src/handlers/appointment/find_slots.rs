@@ -107,14 +107,16 @@ async fn candidates(
     }
 }
 
-/// Every window that a candidate works in, with who can keep it or why nobody can; `None` for a window
-/// of a day on which the centre has no more room for the category.
+/// Who can keep a window or why nobody can; or what closes it whoever came.
+type Found = Result<Answer, SlotClosureReason>;
+
+/// Every window that a candidate works in, with what was found of it.
 async fn find(
     scheduling: &Scheduling,
     case: &Case,
     candidates: &Candidates,
     scope: Scope,
-) -> Result<Vec<(Window, Option<Answer>)>, Error> {
+) -> Result<Vec<(Window, Found)>, Error> {
     let Scope { from, until } = scope;
     let members = &candidates.members;
     let works = members.iter().flat_map(|one| one.1.working_time.arrival_windows(from, until));
@@ -145,9 +147,15 @@ async fn find(
         }
     }
     let full = full_days(scheduling, case, whole).await?;
-    let is_full = |window: &Window| full.contains(&window.start.shanghai_day());
+    let closed = |window: &Window| {
+        if case.parts_from().is_some_and(|from| window.start < from) {
+            return Some(SlotClosureReason::PartsNotThere);
+        }
+        let is_full = full.contains(&window.start.shanghai_day());
+        is_full.then_some(SlotClosureReason::Capacity)
+    };
     let found = windows.into_iter().zip(answers);
-    Ok(found.map(|(window, answer)| (window, (!is_full(&window)).then_some(answer))).collect())
+    Ok(found.map(|(window, answer)| (window, closed(&window).map_or(Ok(answer), Err))).collect())
 }
 
 /// The days on which the centre has as many visits of the case's category as it can make.
@@ -192,7 +200,7 @@ struct Shown<'a> {
 impl Shown<'_> {
     fn answer(
         &self,
-        found: Vec<(Window, Option<Answer>)>,
+        found: Vec<(Window, Found)>,
         limit: usize,
         with_closed: bool,
     ) -> FindSlotsResponse {
@@ -202,7 +210,7 @@ impl Shown<'_> {
                 break;
             }
             match found {
-                Some(Answer::Open { technician, detour, begins }) => {
+                Ok(Answer::Open { technician, detour, begins }) => {
                     let (key, case) = (&self.scheduling.desk.key, self.case.id);
                     let ids = SlotIds { key, case, technician: &technician };
                     let mut slot = Slot {
@@ -224,14 +232,15 @@ impl Shown<'_> {
         answer
     }
 
-    fn closed(&self, window: Window, found: Option<Answer>) -> ClosedWindow {
+    fn closed(&self, window: Window, found: Found) -> ClosedWindow {
         let mut whys: Vec<(SlotClosureReason, usize)> = match found {
-            Some(Answer::Closed(whys)) => {
+            Ok(Answer::Closed(whys)) => {
                 let mut whys: BTreeMap<Closed, usize> = whys;
                 whys.retain(|_, count| *count > 0);
                 whys.into_iter().map(|(why, count)| (reason(why), count)).collect()
             }
-            _ => vec![(SlotClosureReason::Capacity, 0)],
+            Ok(Answer::Open { .. }) => Vec::new(),
+            Err(why) => vec![(why, 0)],
         };
         if self.candidates.outside > 0 {
             whys.push((SlotClosureReason::OutsideTerritory, self.candidates.outside));

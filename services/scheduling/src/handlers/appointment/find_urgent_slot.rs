@@ -35,6 +35,10 @@ pub async fn handle(
     }
     check_stage(&call.principal, &case)?;
     check_window(scheduling, window)?;
+    if case.parts_from().is_some_and(|from| window.start < from) {
+        let text = "the parts that were missing are not there by then: say when they arrive";
+        return Err(Error::new(Reason::PartsNotThere).message(text));
+    }
     let Some(order) = &case.work_order else { return Err(not_found()) };
     let day = window.start.shanghai_day();
     let from = Timestamp::shanghai_midnight(day);

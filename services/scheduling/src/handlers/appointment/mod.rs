@@ -10,5 +10,7 @@ pub mod hand_over_visit;
 pub mod hold_slot;
 pub mod no_show;
 pub mod plan_day;
+pub mod propose_windows;
 pub mod release_slot;
+pub mod release_windows;
 pub mod reschedule;

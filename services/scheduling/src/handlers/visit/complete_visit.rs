@@ -8,7 +8,6 @@ use parasol_api::convert::case_view;
 use parasol_api::technician::v1::{CompleteVisitRequest, CompleteVisitResponse};
 use parasol_api::{Checker, Error, Reason};
 use parasol_desk::{Call, StepEffect};
-use parasol_journey::ids::CaseId;
 use parasol_journey::{Case, Command, Verb};
 use tonic::Request;
 
@@ -46,12 +45,14 @@ pub async fn handle(
     let code = code(&mut check, &message.completion_code);
     let (head, appointment, code) = check.all((head, appointment, code))?;
 
-    let matches = is_right(scheduling, head.case, &code);
+    let (desk, id) = (desk.clone(), head.case);
     let report = Report::of_visit(&call, head, appointment, "complete_visit");
-    let command = move |_: &Case| Ok(Command::CompleteVisit { matches });
-    let answer = move |case: &Case, effect: StepEffect| outcome(case, effect, matches);
+    let command = move |case: &Case| {
+        let expected = desk.completion_code(id, case.code_number());
+        Ok(Command::CompleteVisit { matches: is_right(&expected, &code) })
+    };
     let outcome: Outcome =
-        scheduling.visited(report, (Verb::CompleteVisit, message), command, answer).await?;
+        scheduling.visited(report, (Verb::CompleteVisit, message), command, outcome).await?;
     outcome.response.ok_or_else(|| {
         Error::field("completion_code", Reason::CodeWrong, "the code sent to the customer")
             .with("attempts_left", outcome.attempts_left.to_string())
@@ -66,14 +67,14 @@ fn code(check: &mut Checker, text: &str) -> Option<String> {
 }
 
 /// Compares every digit, so that the time it takes tells nothing about where a guess went wrong.
-fn is_right(scheduling: &Scheduling, case: CaseId, code: &str) -> bool {
-    let expected = scheduling.desk.completion_code(case);
+fn is_right(expected: &str, code: &str) -> bool {
     let differing = expected.bytes().zip(code.bytes()).fold(0, |seen, (a, b)| seen | (a ^ b));
     expected.len() == code.len() && differing == 0
 }
 
-fn outcome(case: &Case, effect: StepEffect, matches: bool) -> Outcome {
-    if effect == StepEffect::Applied && !matches {
+/// A right code closes the case, so a case that goes on has heard a wrong one.
+fn outcome(case: &Case, effect: StepEffect) -> Outcome {
+    if effect == StepEffect::Applied && !case.stage.is_ended() {
         let attempts_left = WRONG_CODES_MAX.saturating_sub(case.wrong_codes);
         return Outcome { response: None, attempts_left };
     }
