@@ -10,8 +10,7 @@ pub use crate::fact::Fact;
 
 use crate::actor::Actor;
 use crate::ids::{
-    AppointmentId, BrandId, CertificateId, County, CustomerId, DecisionId, OrderLineId, ProposalId,
-    Serial, Sku,
+    AppointmentId, BrandId, CertificateId, County, CustomerId, DecisionId, OrderLineId, Serial, Sku,
 };
 pub use crate::proposal::{Proposal, Proposed};
 use crate::stage::Stage;
