@@ -150,6 +150,9 @@ pub struct OfferedRemedy {
     pub amount_fen: i64,
     /// Who pays in the end, by the rule.
     pub payer: String,
+    /// Whom the payer may recover it from, by the rule; empty when the rule names nobody.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub recourse: String,
 }
 
 /// What the policy or an agent decided.

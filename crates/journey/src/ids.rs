@@ -138,6 +138,8 @@ made_id!(/// One decision on a case.
     DecisionId, "dec");
 made_id!(/// A decision that waits for a second person.
     ProposalId, "prop");
+made_id!(/// Money claimed from whoever has to bear it.
+    ClaimId, "claim");
 made_id!(/// A customer, as a reference into the vault; carries no personal data.
     CustomerId, "cust");
 

@@ -120,6 +120,7 @@ fn offered(offer: &Offer) -> OfferedRemedy {
         remedy: offer.remedy,
         amount_fen: offer.refund.map_or(0, |refund| refund.amount_fen),
         payer: offer.payer.as_str().to_owned(),
+        recourse: offer.recourse.map(|one| one.as_str().to_owned()).unwrap_or_default(),
     }
 }
 

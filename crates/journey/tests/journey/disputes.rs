@@ -258,8 +258,9 @@ fn an_offer_that_was_disputed_and_stays_the_same_was_disputed_in_vain() {
         let mut course = standing_in(Stage::Deciding);
         let mut refund = |amount_fen| {
             let mut decision = course.decision(Remedy::Refund);
-            let payer = "seller".to_owned();
-            decision.offered = vec![OfferedRemedy { remedy: Remedy::Refund, amount_fen, payer }];
+            let (payer, recourse) = ("seller".to_owned(), String::new());
+            decision.offered =
+                vec![OfferedRemedy { remedy: Remedy::Refund, amount_fen, payer, recourse }];
             Command::Decide { decision }
         };
         let (first, last) = (refund(1_000), refund(1_000 + more));

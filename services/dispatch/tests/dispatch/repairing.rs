@@ -73,6 +73,7 @@ pub async fn in_repair(world: &World) -> CaseId {
             remedy: Remedy::Repair,
             amount_fen: 0,
             payer: "brand".into(),
+            recourse: String::new(),
         }],
         certificate: None,
     };

@@ -31,6 +31,7 @@ async fn repair(world: &World, case: CaseId) {
             remedy: Remedy::Repair,
             amount_fen: 0,
             payer: "repairer".to_owned(),
+            recourse: "brand".to_owned(),
         }],
         certificate: None,
     };

@@ -71,7 +71,10 @@ async fn a_case_under_repair_shows_who_works_what_was_decided_and_the_code() {
     assert!(shown.completion_code.is_empty());
 
     world.miss(case, Deadline::Verdict).await;
-    let offered = |remedy, amount_fen| OfferedRemedy { remedy, amount_fen, payer: "seller".into() };
+    let offered = |remedy, amount_fen| {
+        let (payer, recourse) = ("seller".into(), "brand".into());
+        OfferedRemedy { remedy, amount_fen, payer, recourse }
+    };
     let decision = Decision {
         id: DecisionId::new(Uuid::from_u128(5)),
         policy: "cn-2026.1".to_owned(),
@@ -212,7 +215,8 @@ async fn a_unit_has_one_life_over_all_of_its_cases() {
     let first = case_of(&file(&world, &me, claim(1, 1)).await);
     bring_technician(&world, first).await;
     world.miss(first, Deadline::Verdict).await;
-    let repair = OfferedRemedy { remedy: Remedy::Repair, amount_fen: 0, payer: "seller".into() };
+    let (payer, recourse) = ("seller".into(), "brand".into());
+    let repair = OfferedRemedy { remedy: Remedy::Repair, amount_fen: 0, payer, recourse };
     let decision = Decision {
         id: DecisionId::new(Uuid::from_u128(5)),
         policy: "cn-2026.1".to_owned(),

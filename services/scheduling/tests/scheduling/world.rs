@@ -282,8 +282,8 @@ impl World {
 
     /// Offers the customer a repair, which is what the customer wished.
     pub async fn decide_repair(&self, id: CaseId) {
-        let repair =
-            OfferedRemedy { remedy: Remedy::Repair, amount_fen: 0, payer: "brand".to_owned() };
+        let (payer, recourse) = ("brand".to_owned(), String::new());
+        let repair = OfferedRemedy { remedy: Remedy::Repair, amount_fen: 0, payer, recourse };
         let decision = Decision {
             id: DecisionId::new(self.desk.ids.next()),
             policy: "cn-2026.1".to_owned(),

@@ -137,7 +137,8 @@ impl Hand {
                 let message = "refund: all was paid back already; name the amount";
                 return Err(refuse(Reason::FieldInvalid, message));
             }
-            Ok(OfferedRemedy { remedy: *remedy, amount_fen, payer: self.payer.to_owned() })
+            let (payer, recourse) = (self.payer.to_owned(), String::new());
+            Ok(OfferedRemedy { remedy: *remedy, amount_fen, payer, recourse })
         };
         self.remedies.iter().map(offer).collect()
     }

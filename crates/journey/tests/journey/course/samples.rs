@@ -314,7 +314,12 @@ impl Course {
             id: DecisionId::new(self.next_id()),
             policy: "cn-2026.1".into(),
             rules: vec!["R30".into()],
-            offered: vec![OfferedRemedy { remedy, amount_fen: 0, payer: "brand".into() }],
+            offered: vec![OfferedRemedy {
+                remedy,
+                amount_fen: 0,
+                payer: "brand".into(),
+                recourse: String::new(),
+            }],
             certificate: self.case.finding().map(|newest| newest.id),
         }
     }
