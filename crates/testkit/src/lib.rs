@@ -1,4 +1,5 @@
-//! Throwaway PostgreSQL and Redis servers for tests, on free ports, in a folder that goes away.
+//! Throwaway PostgreSQL and Redis servers for tests, on free ports, in a folder that goes away; and a payment
+//! provider that misbehaves.
 //!
 //! Owns finding the server programs, starting them (as an unprivileged account when the caller is
 //! root), handing out empty databases, and leaving nothing behind however the caller ends: a keeper
@@ -13,6 +14,7 @@
 
 mod account;
 mod keeper;
+pub mod payments;
 mod postgres;
 mod process;
 mod programs;
