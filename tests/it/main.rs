@@ -15,6 +15,7 @@ mod network;
 mod network_run;
 mod parked;
 mod partner;
+mod paying;
 mod policy;
 mod portal;
 mod program;

@@ -183,6 +183,7 @@ impl Stranger {
             names.insert("watch_token", cases::text(&timeline, "resume_token"));
             if self.party.brand == ASTER_ONE.brand {
                 names.remove("brand");
+                names.remove("brand_partner");
             }
             named.push((target.reached, names));
         }
@@ -215,6 +216,12 @@ async fn tokens(house: &House, party: Party, role: Role) -> Names {
     let offers = ask(&side, path, json!({}), "cursor").await;
     let path = "/parasol.admin.v1.NetworkService/ListWebhooks";
     let webhooks = house.act(&side, path, &json!({"page_size": 1})).await;
+    let path = "/parasol.verification.v1.SettlementService/ListClaims";
+    let claims = ask(&side, path, json!({"page_size": 1}), "next_page_token").await;
+    let month = house.node.clock.now().shanghai_day().format("%Y-%m").to_string();
+    let path = "/parasol.verification.v1.SettlementService/GetStatement";
+    let page = json!({"page_size": 1, "period": month});
+    let statement = ask(&side, path, page, "next_page_token").await;
     let body = match role {
         Role::Technician => json!({}),
         _ => json!({"technician": party.technician}),
@@ -229,6 +236,8 @@ async fn tokens(house: &House, party: Party, role: Role) -> Names {
         ("messages_page", messages),
         ("mappings_page", mappings),
         ("offers_cursor", offers),
+        ("claims_page", claims),
+        ("statement_page", statement),
         ("webhook", cases::text(&webhooks["webhooks"][0], "webhook_id")),
         ("webhooks_page", cases::text(&webhooks, "next_page_token")),
         ("day_cursor", cases::text(&calls::json(&day), "cursor")),

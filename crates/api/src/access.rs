@@ -8,7 +8,8 @@ use std::sync::LazyLock;
 
 use crate::role::Role;
 use Role::{
-    Agent, Brand, Centre, Customer, Lab, Link, Manager, Operator, Retailer, Service, Technician,
+    Agent, Brand, Centre, Customer, Finance, Lab, Link, Manager, Operator, Retailer, Service,
+    Technician,
 };
 
 /// The services every caller may reach without a credential: health and reflection.
@@ -45,6 +46,7 @@ const CALLERS: &[Role] = &[Brand, Centre, Technician, Agent, Manager];
 const NO_SHOW: &[Role] = &[Customer, Agent, Manager, Centre, Technician];
 const NEW_CODES: &[Role] = &[Customer, Agent, Manager, Technician, Centre, Brand];
 const DISPUTE_SIDE: &[Role] = &[Brand, Centre, Agent, Manager];
+const CLAIM_READS: &[Role] = &[Finance, Manager, Brand, Centre];
 const CASE_CONTROL: &[Role] = &[Operator, Manager, Agent];
 
 /// The whole table: path, roles.
@@ -181,6 +183,15 @@ pub const TABLE: &[(&str, &[Role])] = &[
     ("/parasol.verification.v1.DecisionService/ExplainDecision",    CUSTOMER_READS),
     ("/parasol.verification.v1.DecisionService/ReportPickup",       &[Retailer]),
     ("/parasol.verification.v1.DecisionService/ReportReplacement",  &[Retailer]),
+    ("/parasol.verification.v1.SettlementService/ListClaims",       CLAIM_READS),
+    ("/parasol.verification.v1.SettlementService/RespondToClaim",   &[Brand, Centre, Finance]),
+    ("/parasol.verification.v1.SettlementService/ResolveClaim",     &[Finance]),
+    ("/parasol.verification.v1.SettlementService/GetStatement",     CLAIM_READS),
+    ("/parasol.verification.v1.SettlementService/RecordFunds",      &[Finance]),
+    ("/parasol.verification.v1.SettlementService/GetBalances",      &[Finance]),
+    ("/parasol.verification.v1.SettlementService/ListPayments",     &[Finance, Manager]),
+    ("/parasol.verification.v1.SettlementService/ReconcileProvider", &[Finance]),
+    ("/parasol.verification.v1.SettlementService/NotifyPayment",    &[Service]),
 ];
 
 /// The roles a method is open to; empty for a method without a row.

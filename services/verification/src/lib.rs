@@ -1,7 +1,8 @@
 //! Verification: certificates come in, decisions go out, and what was decided is carried out.
 //!
-//! Owns the gRPC services for verdicts, decisions and calendars, the work of deciding, paying and
-//! ordering replacements, and the indexes of certificates and decisions. What a customer is owed is
+//! Owns the gRPC services for verdicts, decisions, settlement and calendars, the work of deciding, paying and
+//! ordering replacements, the ledger with its claims and statements, and the indexes of certificates and
+//! decisions. What a customer is owed is
 //! the policy's to say and which step may follow which is the journey's; this crate lays the facts of a
 //! case before the one and turns the outcome into a command for the other.
 //!
@@ -9,14 +10,19 @@
 
 mod calendars;
 mod certificates;
+pub mod claims;
 mod facts;
 mod handlers;
+pub mod ledger;
+mod listed;
 mod migration;
 pub mod payment;
 mod projection;
 mod record;
 mod ruling;
-mod tables;
+pub mod settlement;
+mod settlement_views;
+pub mod tables;
 mod views;
 pub mod warehouse;
 mod words;
@@ -38,12 +44,22 @@ use parasol_api::partner::v1::{
 use parasol_api::verification::v1::decision_service_server::{
     DecisionService, DecisionServiceServer,
 };
+use parasol_api::verification::v1::settlement_service_server::{
+    SettlementService, SettlementServiceServer,
+};
 use parasol_api::verification::v1::{
     AnswerDenialRequest, AnswerDenialResponse, ChooseRemedyRequest, ChooseRemedyResponse,
     ConfirmOutcomeRequest, ConfirmOutcomeResponse, DecideManuallyRequest, DecideManuallyResponse,
     DecisionExplanation, ExplainDecisionRequest, OpenDisputeRequest, OpenDisputeResponse,
     RejectOutcomeRequest, RejectOutcomeResponse, ReplyToDisputeRequest, ReplyToDisputeResponse,
     ReportPickupRequest, ReportPickupResponse, ReportReplacementRequest, ReportReplacementResponse,
+};
+use parasol_api::verification::v1::{
+    GetBalancesRequest, GetBalancesResponse, GetStatementRequest, GetStatementResponse,
+    ListClaimsRequest, ListClaimsResponse, ListPaymentsRequest, ListPaymentsResponse,
+    NotifyPaymentRequest, NotifyPaymentResponse, ReconcileProviderRequest,
+    ReconcileProviderResponse, RecordFundsRequest, RecordFundsResponse, ResolveClaimRequest,
+    ResolveClaimResponse, RespondToClaimRequest, RespondToClaimResponse,
 };
 use parasol_casebook::{Handler, Projector};
 use parasol_desk::Desk;
@@ -54,8 +70,10 @@ use tonic::{Request, Response, Status};
 
 pub use calendars::calendar_in_force;
 
+use payment::cashier::Cashier;
 use payment::{LocalPayments, PaymentProvider};
 use ruling::Packs;
+use settlement::Settlement;
 use warehouse::{LocalWarehouse, Warehouse};
 
 /// How much money each role may give by its own decision, in fen.
@@ -123,6 +141,19 @@ impl Verification {
         routes.add_service(server.max_decoding_message_size(self.desk.message_bytes));
         let server = PolicyServiceServer::new(self.clone());
         routes.add_service(server.max_decoding_message_size(self.desk.message_bytes));
+        let server = SettlementServiceServer::new(self.clone());
+        routes.add_service(server.max_decoding_message_size(self.desk.message_bytes));
+    }
+
+    /// Whoever makes this service's payments and keeps their legs.
+    fn cashier(&self) -> Cashier {
+        Cashier::new(self.desk.clone(), Arc::clone(&self.ports.payments))
+    }
+
+    /// What is due by the calendar: silence on claims, months to close, days to compare. Whoever runs the
+    /// service makes passes over it.
+    pub fn settlement(&self) -> Settlement {
+        Settlement::new(self.desk.clone(), self.cashier())
     }
 
     /// The tasks this service does: deciding, paying, ordering replacements.
@@ -133,12 +164,12 @@ impl Verification {
 
 /// Keeps this service's tables in step with the log.
 pub fn projector() -> Arc<dyn Projector> {
-    Arc::new(projection::Indexes)
+    Arc::new(projection::Tables)
 }
 
 /// This service's migrations, oldest first.
 pub fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-    vec![Box::new(migration::Verification)]
+    vec![Box::new(migration::Verification), Box::new(migration::Settlement)]
 }
 
 /// Hosts a gRPC service: each call goes to the file of its method.
@@ -174,6 +205,18 @@ host!(DecisionService {
     explain_decision(ExplainDecisionRequest) -> DecisionExplanation;
     report_pickup(ReportPickupRequest) -> ReportPickupResponse;
     report_replacement(ReportReplacementRequest) -> ReportReplacementResponse;
+});
+
+host!(SettlementService {
+    list_claims(ListClaimsRequest) -> ListClaimsResponse;
+    respond_to_claim(RespondToClaimRequest) -> RespondToClaimResponse;
+    resolve_claim(ResolveClaimRequest) -> ResolveClaimResponse;
+    get_statement(GetStatementRequest) -> GetStatementResponse;
+    record_funds(RecordFundsRequest) -> RecordFundsResponse;
+    get_balances(GetBalancesRequest) -> GetBalancesResponse;
+    list_payments(ListPaymentsRequest) -> ListPaymentsResponse;
+    reconcile_provider(ReconcileProviderRequest) -> ReconcileProviderResponse;
+    notify_payment(NotifyPaymentRequest) -> NotifyPaymentResponse;
 });
 
 host!(PolicyService {

@@ -79,10 +79,12 @@ pub enum Reached {
     Repairing,
     /// The customer disputes a denial.
     Disputed,
+    /// Refunds were paid and are claimed back, two from the brand and two from the centre.
+    Claimed,
 }
 
 impl Reached {
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Offered,
         Self::Accepted,
         Self::Held,
@@ -91,6 +93,7 @@ impl Reached {
         Self::Certified,
         Self::Repairing,
         Self::Disputed,
+        Self::Claimed,
     ];
 }
 
@@ -134,6 +137,9 @@ impl World {
             add_webhook(&house, &party.member(Role::Brand)).await;
             for _ in 0..2 {
                 add_webhook(&house, &party.member(Role::Centre)).await;
+            }
+            for partner in [format!("brand:{}", party.brand), format!("centre:{}", party.centre)] {
+                enter_funds(&house, &partner, party.centre).await;
             }
         }
         Self { house, next: AtomicUsize::new(0) }
@@ -194,6 +200,8 @@ impl Course<'_> {
             ("offer", offer.id.to_string()),
             ("serial", serial(self.unit)),
             ("brand", brand.to_owned()),
+            ("brand_partner", format!("brand:{brand}")),
+            ("centre_partner", format!("centre:{centre}")),
             ("centre", centre.to_owned()),
             ("technician", technician.to_owned()),
         ])
@@ -237,6 +245,10 @@ impl Course<'_> {
         match reached {
             Reached::Repairing => self.order_parts(names).await,
             Reached::Disputed => self.dispute(names).await,
+            Reached::Claimed => {
+                self.dispute(names).await;
+                self.claim(names).await;
+            }
             _ => drop(self.until(Stage::VerdictHeld).await),
         }
     }
@@ -258,6 +270,31 @@ impl Course<'_> {
         let body = json!({"case_id": names["case"], "reason": "I never dropped it"});
         let path = "/parasol.verification.v1.DecisionService/OpenDispute";
         self.world.house.act(&customer(self.unit), path, &body).await;
+    }
+
+    /// Paid by hand again and again, in place of the brand and in place of the centre.
+    async fn claim(&self, names: &mut Names) {
+        let house = &self.world.house;
+        let agent = Principal::new(Role::Agent, "agent-1");
+        let act = async |method: &str, mut body: Value| {
+            body["case_id"] = names["case"].clone().into();
+            let path = format!("/parasol.verification.v1.DecisionService/{method}");
+            house.act(&agent, &path, &body).await
+        };
+        for payer in ["brand", "repairer", "brand", "repairer"] {
+            let refund = json!({"fen": "100", "currency": "CNY"});
+            let decision = json!({
+                "remedies": ["REMEDY_REFUND"], "refund": refund, "payer": payer, "reason": "as agreed",
+            });
+            act("DecideManually", decision).await;
+            act("ChooseRemedy", json!({"remedy": "REMEDY_REFUND"})).await;
+            self.until(Stage::AwaitConfirm).await;
+            act("RejectOutcome", json!({"reason": "not all of it"})).await;
+        }
+        let body = json!({"case_id": names["case"]});
+        let path = "/parasol.verification.v1.SettlementService/ListClaims";
+        let claims = house.act(&self.party.member(Role::Brand), path, &body).await;
+        names.insert("claim", text(&claims["claims"][0], "claim_id"));
     }
 
     /// A plan of the centre's day.
@@ -324,6 +361,18 @@ async fn map_reasons(house: &House, brand: &str) {
         });
         let path = "/parasol.admin.v1.NetworkService/PutReasonMapping";
         house.act(&Principal::new(Role::Operator, "tests"), path, &body).await;
+    }
+}
+
+/// Two documents of what is owed to a partner.
+async fn enter_funds(house: &House, partner: &str, of: &str) {
+    for nth in ["1", "2"] {
+        let body = json!({
+            "partner": partner, "kind": "FUNDS_KIND_PAYABLE", "reference": format!("{of}-{nth}"),
+            "amount": {"fen": "1000", "currency": "CNY"},
+        });
+        let path = "/parasol.verification.v1.SettlementService/RecordFunds";
+        house.act(&Principal::new(Role::Finance, "f-1"), path, &body).await;
     }
 }
 

@@ -339,4 +339,19 @@ pub const TABLE: &[Row] = &[
     row("verification.v1.DecisionService/ReplyToDispute", &[
         hidden(r#"{"case_id": "$case", "reply": "the certificate stands"}"#),
     ]),
+    row("verification.v1.SettlementService/ListClaims", &[
+        by(BRAND_SIDE, nothing(r#"{"case_id": "$case"}"#)),
+        by(&[Role::Brand], hidden(r#"{"partner": "$brand_partner"}"#)),
+        by(BRAND_SIDE, hidden(r#"{"partner": "$centre_partner"}"#)),
+        by(BRAND_SIDE, told(BAD_PAGE, r#"{"page_size": 1, "page_token": "$claims_page"}"#)),
+    ]),
+    row("verification.v1.SettlementService/RespondToClaim", &[
+        by(BRAND_SIDE, hidden(r#"{"claim_id": "$claim", "response": "CLAIM_RESPONSE_ACCEPT"}"#)),
+    ]),
+    row("verification.v1.SettlementService/GetStatement", &[
+        by(&[Role::Brand], hidden(r#"{"period": "$month", "partner": "$brand_partner"}"#)),
+        by(BRAND_SIDE, hidden(r#"{"period": "$month", "partner": "$centre_partner"}"#)),
+        by(BRAND_SIDE, told(BAD_PAGE,
+            r#"{"period": "$month", "page_size": 1, "page_token": "$statement_page"}"#)),
+    ]),
 ];

@@ -47,7 +47,7 @@ fn given_names(shape: &Shape) -> BTreeSet<String> {
 }
 
 /// What shapes are filled with that is nobody's.
-const FORMS: [&str; 5] = ["earlier", "soon", "today", "window", "certificate_form"];
+const FORMS: [&str; 6] = ["earlier", "soon", "today", "month", "window", "certificate_form"];
 
 /// Names of the same form that are nobody's.
 pub fn unknown(names: &Names) -> Names {
@@ -56,6 +56,9 @@ pub fn unknown(names: &Names) -> Names {
 
 fn unknown_id(name: &str, id: &str) -> String {
     let is_given = ["brand", "centre", "technician", "serial"].contains(&name);
+    if let Some((kind, named)) = id.split_once(':') {
+        return format!("{kind}:{}", "z".repeat(named.len()));
+    }
     match id.rsplit_once('_') {
         _ if is_given => "z".repeat(id.len()),
         Some((prefix, hex)) if hex.len() == 32 => {
@@ -206,6 +209,7 @@ impl Form {
             "earlier" => (self.now - Span::days(1)).to_string().into(),
             "soon" => soon.to_string().into(),
             "today" => self.now.shanghai_day().to_string().into(),
+            "month" => self.now.shanghai_day().format("%Y-%m").to_string().into(),
             "window" => {
                 json!({"from": soon.to_string(), "to": (soon + Span::hours(2)).to_string()})
             }

@@ -221,6 +221,29 @@ with_disputes! { reasons,
         zh "该配件单当前无需此操作。"
            "配件已收到、已安装、已返还，或对应的维修已结束，未做任何更改。"
            "请查看工单中各配件单的状态。";
+    ClaimNotOpen "CLAIM_NOT_OPEN" FailedPrecondition
+        en "The claim does not allow this step now."
+           "It was answered, withdrawn or netted before, its seven days are over, or finance has to look at it \
+            first. Nothing was changed."
+           "Read the claim again; what is left to do follows from its state."
+        zh "该索赔当前不支持此操作。"
+           "索赔已答复、已撤回、已结算、已超过七天，或须先由财务处理，未做任何更改。"
+           "请刷新索赔后按其状态操作。";
+    FundsKnown "FUNDS_KNOWN" FailedPrecondition
+        en "The document was entered before."
+           "Each reference counts once per partner and kind, so that nothing is owed twice. Nothing was \
+            changed."
+           "Nothing needs to be done; correct the reference if it is another document."
+        zh "该单据已登记。"
+           "同一合作方、同一类型的单据编号只计一次，以免重复入账，未做任何更改。"
+           "无需再次登记；如为另一单据，请更正编号。";
+    ProviderStatementMissing "PROVIDER_STATEMENT_MISSING" FailedPrecondition
+        en "The payment provider gave no statement."
+           "It keeps none, or did not answer with one; nothing was compared."
+           "Try again later; where the provider keeps none, compare its own report by hand."
+        zh "支付机构未提供对账单。"
+           "支付机构不提供对账单，或未正常返回，未进行对账。"
+           "请稍后再试；如支付机构不提供对账单，请人工核对。";
     ReasonUnmapped "REASON_UNMAPPED" InvalidArgument
         en "The partner's own reason code is not in the brand's mapping."
            "A code of the brand's stands for one of ours only after an operator has said which; the violation \

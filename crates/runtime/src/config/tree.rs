@@ -51,6 +51,8 @@ pub struct Config {
     pub tasks: Tasks,
     /// What is sent to partners.
     pub webhooks: Webhooks,
+    /// The payment provider.
+    pub payments: Payments,
     /// The choice of a centre.
     pub choosing: Choosing,
     /// Day plans.
@@ -160,6 +162,14 @@ pub struct Pools {
 pub struct Webhooks {
     /// Whether this machine's own addresses may be sent to, also without TLS.
     pub loopback: bool,
+}
+
+/// The payment provider.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Payments {
+    /// Where its adapter listens; empty = a provider inside the process.
+    pub url: String,
 }
 
 /// The choice of a centre: how much each figure of a candidate counts. Only the ratios matter.

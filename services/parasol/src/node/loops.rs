@@ -20,6 +20,7 @@ use parasol_runtime::supervisor::{
     Backoff, OnFailure, OnStop, Progress, Supervisor, TaskKind, Wake,
 };
 use parasol_scheduling::relay::exchange::Exchange;
+use parasol_verification::settlement::Settlement;
 use tokio::sync::{Mutex, Notify};
 use uuid::Uuid;
 
@@ -34,6 +35,8 @@ const SEQUENCER_REST: Duration = Duration::from_millis(50);
 const WEBHOOKS_REST: Duration = Duration::from_millis(100);
 /// How often offers are looked for that nobody can hear of.
 const REROUTE_EVERY: Duration = Duration::from_secs(10);
+/// How often it is looked what is due between the retailer and its partners.
+const SETTLE_EVERY: Duration = Duration::from_secs(10);
 /// How often messages of partners that wait are noted.
 const MESSAGES_EVERY: Duration = Duration::from_millis(500);
 /// How often all cases are passed in search of one that owes something and is never looked at.
@@ -274,6 +277,14 @@ pub(super) fn reroute(supervisor: &Supervisor, dispatch: Dispatch, clock: &Clock
     supervisor.spawn_loop(kind("dispatch.reroute"), REROUTE_EVERY, (), move || {
         let (dispatch, now) = (dispatch.clone(), clock.now());
         async move { Ok::<_, anyhow::Error>(progress(dispatch.reroute(now).await? > 0)) }
+    });
+}
+
+/// Money by the calendar: claims that silence accepts, months to close, days to compare with the provider.
+pub(super) fn settlement(supervisor: &Supervisor, settlement: Settlement) {
+    supervisor.spawn_loop(kind("verification.settlement"), SETTLE_EVERY, (), move || {
+        let settlement = settlement.clone();
+        async move { Ok::<_, anyhow::Error>(progress(settlement.run_once().await?.more())) }
     });
 }
 

@@ -39,7 +39,8 @@ use parasol_scheduling::relay::RelayProvider;
 use parasol_scheduling::relay::exchange::Exchange;
 use parasol_scheduling::relay::local::LocalRelay;
 use parasol_tracking::Tracking;
-use parasol_verification::Verification;
+use parasol_verification::payment::http::HttpPayments;
+use parasol_verification::{Ports, Verification};
 use tokio::net::TcpListener;
 use tonic::service::{Routes, RoutesBuilder};
 
@@ -167,6 +168,7 @@ impl Node {
         loops::messages(&supervisor, services.dispatch.clone());
         loops::reroute(&supervisor, services.dispatch.clone(), &base.clock);
         loops::sweep(&supervisor, &services.dispatch, poll);
+        loops::settlement(&supervisor, services.verification.settlement());
         loops::relay(&supervisor, open_relay(&services.scheduling).await?, poll);
         working.release().await;
         let served = layers.around(services.routes(&health)?);
@@ -298,7 +300,7 @@ impl Services {
                 DaySolver::Induction => &Induction,
                 DaySolver::VrpCore => &VrpCore,
             }),
-            verification: Verification::new(desk.clone()),
+            verification: Verification::new(desk.clone()).with_ports(outside(config)?),
             tracking: Tracking::new(
                 desk.clone(),
                 bell.clone(),
@@ -330,6 +332,16 @@ impl Services {
             .flatten()
             .collect()
     }
+}
+
+/// Who moves money and goods for this process.
+fn outside(config: &Config) -> anyhow::Result<Ports> {
+    let local = Ports::local();
+    if config.payments.url.is_empty() {
+        return Ok(local);
+    }
+    let payments = HttpPayments::at(&config.payments.url).context("payments.url")?;
+    Ok(Ports { payments: Arc::new(payments), ..local })
 }
 
 /// The relay of this process, with the numbers it lent before.

@@ -7,16 +7,27 @@ pub mod confirm_outcome;
 pub mod contest_certificate;
 pub mod decide_manually;
 pub mod explain_decision;
+pub mod get_balances;
 pub mod get_decision;
+pub mod get_statement;
 pub mod import_calendar;
 pub mod list_calendars;
+pub mod list_claims;
+pub mod list_payments;
+pub mod notify_payment;
 pub mod open_dispute;
+pub mod reconcile_provider;
+pub mod record_funds;
 pub mod reject_outcome;
 pub mod reply_to_dispute;
 pub mod report_pickup;
 pub mod report_replacement;
+pub mod resolve_claim;
+pub mod respond_to_claim;
 pub mod submit_certificate;
 
+mod claim_act;
+mod partner;
 mod reading;
 mod stamp;
 

@@ -2,11 +2,17 @@
 //!
 //! An operation number is derived from what is paid for before anything is sent, and is the same on
 //! every attempt; a provider pays one number once. Whether a payment whose answer was lost took place
-//! is asked, never guessed.
+//! is asked, never guessed. The states of a payment are in `legs.rs`, sending and asking in `cashier.rs`,
+//! and the comparison with what the provider says it has paid in `reconciling.rs`.
 
+pub mod cashier;
+pub mod http;
+pub mod legs;
 mod local;
+pub mod reconciling;
 
 use async_trait::async_trait;
+use chrono::NaiveDate;
 use parasol_journey::Case;
 use parasol_journey::ids::CustomerId;
 use uuid::Uuid;
@@ -89,25 +95,40 @@ pub trait PaymentProvider: Send + Sync {
 
     /// Asks what became of one.
     async fn query(&self, operation: &Operation) -> PaymentState;
+
+    /// What it says it has paid on a day in Shanghai, a page at a time: `cursor` is empty at first and then
+    /// what came with the page before.
+    ///
+    /// # Errors
+    /// [`NoStatement`]; the same page may be asked for again.
+    async fn statement(&self, day: NaiveDate, cursor: &str) -> Result<StatementPage, NoStatement>;
 }
 
-/// Sends a payment or finds out what became of it. `sent_before` says that an earlier attempt may have
-/// sent it already: it is then asked about first.
-pub async fn see_through(
-    provider: &dyn PaymentProvider,
-    order: &PaymentOrder,
-    sent_before: bool,
-) -> PaymentState {
-    let found = match sent_before {
-        true => provider.query(&order.operation).await,
-        false => PaymentState::Unsent,
-    };
-    let state = match found {
-        PaymentState::Unsent | PaymentState::Failed { .. } => provider.pay(order).await,
-        known => known,
-    };
-    match state {
-        PaymentState::Unknown => provider.query(&order.operation).await,
-        known => known,
-    }
+/// A payment as the provider's statement has it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StatementLine {
+    /// Its number, as we gave it.
+    pub operation: String,
+    /// How much, in fen.
+    pub amount_fen: i64,
+}
+
+/// A page of a provider's statement.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct StatementPage {
+    /// Payments, each once unless the provider has paid it more often.
+    pub lines: Vec<StatementLine>,
+    /// Where the next page begins; empty for the last.
+    pub next: String,
+}
+
+/// Why there is no statement.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NoStatement {
+    /// The provider keeps none.
+    #[error("the payment provider keeps no statement")]
+    NotKept,
+    /// It did not answer, or not with a statement.
+    #[error("the payment provider gave no statement: {0}")]
+    NoAnswer(String),
 }

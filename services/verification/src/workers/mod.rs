@@ -35,7 +35,7 @@ impl Handler for Hands {
     async fn prepare(&self, case: &Case, claimed: &Claimed) -> Result<Prepared, WorkError> {
         match claimed.obligation.task {
             Task::Work(Work::Decide) => Ok(prepared(self.decide(case), Actor::policy())),
-            Task::Work(Work::PayRefund | Work::PayCompensation) => self.pay(case, claimed).await,
+            Task::Work(Work::PayRefund | Work::PayCompensation) => self.pay(case).await,
             Task::Work(Work::ShipReplacement) => self.ship(case).await,
             other => Err(WorkError(format!("{other} is not work of verification"))),
         }

@@ -5,6 +5,10 @@
 mod calendars;
 mod courses;
 mod decisions;
+mod faults;
 mod money;
+mod pairs;
+mod settling;
+mod tills;
 mod verdicts;
 mod world;

@@ -36,7 +36,8 @@ pub const CUSTOMER: &str = "u-1001";
 /// The price of every unit, in fen.
 pub const PRICE: i64 = 399_900;
 
-struct Migrations;
+/// The tables of the kernel and of verification.
+pub struct Migrations;
 
 impl MigratorTrait for Migrations {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
@@ -52,6 +53,7 @@ pub struct World {
     pub warehouse: Arc<LocalWarehouse>,
     pub service: Verification,
     worker: Worker,
+    handoff: Handoff,
     _committing: JoinSet<()>,
     _folder: TempDir,
 }
@@ -106,20 +108,15 @@ impl World {
             authority: Authority::default(),
         };
         let service = Verification::new(desk.clone()).with_ports(ports);
-        let (role, hands) = service.work().unwrap();
-        let now = clock.clone();
-        let worker = Worker::new(
-            role,
-            desk.store.clone(),
-            desk.submitter.clone(),
-            handoff,
-            hands,
-            Arc::new(move || now.now()),
-            50,
-        );
-        assert_eq!(role, TaskRole::Verification);
+        let worker = worker(&service, &desk, &handoff);
         let (_committing, _folder) = (committing, folder);
-        Self { desk, clock, payments, warehouse, service, worker, _committing, _folder }
+        Self { desk, clock, payments, warehouse, service, worker, handoff, _committing, _folder }
+    }
+
+    /// Reaches the outside through other ports from now on.
+    pub fn reach(&mut self, ports: Ports) {
+        self.service = self.service.clone().with_ports(ports);
+        self.worker = worker(&self.service, &self.desk, &self.handoff);
     }
 
     pub fn wait(&self, span: Span) {
@@ -150,30 +147,14 @@ impl World {
 
     pub async fn file(&self, filing: Filing) -> CaseId {
         let id = CaseId::new(self.desk.ids.next());
-        let answer = |_: &Case| Vec::new();
-        let command = Command::File { filing };
-        let deed = Arc::new(FilingDeed { id, command, rows: Vec::new(), answer });
-        let actor = Actor::new(ActorKind::Customer, "test");
-        let target = Target::NewCase(id);
-        let caller = caller();
-        let submission = Submission { target, key: None, caller, actor, expected: None, deed };
-        self.desk.submitter.submit(submission).await.unwrap();
+        self.desk.submitter.submit(filed(id, filing)).await.unwrap();
         id
     }
 
     /// A step of somebody else.
     pub async fn give(&self, id: CaseId, by: ActorKind, command: Command) {
         let verb = command.verb();
-        let answer = |_: &Case| Vec::new();
-        let submission = Submission {
-            target: Target::Case(id),
-            key: None,
-            caller: caller(),
-            actor: Actor::new(by, "test"),
-            expected: None,
-            deed: Arc::new(CaseDeed { command, rows: Vec::new(), answer }),
-        };
-        let given = self.desk.submitter.submit(submission).await;
+        let given = self.desk.submitter.submit(submission(id, by, command)).await;
         given.unwrap_or_else(|refused| panic!("{verb}: {refused}"));
     }
 
@@ -272,7 +253,16 @@ impl World {
     }
 }
 
-fn process(store: &Store, clock: &Clock, ids: &IdSource) -> (Submitter, Handoff, JoinSet<()>) {
+fn worker(service: &Verification, desk: &Desk, handoff: &Handoff) -> Worker {
+    let (role, hands) = service.work().unwrap();
+    assert_eq!(role, TaskRole::Verification);
+    let (store, submitter, now) = (desk.store.clone(), desk.submitter.clone(), desk.clock.clone());
+    let now = Arc::new(move || now.now());
+    Worker::new(role, store, submitter, handoff.clone(), hands, now, 50)
+}
+
+/// A committer that runs by itself, and the way to it.
+pub fn process(store: &Store, clock: &Clock, ids: &IdSource) -> (Submitter, Handoff, JoinSet<()>) {
     let lease = Lease { holder: Uuid::from_u128(1), length: Span::from_micros(MINUTE) };
     let (handoff, _) = Handoff::new(lease, Span::ZERO, &[], 1);
     let (now, new_id) = (clock.clone(), ids.clone());
@@ -290,6 +280,29 @@ fn process(store: &Store, clock: &Clock, ids: &IdSource) -> (Submitter, Handoff,
     let mut committing = JoinSet::new();
     committing.spawn(committer.run());
     (submitter, handoff, committing)
+}
+
+/// A step of a case by somebody.
+pub fn submission(id: CaseId, by: ActorKind, command: Command) -> Submission {
+    let answer = |_: &Case| Vec::new();
+    Submission {
+        target: Target::Case(id),
+        key: None,
+        caller: caller(),
+        actor: Actor::new(by, "test"),
+        expected: None,
+        deed: Arc::new(CaseDeed { command, rows: Vec::new(), answer }),
+    }
+}
+
+/// The first step of a case.
+pub fn filed(id: CaseId, filing: Filing) -> Submission {
+    let answer = |_: &Case| Vec::new();
+    let command = Command::File { filing };
+    let deed = Arc::new(FilingDeed { id, command, rows: Vec::new(), answer });
+    let actor = Actor::new(ActorKind::Customer, "test");
+    let target = Target::NewCase(id);
+    Submission { target, key: None, caller: caller(), actor, expected: None, deed }
 }
 
 fn caller() -> Caller {

@@ -1,4 +1,11 @@
-//! The tables of this service: indexes into the logs of cases, and the calendars.
+//! The tables of this service: indexes into the logs of cases, the calendars, and the money.
+
+mod money;
+
+pub use money::{
+    claim_steps, claims, ledger_entries, part_returns, payment_differences, payment_legs,
+    statements,
+};
 
 /// Certificates, by their own id.
 pub mod certificates {

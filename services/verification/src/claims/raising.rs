@@ -1,0 +1,140 @@
+//! Which claims a step of a case raises. Pure.
+//!
+//! A claim follows from what the step recorded: a refund that was paid, a new unit that was handed over, a
+//! decision that rests on a broken contract. It is raised in the commit of that step, so there is never a
+//! payment without its claim nor a claim without its payment.
+
+use parasol_casebook::Change;
+use parasol_journey::event::{Decision, Fact};
+use parasol_journey::ids::{ClaimId, Serial};
+use parasol_journey::time::Timestamp;
+use parasol_journey::{Case, Event};
+
+use super::liable::{Liable, who_bears};
+use super::{Claim, ClaimKind, ClaimState, RESPONSE};
+use crate::facts::counting;
+use crate::ledger::postings::claim_id;
+
+/// The rows of the policy that stand for a contract the brand has broken: the repaired unit was not returned
+/// within 24 hours, and silence past a deadline.
+const BROKEN_CONTRACT: [&str; 2] = ["R26", "R70"];
+
+/// The penalty for a broken contract, in per cent of the price of the unit (ours; a term of the contract).
+const PENALTY_PERCENT: i64 = 5;
+
+/// What a defective part costs that did not come back in time, in fen: 200 yuan (ours; a term of the
+/// contract).
+pub const PART_FEN: i64 = 20_000;
+
+/// The claims that a step raises.
+pub fn of_change(change: &Change<'_>) -> Vec<Claim> {
+    let case = change.after;
+    let mut claims = Vec::new();
+    for event in change.events {
+        match &event.fact {
+            Fact::RefundPaid { operation } => claims.extend(refund(case, event, operation)),
+            Fact::ReplacementDelivered { serial } => {
+                claims.extend(replacement(case, event, serial))
+            }
+            Fact::Decided(decision) => claims.extend(penalty(change.before, case, event, decision)),
+            _ => {}
+        }
+    }
+    claims
+}
+
+fn refund(case: &Case, event: &Event, operation: &str) -> Option<Claim> {
+    let paid = case.paid.iter().rev().find(|one| one.operation == operation)?;
+    raise(case, event.at, ClaimKind::Refund, who_bears(case), paid.amount_fen, operation)
+}
+
+fn replacement(case: &Case, event: &Event, serial: &Serial) -> Option<Claim> {
+    let price_fen = case.filing.price_fen;
+    raise(case, event.at, ClaimKind::Replacement, who_bears(case), price_fen, serial.as_str())
+}
+
+/// Once for a contract that is broken: a decision made again on the same rule does not claim again.
+fn penalty(
+    before: Option<&Case>,
+    case: &Case,
+    event: &Event,
+    decision: &Decision,
+) -> Option<Claim> {
+    let rule = broken_contract(decision)?;
+    let earlier = before.and_then(|case| case.decision.as_ref());
+    if earlier.is_some_and(|earlier| broken_contract(earlier).is_some()) {
+        return None;
+    }
+    let amount_fen = percent(case.filing.price_fen, PENALTY_PERCENT);
+    let brand = Liable::Brand(case.filing.brand.clone());
+    raise(case, event.at, ClaimKind::Penalty, brand, amount_fen, rule)
+}
+
+/// The rule of a broken contract that a decision rests on.
+fn broken_contract(decision: &Decision) -> Option<&str> {
+    let row = |rule: &str| rule.split('-').next().is_some_and(|row| BROKEN_CONTRACT.contains(&row));
+    decision.rules.iter().map(String::as_str).find(|rule| row(rule))
+}
+
+/// The claim for a part that did not come back to the brand by `due`.
+pub fn part(
+    case: &Case,
+    centre: &Liable,
+    part: &str,
+    due: Timestamp,
+    now: Timestamp,
+) -> Option<Claim> {
+    let what = format!("{part}/{}", due.micros());
+    let claim = raise(case, now, ClaimKind::Part, centre.clone(), PART_FEN, &what)?;
+    Some(Claim { reference: part.to_owned(), ..claim })
+}
+
+fn raise(
+    case: &Case,
+    at: Timestamp,
+    kind: ClaimKind,
+    liable: Liable,
+    amount_fen: i64,
+    reference: &str,
+) -> Option<Claim> {
+    if amount_fen <= 0 || liable == Liable::Retailer {
+        return None;
+    }
+    let rules = case.decision.as_ref().map(|decision| decision.rules.clone()).unwrap_or_default();
+    Some(Claim {
+        id: ClaimId::new(claim_id(case.id, &format!("{kind}/{reference}"))),
+        version: 1,
+        case: case.id,
+        kind,
+        liable,
+        brand: case.filing.brand.to_string(),
+        amount_fen,
+        state: ClaimState::Raised,
+        certificate: counting(case).map(|one| one.id),
+        rules,
+        reference: reference.to_owned(),
+        raised_at: at,
+        respond_by: at + RESPONSE,
+        changed_at: at,
+        period: None,
+    })
+}
+
+/// Half a fen is rounded up.
+fn percent(fen: i64, percent: i64) -> i64 {
+    let hundredths = i128::from(fen.max(0)) * i128::from(percent);
+    i64::try_from((hundredths + 50) / 100).unwrap_or(i64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn half_a_fen_is_rounded_up() {
+        assert_eq!(percent(399_900, 5), 19_995);
+        assert_eq!(percent(10, 5), 1);
+        assert_eq!(percent(9, 5), 0);
+        assert_eq!(percent(i64::MAX, 5), i64::MAX / 20);
+    }
+}
