@@ -281,7 +281,10 @@ fn report(args: &Args, days: &[Day], rounds: Vec<Round>) -> Report<Round> {
             };
             medians.insert(format!("{prefix}{key}.value"), value.into());
             if let Some(gap) = median_of(&rounds, (day, solver), |cell| cell.gap) {
-                gaps.push(gap);
+                // The means are of the same days for every solver.
+                let is_planned =
+                    |solver: &str| median_of(&rounds, (day, solver), |_| Some(0.0)).is_some();
+                gaps.extend(Some(gap).filter(|_| args.solvers.iter().all(|one| is_planned(one))));
                 ratios.insert(format!("{prefix}{key}.over_best"), (1.0 + gap).into());
             }
             let first = median_of(&rounds, (day, yardstick), |cell| Some(cell.value));

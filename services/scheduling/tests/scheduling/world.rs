@@ -1,7 +1,7 @@
 //! A real store in a folder that goes away, a clock that only moves when told, a network of two
 //! centres, and cases brought to where a test begins.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
 use parasol_api::admin::v1::network_service_server::{NetworkService, NetworkServiceServer};
@@ -340,7 +340,7 @@ fn caller() -> Caller {
 pub struct Network(Arc<Mutex<Book>>);
 
 struct Book {
-    technicians: HashMap<String, Technician>,
+    technicians: BTreeMap<String, Technician>,
     is_away: bool,
     asked: usize,
     middle: Option<(f64, f64)>,
@@ -364,7 +364,7 @@ impl Default for Network {
             let one = Technician { technician, centre, shifts, certified, ..Technician::default() };
             (id.to_owned(), one)
         });
-        let technicians = HashMap::from(technicians);
+        let technicians = BTreeMap::from(technicians);
         let (middle, capacity) = (None, Vec::new());
         let book = Book { technicians, is_away: false, asked: 0, middle, capacity };
         Self(Arc::new(Mutex::new(book)))

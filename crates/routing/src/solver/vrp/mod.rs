@@ -42,6 +42,8 @@ const PARENTS: usize = 2;
 /// Plans the library makes from nothing before it improves them, and the share of the time it may take.
 const FIRST: usize = 4;
 const FIRST_SHARE: f64 = 0.05;
+/// Insertions judged for a plan from nothing, about, up to which it takes some tenths of a second.
+const SMALL: usize = 500_000;
 /// Seeds are told apart by so many numbers that are thrown away; the library's generator has one seed.
 const SEEDS: u64 = 4_093;
 
@@ -220,9 +222,12 @@ fn config(
     );
     let first: InitialOperators<_, _, _> =
         create_default_init_operators(Arc::clone(put), Arc::clone(environment));
-    // A plan there is already is improved at once: on a large day one from nothing takes all the time.
+    // On a large day a plan from nothing takes all the time, so that one there is already is improved at
+    // once; on a small one others beside it cost little and keep the search from narrowing.
     let start = start.map(|plan| begin(layout, put, plan, environment));
-    let enough = start.as_ref().map(|_| 1);
+    let (visits, technicians) = (layout.problem.visits.len(), layout.problem.technicians.len());
+    let is_small = visits * visits * technicians <= SMALL;
+    let enough = start.as_ref().map(|_| if is_small { FIRST } else { 1 });
     let config = EvolutionConfigBuilder::<_, _, _, String>::default()
         .with_heuristic(get_default_heuristic(Arc::clone(put), Arc::clone(environment)))
         .with_context(context)
