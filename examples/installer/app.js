@@ -5,6 +5,7 @@ import * as api from './api.js';
 import * as form from './form.js';
 import * as queue from './queue.js';
 import * as store from './store.js';
+import * as uploads from './uploads.js';
 import { between, both, languages, speak, spoken, t, time, word } from './words.js';
 
 const { h } = form;
@@ -122,7 +123,7 @@ async function visitPage(id) {
   const acts = await queue.ofVisit(id);
   const waits = (kind) => acts.some((one) => one.kind === kind && one.state === 'waiting');
   const { stage } = visit.case;
-  const page = [head(visit), await notices(), done(acts)];
+  const page = [head(visit), await notices(), done(acts, await uploads.ofVisit(id))];
   const atDoor = isAny(stage, 'ON_SITE', 'INSPECTING') || waits('checkIn');
   if (isAny(stage, 'APPOINTED') && !waits('checkIn')) page.push(doorStep(visit, acts));
   if (atDoor && !waits('submitInspection')) page.push(await inspectionForm(visit));
@@ -146,15 +147,19 @@ function head(visit) {
 }
 
 // What was done here, and what became of it.
-function done(acts) {
-  if (acts.length === 0) return null;
+function done(acts, photos) {
+  if (acts.length + photos.length === 0) return null;
   const row = (one) =>
     h('li', { 'data-kind': one.kind, 'data-state': one.state },
       `${time(one.takenAt)} ${word(one.kind)} · ${word(one.state)}`,
       one.keptBecause && h('div', { class: 'quiet' }, word(one.keptBecause)),
       one.hint && h('div', { class: 'quiet' }, `${t('完工码已发至', 'The completion code went to')} ${one.hint}`),
       one.refusal && h('div', { class: 'fault' }, refusalText(one.refusal)));
-  return h('section', { class: 'card' }, h('ul', { class: 'acts' }, acts.map(row)));
+  const photo = (one) =>
+    h('li', { 'data-kind': 'photo', 'data-state': one.state },
+      `${word('photo')} · ${word(one.state)}`,
+      one.refusal && h('div', { class: 'fault' }, refusalText(one.refusal)));
+  return h('section', { class: 'card' }, h('ul', { class: 'acts' }, acts.map(row), photos.map(photo)));
 }
 
 function refusalText(refusal) {
@@ -275,6 +280,8 @@ async function submitInspection(visit, checklist, wanted, page, kept) {
       signatureSha256: isSigned && checklist.signature ? kept.signature : '',
     };
   }
+  // Written down first: once the inspection is, its photos are on their way.
+  for (const { kind, sha256 } of evidence) await uploads.record(visit, kind, sha256);
   await queue.record('submitInspection', visit, body);
 }
 
@@ -360,7 +367,7 @@ async function settingsPage() {
   });
   await shown();
   const leave = async () => {
-    const left = (await queue.waiting()).length;
+    const left = (await queue.waiting()).length + (await uploads.waiting()).length;
     const sure = t(`还有 ${left} 项未发送，退出将丢失。确定？`, `${left} actions were not sent and would be lost. Sign out?`);
     if (left > 0 && !confirm(sure)) return;
     following?.abort();
@@ -382,7 +389,7 @@ async function settingsPage() {
 // ---- Around it ----
 
 async function status() {
-  const left = (await queue.waiting()).length;
+  const left = (await queue.waiting()).length + (await uploads.waiting()).length;
   const isOnline = navigator.onLine && reachable;
   network.className = isOnline ? '' : 'offline';
   network.dataset.waiting = left;

@@ -101,7 +101,7 @@ export function photos(name, text, taken, changed) {
     changed();
   };
   show();
-  const input = h('input', { name, type: 'file', accept: 'image/*', capture: 'environment', multiple: true, onchange: take });
+  const input = h('input', { name, type: 'file', accept: 'image/jpeg,image/png,image/webp', capture: 'environment', multiple: true, onchange: take });
   return h('div', {}, labelledField(text, input), shown);
 }
 

@@ -4,6 +4,7 @@
 
 import * as api from './api.js';
 import * as store from './store.js';
+import * as uploads from './uploads.js';
 
 const BATCH = 100;
 const RETRY_FIRST = 2000;
@@ -56,8 +57,28 @@ export function flush() {
   return sending;
 }
 
+// Actions first: they are what the customer waits for. Photos follow, also where there was no action to send.
 async function send() {
   clearTimeout(timer);
+  const language = (await store.get('settings', 'language')) || 'zh';
+  try {
+    await sendActions(language);
+    await uploads.send(language);
+    await store.del('settings', 'trouble');
+  } catch (error) {
+    const trouble = error instanceof api.Refused ? error.problem : null;
+    await store.put('settings', 'trouble', trouble);
+  }
+  tell(false);
+  if ((await waiting()).length + (await uploads.waiting()).length > 0) {
+    timer = setTimeout(flush, wait);
+    wait = Math.min(wait * 2, RETRY_MAX);
+  } else {
+    wait = RETRY_FIRST;
+  }
+}
+
+async function sendActions(language) {
   const actions = (await waiting()).slice(0, BATCH);
   if (actions.length === 0) return;
   const message = {
@@ -67,24 +88,10 @@ async function send() {
       actionId, sequence, takenAt, appointmentId, [kind]: body,
     })),
   };
-  try {
-    const language = (await store.get('settings', 'language')) || 'zh';
-    const answer = await api.call('POST', '/v1/technician/actions:sync', message, language);
-    await settle(answer.results || []);
-    if (Math.abs(parseFloat(answer.clockAhead || '0')) > 120) await store.put('settings', 'clockAhead', answer.clockAhead);
-    else await store.del('settings', 'clockAhead');
-    await store.del('settings', 'trouble');
-  } catch (error) {
-    const trouble = error instanceof api.Refused ? error.problem : null;
-    await store.put('settings', 'trouble', trouble);
-  }
-  tell(false);
-  if ((await waiting()).length > 0) {
-    timer = setTimeout(flush, wait);
-    wait = Math.min(wait * 2, RETRY_MAX);
-  } else {
-    wait = RETRY_FIRST;
-  }
+  const answer = await api.call('POST', '/v1/technician/actions:sync', message, language);
+  await settle(answer.results || []);
+  if (Math.abs(parseFloat(answer.clockAhead || '0')) > 120) await store.put('settings', 'clockAhead', answer.clockAhead);
+  else await store.del('settings', 'clockAhead');
 }
 
 async function settle(results) {

@@ -1,11 +1,14 @@
-// What the device keeps: the day, the queue of actions, photos, drafts. Nothing here goes anywhere by itself.
+// What the device keeps: the day, the queue of actions, photos and which of them are to be sent, drafts. Nothing here goes anywhere by itself.
 
 const NAME = 'parasol-installer';
-const STORES = ['settings', 'visits', 'checklists', 'actions', 'photos', 'drafts'];
+const STORES = ['settings', 'visits', 'checklists', 'actions', 'photos', 'drafts', 'uploads'];
 
 const opened = new Promise((resolve, reject) => {
-  const request = indexedDB.open(NAME, 1);
-  request.onupgradeneeded = () => STORES.forEach((name) => request.result.createObjectStore(name));
+  const request = indexedDB.open(NAME, 2);
+  request.onupgradeneeded = () => {
+    const known = request.result.objectStoreNames;
+    STORES.filter((name) => !known.contains(name)).forEach((name) => request.result.createObjectStore(name));
+  };
   request.onsuccess = () => resolve(request.result);
   request.onerror = () => reject(request.error);
 });

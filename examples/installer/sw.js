@@ -2,7 +2,7 @@
 // here: calls of the API pass by, and the app keeps its own copy of the day.
 
 const VERSION = '__VERSION__';
-const FILES = ['./', 'app.css', 'app.js', 'api.js', 'form.js', 'queue.js', 'store.js', 'words.js', 'icon.svg', 'manifest.webmanifest'];
+const FILES = ['./', 'app.css', 'app.js', 'api.js', 'form.js', 'queue.js', 'store.js', 'uploads.js', 'words.js', 'icon.svg', 'manifest.webmanifest'];
 
 self.addEventListener('install', (event) => {
   const kept = caches.open(VERSION).then((cache) => cache.addAll(FILES.map((file) => new Request(file, { cache: 'reload' }))));

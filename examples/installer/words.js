@@ -40,6 +40,7 @@ const table = {
   STAGE_REPLACING: ['换新中', 'A new unit comes'],
   STAGE_DENIED: ['不支持处理', 'Not covered'],
   startTravel: ['出发', 'On the way'],
+  photo: ['照片', 'Photo'],
   checkIn: ['到达签到', 'At the door'],
   submitInspection: ['检测单', 'Inspection'],
   completeRepair: ['维修完成', 'Repair'],

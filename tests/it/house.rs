@@ -50,7 +50,9 @@ impl House {
         overrides.extend(further.iter().map(|(key, value)| set(key, value)));
         let sources = Sources { overrides, ..Sources::default() };
         let config = Config::load(&sources).expect("the settings fit");
-        let node = Node::start(&config, Options::default()).await.expect("the node starts");
+        let evidence_program = Some(crate::program::program());
+        let options = Options { evidence_program, ..Options::default() };
+        let node = Node::start(&config, options).await.expect("the node starts");
         let address = format!("http://{}", node.grpc);
         let channel = local::dial(&address, &config.limits).expect("an address is one");
         Self { node, channel, limits: config.limits, folder }
@@ -60,6 +62,11 @@ impl House {
     pub async fn leave(self) -> TempDir {
         self.node.stop().await.expect("the node stops");
         self.folder
+    }
+
+    /// Its data folder.
+    pub fn folder(&self) -> &std::path::Path {
+        self.folder.path()
     }
 
     /// Imports files; every row of them is good.

@@ -4,6 +4,7 @@ mod bad_input;
 mod callbacks;
 mod conformance;
 mod dependencies;
+mod evidence;
 mod house;
 mod http;
 mod installer;

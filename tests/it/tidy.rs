@@ -22,6 +22,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("parasol-bell", &["parasol-journey"]),
     ("parasol-casebook", &["parasol-journey", "parasol-bell"]),
     ("parasol-api", &["parasol-journey"]),
+    ("parasol-evidence", &["parasol-api"]),
     ("parasol-runtime", &["parasol-journey", "parasol-api", "parasol-bell"]),
     ("parasol-desk", &["parasol-journey", "parasol-casebook", "parasol-api", "parasol-runtime"]),
     ("parasol-testkit", &[]),
@@ -45,6 +46,7 @@ const FOR_SERVICES: &[&str] = &[
     "parasol-bell",
     "parasol-casebook",
     "parasol-api",
+    "parasol-evidence",
     "parasol-runtime",
 ];
 
@@ -55,6 +57,7 @@ const FOR_THE_BINARY: &[&str] = &[
     "parasol-bell",
     "parasol-casebook",
     "parasol-api",
+    "parasol-evidence",
     "parasol-runtime",
     "parasol-desk",
     "parasol-intake",
@@ -73,6 +76,7 @@ const FOR_TESTS: &[&str] = &[
     "parasol-bell",
     "parasol-casebook",
     "parasol-api",
+    "parasol-evidence",
     "parasol-runtime",
 ];
 

@@ -22,6 +22,9 @@ const OPEN_SERVICES: [&str; 3] = [
 /// A customer, or somebody who acts for one.
 const CUSTOMER_SIDE: &[Role] = &[Customer, Agent, Manager];
 const CUSTOMER_READS: &[Role] = &[Customer, Agent, Manager, Service];
+const EVIDENCE_SIDE: &[Role] = &[Customer, Agent, Manager, Brand, Centre, Technician, Lab];
+const EVIDENCE_READS: &[Role] =
+    &[Customer, Agent, Manager, Brand, Centre, Technician, Lab, Service];
 const BRAND_SIDE: &[Role] = &[Brand, Centre];
 const FIELD: &[Role] = &[Brand, Centre, Technician];
 const AT_THE_DOOR: &[Role] = &[Technician, Centre];
@@ -46,7 +49,11 @@ const CALLERS: &[Role] = &[Brand, Centre, Technician, Agent, Manager];
 const NO_SHOW: &[Role] = &[Customer, Agent, Manager, Centre, Technician];
 const NEW_CODES: &[Role] = &[Customer, Agent, Manager, Technician, Centre, Brand];
 const DISPUTE_SIDE: &[Role] = &[Brand, Centre, Agent, Manager];
+const BOTH_SIDES: &[Role] = &[Customer, Agent, Manager, Brand, Centre];
+const DISPUTE_READS: &[Role] = &[Customer, Agent, Manager, Brand, Centre, Lab];
+const DECIDERS: &[Role] = &[Agent, Manager];
 const CLAIM_READS: &[Role] = &[Finance, Manager, Brand, Centre];
+const POLICY_READS: &[Role] = &[Operator, Manager, Agent, Service];
 const CASE_CONTROL: &[Role] = &[Operator, Manager, Agent];
 
 /// The whole table: path, roles.
@@ -99,8 +106,18 @@ pub const TABLE: &[(&str, &[Role])] = &[
     ("/parasol.admin.v1.OperationsService/AdvanceClock",            &[Operator]),
     ("/parasol.admin.v1.OperationsService/PauseCase",               CASE_CONTROL),
     ("/parasol.admin.v1.OperationsService/ResumeCase",              CASE_CONTROL),
+    ("/parasol.admin.v1.PolicyService/PublishPolicy",               &[Operator]),
+    ("/parasol.admin.v1.PolicyService/ListPolicies",                POLICY_READS),
+    ("/parasol.admin.v1.PolicyService/ValidatePolicy",              NETWORK_WATCH),
     ("/parasol.admin.v1.PolicyService/ImportCalendar",              &[Operator]),
     ("/parasol.admin.v1.PolicyService/ListCalendars",               &[Operator, Manager, Service]),
+    ("/parasol.admin.v1.PolicyService/PutAuthority",                &[Operator]),
+    ("/parasol.admin.v1.PolicyService/ListAuthority",               NETWORK_WATCH),
+    ("/parasol.admin.v1.PolicyService/PutPerson",                   &[Operator]),
+    ("/parasol.admin.v1.PolicyService/DelegateAuthority",           DECIDERS),
+    ("/parasol.admin.v1.PolicyService/EndDelegation",               CASE_CONTROL),
+    ("/parasol.admin.v1.PolicyService/ListDelegations",             CASE_CONTROL),
+    ("/parasol.admin.v1.PolicyService/ListAuthorityUse",            CASE_CONTROL),
     ("/parasol.intake.v1.IntakeService/CheckEntitlement",           CUSTOMER_READS),
     ("/parasol.intake.v1.IntakeService/FileCase",                   CUSTOMER_SIDE),
     ("/parasol.intake.v1.IntakeService/GetCase",                    CUSTOMER_READS),
@@ -109,7 +126,13 @@ pub const TABLE: &[(&str, &[Role])] = &[
     ("/parasol.intake.v1.IntakeService/ReopenCase",                 CUSTOMER_SIDE),
     ("/parasol.intake.v1.IntakeService/RemindCase",                 CUSTOMER_SIDE),
     ("/parasol.intake.v1.IntakeService/LinkCertificate",            CUSTOMER_SIDE),
-    ("/parasol.intake.v1.IntakeService/LookupCustomer",             &[Agent, Manager]),
+    ("/parasol.intake.v1.IntakeService/LookupCustomer",             DECIDERS),
+    ("/parasol.intake.v1.IntakeService/FinishGuidance",             CUSTOMER_SIDE),
+    ("/parasol.intake.v1.IntakeService/AnswerReminder",             DISPUTE_SIDE),
+    ("/parasol.intake.v1.IntakeService/ReviewLinkedCertificate",    DECIDERS),
+    ("/parasol.intake.v1.IntakeService/UploadEvidence",             EVIDENCE_SIDE),
+    ("/parasol.intake.v1.IntakeService/ListEvidence",               EVIDENCE_READS),
+    ("/parasol.intake.v1.IntakeService/GetEvidence",                EVIDENCE_READS),
     ("/parasol.intake.v1.OrderService/ImportOrders",                &[Retailer, Operator]),
     ("/parasol.intake.v1.OrderService/GetUnit",                     UNIT_READS),
     ("/parasol.partner.v1.AppointmentService/FindSlots",            BOOKING_READS),
@@ -153,6 +176,7 @@ pub const TABLE: &[(&str, &[Role])] = &[
     ("/parasol.partner.v1.VerdictService/ConfirmCertificate",       &[Brand]),
     ("/parasol.partner.v1.VerdictService/ContestCertificate",       &[Brand]),
     ("/parasol.partner.v1.VerdictService/GetDecision",              &[Brand, Centre, Lab, Service]),
+    ("/parasol.partner.v1.VerdictService/ListDecisions",            &[Brand, Centre, Lab, Service]),
     ("/parasol.technician.v1.VisitService/StreamMyDay",             AT_THE_DOOR),
     ("/parasol.technician.v1.VisitService/GetRelayNumber",          CUSTOMER_READS),
     ("/parasol.technician.v1.VisitService/CreateCalendarLink",      AT_THE_DOOR),
@@ -179,7 +203,21 @@ pub const TABLE: &[(&str, &[Role])] = &[
     ("/parasol.verification.v1.DecisionService/AnswerDenial",       CUSTOMER_SIDE),
     ("/parasol.verification.v1.DecisionService/OpenDispute",        CUSTOMER_SIDE),
     ("/parasol.verification.v1.DecisionService/ReplyToDispute",     DISPUTE_SIDE),
+    ("/parasol.verification.v1.DecisionService/DecideManually",     DECIDERS),
+    ("/parasol.verification.v1.DecisionService/ApproveDecision",    DECIDERS),
+    ("/parasol.verification.v1.DecisionService/ListProposals",      DECIDERS),
+    ("/parasol.verification.v1.DecisionService/GrantGoodwill",      DECIDERS),
+    ("/parasol.verification.v1.DecisionService/SubmitDisputeEvidence", BOTH_SIDES),
+    ("/parasol.verification.v1.DecisionService/AwaitInDispute",     DECIDERS),
+    ("/parasol.verification.v1.DecisionService/ReportAtLab",        &[Lab, Retailer, Agent, Manager]),
+    ("/parasol.verification.v1.DecisionService/OrderSecondInspection", DECIDERS),
+    ("/parasol.verification.v1.DecisionService/ConvenePanel",       DECIDERS),
+    ("/parasol.verification.v1.DecisionService/SubmitOpinion",      &[Agent, Manager, Lab]),
+    ("/parasol.verification.v1.DecisionService/QuoteRepair",        DISPUTE_SIDE),
+    ("/parasol.verification.v1.DecisionService/AcceptQuote",        CUSTOMER_SIDE),
+    ("/parasol.verification.v1.DecisionService/GetDispute",         DISPUTE_READS),
     ("/parasol.verification.v1.DecisionService/DecideManually",     &[Agent, Manager]),
+    ("/parasol.verification.v1.DecisionService/ReplayDecision",     &[Agent, Manager, Operator]),
     ("/parasol.verification.v1.DecisionService/ExplainDecision",    CUSTOMER_READS),
     ("/parasol.verification.v1.DecisionService/ReportPickup",       &[Retailer]),
     ("/parasol.verification.v1.DecisionService/ReportReplacement",  &[Retailer]),

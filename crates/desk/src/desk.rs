@@ -43,6 +43,9 @@ pub type StepEffect = MessageEffect;
 /// Makes the rows of a message that was only kept, from the code that says why it moved nothing.
 pub type KeptRows = Arc<dyn Fn(&'static str) -> Vec<RowOp> + Send + Sync>;
 
+/// Makes rows of the service's own from the case after a step.
+pub type RowsAfter = Arc<dyn Fn(&Case) -> Vec<RowOp> + Send + Sync>;
+
 /// Says of a case why a message comes too late for it, if it does.
 pub type Late = Arc<dyn Fn(&Case) -> Option<&'static str> + Send + Sync>;
 
@@ -66,6 +69,9 @@ pub struct Step<C, A> {
     pub late: Option<(&'static str, Late)>,
     /// Rows of a message that is only kept, if there are any.
     pub kept_rows: Option<KeptRows>,
+    /// Rows that follow from the case after the step, if there are any; none for a message that is only
+    /// kept.
+    pub rows_after: Option<RowsAfter>,
     /// What a lost key means, for steps that may claim one; a key lost by any other is our failure.
     pub taken: Option<Reason>,
     /// Makes the answer from the case after the step.
@@ -84,6 +90,7 @@ impl<C> Step<C, ()> {
             numbered: None,
             late: None,
             kept_rows: None,
+            rows_after: None,
             taken: None,
             answer: (),
         }
@@ -91,9 +98,32 @@ impl<C> Step<C, ()> {
 
     /// Says how to answer.
     pub fn answering<A>(self, answer: A) -> Step<C, A> {
-        let Self { case, etag, command, rows, keep_late, numbered, late, kept_rows, taken, .. } =
-            self;
-        Step { case, etag, command, rows, keep_late, numbered, late, kept_rows, taken, answer }
+        let Self {
+            case,
+            etag,
+            command,
+            rows,
+            keep_late,
+            numbered,
+            late,
+            kept_rows,
+            rows_after,
+            taken,
+            ..
+        } = self;
+        Step {
+            case,
+            etag,
+            command,
+            rows,
+            keep_late,
+            numbered,
+            late,
+            kept_rows,
+            rows_after,
+            taken,
+            answer,
+        }
     }
 }
 
@@ -276,7 +306,11 @@ where
         };
         let answer = (self.step.answer)(&decided.case, effect).encode_to_vec();
         let rows = match (kept, &self.step.kept_rows) {
-            (None, _) => self.step.rows.clone(),
+            (None, _) => {
+                let after = self.step.rows_after.as_ref();
+                let after = after.map(|rows| rows(&decided.case)).unwrap_or_default();
+                self.step.rows.iter().cloned().chain(after).collect()
+            }
             (Some(reason), Some(rows)) => rows(reason),
             (Some(_), None) => Vec::new(),
         };

@@ -5,6 +5,7 @@
 //! one command, and encoding. It decides nothing about cases and has no tables.
 
 mod call;
+mod certificate;
 mod desk;
 pub mod location;
 pub mod mask;
@@ -14,7 +15,8 @@ mod scope;
 mod token;
 
 pub use call::{Call, Repeated};
-pub use desk::{Desk, KeptRows, Late, Step, StepEffect};
+pub use certificate::certificate_words;
+pub use desk::{Desk, KeptRows, Late, RowsAfter, Step, StepEffect};
 pub use numbered::Numbered;
 pub use refusal::to_error;
 pub use scope::{actor, customer_id, sees};

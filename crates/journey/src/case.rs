@@ -13,6 +13,7 @@ use crate::ids::{
     AppointmentId, BrandId, CaseId, CentreId, CertificateId, OfferId, Serial, TechnicianId,
     WorkOrderId,
 };
+use crate::promise::Running;
 use crate::stage::Stage;
 use crate::task::{Obligation, Task};
 use crate::time::{Span, Timestamp};
@@ -484,6 +485,12 @@ pub struct Case {
     /// Missed deadlines, newest last; of many, every clock's last one is among them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub breaches: Vec<Breach>,
+    /// Promises whose clocks run.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub promises_running: Vec<Running>,
+    /// Promises that were broken, by the ids their pack gives them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub promises_missed: Vec<String>,
     /// How it ended.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ending: Option<(Ending, Timestamp)>,
@@ -540,6 +547,8 @@ impl Case {
             wrong_codes: 0,
             code_renewed: None,
             breaches: Vec::new(),
+            promises_running: Vec::new(),
+            promises_missed: Vec::new(),
             ending: None,
         }
     }

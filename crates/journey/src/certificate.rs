@@ -4,6 +4,8 @@
 //! certificate of this visit, and *hold* what may be one of another unit: a serial that differs is a
 //! question for the brand, not a reason to deny.
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 
 use crate::case::Case;
@@ -135,6 +137,13 @@ pub struct Certificate {
     /// Whether a danger was seen, so that the unit must not be used.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub danger: bool,
+    /// The certificate it takes the place of.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub supersedes: Option<CertificateId>,
+    /// SHA-256 of what it says in words, as the vault keeps them, lower-case hex; empty for certificates from
+    /// before words had one.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub words: String,
 }
 
 /// What the log keeps of a certificate: enough to decide, nothing personal.
@@ -180,6 +189,12 @@ vocabulary! {
         TooMuchEvidence = "too_much_evidence",
         /// It claims more authority than its inspection has.
         LevelNotDue = "level_not_due",
+        /// It claims damage of the outside and shows no photo of it.
+        ExteriorPhotoMissing = "exterior_photo_missing",
+        /// A piece of evidence was taken in the future.
+        EvidenceTakenInFuture = "evidence_taken_in_future",
+        /// It takes the place of one that is not the newest of this case.
+        SupersedesNotNewest = "supersedes_not_newest",
     }
 }
 
@@ -207,7 +222,15 @@ impl Certificate {
             inspector == case.technician() || (inspector.is_some() && inspector == case.helper());
         let early = case.checked_in_at.is_some_and(|arrived| self.inspected_at < arrived);
         check(!photographed, CertificateFault::NameplatePhotoMissing);
+        let is_damaged = self.exterior != Exterior::Intact;
+        let shows_outside = self.shown(EvidenceKind::Exterior).next().is_some();
+        check(is_damaged && !shows_outside, CertificateFault::ExteriorPhotoMissing);
         check(self.inspected_at > now, CertificateFault::InspectedInFuture);
+        let from_future = self.evidence.iter().any(|item| item.taken_at > now);
+        check(from_future, CertificateFault::EvidenceTakenInFuture);
+        let newest = case.finding().map(|newest| newest.id);
+        let follows = self.supersedes.is_none() || self.supersedes == newest;
+        check(!follows, CertificateFault::SupersedesNotNewest);
         check(works && meets, CertificateFault::Contradiction);
         check(!works && self.fault_code.is_empty(), CertificateFault::FaultCodeMissing);
         check(!hashes_fit, CertificateFault::EvidenceHashInvalid);
@@ -235,15 +258,28 @@ impl Certificate {
         }
     }
 
+    /// The fingerprints of what shows something, each once: one photo is one photo, however often it is
+    /// named.
+    pub fn shown(&self, kind: EvidenceKind) -> impl Iterator<Item = &str> {
+        let of_kind = self.evidence.iter().filter(move |item| item.kind == kind);
+        of_kind.map(|item| item.sha256.as_str()).collect::<BTreeSet<_>>().into_iter()
+    }
+
     /// Evidence against the user needs the sign that shows it and at least two photos besides the
     /// nameplate's, one of them of the outside; any other cause needs none.
     fn evidence_ok(&self) -> bool {
         let blames_user = matches!(self.cause, Cause::User | Cause::UnauthorisedOpening);
-        let shown = |kind| self.evidence.iter().filter(|item| item.kind == kind).count();
-        let photos = shown(EvidenceKind::Exterior) + shown(EvidenceKind::Fault);
-        let photographed = photos >= USER_CAUSE_PHOTOS_MIN && shown(EvidenceKind::Exterior) >= 1;
-        !blames_user || (self.cause_sign && photographed)
+        !blames_user || proves_misuse(self.cause_sign, &self.evidence)
     }
+}
+
+/// Whether evidence shows the user's doing: the sign that shows it is named, and there are at least two
+/// photos besides the nameplate's, one of them of the outside. One photo is one, however often it is named.
+pub fn proves_misuse(sign: bool, evidence: &[EvidenceItem]) -> bool {
+    let of = |kind| evidence.iter().filter(move |item| item.kind == kind).map(|item| &item.sha256);
+    let outside: BTreeSet<_> = of(EvidenceKind::Exterior).collect();
+    let photos = outside.iter().copied().chain(of(EvidenceKind::Fault)).collect::<BTreeSet<_>>();
+    sign && photos.len() >= USER_CAUSE_PHOTOS_MIN && !outside.is_empty()
 }
 
 fn is_sha256(text: &str) -> bool {

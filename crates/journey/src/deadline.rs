@@ -115,6 +115,8 @@ vocabulary! {
         LegalValidity = "legal.validity",
         /// Same-day delivery by cut-off.
         Promise211 = "promise.211",
+        /// The next of the promises whose terms were pinned at filing.
+        Promise = "promise.term",
         /// The successor of the hundred minutes.
         TwoHours = "promise.2h",
         /// An agent's follow-up.
@@ -306,6 +308,7 @@ pub const CLOCKS: &[ClockRow] = {
         clock(Clock::LegalExchange15,  Measure,      d(15),    Customer,   &[],                          Miss::Never,                       "law: 三包 art. 10"),
         clock(Clock::LegalValidity,    Measure,      d(365),   Customer,   &[],                          Miss::Never,                       "law: 三包 art. 8; per category in the policy pack"),
         clock(Clock::Promise211,       Measure,      h(24),    Carrier,    &[],                          Miss::Never,                       "promise: cut-off 11:00 / 23:00"),
+        relentless(clock(Clock::Promise, Given,      h(0),     Retailer,   &[],                          Miss::DecideAgain,                 "promise rows of the policy pack")),
         clock(Clock::TwoHours,         Measure,      h(2),     Retailer,   &[],                          Miss::Never,                       "promise: two hours"),
         clock(Clock::FollowUp,         Measure,      h(24),    Retailer,   &[],                          Miss::Never,                       "practice: per issue type"),
         relentless(clock(Clock::PartsReturn, Natural, d(30),   Centre,     &[],                          Miss::Record,                      "ours")),

@@ -12,6 +12,7 @@ use crate::actor::Actor;
 use crate::ids::{
     AppointmentId, BrandId, CertificateId, County, CustomerId, DecisionId, OrderLineId, Serial, Sku,
 };
+use crate::promise::Term;
 pub use crate::proposal::{Proposal, Proposed};
 use crate::stage::Stage;
 use crate::task::Task;
@@ -93,6 +94,9 @@ pub struct Filing {
     /// Promises that came with the unit.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub promises: Vec<Promise>,
+    /// Promises that only the policy pack knows, or whose clocks it sets, as they stood at filing.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub terms: Vec<Term>,
     /// The policy pack in force at filing.
     pub policy: String,
     /// Completed repairs of this unit before this case.

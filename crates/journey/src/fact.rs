@@ -522,4 +522,16 @@ pub enum Fact {
         /// Whom it is charged to.
         charged_to: Party,
     },
+    /// The clock of a promise began to run.
+    PromiseStarted {
+        /// The promise, by the id its pack gives it.
+        promise: String,
+        /// When it is broken.
+        due: Timestamp,
+    },
+    /// A promise was broken.
+    PromiseMissed {
+        /// The promise.
+        promise: String,
+    },
 }

@@ -105,6 +105,7 @@ impl Case {
         self.absorb_holding(fact, at, left);
         self.absorb_dispute(fact);
         self.absorb_proposal(fact, by, at);
+        self.absorb_promises(fact);
         if stage.is_ended() {
             // Nobody will book it any more.
             self.hold = None;
@@ -459,7 +460,9 @@ impl Case {
     /// Leaving the stage of a pause ends the pause, whatever led out of it.
     fn end_pause(&mut self, at: Timestamp) {
         if let Some(pause) = self.pause.take() {
-            self.paused_before = self.paused_before + at.since(pause.since);
+            let length = at.since(pause.since);
+            self.paused_before = self.paused_before + length;
+            self.go_on_after(length, pause.owner);
         }
     }
 

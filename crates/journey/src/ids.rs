@@ -134,10 +134,14 @@ made_id!(/// Something the field says is wrong with a case.
     AnomalyId, "anomaly");
 made_id!(/// One inspection certificate (检测单); immutable.
     CertificateId, "cert");
+made_id!(/// One photo or film of a case.
+    EvidenceId, "ev");
 made_id!(/// One decision on a case.
     DecisionId, "dec");
 made_id!(/// A decision that waits for a second person.
     ProposalId, "prop");
+made_id!(/// Authority that one person lends another.
+    DelegationId, "deleg");
 made_id!(/// Money claimed from whoever has to bear it.
     ClaimId, "claim");
 made_id!(/// A customer, as a reference into the vault; carries no personal data.

@@ -16,6 +16,7 @@ pub mod event;
 mod fact;
 mod fold;
 pub mod ids;
+pub mod promise;
 pub mod proposal;
 mod rejection;
 pub mod stage;

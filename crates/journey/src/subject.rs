@@ -82,6 +82,7 @@ impl Case {
             Clock::VendorReturn | Clock::FiveWorkingDays | Clock::HundredMinutes => {
                 repairing && self.repairs.at_workshop
             }
+            Clock::Promise => !stage.is_ended() && self.next_promise_due().is_some(),
             Clock::PartsReturn => !stage.is_ended() && self.next_return().is_some(),
             Clock::Reminder => !stage.is_ended(),
             Clock::Resume => self.pause.is_some(),

@@ -11,6 +11,7 @@ use parasol_journey::vocab::Promise;
 
 use crate::facts::{Age, Facts, History, Province, UnknownProvince};
 use crate::pack::Pack;
+use crate::promises::PromiseSet;
 use crate::validity::{day_count, in_validity, months_elapsed};
 
 /// Damage in transport counts when it was said within this many hours of signing.
@@ -43,7 +44,9 @@ impl Facts {
         filed_at: Timestamp,
         calendar: &Calendar,
     ) -> Result<Self, NoFacts> {
-        let rest_days = calendar.legal_holidays_before(filed_at.shanghai_day())?;
+        let today = filed_at.shanghai_day();
+        let weekends = pack.settings(today, Province::of(&filing.county)?).weekends_are_rest_days;
+        let rest_days = calendar.rest_days_before(today, weekends)?;
         Ok(Self::of_filing_on(pack, filing, filed_at, rest_days)?)
     }
 
@@ -69,7 +72,7 @@ impl Facts {
             filed_on: Some(today),
             age: age(filing, today, rest_days_before),
             history: History { repairs: filing.prior_repairs, ..History::default() },
-            promises: filing.promises.iter().copied().collect(),
+            promises: promises(filing),
             wish: filing.wants,
             in_validity: runs(cover.whole_unit),
             part_in_validity: cover.main_parts.is_some_and(runs),
@@ -81,6 +84,12 @@ impl Facts {
             ..quiet
         })
     }
+}
+
+/// Those of the vocabulary and those that only the pack knows.
+fn promises(filing: &Filing) -> PromiseSet {
+    let known: PromiseSet = filing.promises.iter().copied().collect();
+    filing.terms.iter().fold(known, |set, term| set.with_id(&term.promise))
 }
 
 fn age(filing: &Filing, today: NaiveDate, rest_days_before: u32) -> Age {
@@ -110,6 +119,7 @@ mod tests {
 
     use super::*;
     use crate::entitlements_before_inspection;
+    use crate::pack::tests::changed;
 
     fn noon(day: &str) -> Timestamp {
         Timestamp::parse(&format!("{day}T12:00:00+08:00")).unwrap()
@@ -134,6 +144,7 @@ mod tests {
             installed_at: None,
             price_fen: 399_900,
             promises: vec![],
+            terms: vec![],
             policy: "cn-2026.1".to_owned(),
             prior_repairs: 0,
             declared_intact: false,
@@ -157,6 +168,12 @@ mod tests {
         };
         assert!(refunds("2026-06-06") && refunds("2026-06-07") && refunds("2026-06-08"));
         assert!(!refunds("2026-06-09"));
+        // A reading of the article by which a plain weekend is no 法定休假日.
+        let weekends = "name = \"weekends_are_rest_days\"\nvalue = true";
+        let strict = Pack::read(&changed(weekends, &weekends.replace("true", "false"))).unwrap();
+        let (claim, day) = (filing("2026-05-30"), noon("2026-06-08"));
+        let found = Facts::of_filing(&strict, &claim, day, Calendar::china()).unwrap();
+        assert_eq!(found.age.rest_days_before, 0);
     }
 
     #[test]

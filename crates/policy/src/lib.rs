@@ -27,6 +27,7 @@ mod promises;
 mod replay;
 mod rule;
 mod sample;
+mod shelf;
 mod space;
 mod terms;
 mod trial;
@@ -45,14 +46,15 @@ pub use outcome::{
     Denial, DenialReason, Extra, FiredRule, Goodwill, Heard, Instead, Need, Offer, Outcome, Payer,
     Requirement, Ruling,
 };
-pub use pack::{Cover, Grant, Months, Pack, Warranty};
+pub use pack::{Cover, Grant, Months, Pack, Scope, Warranty};
 pub use parameters::{ParameterName, Settings};
 pub use problems::Problem;
 pub use promises::PromiseSet;
 pub use replay::{Difference, Replay, Sum};
 pub use rule::{BadRuleId, Inspection, RuleId, RuleText, Stage};
 pub use sample::Sampler;
-pub use terms::{ClockForm, CountedIn, Given, Pauses, PromiseForm, Stop, Trigger};
+pub use shelf::Shelf;
+pub use terms::{ClockForm, Given, PromiseForm};
 pub use trial::FailedTest;
 pub use validity::{DayRange, day_count, days_covered, in_validity, months_elapsed, validity_end};
 pub use wording::FactsForm;

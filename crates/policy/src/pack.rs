@@ -8,6 +8,7 @@
 use std::sync::Arc;
 
 use chrono::NaiveDate;
+use parasol_journey::promise::Term;
 use parasol_journey::vocab::{Category, Promise, Remedy};
 use serde::Serialize;
 
@@ -16,7 +17,7 @@ use crate::layer::{Layer, PackError, PackFile, Validity};
 use crate::parameters::{self, Parameter, Settings};
 use crate::promises::PromiseNumbers;
 use crate::rule::{Rule, RuleId, RuleText, Stage};
-use crate::terms::PromiseForm;
+use crate::terms::{Given, PromiseForm};
 use crate::trial::Trial;
 
 mod builtin;
@@ -94,6 +95,19 @@ pub struct Months {
     pub whole_unit: u32,
     /// Of its main parts; `None` for a category that names none.
     pub main_parts: Option<u32>,
+}
+
+/// What the scope of a promise is held against.
+#[derive(Clone, Copy, Debug)]
+pub struct Scope<'a> {
+    /// The category of the unit.
+    pub category: Category,
+    /// Its brand.
+    pub brand: &'a str,
+    /// Where it stands.
+    pub province: Province,
+    /// The Shanghai day of filing.
+    pub filed_on: NaiveDate,
 }
 
 /// What one row gives the customer.
@@ -193,6 +207,19 @@ impl Pack {
     /// The promises as rows, in the order of the files.
     pub fn promises(&self) -> &[PromiseForm] {
         &self.promises
+    }
+
+    /// The terms of promises that a case pins at filing: of those everybody has in their scope, and of
+    /// those that came with the unit, given by their ids.
+    pub fn terms(&self, unit: &Scope<'_>, with_unit: &[&str]) -> Vec<Term> {
+        let has = |promise: &&PromiseForm| match promise.given {
+            Given::Everybody => true,
+            Given::WithUnit => with_unit.contains(&promise.id.as_str()),
+        };
+        let fits = |promise: &&PromiseForm| {
+            promise.is_for(unit.category, unit.brand, unit.province, unit.filed_on)
+        };
+        self.promises.iter().filter(has).filter(fits).filter_map(PromiseForm::term).collect()
     }
 
     /// Every row's text, in the order of the stages and of the files within each.

@@ -4,7 +4,8 @@
 //! breach gives the customer stands in the decision table, in rows with `missed_any`.
 
 use chrono::NaiveDate;
-use parasol_journey::vocab::Category;
+use parasol_journey::promise::{CountedIn, Pauses, Stop, Term, TermClock, Trigger};
+use parasol_journey::vocab::{Category, Promise};
 use serde::{Deserialize, Serialize};
 
 use crate::facts::Province;
@@ -83,64 +84,6 @@ pub struct ClockForm {
     pub kept_by: Option<String>,
 }
 
-/// What starts the clock of a promise.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Trigger {
-    /// The case was filed.
-    Filed,
-    /// A centre accepted the work.
-    Accepted,
-    /// A technician was assigned.
-    TechnicianAssigned,
-    /// The unit is at the workshop.
-    UnitReceived,
-    /// A certificate says the unit is faulty.
-    FaultConfirmed,
-    /// Both: at the workshop, and found faulty.
-    ReceivedAndFaultConfirmed,
-    /// The customer knows what they get.
-    RemedyChosen,
-    /// The repair is done.
-    RepairFinished,
-}
-
-/// What the time of a promise is counted in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum CountedIn {
-    /// Day and night.
-    Natural,
-    /// 9:00 to 18:00, every day.
-    ServiceHours,
-    /// Statutory working days.
-    WorkingDays,
-}
-
-/// What stops the clock of a promise.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Stop {
-    /// The remedy was carried out, or the case ended.
-    Solved,
-    /// A technician stands at the door.
-    CheckedIn,
-    /// A decision was made.
-    Decided,
-    /// The unit is on its way back.
-    UnitReturned,
-}
-
-/// Whether a pause of the case stops the clock of a promise.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Pauses {
-    /// Never.
-    Never,
-    /// While the case is paused for the customer's own reasons.
-    ForCustomer,
-}
-
 impl PromiseForm {
     /// Checks what the form alone cannot. The error says what is wrong, in one sentence.
     pub(crate) fn check(&self) -> Result<(), String> {
@@ -183,5 +126,21 @@ impl PromiseForm {
         let begun = self.from.is_none_or(|from| from <= day);
         let lasts = self.until.is_none_or(|until| day <= until);
         category_fits && brand_fits && province_fits && begun && lasts
+    }
+
+    /// What a filing pins of it: nothing of a promise that the vocabulary has and whose clock, if there
+    /// is one, the house keeps anyway.
+    pub(crate) fn term(&self) -> Option<Term> {
+        let own = self.clock.as_ref().filter(|clock| clock.kept_by.is_none());
+        let clock = own.map(|clock| TermClock {
+            starts: clock.starts,
+            minutes: clock.minutes,
+            counted_in: clock.counted_in,
+            stops: clock.stops,
+            pauses: clock.pauses,
+        });
+        let is_needed =
+            clock.is_some() || self.given == Given::WithUnit && Promise::parse(&self.id).is_none();
+        is_needed.then(|| Term { promise: self.id.clone(), clock })
     }
 }

@@ -16,7 +16,7 @@ use crate::language::Wanted;
 use crate::pages;
 
 /// The files: name, type, content.
-const FILES: [(&str, &str, &str); 10] = [
+const FILES: [(&str, &str, &str); 11] = [
     ("", "text/html", include_str!("../../../examples/installer/index.html")),
     ("app.css", "text/css", include_str!("../../../examples/installer/app.css")),
     ("app.js", "text/javascript", include_str!("../../../examples/installer/app.js")),
@@ -24,6 +24,7 @@ const FILES: [(&str, &str, &str); 10] = [
     ("form.js", "text/javascript", include_str!("../../../examples/installer/form.js")),
     ("queue.js", "text/javascript", include_str!("../../../examples/installer/queue.js")),
     ("store.js", "text/javascript", include_str!("../../../examples/installer/store.js")),
+    ("uploads.js", "text/javascript", include_str!("../../../examples/installer/uploads.js")),
     ("words.js", "text/javascript", include_str!("../../../examples/installer/words.js")),
     ("icon.svg", "image/svg+xml", include_str!("../../../examples/installer/icon.svg")),
     (

@@ -20,7 +20,7 @@ use axum::Router;
 use axum::routing::{any, get, post};
 use parasol_runtime::health::Health;
 
-pub use portal::{Album, Portal};
+pub use portal::Portal;
 pub use rest::{Callbacks, Rest, Vouches};
 pub use serve::serve;
 

@@ -80,9 +80,17 @@ pub(crate) async fn open_case(store: &Store, serial: &str) -> Result<Option<Case
     Ok(row.map_err(unreadable)?.map(|row| CaseId::new(row.case_id)))
 }
 
-/// Completed repairs over all these cases.
-pub(crate) fn repairs_done(cases: &[Case]) -> u32 {
-    cases.iter().map(repairs_in).fold(0, u32::saturating_add)
+/// Completed repairs of one unit over all these cases, of one fault or of any. A unit that was given for
+/// another begins at none, and repairs of another fault do not make this one older.
+pub(crate) fn repairs_done(cases: &[Case], serial: &str, symptom: &str) -> u32 {
+    let of_unit = cases.iter().filter(|case| case.filing.serial.as_str() == serial);
+    let of_fault = of_unit.filter(|case| symptom.is_empty() || case.filing.symptom == symptom);
+    of_fault.map(repairs_in).fold(0, u32::saturating_add)
+}
+
+/// Whether one of these cases gave the customer another unit.
+pub(crate) fn was_exchanged(cases: &[Case]) -> bool {
+    cases.iter().any(|case| case.replacement.is_some())
 }
 
 /// Repairs after which the fault was still there, and the one that ended the case well.

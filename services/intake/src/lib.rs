@@ -1,11 +1,13 @@
 //! Intake: where a case begins.
 //!
 //! Owns the retailer's orders, the question what a customer is owed for a unit, the filing of cases
-//! and what a customer may do to one afterwards, and the triage that says which way a case goes.
+//! and what a customer may do to one afterwards, the photos and films of a case, and the triage that
+//! says which way a case goes.
 //!
 //! What it deliberately does not do: it chooses no centre, decides no claim and shows no story of a
 //! case; it knows no brand or centre beyond the ids in its orders.
 
+mod evidence;
 mod filings;
 mod handlers;
 mod migration;
@@ -26,8 +28,9 @@ use parasol_api::intake::v1::*;
 use parasol_api::{Error, Reason};
 use parasol_casebook::{Handler, Projector};
 use parasol_desk::Desk;
+use parasol_evidence::Archive;
 use parasol_journey::task::Role;
-use parasol_policy::Pack;
+use parasol_policy::Shelf;
 use tonic::service::RoutesBuilder;
 use tonic::{Request, Response, Status, Streaming};
 
@@ -37,14 +40,24 @@ pub use migration::migrations;
 #[derive(Clone)]
 pub struct Intake {
     desk: Desk,
-    pack: Arc<Pack>,
+    shelf: Shelf,
+    archive: Archive,
+    places: evidence::Places,
 }
 
 impl Intake {
-    /// A service that reads and writes through the desk and judges by the pack that comes with the
-    /// program.
-    pub fn new(desk: Desk) -> Self {
-        Self { desk, pack: Arc::new(Pack::builtin()) }
+    /// A service that reads and writes through the desk, keeps evidence in the archive and judges by the
+    /// pack that comes with the program.
+    pub fn new(desk: Desk, archive: Archive) -> Self {
+        let places = evidence::Places::default();
+        Self { desk, shelf: Shelf::builtin(), archive, places }
+    }
+
+    /// The same, judging by the packs on a shelf: new cases by the one in force on the day they are
+    /// filed, others by the one they were filed under.
+    #[must_use]
+    pub fn with_shelf(self, shelf: Shelf) -> Self {
+        Self { shelf, ..self }
     }
 
     /// Adds both gRPC services.
@@ -57,7 +70,7 @@ impl Intake {
 
     /// The work it does: triage.
     pub fn work(&self) -> Option<(Role, Arc<dyn Handler>)> {
-        let triage = workers::Triage::new(self.desk.submitter.clone(), Arc::clone(&self.pack));
+        let triage = workers::Triage::new(self.desk.submitter.clone(), self.shelf.clone());
         Some((Role::Intake, Arc::new(triage)))
     }
 }
@@ -127,11 +140,55 @@ impl IntakeService for Intake {
         Ok(Response::new(handlers::link_certificate::handle(self, request).await?))
     }
 
+    async fn finish_guidance(
+        &self,
+        request: Request<FinishGuidanceRequest>,
+    ) -> Result<Response<FinishGuidanceResponse>, Status> {
+        Ok(Response::new(handlers::finish_guidance::handle(self, request).await?))
+    }
+
+    async fn answer_reminder(
+        &self,
+        request: Request<AnswerReminderRequest>,
+    ) -> Result<Response<AnswerReminderResponse>, Status> {
+        Ok(Response::new(handlers::answer_reminder::handle(self, request).await?))
+    }
+
+    async fn review_linked_certificate(
+        &self,
+        request: Request<ReviewLinkedCertificateRequest>,
+    ) -> Result<Response<ReviewLinkedCertificateResponse>, Status> {
+        Ok(Response::new(handlers::review_linked_certificate::handle(self, request).await?))
+    }
+
     async fn lookup_customer(
         &self,
         request: Request<LookupCustomerRequest>,
     ) -> Result<Response<LookupCustomerResponse>, Status> {
         Ok(Response::new(handlers::lookup_customer::handle(self, request).await?))
+    }
+
+    async fn upload_evidence(
+        &self,
+        request: Request<Streaming<UploadEvidenceRequest>>,
+    ) -> Result<Response<UploadEvidenceResponse>, Status> {
+        Ok(Response::new(handlers::upload_evidence::handle(self, request).await?))
+    }
+
+    async fn list_evidence(
+        &self,
+        request: Request<ListEvidenceRequest>,
+    ) -> Result<Response<ListEvidenceResponse>, Status> {
+        Ok(Response::new(handlers::list_evidence::handle(self, request).await?))
+    }
+
+    type GetEvidenceStream = handlers::get_evidence::Content;
+
+    async fn get_evidence(
+        &self,
+        request: Request<GetEvidenceRequest>,
+    ) -> Result<Response<Self::GetEvidenceStream>, Status> {
+        Ok(Response::new(handlers::get_evidence::handle(self, request).await?))
     }
 }
 

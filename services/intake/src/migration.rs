@@ -5,7 +5,7 @@ use sea_orm_migration::prelude::*;
 
 /// Intake's migrations, oldest first; they come after the kernel's.
 pub fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-    vec![Box::new(Tables)]
+    vec![Box::new(Tables), Box::new(Replacements), Box::new(Evidence)]
 }
 
 struct Tables;
@@ -49,6 +49,65 @@ impl MigrationTrait for Tables {
                 .ints(&["at"])
                 .key(&["id"])
                 .index(&["customer", "at"]),
+        ];
+        for table in tables {
+            table.create(manager).await?;
+        }
+        Ok(())
+    }
+}
+
+struct Replacements;
+
+impl MigrationName for Replacements {
+    fn name(&self) -> &'static str {
+        "m0040_intake_replacements"
+    }
+}
+
+#[async_trait::async_trait]
+impl MigrationTrait for Replacements {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        TableBuilder::new("replacements")
+            .texts(&["serial", "order_line", "replaces"])
+            .ids(&["case_id"])
+            .ints(&["at"])
+            .key(&["serial"])
+            .index(&["order_line", "at"])
+            .index(&["replaces"])
+            .create(manager)
+            .await
+    }
+}
+
+struct Evidence;
+
+impl MigrationName for Evidence {
+    fn name(&self) -> &'static str {
+        "m0042_intake_evidence"
+    }
+}
+
+#[async_trait::async_trait]
+impl MigrationTrait for Evidence {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        let tables = [
+            TableBuilder::new("evidence")
+                .ids(&["evidence", "case_id"])
+                .texts(&["kind", "original", "stored", "media_type"])
+                .ints(&["bytes", "stored_bytes", "width", "height"])
+                .texts(&["by_kind", "by_id"])
+                .ints(&["taken_at", "at"])
+                .key(&["evidence"])
+                .index(&["case_id"])
+                .index(&["original"])
+                .index(&["stored"]),
+            TableBuilder::new("evidence_looks")
+                .ints(&["band"])
+                .ids(&["evidence", "case_id"])
+                .ints(&["look_rows", "look_columns"])
+                .key(&["band", "evidence"])
+                .index(&["evidence"]),
         ];
         for table in tables {
             table.create(manager).await?;

@@ -1,10 +1,10 @@
 //! What a step of a case means for intake's tables, whoever caused it.
 
 use parasol_casebook::{Cell, Change, Projector, RowOp};
-use parasol_journey::Case;
+use parasol_journey::{Case, Event, Fact};
 use sea_orm::ActiveValue::Set;
 
-use crate::tables::{filings, open_units};
+use crate::tables::{filings, open_units, replacements};
 
 /// Keeps `open_units` and `filings` in step with the log.
 pub(crate) struct CaseIndex;
@@ -24,11 +24,23 @@ impl Projector for CaseIndex {
             }
             _ => {}
         }
+        rows.extend(change.events.iter().filter_map(|event| replacement(change.after, event)));
         // Of the columns only the end can change.
         if change.before.is_none() || was_open != is_open {
             rows.push(RowOp::put(filing_row(change.after)));
         }
     }
+}
+
+fn replacement(case: &Case, event: &Event) -> Option<RowOp> {
+    let Fact::ReplacementDelivered { serial } = &event.fact else { return None };
+    Some(RowOp::put(replacements::ActiveModel {
+        serial: Set(serial.as_str().to_owned()),
+        order_line: Set(case.filing.order_line.as_str().to_owned()),
+        replaces: Set(case.filing.serial.as_str().to_owned()),
+        case_id: Set(case.id.uuid()),
+        at: Set(event.at.micros()),
+    }))
 }
 
 fn is_open(case: &Case) -> bool {

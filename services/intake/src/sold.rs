@@ -1,21 +1,27 @@
 //! A unit as it was sold: one order line with its stock keeping unit.
 
+use std::collections::HashMap;
+
 use parasol_api::convert::{Listed, to_money, to_timestamp};
 use parasol_api::intake::v1;
 use parasol_api::{Error, Reason};
 use parasol_casebook::Store;
 use parasol_desk::customer_id;
+use parasol_journey::Case;
 use parasol_journey::event::Filing;
 use parasol_journey::ids::{County, CustomerId, OrderLineId, Serial};
+use parasol_journey::promise::Term;
 use parasol_journey::time::Timestamp;
 use parasol_journey::vocab::{CaseKind, Category, Promise, Remedy};
+use parasol_policy::{Pack, Province, Scope};
 use parasol_runtime::identity::{Principal, Role};
 use sea_orm::{
     ColumnTrait, EntityTrait, JoinType, Order, QueryFilter, QueryOrder, QuerySelect, RelationDef,
     SelectTwo,
 };
 
-use crate::tables::{orders, skus, units};
+use crate::filings;
+use crate::tables::{orders, replacements, skus, units};
 use crate::unreadable;
 
 /// A unit as it was sold.
@@ -24,6 +30,8 @@ pub(crate) struct Sold {
     pub sku: skus::Model,
     pub category: Category,
     pub promises: Vec<Promise>,
+    /// Promises that only a policy pack knows, by id.
+    pub promise_ids: Vec<String>,
 }
 
 /// What a customer says when filing, as far as the log keeps it.
@@ -73,19 +81,61 @@ impl Sold {
         })
     }
 
-    /// The unit of an order line.
+    /// The unit of an order line, as it is there now.
     pub(crate) async fn of_line(store: &Store, line: &str) -> Result<Option<Self>, Error> {
+        let Some(sold) = Self::as_sold(store, line).await? else { return Ok(None) };
+        let newest = replacements::Entity::find()
+            .filter(replacements::Column::OrderLine.eq(line))
+            .order_by(replacements::Column::At, Order::Desc)
+            .one(store.reader())
+            .await
+            .map_err(unreadable)?;
+        Ok(Some(sold.replaced_by(newest)))
+    }
+
+    /// The same as it left the warehouse, whatever was given for it since.
+    async fn as_sold(store: &Store, line: &str) -> Result<Option<Self>, Error> {
         let found = sold().filter(orders::Column::OrderLine.eq(line)).one(store.reader()).await;
         found.map_err(unreadable)?.map(complete).transpose()
     }
 
-    /// The unit with this serial.
-    pub(crate) async fn of_serial(store: &Store, serial: &Serial) -> Result<Option<Self>, Error> {
-        let unit = units::Entity::find_by_id(serial.as_str().to_owned()).one(store.reader()).await;
-        match unit.map_err(unreadable)? {
-            Some(unit) => Self::of_line(store, &unit.order_line).await,
-            None => Ok(None),
+    /// The unit that was given for it: its periods run from the day it was handed over (三包 art. 14),
+    /// and what may be used once is used.
+    fn replaced_by(mut self, unit: Option<replacements::Model>) -> Self {
+        let Some(unit) = unit else { return self };
+        self.order.serial = unit.serial;
+        self.order.delivered_at = unit.at;
+        if self.order.installed_at != 0 {
+            self.order.installed_at = unit.at;
         }
+        let once = [Promise::ReplaceOnly180, Promise::Insurance365];
+        self.promises.retain(|promise| !once.contains(promise));
+        self
+    }
+
+    /// The unit with this serial, sold or given for another.
+    pub(crate) async fn of_serial(store: &Store, serial: &Serial) -> Result<Option<Self>, Error> {
+        let key = serial.as_str().to_owned();
+        let unit = units::Entity::find_by_id(key.clone()).one(store.reader()).await;
+        if let Some(unit) = unit.map_err(unreadable)? {
+            return Self::as_sold(store, &unit.order_line).await;
+        }
+        let given = replacements::Entity::find_by_id(key).one(store.reader()).await;
+        let Some(given) = given.map_err(unreadable)? else { return Ok(None) };
+        let sold = Self::as_sold(store, &given.order_line).await?;
+        Ok(sold.map(|sold| sold.replaced_by(Some(given))))
+    }
+
+    /// The serial that a unit was given for, and the one that was given for it; empty where there is none.
+    pub(crate) async fn lineage(store: &Store, serial: &Serial) -> Result<(String, String), Error> {
+        let key = serial.as_str();
+        let given = replacements::Entity::find_by_id(key.to_owned()).one(store.reader());
+        let later = replacements::Entity::find()
+            .filter(replacements::Column::Replaces.eq(key))
+            .one(store.reader());
+        let (given, later) = futures::try_join!(given, later).map_err(unreadable)?;
+        let replaces = given.map_or_else(String::new, |row| row.replaces);
+        Ok((replaces, later.map_or_else(String::new, |row| row.serial)))
     }
 
     /// What a customer bought, newest first, at most `limit`.
@@ -102,7 +152,22 @@ impl Sold {
             .all(store.reader())
             .await
             .map_err(unreadable)?;
-        bought.into_iter().map(complete).collect()
+        let bought: Vec<Self> = bought.into_iter().map(complete).collect::<Result<_, _>>()?;
+        let lines = bought.iter().map(|sold| sold.order.order_line.as_str());
+        let given = replacements::Entity::find()
+            .filter(replacements::Column::OrderLine.is_in(lines))
+            .order_by(replacements::Column::At, Order::Asc)
+            .all(store.reader())
+            .await
+            .map_err(unreadable)?;
+        // The last one of a line stands.
+        let mut newest: HashMap<String, replacements::Model> =
+            given.into_iter().map(|row| (row.order_line.clone(), row)).collect();
+        let now = |sold: Self| {
+            let unit = newest.remove(&sold.order.order_line);
+            sold.replaced_by(unit)
+        };
+        Ok(bought.into_iter().map(now).collect())
     }
 
     /// Who bought it.
@@ -120,12 +185,12 @@ impl Sold {
         (self.order.installed_at != 0).then(|| Timestamp::from_micros(self.order.installed_at))
     }
 
-    /// What a claim about it filed at `now` would pin.
+    /// What a claim about it filed at `now` would pin, under a pack and after its earlier cases.
     pub(crate) fn filing(
         &self,
         claim: Claim,
-        prior_repairs: u32,
-        policy: &str,
+        earlier: &[Case],
+        pack: &Pack,
         now: Timestamp,
     ) -> Result<Filing, Error> {
         // Where the seller installs, no period begins before that is done.
@@ -135,6 +200,11 @@ impl Sold {
             Some(county) => county,
             None => self.order.county.parse().map_err(defect)?,
         };
+        let used = |id: &str| self.is_used_up(id, earlier, pack, &county, now);
+        let mut promises = self.promises.clone();
+        promises.retain(|promise| !used(promise.as_str()));
+        let terms = self.terms(pack, &county, now, used);
+        let prior_repairs = filings::repairs_done(earlier, &self.order.serial, &claim.symptom);
         Ok(Filing {
             customer: self.customer(),
             order_line: self.order.order_line.parse().map_err(defect)?,
@@ -149,13 +219,49 @@ impl Sold {
             received_at: self.delivered_at(),
             installed_at,
             price_fen: self.order.price_fen,
-            promises: self.promises.clone(),
-            policy: policy.to_owned(),
+            promises,
+            terms,
+            policy: pack.version().to_string(),
             prior_repairs,
             declared_intact: claim.declared_intact,
             danger: claim.danger,
             damaged_on_arrival: claim.damaged_on_arrival,
         })
+    }
+
+    /// A promise that gives a single exchange is used up by it, unless the policy gives it anew with the
+    /// exchanged unit.
+    fn is_used_up(
+        &self,
+        id: &str,
+        earlier: &[Case],
+        pack: &Pack,
+        county: &County,
+        now: Timestamp,
+    ) -> bool {
+        let settings = Province::of(county).map(|one| pack.settings(now.shanghai_day(), one));
+        let anew = settings.is_ok_and(|settings| settings.promise_again_after_exchange);
+        let is_once = pack.promises().iter().any(|row| row.once && row.id == id);
+        is_once && !anew && filings::was_exchanged(earlier)
+    }
+
+    /// The terms of promises as they stand today: what everybody has, and what came with the unit.
+    fn terms(
+        &self,
+        pack: &Pack,
+        county: &County,
+        now: Timestamp,
+        used: impl Fn(&str) -> bool,
+    ) -> Vec<Term> {
+        let Ok(province) = Province::of(county) else { return Vec::new() };
+        let (brand, filed_on) = (self.sku.brand.as_str(), now.shanghai_day());
+        let unit = Scope { category: self.category, brand, province, filed_on };
+        let known = self.promises.iter().map(|promise| promise.as_str());
+        let with_unit: Vec<&str> =
+            known.chain(self.promise_ids.iter().map(String::as_str)).collect();
+        let mut terms = pack.terms(&unit, &with_unit);
+        terms.retain(|term| !used(&term.promise));
+        terms
     }
 
     /// As the wire shows it.
@@ -174,6 +280,7 @@ impl Sold {
             delivered_at: Some(to_timestamp(self.delivered_at())),
             installed_at: self.installed_at().map(to_timestamp),
             promises: self.promises.iter().map(|promise| promise.number()).collect(),
+            promise_ids: self.promise_ids.clone(),
         }
     }
 }
@@ -191,8 +298,10 @@ fn complete((order, sku): (orders::Model, Option<skus::Model>)) -> Result<Sold, 
     let read = || -> Result<Sold, Box<dyn std::error::Error + Send + Sync>> {
         let sku = sku.ok_or("an order line names a stock keeping unit nobody imported")?;
         let category = Category::parse(&sku.category).ok_or("a category nobody knows")?;
-        let promises = serde_json::from_str(&order.promises)?;
-        Ok(Sold { order, sku, category, promises })
+        let ids: Vec<String> = serde_json::from_str(&order.promises)?;
+        let promises = ids.iter().filter_map(|id| Promise::parse(id)).collect();
+        let promise_ids = ids.into_iter().filter(|id| Promise::parse(id).is_none()).collect();
+        Ok(Sold { order, sku, category, promises, promise_ids })
     };
     read().map_err(defect)
 }

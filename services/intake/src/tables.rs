@@ -1,7 +1,7 @@
 //! Intake's own tables: what was sold, which units have an open case, and an index of cases.
 //!
 //! `orders`, `units` and `skus` are the retailer's word, written by imports. `open_units` and `filings`
-//! follow from the log and are written by the projection alone.
+//! follow from the log and are written by the projection alone, as does `replacements`.
 
 /// A stock keeping unit.
 pub mod skus {
@@ -105,6 +105,36 @@ pub mod units {
     impl ActiveModelBehavior for ActiveModel {}
 }
 
+/// Units that were given for others: the lineage of serials.
+pub mod replacements {
+    use sea_orm::entity::prelude::*;
+
+    /// A row.
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "replacements")]
+    pub struct Model {
+        /// The serial of the new unit.
+        #[sea_orm(primary_key, auto_increment = false, column_type = "Text")]
+        pub serial: String,
+        /// The order line it stands for.
+        #[sea_orm(column_type = "Text")]
+        pub order_line: String,
+        /// The serial it was given for.
+        #[sea_orm(column_type = "Text")]
+        pub replaces: String,
+        /// The case in which it was.
+        pub case_id: Uuid,
+        /// When it was handed over: its warranty runs from then.
+        pub at: i64,
+    }
+
+    /// No relations: rows are joined by whoever reads them.
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
 /// The open case of a unit; a unit has one at a time, so the key decides.
 pub mod open_units {
     use sea_orm::entity::prelude::*;
@@ -181,6 +211,87 @@ pub mod lookups {
         pub customer: Uuid,
         /// When.
         pub at: i64,
+    }
+
+    /// No relations: rows are joined by whoever reads them.
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+/// Photos and films of cases: what is known of each. Their content lies in the store of evidence.
+pub mod evidence {
+    use sea_orm::entity::prelude::*;
+
+    /// A row.
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "evidence")]
+    pub struct Model {
+        /// The piece of evidence.
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub evidence: Uuid,
+        /// The case it belongs to.
+        pub case_id: Uuid,
+        /// What it shows, in its text form.
+        #[sea_orm(column_type = "Text")]
+        pub kind: String,
+        /// SHA-256 of the file as it came.
+        #[sea_orm(column_type = "Text")]
+        pub original: String,
+        /// SHA-256 of what is kept: its name in the store.
+        #[sea_orm(column_type = "Text")]
+        pub stored: String,
+        /// The media type of what is kept.
+        #[sea_orm(column_type = "Text")]
+        pub media_type: String,
+        /// Length of the file as it came.
+        pub bytes: i64,
+        /// Length of what is kept.
+        pub stored_bytes: i64,
+        /// Pixels from left to right.
+        pub width: i64,
+        /// Pixels from top to bottom.
+        pub height: i64,
+        /// What kind of actor handed it in.
+        #[sea_orm(column_type = "Text")]
+        pub by_kind: String,
+        /// Which one; a customer as a reference.
+        #[sea_orm(column_type = "Text")]
+        pub by_id: String,
+        /// When it was taken by their word; 0 when they did not say.
+        pub taken_at: i64,
+        /// When it was handed in.
+        pub at: i64,
+    }
+
+    /// No relations: rows are joined by whoever reads them.
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+/// How photos look, four rows each, to find those that look the same.
+pub mod evidence_looks {
+    use sea_orm::entity::prelude::*;
+
+    /// A row.
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "evidence_looks")]
+    pub struct Model {
+        /// A quarter of the look, with its place.
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub band: i64,
+        /// The piece of evidence.
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub evidence: Uuid,
+        /// The case it belongs to.
+        pub case_id: Uuid,
+        /// The look along the rows, its 64 bits as a signed number.
+        pub look_rows: i64,
+        /// The look along the columns, likewise.
+        pub look_columns: i64,
     }
 
     /// No relations: rows are joined by whoever reads them.

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use parasol_api::common::v1 as common;
 use parasol_api::convert::{
-    Listed, case_view, to_money, to_proposed_windows, to_timestamp, to_window,
+    Listed, case_view, test_cost, to_money, to_proposed_windows, to_timestamp, to_window,
 };
 use parasol_api::intake::v1;
 use parasol_api::{Error, Language};
@@ -158,6 +158,10 @@ fn show_decision(
         policy_version: decision.policy.clone(),
         chosen: case.remedy.map_or(0, |(remedy, _)| remedy.number()),
         supersedes: before.map_or_else(String::new, |before| before.id.to_string()),
+        test_cost: case
+            .dispute
+            .as_ref()
+            .and_then(|dispute| test_cost(dispute.loser?, dispute.tests, language)),
     }
 }
 
@@ -191,12 +195,12 @@ fn show_remedy(
     }
 }
 
-/// The rules by name, with their words where the pack at hand is the one that decided.
+/// The rules by name, with their words where the pack that decided is at hand.
 fn fired_rules(intake: &Intake, decision: &Decision, language: Language) -> Vec<common::FiredRule> {
-    let pack = &intake.pack;
-    let known = **pack.version() == *decision.policy;
+    let pack = intake.shelf.of(&decision.policy);
     let show = |rule: &String| {
-        let text = pack.rules().find(|text| known && text.id.as_str() == rule);
+        let mut rules = pack.iter().flat_map(|pack| pack.rules());
+        let text = rules.find(|text| text.id.as_str() == rule);
         let (basis, effect) = text.map_or((String::new(), String::new()), |text| {
             (text.basis.clone(), say(text, language).to_owned())
         });

@@ -5,7 +5,7 @@
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
-use parasol_api::common::v1::{Address, Certificate, PartLine};
+use parasol_api::common::v1::{Address, PartLine};
 use parasol_api::convert::{case_view, to_timestamp, to_window};
 use parasol_api::technician::v1::{CompleteRepairRequest, Visit};
 use parasol_api::{Error, Listed};
@@ -13,7 +13,7 @@ use parasol_casebook::{Point, RowOp, Secret, Store, secret};
 use parasol_desk::{location, mask};
 use parasol_journey::Case;
 use parasol_journey::case::Visit as Booked;
-use parasol_journey::ids::{CaseId, CertificateId};
+use parasol_journey::ids::CaseId;
 use parasol_journey::time::Timestamp;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::json;
@@ -163,46 +163,11 @@ impl Remark<'_> {
     }
 }
 
-/// What a certificate says beyond what is decided on, under the names it has on the wire.
-#[derive(Serialize)]
-struct CertificateTexts<'a> {
-    model: &'a str,
-    serial_outside: &'a str,
-    serial_remark: &'a str,
-    manufactured_on: &'a str,
-    invoice_present: bool,
-    warranty_card_present: bool,
-    finding: &'a str,
-    cause_sign: &'a str,
-    parts_used: Vec<Part<'a>>,
-    customer_statement: &'a str,
-    supersedes: &'a str,
-}
-
 #[derive(Serialize)]
 struct Part<'a> {
     part_no: &'a str,
     name: &'a str,
     quantity: i32,
-}
-
-/// The row that keeps a certificate's texts.
-pub fn certificate_texts(id: CertificateId, wire: &Certificate, at: Timestamp) -> RowOp {
-    let texts = CertificateTexts {
-        model: &wire.model,
-        serial_outside: &wire.serial_outside,
-        serial_remark: &wire.serial_remark,
-        manufactured_on: &wire.manufactured_on,
-        invoice_present: wire.invoice_present,
-        warranty_card_present: wire.warranty_card_present,
-        finding: &wire.finding,
-        cause_sign: &wire.cause_sign,
-        parts_used: parts(&wire.parts_used),
-        customer_statement: &wire.customer_statement,
-        supersedes: &wire.supersedes,
-    };
-    let body = serde_json::to_string(&texts).expect("texts and numbers are JSON");
-    kept("certificate", id.uuid(), body, at)
 }
 
 /// The row that keeps what was done in a repair.

@@ -236,6 +236,10 @@ fn bend(fact: &Fact) -> Line {
         Fact::Reminded => say("您的催单已收到", "Your reminder was received"),
         Fact::ReminderAnswered => say("催单已答复", "Your reminder was answered"),
         Fact::AnomalyRaised { kind, .. } => anomaly(*kind),
+        Fact::PromiseStarted { .. } => say("服务承诺已开始计时", "A promise to you began to run"),
+        Fact::PromiseMissed { .. } => {
+            say("服务承诺未兑现, 已记录", "A promise to you was broken; it is on record")
+        }
         Fact::DeadlineMissed { clock, charged_to } => Some(missed(*clock, *charged_to)),
         _ => say("记录已更新", "The record was updated"),
     };

@@ -9,7 +9,7 @@ use parasol_journey::certificate::Level;
 use parasol_journey::deadline::Clock;
 use parasol_journey::time::{DAY, Span};
 use parasol_journey::vocab::{CaseKind, Cause, Function, Party};
-use parasol_policy::{Breaches, Facts, Finding, History, Identity, Pack, PromiseSet, in_validity};
+use parasol_policy::{Breaches, Facts, Finding, History, Identity, Pack, in_validity};
 
 /// The code of the dispute that a pick-up opens when it finds the unit not intact.
 const NOT_INTACT: &str = "not_intact_at_pickup";
@@ -125,7 +125,7 @@ fn breaches(case: &Case, found: Option<&Inspected>) -> Breaches {
         vendor_return_late: has_missed(case, Clock::VendorReturn),
         five_days_missed: has_missed(case, Clock::FiveWorkingDays),
         hundred_minutes_missed: has_missed(case, Clock::HundredMinutes),
-        promises: PromiseSet::EMPTY,
+        promises: case.promises_missed.iter().map(String::as_str).collect(),
     }
 }
 

@@ -1,27 +1,33 @@
 //! Verification: certificates come in, decisions go out, and what was decided is carried out.
 //!
 //! Owns the gRPC services for verdicts, decisions, settlement and calendars, the work of deciding, paying and
-//! ordering replacements, the ledger with its claims and statements, and the indexes of certificates and
-//! decisions. What a customer is owed is
+//! ordering replacements, the ledger with its claims and statements, the indexes of certificates and
+//! decisions, and the seals of certificates. What a customer is owed is
 //! the policy's to say and which step may follow which is the journey's; this crate lays the facts of a
 //! case before the one and turns the outcome into a command for the other.
 //!
 //! It deliberately knows nothing about who a customer is: facts are made of the case alone.
 
+mod authority;
 mod calendars;
 mod certificates;
 pub mod claims;
 mod facts;
+mod hand;
 mod handlers;
 pub mod ledger;
 mod listed;
 mod migration;
+mod packs;
 pub mod payment;
 mod projection;
 mod record;
+mod replay;
 mod ruling;
+mod seals;
 pub mod settlement;
 mod settlement_views;
+mod shown;
 pub mod tables;
 mod views;
 pub mod warehouse;
@@ -32,14 +38,20 @@ use std::sync::Arc;
 
 use parasol_api::admin::v1::policy_service_server::{PolicyService, PolicyServiceServer};
 use parasol_api::admin::v1::{
-    ImportCalendarRequest, ImportCalendarResponse, ListCalendarsRequest, ListCalendarsResponse,
+    DelegateAuthorityRequest, DelegateAuthorityResponse, EndDelegationRequest,
+    EndDelegationResponse, ImportCalendarRequest, ImportCalendarResponse, ListAuthorityRequest,
+    ListAuthorityResponse, ListAuthorityUseRequest, ListAuthorityUseResponse, ListCalendarsRequest,
+    ListCalendarsResponse, ListDelegationsRequest, ListDelegationsResponse, ListPoliciesRequest,
+    ListPoliciesResponse, PublishPolicyRequest, PublishPolicyResponse, PutAuthorityRequest,
+    PutAuthorityResponse, PutPersonRequest, PutPersonResponse, ValidatePolicyRequest,
+    ValidatePolicyResponse,
 };
 use parasol_api::common::v1::Decision;
 use parasol_api::partner::v1::verdict_service_server::{VerdictService, VerdictServiceServer};
 use parasol_api::partner::v1::{
     ConfirmCertificateRequest, ConfirmCertificateResponse, ContestCertificateRequest,
-    ContestCertificateResponse, GetDecisionRequest, SubmitCertificateRequest,
-    SubmitCertificateResponse,
+    ContestCertificateResponse, GetDecisionRequest, ListDecisionsRequest, ListDecisionsResponse,
+    SubmitCertificateRequest, SubmitCertificateResponse,
 };
 use parasol_api::verification::v1::decision_service_server::{
     DecisionService, DecisionServiceServer,
@@ -48,11 +60,21 @@ use parasol_api::verification::v1::settlement_service_server::{
     SettlementService, SettlementServiceServer,
 };
 use parasol_api::verification::v1::{
+    AcceptQuoteRequest, AcceptQuoteResponse, ApproveDecisionRequest, ApproveDecisionResponse,
+    AwaitInDisputeRequest, AwaitInDisputeResponse, ConvenePanelRequest, ConvenePanelResponse,
+    Dispute, GetDisputeRequest, GrantGoodwillRequest, GrantGoodwillResponse, ListProposalsRequest,
+    ListProposalsResponse, OrderSecondInspectionRequest, OrderSecondInspectionResponse,
+    QuoteRepairRequest, QuoteRepairResponse, ReportAtLabRequest, ReportAtLabResponse,
+    SubmitDisputeEvidenceRequest, SubmitDisputeEvidenceResponse, SubmitOpinionRequest,
+    SubmitOpinionResponse,
+};
+use parasol_api::verification::v1::{
     AnswerDenialRequest, AnswerDenialResponse, ChooseRemedyRequest, ChooseRemedyResponse,
     ConfirmOutcomeRequest, ConfirmOutcomeResponse, DecideManuallyRequest, DecideManuallyResponse,
     DecisionExplanation, ExplainDecisionRequest, OpenDisputeRequest, OpenDisputeResponse,
-    RejectOutcomeRequest, RejectOutcomeResponse, ReplyToDisputeRequest, ReplyToDisputeResponse,
-    ReportPickupRequest, ReportPickupResponse, ReportReplacementRequest, ReportReplacementResponse,
+    RejectOutcomeRequest, RejectOutcomeResponse, ReplayDecisionRequest, ReplayDecisionResponse,
+    ReplyToDisputeRequest, ReplyToDisputeResponse, ReportPickupRequest, ReportPickupResponse,
+    ReportReplacementRequest, ReportReplacementResponse,
 };
 use parasol_api::verification::v1::{
     GetBalancesRequest, GetBalancesResponse, GetStatementRequest, GetStatementResponse,
@@ -64,19 +86,24 @@ use parasol_api::verification::v1::{
 use parasol_casebook::{Handler, Projector};
 use parasol_desk::Desk;
 use parasol_journey::task::Role;
+use parasol_policy::Shelf;
+use parasol_runtime::identity::Principal;
+use parasol_runtime::transport::Transport;
 use sea_orm_migration::MigrationTrait;
 use tonic::service::RoutesBuilder;
 use tonic::{Request, Response, Status};
 
 pub use calendars::calendar_in_force;
+pub use packs::load_packs;
+pub use replay::replay_all;
+pub use seals::{Audit, Problem, SealKeys, audit, seals};
 
 use payment::cashier::Cashier;
 use payment::{LocalPayments, PaymentProvider};
-use ruling::Packs;
 use settlement::Settlement;
 use warehouse::{LocalWarehouse, Warehouse};
 
-/// How much money each role may give by its own decision, in fen.
+/// How much money each role may give by its own decision, in fen, as long as no grant says otherwise.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Authority {
     /// An agent at the front line: 40,000 yuan unless set otherwise.
@@ -118,19 +145,47 @@ impl Ports {
 pub struct Verification {
     desk: Desk,
     ports: Ports,
-    packs: Packs,
+    shelf: Shelf,
+    /// The way to intake, for its evidence; `None` where nobody else runs.
+    intake: Option<Transport>,
 }
 
 impl Verification {
     /// A service that works at this desk, with a provider and a warehouse inside this process.
     pub fn new(desk: Desk) -> Self {
-        Self { desk, ports: Ports::local(), packs: Packs::builtin() }
+        Self { desk, ports: Ports::local(), shelf: Shelf::builtin(), intake: None }
     }
 
     /// The same, reaching the outside through these ports.
     #[must_use]
     pub fn with_ports(self, ports: Ports) -> Self {
         Self { ports, ..self }
+    }
+
+    /// How much a caller may give alone, by who the credential says they are.
+    async fn limit(&self, caller: &Principal) -> Result<authority::Limit, parasol_api::Error> {
+        let now = self.desk.clock.now();
+        let register =
+            authority::Register::read(&self.desk.store, self.ports.authority, now).await?;
+        register.limit(caller.role, &caller.subject).await
+    }
+
+    /// What decisions by hand may not fall below.
+    fn floor(&self) -> hand::Floor {
+        let calendar = self.desk.submitter.rules().calendar;
+        hand::Floor { shelf: self.shelf.clone(), calendar }
+    }
+
+    /// The same, asking intake for the evidence of cases.
+    #[must_use]
+    pub fn asking(self, intake: Transport) -> Self {
+        Self { intake: Some(intake), ..self }
+    }
+
+    /// The same, deciding by the packs on a shelf, to which those it publishes are added.
+    #[must_use]
+    pub fn with_shelf(self, shelf: Shelf) -> Self {
+        Self { shelf, ..self }
     }
 
     /// Adds the gRPC services.
@@ -169,7 +224,13 @@ pub fn projector() -> Arc<dyn Projector> {
 
 /// This service's migrations, oldest first.
 pub fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-    vec![Box::new(migration::Verification), Box::new(migration::Settlement)]
+    vec![
+        Box::new(migration::Verification),
+        Box::new(migration::Hearings),
+        Box::new(migration::Settlement),
+        Box::new(seals::Migration),
+        Box::new(migration::Policies),
+    ]
 }
 
 /// Hosts a gRPC service: each call goes to the file of its method.
@@ -192,6 +253,7 @@ host!(VerdictService {
     confirm_certificate(ConfirmCertificateRequest) -> ConfirmCertificateResponse;
     contest_certificate(ContestCertificateRequest) -> ContestCertificateResponse;
     get_decision(GetDecisionRequest) -> Decision;
+    list_decisions(ListDecisionsRequest) -> ListDecisionsResponse;
 });
 
 host!(DecisionService {
@@ -202,7 +264,20 @@ host!(DecisionService {
     open_dispute(OpenDisputeRequest) -> OpenDisputeResponse;
     reply_to_dispute(ReplyToDisputeRequest) -> ReplyToDisputeResponse;
     decide_manually(DecideManuallyRequest) -> DecideManuallyResponse;
+    approve_decision(ApproveDecisionRequest) -> ApproveDecisionResponse;
+    list_proposals(ListProposalsRequest) -> ListProposalsResponse;
+    grant_goodwill(GrantGoodwillRequest) -> GrantGoodwillResponse;
+    submit_dispute_evidence(SubmitDisputeEvidenceRequest) -> SubmitDisputeEvidenceResponse;
+    await_in_dispute(AwaitInDisputeRequest) -> AwaitInDisputeResponse;
+    report_at_lab(ReportAtLabRequest) -> ReportAtLabResponse;
+    order_second_inspection(OrderSecondInspectionRequest) -> OrderSecondInspectionResponse;
+    convene_panel(ConvenePanelRequest) -> ConvenePanelResponse;
+    submit_opinion(SubmitOpinionRequest) -> SubmitOpinionResponse;
+    quote_repair(QuoteRepairRequest) -> QuoteRepairResponse;
+    accept_quote(AcceptQuoteRequest) -> AcceptQuoteResponse;
+    get_dispute(GetDisputeRequest) -> Dispute;
     explain_decision(ExplainDecisionRequest) -> DecisionExplanation;
+    replay_decision(ReplayDecisionRequest) -> ReplayDecisionResponse;
     report_pickup(ReportPickupRequest) -> ReportPickupResponse;
     report_replacement(ReportReplacementRequest) -> ReportReplacementResponse;
 });
@@ -222,4 +297,14 @@ host!(SettlementService {
 host!(PolicyService {
     import_calendar(ImportCalendarRequest) -> ImportCalendarResponse;
     list_calendars(ListCalendarsRequest) -> ListCalendarsResponse;
+    put_authority(PutAuthorityRequest) -> PutAuthorityResponse;
+    list_authority(ListAuthorityRequest) -> ListAuthorityResponse;
+    put_person(PutPersonRequest) -> PutPersonResponse;
+    delegate_authority(DelegateAuthorityRequest) -> DelegateAuthorityResponse;
+    end_delegation(EndDelegationRequest) -> EndDelegationResponse;
+    list_delegations(ListDelegationsRequest) -> ListDelegationsResponse;
+    list_authority_use(ListAuthorityUseRequest) -> ListAuthorityUseResponse;
+    publish_policy(PublishPolicyRequest) -> PublishPolicyResponse;
+    list_policies(ListPoliciesRequest) -> ListPoliciesResponse;
+    validate_policy(ValidatePolicyRequest) -> ValidatePolicyResponse;
 });

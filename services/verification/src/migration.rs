@@ -42,6 +42,89 @@ impl MigrationTrait for Verification {
     }
 }
 
+/// Creates the tables of authority and of hearings.
+pub struct Hearings;
+
+impl MigrationName for Hearings {
+    fn name(&self) -> &'static str {
+        "m0041_verification_hearings"
+    }
+}
+
+#[async_trait::async_trait]
+impl MigrationTrait for Hearings {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        for table in authority().into_iter().chain(hearings()) {
+            table.create(manager).await?;
+        }
+        Ok(())
+    }
+}
+
+fn authority() -> [TableBuilder; 4] {
+    [
+        TableBuilder::new("authority_grants")
+            .texts(&["name"])
+            .ints(&["revision"])
+            .texts(&["role", "subject"])
+            .ints(&["tenure_days_min", "score_min"])
+            .texts(&["certification"])
+            .ints(&["limit_fen", "valid_from", "valid_until"])
+            .texts(&["reason", "said_by"])
+            .ints(&["at"])
+            .key(&["name", "revision"]),
+        TableBuilder::new("authority_people")
+            .texts(&["subject"])
+            .ints(&["revision", "since", "score"])
+            .texts(&["certifications", "said_by"])
+            .ints(&["at"])
+            .key(&["subject", "revision"]),
+        TableBuilder::new("authority_delegations")
+            .ids(&["delegation"])
+            .texts(&["lender", "lender_role", "borrower"])
+            .ints(&["valid_from", "valid_until", "cap_fen"])
+            .texts(&["reason"])
+            .ints(&["ended_at"])
+            .key(&["delegation"])
+            .index(&["borrower", "valid_until"]),
+        TableBuilder::new("authority_uses")
+            .ids(&["use_id"])
+            .texts(&["person", "role"])
+            .ids(&["case_id"])
+            .texts(&["kind"])
+            .ints(&["amount_fen", "limit_fen"])
+            .texts(&["lent_by"])
+            .ints(&["at"])
+            .key(&["use_id", "person"])
+            .index(&["at"])
+            .index(&["person", "at"]),
+    ]
+}
+
+fn hearings() -> [TableBuilder; 3] {
+    [
+        TableBuilder::new("proposals")
+            .ids(&["proposal", "case_id"])
+            .texts(&["proposed_by", "kind"])
+            .ids(&["words"])
+            .ints(&["worth_fen", "at", "expires_at", "open"])
+            .key(&["proposal"])
+            .index(&["open", "proposal"]),
+        TableBuilder::new("dispute_evidence")
+            .ids(&["evidence", "case_id"])
+            .texts(&["side"])
+            .ints(&["at"])
+            .key(&["evidence"])
+            .index(&["case_id", "at"]),
+        TableBuilder::new("decision_marks")
+            .ids(&["case_id"])
+            .ints(&["seq"])
+            .ids(&["decision"])
+            .texts(&["brand"])
+            .key(&["case_id", "seq"]),
+    ]
+}
+
 /// Creates the tables of money.
 pub struct Settlement;
 
@@ -124,4 +207,25 @@ fn claims_table() -> TableBuilder {
         .index(&["raised_at", "claim"])
         .index(&["party", "raised_at"])
         .index(&["state", "respond_by"])
+}
+
+/// Creates the table of published rule packs.
+pub struct Policies;
+
+impl MigrationName for Policies {
+    fn name(&self) -> &'static str {
+        "m0034_verification_policies"
+    }
+}
+
+#[async_trait::async_trait]
+impl MigrationTrait for Policies {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        let policies = TableBuilder::new("policies")
+            .texts(&["version"])
+            .ints(&["published_at"])
+            .texts(&["body"])
+            .key(&["version"]);
+        policies.create(manager).await
+    }
 }

@@ -1,14 +1,17 @@
 //! Certificates, decisions and money as rows, from the log alone.
 
 use parasol_casebook::{Change, Projector, RowOp};
-use parasol_journey::event::{Decision, Fact};
+use parasol_journey::deadline::Clock;
+use parasol_journey::event::{Decision, Fact, Proposal, Proposed};
 use parasol_journey::ids::CaseId;
-use parasol_journey::{Case, Event, certificate::Certificate};
+use parasol_journey::time::Timestamp;
+use parasol_journey::{Case, Event, Task, certificate::Certificate};
 use sea_orm::ActiveValue::Set;
 
 use crate::claims::{raising, store as claims};
 use crate::ledger::{Posting, postings};
 use crate::payment::legs;
+use crate::tables::hearing::{marks, proposals};
 use crate::tables::{certificates, decisions, part_returns};
 
 /// All tables of this service that follow from the log.
@@ -63,6 +66,7 @@ fn part_row(case: &Case, event: &Event) -> Option<RowOp> {
 impl Projector for Indexes {
     fn project(&self, change: &Change<'_>, rows: &mut Vec<RowOp>) {
         let case = change.after.id;
+        rows.extend(ended_proposal(change));
         for event in change.events {
             match &event.fact {
                 Fact::CertificateSubmitted { certificate, .. } => {
@@ -70,6 +74,14 @@ impl Projector for Indexes {
                 }
                 Fact::Decided(decision) | Fact::Denied(decision) => {
                     rows.push(decision_row(case, event, decision));
+                    rows.push(mark(change.after, event, decision));
+                }
+                Fact::DecisionProposed(proposal) => {
+                    let by = event.actor.id.as_deref().unwrap_or_default();
+                    let waits = change.after.proposal.is_some();
+                    let armed = event.armed.iter().find(|(task, _)| *task == APPROVAL);
+                    let expires = armed.map_or(event.at, |(_, due)| *due);
+                    rows.push(proposal_row(case, proposal, by, (event.at, expires), waits));
                 }
                 _ => {}
             }
@@ -77,8 +89,9 @@ impl Projector for Indexes {
     }
 }
 
+/// Claimed and not written over: a certificate is never edited.
 fn certificate_row(case: CaseId, event: &Event, certificate: &Certificate) -> RowOp {
-    RowOp::put(certificates::ActiveModel {
+    RowOp::claim(certificates::ActiveModel {
         certificate: Set(certificate.id.uuid()),
         case_id: Set(case.uuid()),
         level: Set(certificate.level.as_str().to_owned()),
@@ -94,6 +107,55 @@ fn decision_row(case: CaseId, event: &Event, decision: &Decision) -> RowOp {
         at: Set(event.at.micros()),
         maker: Set(event.actor.kind.as_str().to_owned()),
         body: Set(json(decision)),
+    })
+}
+
+/// The clock of a proposal.
+const APPROVAL: Task = Task::Clock(Clock::Approval);
+
+fn proposal_row(
+    case: CaseId,
+    proposal: &Proposal,
+    by: &str,
+    (at, expires): (Timestamp, Timestamp),
+    waits: bool,
+) -> RowOp {
+    let (kind, words) = match &proposal.what {
+        Proposed::Decision(decision) => ("decision", decision.id.uuid()),
+        Proposed::Goodwill(_) => ("goodwill", proposal.id.uuid()),
+    };
+    RowOp::put(proposals::ActiveModel {
+        proposal: Set(proposal.id.uuid()),
+        case_id: Set(case.uuid()),
+        proposed_by: Set(by.to_owned()),
+        kind: Set(kind.to_owned()),
+        words: Set(words),
+        worth_fen: Set(proposal.worth_fen),
+        at: Set(at.micros()),
+        expires_at: Set(expires.micros()),
+        open: Set(i64::from(waits)),
+    })
+}
+
+/// A proposal that waited before and does not any more, whatever ended it.
+fn ended_proposal(change: &Change<'_>) -> Option<RowOp> {
+    let before = change.before?;
+    let waited = before.proposal.as_ref()?;
+    let now = change.after.proposal.as_ref().map(|waiting| waiting.proposal.id);
+    if now == Some(waited.proposal.id) {
+        return None;
+    }
+    let by = waited.by.id.as_deref().unwrap_or_default();
+    let expires = before.owes(APPROVAL).map_or(waited.at, |owed| owed.due);
+    Some(proposal_row(before.id, &waited.proposal, by, (waited.at, expires), false))
+}
+
+fn mark(case: &Case, event: &Event, decision: &Decision) -> RowOp {
+    RowOp::put(marks::ActiveModel {
+        case_id: Set(case.id.uuid()),
+        seq: Set(i64::try_from(event.seq).unwrap_or(i64::MAX)),
+        decision: Set(decision.id.uuid()),
+        brand: Set(case.filing.brand.as_str().to_owned()),
     })
 }
 

@@ -6,7 +6,7 @@
 use parasol_journey::event::{Decision, Fact};
 use parasol_journey::ids::{CaseId, DecisionId};
 use parasol_journey::time::Timestamp;
-use parasol_journey::vocab::Remedy;
+use parasol_journey::vocab::{Party, Remedy};
 use parasol_journey::{Actor, Case, Event};
 
 /// One decision with its circumstances.
@@ -24,6 +24,8 @@ pub struct Record {
     pub supersedes: Option<DecisionId>,
     /// What came to be carried out.
     pub chosen: Option<Remedy>,
+    /// Against whom the dispute went that it decided, and how many tests there were for it.
+    pub dispute: Option<(Party, u32)>,
     /// The case as it stood when it was decided.
     pub before: Case,
 }
@@ -34,8 +36,10 @@ pub fn of_log(id: CaseId, log: &[Event]) -> Vec<Record> {
     let Some(mut case) = log.get(..1).and_then(|first| Case::replay(id, first)) else {
         return records;
     };
+    let mut dispute = None;
     for event in &log[1..] {
         match &event.fact {
+            Fact::DisputeDecided { loser, tests } => dispute = Some((*loser, *tests)),
             Fact::Decided(decision) | Fact::Denied(decision) => records.push(Record {
                 decision: decision.clone(),
                 at: event.at,
@@ -43,6 +47,7 @@ pub fn of_log(id: CaseId, log: &[Event]) -> Vec<Record> {
                 denied: matches!(event.fact, Fact::Denied(_)),
                 supersedes: records.last().map(|earlier| earlier.decision.id),
                 chosen: None,
+                dispute: dispute.take(),
                 before: case.clone(),
             }),
             Fact::RemedyChosen { remedy, .. } => {

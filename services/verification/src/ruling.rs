@@ -3,11 +3,9 @@
 //! Pure. The policy says what is owed; this module knows which step brings it about, when another
 //! inspection still makes sense, and when only a person can go on.
 
-use std::sync::Arc;
-
 use parasol_journey::calendar::Calendar;
 use parasol_journey::certificate::Level;
-use parasol_journey::event::{Awaited, Decision, Filing, OfferedRemedy};
+use parasol_journey::event::{Awaited, Decision, OfferedRemedy};
 use parasol_journey::ids::DecisionId;
 use parasol_journey::vocab::CaseKind;
 use parasol_journey::{Case, Command};
@@ -17,22 +15,6 @@ use crate::facts;
 
 /// Rest days tried where no calendar knows them: the longest row China has had is shorter.
 const REST_DAYS_MAX: u32 = 12;
-
-/// The packs this release knows, by the version pinned to a case at filing.
-#[derive(Clone)]
-pub struct Packs(Arc<Pack>);
-
-impl Packs {
-    /// The pack that comes with the program.
-    pub fn builtin() -> Self {
-        Self(Arc::new(Pack::builtin()))
-    }
-
-    /// The pack a case was filed under; `None` for a version this release does not have.
-    pub fn of(&self, filing: &Filing) -> Option<&Pack> {
-        Some(&*self.0).filter(|pack| **pack.version() == *filing.policy)
-    }
-}
 
 /// What the policy says about a case, with the facts it was asked on.
 #[derive(Clone, Debug)]
@@ -107,12 +89,15 @@ fn can_be_tested(case: &Case) -> bool {
 
 /// Another centre looks at the unit: after a first certificate, and once more to hear a dispute. It
 /// stands in for a laboratory where nothing is disputed, and for a guided test, which nobody runs yet.
-/// A second inspection that was ordered and did not happen is not ordered again.
+/// A second inspection that was ordered and did not happen is not ordered again, and a laboratory that
+/// reported nothing is not stood in for.
 fn can_be_inspected_again(case: &Case, need: Need) -> bool {
     let by_inspection = need.is_visit() || matches!(need, Need::Lab | Need::GuidedTest);
     let is_first = facts::counting(case).is_some_and(|found| found.finding.level == Level::First);
     let is_open = is_first || (!case.certificates.is_empty() && facts::is_disputed(case));
-    case.filing.kind == CaseKind::Quality && by_inspection && !case.second_opinion && is_open
+    let in_vain = need == Need::Lab && case.dispute.as_ref().is_some_and(|one| one.lab_asked);
+    let is_due = by_inspection && !in_vain && !case.second_opinion;
+    case.filing.kind == CaseKind::Quality && is_due && is_open
 }
 
 fn offered(offer: &Offer) -> OfferedRemedy {
@@ -146,14 +131,5 @@ mod tests {
         assert!(sure.outcome.offer(Remedy::Refund).is_none());
         let refused = judged("2031-03-01", "2031-03-10").unwrap_err();
         assert!(matches!(refused, NoFacts::NotCovered(_)), "the ninth day may or may not be late");
-    }
-
-    #[test]
-    fn only_the_pack_of_the_filing_is_asked() {
-        let at = Timestamp::parse("2026-06-10T09:30:00+08:00").unwrap();
-        let mut filing = filed_on(at, at).filing;
-        assert!(Packs::builtin().of(&filing).is_some());
-        filing.policy = "cn-2019.1".to_owned();
-        assert!(Packs::builtin().of(&filing).is_none());
     }
 }

@@ -1,9 +1,11 @@
 //! Decisions as their readers see them.
 
+use std::sync::Arc;
+
 use parasol_api::common::v1::{
     Decision as WireDecision, DecisionMaker, FiredRule as WireRule, OfferedRemedy as WireOffer,
 };
-use parasol_api::convert::{Listed, to_money, to_timestamp};
+use parasol_api::convert::{Listed, test_cost, to_money, to_timestamp};
 use parasol_api::{Language, Role};
 use parasol_journey::ActorKind;
 use parasol_journey::event::OfferedRemedy;
@@ -18,16 +20,16 @@ use crate::words::{self, say};
 pub const MANUAL: &str = "manual";
 
 /// A reader: what they may see and in which language.
-pub struct Reader<'a> {
+pub struct Reader {
     pub language: Language,
     pub role: Role,
     /// The pack the case was filed under, if this release has it.
-    pub pack: Option<&'a Pack>,
+    pub pack: Option<Arc<Pack>>,
     /// The reason an agent gave, for a decision by hand.
     pub reason: String,
 }
 
-impl Reader<'_> {
+impl Reader {
     /// A decision.
     pub fn decision(&self, case: CaseId, record: &Record) -> WireDecision {
         let decision = &record.decision;
@@ -47,6 +49,9 @@ impl Reader<'_> {
             reason: self.reason_of(record, &fired),
             chosen: record.chosen.map_or(0, Listed::number),
             supersedes: record.supersedes.map_or_else(String::new, |id| id.to_string()),
+            test_cost: record
+                .dispute
+                .and_then(|(loser, tests)| test_cost(loser, tests, self.language)),
         }
     }
 
@@ -57,7 +62,7 @@ impl Reader<'_> {
 
     fn offer(&self, offer: &OfferedRemedy, fired: &[&RuleText]) -> WireOffer {
         let grants = |rule: &&&RuleText| {
-            let grant = self.pack.and_then(|pack| pack.grant(&rule.id));
+            let grant = self.pack.as_ref().and_then(|pack| pack.grant(&rule.id));
             grant.is_some_and(|grant| grant.remedies.contains(&offer.remedy))
         };
         let granting: Vec<_> = fired.iter().filter(grants).collect();
@@ -106,7 +111,7 @@ impl Reader<'_> {
     }
 
     fn rule(&self, id: &str) -> Option<&RuleText> {
-        self.pack?.rules().map(AsRef::as_ref).find(|rule| rule.id.as_str() == id)
+        self.pack.as_ref()?.rules().map(AsRef::as_ref).find(|rule| rule.id.as_str() == id)
     }
 
     fn sentence(&self, rule: &RuleText) -> String {
@@ -115,7 +120,7 @@ impl Reader<'_> {
 
     /// The rules in the order in which they were read, fired or not.
     pub fn steps(&self, outcome: &Outcome) -> Vec<String> {
-        let Some(pack) = self.pack else { return Vec::new() };
+        let Some(pack) = &self.pack else { return Vec::new() };
         let ends_guards = |rule: &RuleText| rule_of(outcome) == Some(rule.id.as_str());
         let is_offered = matches!(outcome.ruling, Ruling::Offered(_));
         let mut steps = Vec::new();

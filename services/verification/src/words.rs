@@ -141,10 +141,7 @@ pub fn next_steps(language: Language, case: &Case) -> Vec<String> {
             let en = format!("Choose one of these remedies: {}.", names.join(", "));
             vec![say(&zh, &en), dispute()]
         }
-        Stage::Denied => vec![
-            say("您可以接受此结论，案件随即结束。", "You can accept this, which ends the case."),
-            dispute(),
-        ],
+        Stage::Denied => denied(language, case, dispute()),
         Stage::Refunding | Stage::Compensating => vec![say(
             "款项正在退回原支付账户，无需操作。",
             "The money is on its way to the account you paid from; nothing is left for you to do.",
@@ -178,6 +175,23 @@ pub fn next_steps(language: Language, case: &Case) -> Vec<String> {
         )],
         _ => vec![waiting(language, case)],
     }
+}
+
+fn denied(language: Language, case: &Case, dispute: String) -> Vec<String> {
+    let accept = say(
+        language,
+        "您可以接受此结论，案件随即结束。",
+        "You can accept this, which ends the case.",
+    );
+    let quote = case.quote.map(|quote| {
+        let price = yuan(quote.amount_fen);
+        say(
+            language,
+            format!("您也可以接受付费维修报价{price}元。"),
+            format!("Or have the unit repaired for {price} yuan."),
+        )
+    });
+    [accept, dispute].into_iter().chain(quote).collect()
 }
 
 fn waiting(language: Language, case: &Case) -> String {

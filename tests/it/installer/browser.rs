@@ -181,6 +181,7 @@ async fn proc_a_visit_without_a_network_ends_where_one_with_it_ends() {
     first.is("checkIn", "done").await;
     first.inspect().await;
     first.is("submitInspection", "done").await;
+    first.is("photo", "done").await;
     first.repair().await;
     first.is("completeRepair", "done").await;
     first.close().await;
@@ -196,6 +197,7 @@ async fn proc_a_visit_without_a_network_ends_where_one_with_it_ends() {
     second.is("checkIn", "waiting").await;
     second.inspect().await;
     second.is("submitInspection", "waiting").await;
+    second.is("photo", "waiting").await;
     // The telephone is put away, and the app is opened again where there is still no network.
     browser.go(&address).await;
     second.open().await;
@@ -207,6 +209,7 @@ async fn proc_a_visit_without_a_network_ends_where_one_with_it_ends() {
     second.is("checkIn", "done").await;
     second.is("submitInspection", "done").await;
     second.is("completeRepair", "done").await;
+    second.is("photo", "done").await;
     second.close().await;
     browser.find("//*[@id='network'][@data-waiting='0']").await;
     browser.click("//a[@id='home']").await;
@@ -214,6 +217,19 @@ async fn proc_a_visit_without_a_network_ends_where_one_with_it_ends() {
 
     let (one, other) = (told(&world, &online).await, told(&world, &cut).await);
     assert_eq!(one, other, "both visits end alike");
+    for target in [&online, &cut] {
+        let body = json!({"case_id": target.names["case"]});
+        let path = "/parasol.intake.v1.IntakeService/ListEvidence";
+        let agent = Principal::new(Role::Agent, "tests");
+        let listed = house.act(&agent, path, &body).await;
+        let listed = listed["evidence"].as_array().expect("photos").clone();
+        let plates = listed.iter().filter(|one| {
+            one["uploaded_by"] == "PARTY_TECHNICIAN" && one["kind"] == "EVIDENCE_KIND_NAMEPLATE"
+        });
+        assert_eq!(plates.count(), 1, "{listed:?}");
+        // The same file was taken at both visits, and an agent is told so.
+        assert!(listed.iter().any(|one| one["seen_in_another_case"] == true), "{listed:?}");
+    }
     assert_eq!(filled(&world, &first).await, filled(&world, &second).await);
 }
 

@@ -4,6 +4,8 @@
 
 use std::collections::BTreeMap;
 
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
 use parasol_journey::ids::CaseId;
 use parasol_journey::time::Span;
 use parasol_journey::{Case, Stage};
@@ -14,6 +16,7 @@ use super::dice::Dice;
 use super::portal::every_step_once;
 use super::town::{REED, Town};
 use crate::portal::driver::Driver;
+use crate::portal::photo;
 
 /// How far the people get with a case before the house has a part to do, at most.
 const STEPS_MAX: usize = 20;
@@ -38,8 +41,8 @@ const SEND: &str = "
             named[0].value = value;
         }
     }
-    for (const [name, text] of photos) {
-        const bytes = new Uint8Array([0xff, 0xd8, 0xff, 0xe0, 0, 16, ...new TextEncoder().encode('JFIF' + text)]);
+    for (const [name, data] of photos) {
+        const bytes = Uint8Array.from(atob(data), one => one.charCodeAt(0));
         const files = new DataTransfer();
         files.items.add(new File([bytes], 'p.jpg', { type: 'image/jpeg' }));
         form.elements[name].files = files.files;
@@ -274,5 +277,9 @@ fn certificate() -> Value {
 }
 
 fn photos(case: &Case) -> Value {
-    json!([["photo_nameplate", case.id.to_string()], ["photo_fault", format!("{} fault", case.id)]])
+    let photo = |of: String| BASE64_STANDARD.encode(photo(&of));
+    json!([
+        ["photo_nameplate", photo(case.id.to_string())],
+        ["photo_fault", photo(format!("{} fault", case.id))],
+    ])
 }

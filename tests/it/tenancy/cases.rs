@@ -117,6 +117,9 @@ impl Party {
     }
 }
 
+/// A PNG of one dot, in base64.
+const DOT: &str = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==";
+
 /// Orders of each county of each brand.
 const UNITS: usize = 24;
 
@@ -194,9 +197,13 @@ impl Course<'_> {
         let case = self.until(Stage::Dispatched).await;
         let offer = case.offer.expect("a dispatched case has an offer");
         assert_eq!(offer.centre.as_str(), self.party.centre, "the county has one centre");
+        let photo = json!({"case_id": id, "kind": "EVIDENCE_KIND_FAULT", "data": DOT});
+        let path = "/parasol.intake.v1.IntakeService/UploadEvidence";
+        let photo = self.world.house.act(&customer(self.unit), path, &photo).await;
         let Party { brand, centre, technician, .. } = self.party;
         Names::from([
             ("case", id),
+            ("evidence", text(&photo["evidence"], "evidence_id")),
             ("offer", offer.id.to_string()),
             ("serial", serial(self.unit)),
             ("brand", brand.to_owned()),

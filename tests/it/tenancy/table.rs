@@ -70,6 +70,11 @@ const fn by(by: &'static [Role], shape: Shape) -> Shape {
 #[rustfmt::skip]
 pub const TABLE: &[Row] = &[
     // First, since what strangers are refused further down is a message of their own about the case.
+    row("intake.v1.IntakeService/UploadEvidence", &[
+        hidden(r#"{"case_id": "$case", "kind": "EVIDENCE_KIND_FAULT"}"#),
+    ]),
+    row("intake.v1.IntakeService/ListEvidence", &[hidden(r#"{"case_id": "$case"}"#)]),
+    row("intake.v1.IntakeService/GetEvidence", &[hidden(r#"{"evidence_id": "$evidence"}"#)]),
     row("partner.v1.OfferService/ListPartnerMessages", &[
         by(&[Role::Brand], hidden(r#"{"brand": "$brand"}"#)),
         hidden(r#"{"centre": "$centre"}"#),
@@ -277,6 +282,9 @@ pub const TABLE: &[Row] = &[
         hidden(r#"{"case_id": "$case", "certificate_id": "$certificate", "reason": "it is not so",
             "cause": "CAUSE_USER"}"#),
     ]),
+    row("partner.v1.VerdictService/ListDecisions", &[
+        by(BRAND_SIDE, told(RESYNC, r#"{"cursor": "$offers_cursor"}"#)),
+    ]),
     row("partner.v1.VerdictService/GetDecision", &[
         hidden(r#"{"decision_id": "$decision"}"#),
         hidden(r#"{"case_id": "$case"}"#),
@@ -338,6 +346,17 @@ pub const TABLE: &[Row] = &[
     ]),
     row("verification.v1.DecisionService/ReplyToDispute", &[
         hidden(r#"{"case_id": "$case", "reply": "the certificate stands"}"#),
+    ]),
+    row("verification.v1.DecisionService/SubmitDisputeEvidence", &[
+        hidden(r#"{"case_id": "$case", "statement": "it was dropped"}"#),
+    ]),
+    row("verification.v1.DecisionService/QuoteRepair", &[
+        hidden(r#"{"case_id": "$case", "amount": {"fen": "30000", "currency": "CNY"},
+            "work": "a new door"}"#),
+    ]),
+    row("verification.v1.DecisionService/GetDispute", &[hidden(r#"{"case_id": "$case"}"#)]),
+    row("intake.v1.IntakeService/AnswerReminder", &[
+        hidden(r#"{"case_id": "$case", "text": "tomorrow"}"#),
     ]),
     row("verification.v1.SettlementService/ListClaims", &[
         by(BRAND_SIDE, nothing(r#"{"case_id": "$case"}"#)),

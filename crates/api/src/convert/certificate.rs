@@ -62,6 +62,7 @@ impl Checker {
 
 fn read(check: &mut Checker, wire: &v1::Certificate, id: CertificateId) -> Option<Certificate> {
     let texts = read_texts(check, wire);
+    let supersedes = check.optional_id("supersedes", &wire.supersedes);
     let parts = check.parts("parts_used", &wire.parts_used);
     let level = check.optional_listed::<Level>("level", wire.level);
     let technician = check.optional_id("technician", &wire.technician);
@@ -95,6 +96,9 @@ fn read(check: &mut Checker, wire: &v1::Certificate, id: CertificateId) -> Optio
         serial_explained: !wire.serial_remark.trim().is_empty(),
         cause_sign: !wire.cause_sign.trim().is_empty(),
         danger: wire.danger,
+        supersedes: supersedes?,
+        // Whoever keeps the words knows their fingerprint.
+        words: String::new(),
     })
 }
 
@@ -115,7 +119,6 @@ fn read_texts(check: &mut Checker, wire: &v1::Certificate) -> Option<()> {
     if !wire.manufactured_on.is_empty() {
         fine &= check.day("manufactured_on", &wire.manufactured_on).is_some();
     }
-    fine &= check.optional_id::<CertificateId>("supersedes", &wire.supersedes).is_some();
     fine.then_some(())
 }
 

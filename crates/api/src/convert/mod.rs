@@ -12,11 +12,13 @@ use parasol_journey::case::{Case, Visit};
 use parasol_journey::deadline::Clock;
 use parasol_journey::event::Window;
 use parasol_journey::time::{SECOND, Timestamp};
+use parasol_journey::vocab::Party;
 
 pub use checker::{Checker, Complete};
 pub use listed::Listed;
 
 use crate::common::v1;
+use crate::language::Language;
 
 /// The currency of every amount (ISO 4217).
 pub const CURRENCY: &str = "CNY";
@@ -94,6 +96,24 @@ pub fn case_view(case: &Case) -> v1::CaseView {
             since: Some(to_timestamp(case.turn.since())),
         }),
     }
+}
+
+/// Who bears what the tests of a dispute cost: whoever it went against; nobody where there were none.
+pub fn test_cost(loser: Party, tests: u32, language: Language) -> Option<v1::TestCost> {
+    let (zh, en) = loser.names();
+    let explanation = match (loser, language) {
+        (Party::Customer, Language::Zh) => "检测结论维持原判，检测费用由您承担。".to_owned(),
+        (Party::Customer, Language::En) => {
+            "The finding stands, so the tests are at your cost.".to_owned()
+        }
+        (_, Language::Zh) => format!("检测费用由{zh}承担，与您无关。"),
+        (_, Language::En) => format!("The {en} bears what the tests cost; you do not."),
+    };
+    (tests > 0).then(|| v1::TestCost {
+        payer: loser.as_str().to_owned(),
+        tests: i32::try_from(tests).unwrap_or(i32::MAX),
+        explanation,
+    })
 }
 
 #[cfg(test)]

@@ -4,11 +4,13 @@
 //! given another meaning. `docs/errors/` is made from this table.
 
 mod disputes;
+mod evidence;
 
 use self::disputes::with_disputes;
+use self::evidence::with_evidence;
 use super::reason::reasons;
 
-with_disputes! { reasons,
+with_evidence! { reasons,
     // Who is calling, and what they may do.
     Unauthenticated "UNAUTHENTICATED" Unauthenticated
         en "The call carried no valid credential."
@@ -197,13 +199,13 @@ with_disputes! { reasons,
            "单次或累计暂停超过上限，或暂停方正是被计时的一方。"
            "请选择更早的恢复时间。";
     EvidenceFull "EVIDENCE_FULL" FailedPrecondition
-        en "The case keeps no further messages."
+        en "The case keeps no further messages or files."
            "It keeps two hundred messages that came late or twice, fifty anomalies, twenty pieces of \
-            further evidence, and fifty part orders under way; this one would be one more. Nothing was \
-            changed."
+            further evidence, fifty part orders under way, and two hundred photos and films; this one would \
+            be one more. Nothing was changed."
            "Stop sending it; read the case and act on where it stands now."
-        zh "该服务单不再留存更多消息。"
-           "迟到或重复的消息最多两百条、异常最多五十条、补充举证最多二十次、在途配件单最多五十张，现已达到上限，未做任何更改。"
+        zh "该服务单不再留存更多消息或文件。"
+           "迟到或重复的消息最多两百条、异常最多五十条、补充举证最多二十次、在途配件单最多五十张、照片和视频最多两百个，现已达到上限，未做任何更改。"
            "请停止重复发送，并按服务单当前进度操作。";
     MessageStale "MESSAGE_STALE" FailedPrecondition
         en "The message is older than one that was applied before."
@@ -644,6 +646,28 @@ with_disputes! { reasons,
         zh "日历数据有误。"
            "日期重复、乱序或超出范围，缺少来源，或版本号已被使用。"
            "请更正或使用新的版本号。";
+    PolicyInvalid "POLICY_INVALID" InvalidArgument
+        en "The rule pack cannot be published."
+           "It cannot be read, has a gap, a dead row or a row without a test, a test of it fails, or its \
+            version is known with other content."
+           "Check it with ValidatePolicy or `parasol policy validate`, then correct it or give it a new version."
+        zh "规则包无法发布。"
+           "规则包无法读取，存在缺口、永不生效的规则或缺少测试的规则，测试未通过，或版本号已被使用。"
+           "请先校验规则包，更正后重试，或使用新的版本号。";
+    PolicyUnknown "POLICY_UNKNOWN" InvalidArgument
+        en "There is no such version of the policy."
+           "The version is neither built in nor published."
+           "Ask for one that ListPolicies names."
+        zh "没有该版本的规则包。"
+           "该版本既非内置也未发布。"
+           "请使用规则包列表中的版本。";
+    DecisionNotReplayable "DECISION_NOT_REPLAYABLE" FailedPrecondition
+        en "The decision cannot be asked again."
+           "A person made it, the pack it was made by is not here, or its facts cannot be worked out."
+           "Look at the decision itself."
+        zh "该决定无法重算。"
+           "该决定由人工作出，所用规则包不在本系统，或事实无法还原。"
+           "请直接查看该决定。";
     ClockNotTest "CLOCK_NOT_TEST" FailedPrecondition
         en "The clock cannot be moved."
            "The process runs on real time; only a test clock can be moved."

@@ -194,15 +194,30 @@ impl Calendar {
     /// # Errors
     /// [`NotCovered`] when the row reaches outside the covered range.
     pub fn legal_holidays_before(&self, day: NaiveDate) -> Result<u32, NotCovered> {
+        self.rest_days_before(day, true)
+    }
+
+    /// The same where somebody else says as well whether a plain weekend counts: it does if both they
+    /// and the calendar say so.
+    ///
+    /// # Errors
+    /// As [`legal_holidays_before`](Self::legal_holidays_before).
+    pub fn rest_days_before(&self, day: NaiveDate, weekends: bool) -> Result<u32, NotCovered> {
+        let counts = |day| Ok(self.is_legal_holiday(day)? && (weekends || !self.is_weekend(day)));
         let mut row = 0;
         let mut before = day.pred_opt();
         while let Some(one) = before
-            && self.is_legal_holiday(one)?
+            && counts(one)?
         {
             row += 1;
             before = one.pred_opt();
         }
         Ok(row)
+    }
+
+    /// A weekend that is no holiday besides.
+    fn is_weekend(&self, day: NaiveDate) -> bool {
+        !self.exceptions.contains_key(&day) && is_weekend(day)
     }
 
     fn is_legal_holiday(&self, day: NaiveDate) -> Result<bool, NotCovered> {

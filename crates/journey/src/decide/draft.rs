@@ -73,7 +73,7 @@ impl<'a> Draft<'a> {
     pub(super) fn note_with(&mut self, fact: Fact, tasks: Tasks) -> Result<(), Rejection> {
         let stage = self.case.stage;
         self.write(fact, stage, tasks);
-        Ok(())
+        self.start_promises()
     }
 
     /// Records a fact that moves the case.
@@ -104,6 +104,17 @@ impl<'a> Draft<'a> {
             tasks.arm(Task::Work(work), self.now);
         }
         self.write(fact, to, tasks);
+        self.start_promises()
+    }
+
+    /// Starts the clocks of promises that the fact just written starts.
+    fn start_promises(&mut self) -> Result<(), Rejection> {
+        let Some(event) = self.events.last() else { return Ok(()) };
+        for (promise, clock) in self.case.promises_begun(&event.fact) {
+            let due = clock.due(self.now, self.ctx.calendar)?;
+            let stage = self.case.stage;
+            self.write(Fact::PromiseStarted { promise, due }, stage, Tasks::default());
+        }
         Ok(())
     }
 
@@ -117,6 +128,7 @@ impl<'a> Draft<'a> {
     /// armed without one.
     fn write(&mut self, fact: Fact, stage: Stage, mut tasks: Tasks) {
         self.case.absorb(&fact, self.ctx.actor, self.now, stage);
+        tasks.follow_promises(&self.case);
         let gone = self.case.obligations.iter().filter(|owed| !self.case.has_subject(owed.task));
         for owed in gone {
             tasks.cancel(&self.case, owed.task);
@@ -157,6 +169,16 @@ impl Tasks {
     pub(super) fn and_arm(mut self, clock: Clock, due: Timestamp) -> Self {
         self.arm(Task::Clock(clock), due);
         self
+    }
+
+    /// Arms the clock of promises anew if another promise is now the next to be broken.
+    fn follow_promises(&mut self, case: &Case) {
+        let task = Task::Clock(Clock::Promise);
+        let Some(next) = case.next_promise_due() else { return };
+        let stands = case.owes(task).is_some_and(|owed| owed.due == next);
+        if !stands || self.cancelled.contains(&task) {
+            self.arm(task, next);
+        }
     }
 
     /// Cancels a clock if it is armed.

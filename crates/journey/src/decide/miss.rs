@@ -24,6 +24,9 @@ pub(super) fn fire(draft: &mut Draft<'_>, task: Task, generation: u64) -> Result
     let Task::Clock(clock) = task else {
         return Err(Rejection::TaskSuperseded);
     };
+    if clock == Clock::Promise {
+        return break_promises(draft);
+    }
     let cancelling = draft.case().stage == Stage::CancelRequested;
     match clock.row().miss {
         Miss::NoShow | Miss::DecideAgain if cancelling => grant_cancellation(draft, clock),
@@ -113,6 +116,24 @@ fn decide_again(draft: &mut Draft<'_>, clock: Clock) -> Result<(), Rejection> {
         _ => Fact::BackToDecision { because: clock },
     };
     draft.go(fact, Stage::Deciding)
+}
+
+/// Whatever promise is broken by now is recorded as such. While the unit is being repaired the policy
+/// is asked at once what that is worth; everywhere else the decision that is coming, or has been asked
+/// for, takes it into account.
+fn break_promises(draft: &mut Draft<'_>) -> Result<(), Rejection> {
+    let broken = draft.case().promises_due(draft.now());
+    if broken.is_empty() {
+        return Err(Rejection::TaskSuperseded);
+    }
+    for promise in broken {
+        draft.note(Fact::PromiseMissed { promise })?;
+    }
+    if draft.case().stage == Stage::Repairing {
+        return decide_again(draft, Clock::Promise);
+    }
+    charge(draft, Clock::Promise);
+    Ok(())
 }
 
 /// What ends after some misses is asked for at the same pace till then; what is asked for without end

@@ -1,6 +1,8 @@
 //! Courses worth telling: what a reader would ask "but what if …" about.
 
-use parasol_journey::certificate::{CertificateFault, EvidenceItem, EvidenceKind, Level};
+use parasol_journey::certificate::{
+    Certificate, CertificateFault, EvidenceItem, EvidenceKind, Exterior, Level,
+};
 use parasol_journey::deadline::Clock;
 use parasol_journey::event::{Ending, Fact, Filing, Path};
 use parasol_journey::task::Work;
@@ -335,14 +337,96 @@ fn blaming_the_user_needs_a_sign_and_photos() {
         let mut certificate = course.certificate();
         certificate.cause = Cause::User;
         certificate.cause_sign = sign;
-        let outside =
-            EvidenceItem { kind: EvidenceKind::Exterior, ..certificate.evidence[0].clone() };
+        let outside = |nth: usize| EvidenceItem {
+            kind: EvidenceKind::Exterior,
+            sha256: format!("{nth:064x}"),
+            ..certificate.evidence[0].clone()
+        };
+        let outside: Vec<_> = (0..photos).map(outside).collect();
         certificate.evidence.truncate(1);
-        certificate.evidence.extend(vec![outside; photos]);
+        certificate.evidence.extend(outside);
         let submit = Command::SubmitCertificate { certificate: Box::new(certificate) };
         course.must(ActorKind::Technician, &submit);
         let held = course.case.finding().unwrap();
         assert_eq!(held.finding.evidence_ok, proven, "sign {sign}, {photos} photos");
+    }
+}
+
+#[test]
+fn the_same_photo_named_twice_is_one_photo() {
+    let mut course = standing_in(Stage::OnSite);
+    let mut certificate = course.certificate();
+    certificate.cause = Cause::User;
+    certificate.cause_sign = true;
+    let outside = EvidenceItem { kind: EvidenceKind::Exterior, ..certificate.evidence[0].clone() };
+    certificate.evidence = vec![certificate.evidence[0].clone(), outside.clone(), outside.clone()];
+    certificate.evidence.push(EvidenceItem { kind: EvidenceKind::Fault, ..outside });
+    let submit = Command::SubmitCertificate { certificate: Box::new(certificate) };
+    course.must(ActorKind::Technician, &submit);
+    assert!(!course.case.finding().unwrap().finding.evidence_ok);
+}
+
+/// Every reason for which a certificate is refused, each by itself.
+#[test]
+fn each_fault_of_a_certificate_is_told_by_its_own_name() {
+    type Change = fn(&mut Certificate);
+    let changes: [(CertificateFault, Change); 10] = [
+        (CertificateFault::NameplatePhotoMissing, |one| {
+            one.evidence.retain(|item| item.kind != EvidenceKind::Nameplate);
+        }),
+        (CertificateFault::ExteriorPhotoMissing, |one| one.exterior = Exterior::Dent),
+        (CertificateFault::InspectedInFuture, |one| {
+            one.inspected_at = one.inspected_at + Span::hours(1);
+        }),
+        (CertificateFault::EvidenceTakenInFuture, |one| {
+            one.evidence[0].taken_at = one.evidence[0].taken_at + Span::hours(1);
+        }),
+        (CertificateFault::TechnicianNotAssigned, |one| {
+            one.technician = Some("somebody-else".parse().unwrap());
+        }),
+        (CertificateFault::Contradiction, |one| {
+            one.function = Function::Normal;
+            one.conclusion = Conclusion::MeetsReturnExchange;
+        }),
+        (CertificateFault::FaultCodeMissing, |one| one.fault_code.clear()),
+        (CertificateFault::EvidenceHashInvalid, |one| one.evidence[0].sha256 = "AB".repeat(32)),
+        (CertificateFault::TooMuchEvidence, |one| {
+            one.evidence = vec![one.evidence[0].clone(); 51];
+        }),
+        (CertificateFault::SupersedesNotNewest, |one| one.supersedes = Some(one.id)),
+    ];
+    for (fault, change) in changes {
+        let mut course = standing_in(Stage::OnSite);
+        let mut certificate = course.certificate();
+        change(&mut certificate);
+        let submit = Command::SubmitCertificate { certificate: Box::new(certificate) };
+        let refused = course.give(ActorKind::Technician, &submit).unwrap_err();
+        assert_eq!(refused, Rejection::CertificateInvalid(vec![fault]));
+        assert_eq!(course.case.stage, Stage::OnSite, "{fault} moves nothing");
+    }
+    let mut course = standing_in(Stage::OnSite);
+    let mut certificate = course.certificate();
+    certificate.inspected_at = certificate.inspected_at - Span::days(1);
+    let submit = Command::SubmitCertificate { certificate: Box::new(certificate) };
+    let refused = course.give(ActorKind::Technician, &submit).unwrap_err();
+    let before = CertificateFault::InspectedBeforeVisit;
+    assert_eq!(refused, Rejection::CertificateInvalid(vec![before]));
+}
+
+#[test]
+fn a_later_certificate_takes_the_place_of_the_newest_or_of_none() {
+    for (names_newest, fine) in [(true, true), (false, false)] {
+        let mut course = standing_in(Stage::Disputed);
+        let newest = course.case.finding().unwrap().id;
+        let mut certificate = course.certificate();
+        certificate.supersedes = Some(if names_newest { newest } else { certificate.id });
+        let submit = Command::SubmitCertificate { certificate: Box::new(certificate.clone()) };
+        let given = course.give(ActorKind::Lab, &submit);
+        assert_eq!(given.is_ok(), fine, "{given:?}");
+        if fine {
+            let chain: Vec<_> = course.case.certificates.iter().map(|one| one.id).collect();
+            assert_eq!(chain[chain.len() - 2..], [newest, certificate.id], "both stay");
+        }
     }
 }
 

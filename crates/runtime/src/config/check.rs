@@ -42,6 +42,7 @@ impl Config {
         self.check_ranges(&mut findings);
         self.check_texts(&mut findings);
         self.check_stores(&mut findings);
+        self.check_evidence(&mut findings);
         self.check_deadlines(&mut findings);
         self.check_together(&mut findings);
         findings.0
@@ -110,6 +111,28 @@ impl Config {
         findings.demand(!twice, "database_url, database_url_file", once);
         let twice = !redis.is_empty() && !self.redis_url_file.is_empty();
         findings.demand(!twice, "redis_url, redis_url_file", once);
+    }
+
+    fn check_evidence(&self, findings: &mut Findings) {
+        let evidence = &self.evidence;
+        let fits = evidence.store.is_empty() || evidence.bucket().is_some();
+        findings.demand(fits, "evidence.store", "must be empty or like s3://bucket/prefix");
+        let endpoint = &evidence.s3_endpoint;
+        let is_url = endpoint.starts_with("http://") || endpoint.starts_with("https://");
+        let fits = endpoint.is_empty() || (is_url && endpoint.parse::<http::Uri>().is_ok());
+        findings.demand(fits, "evidence.s3_endpoint", "must be empty or like https://s3.example");
+        let has_key = !evidence.s3_secret_access_key.expose_secret().is_empty();
+        let has_file = !evidence.s3_secret_access_key_file.is_empty();
+        findings.demand(
+            !(has_key && has_file),
+            "evidence.s3_secret_access_key, evidence.s3_secret_access_key_file",
+            "may not both be set",
+        );
+        findings.demand(
+            evidence.s3_access_key_id.is_empty() == !(has_key || has_file),
+            "evidence.s3_access_key_id, evidence.s3_secret_access_key",
+            "must be set together",
+        );
     }
 
     fn check_deadlines(&self, findings: &mut Findings) {

@@ -98,6 +98,11 @@ impl Config {
         for (name, secret, file) in [
             ("database_url_file", &mut self.database_url, &self.database_url_file),
             ("redis_url_file", &mut self.redis_url, &self.redis_url_file),
+            (
+                "evidence.s3_secret_access_key_file",
+                &mut self.evidence.s3_secret_access_key,
+                &self.evidence.s3_secret_access_key_file,
+            ),
         ] {
             if file.is_empty() {
                 continue;
@@ -225,7 +230,7 @@ mod tests {
 
     #[test]
     fn rules_between_keys() {
-        let cases: [(&[(&str, &str)], &str); 6] = [
+        let cases: [(&[(&str, &str)], &str); 8] = [
             (&[("PARASOL__HTTP_ADDR", "127.0.0.1:7443")], "grpc_addr, http_addr"),
             (
                 &[("PARASOL__LIMITS__KEEPALIVE_TIMEOUT_S", "20")],
@@ -233,6 +238,11 @@ mod tests {
             ),
             (&[("PARASOL__DATABASE_URL", "mysql://x/y")], "database_url"),
             (&[("PARASOL__REDIS_URL", "localhost")], "redis_url"),
+            (&[("PARASOL__EVIDENCE__STORE", "/var/photos")], "evidence.store"),
+            (
+                &[("PARASOL__EVIDENCE__S3_ACCESS_KEY_ID", "id")],
+                "evidence.s3_access_key_id, evidence.s3_secret_access_key",
+            ),
             (
                 &[("PARASOL__TEST_CLOCK", "true"), ("PARASOL__TEST_CLOCK_START", "noon")],
                 "test_clock_start",

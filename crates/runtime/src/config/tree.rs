@@ -53,6 +53,10 @@ pub struct Config {
     pub webhooks: Webhooks,
     /// The payment provider.
     pub payments: Payments,
+    /// Where photos and films are kept.
+    pub evidence: Evidence,
+    /// What certificates are sealed with.
+    pub certificates: Certificates,
     /// The choice of a centre.
     pub choosing: Choosing,
     /// Day plans.
@@ -170,6 +174,44 @@ pub struct Webhooks {
 pub struct Payments {
     /// Where its adapter listens; empty = a provider inside the process.
     pub url: String,
+}
+
+/// Where photos and films are kept.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Evidence {
+    /// A bucket, `s3://bucket/prefix`; empty = a folder in `data_dir`.
+    pub store: String,
+    /// Address of the service the bucket is at; empty = Amazon's own.
+    pub s3_endpoint: String,
+    /// Region of the bucket.
+    pub s3_region: String,
+    /// Id of the key; empty = what the machine itself is given.
+    pub s3_access_key_id: String,
+    /// The key.
+    #[serde(serialize_with = "redacted")]
+    pub s3_secret_access_key: SecretString,
+    /// File that holds the key instead.
+    pub s3_secret_access_key_file: String,
+}
+
+impl Evidence {
+    /// Bucket and prefix of `store`; `None` where it names none.
+    pub fn bucket(&self) -> Option<(&str, &str)> {
+        let place = self.store.strip_prefix("s3://")?;
+        let (bucket, prefix) = place.split_once('/').unwrap_or((place, ""));
+        (!bucket.is_empty()).then_some((bucket, prefix.trim_end_matches('/')))
+    }
+}
+
+/// What certificates are sealed with.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Certificates {
+    /// File with the key; empty = one that follows from the cell's.
+    pub seal_key_file: String,
+    /// Files with the keys before it, separated by commas.
+    pub old_seal_key_files: String,
 }
 
 /// The choice of a centre: how much each figure of a candidate counts. Only the ratios matter.

@@ -48,16 +48,18 @@ fn everybody_left_out_has_a_reason() {
     let candidates = vec![
         candidate("gone", true, 0, 5),
         Candidate { barred: Some(Unfit::CategoryNotServed), ..candidate("skill", true, 0, 5) },
+        Candidate { barred: Some(Unfit::InspectedBefore), ..candidate("first", true, 0, 5) },
         candidate("none", true, 0, 0),
         candidate("full", true, 5, 5),
         candidate("over", true, 6, 5),
         candidate("last", false, 4, 5),
     ];
-    let ranking = rank(candidates, &[id("gone")], &Weights::default());
+    let ranking = rank(candidates, &[id("gone"), id("first")], &Weights::default());
     assert_eq!(placed(&ranking), ["last"]);
     let reasons: Vec<_> =
         ranking.left_out.iter().map(|one| (one.centre.as_str(), one.because)).collect();
     let expected = [
+        ("first", Unfit::InspectedBefore),
         ("full", Unfit::FullToday),
         ("gone", Unfit::PassedOver),
         ("none", Unfit::NoCapacity),

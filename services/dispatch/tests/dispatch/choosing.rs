@@ -12,6 +12,7 @@ use parasol_journey::{ActorKind, Command, Stage};
 use sea_orm::sea_query::{Expr, ExprTrait as _, Order, Query};
 use sea_orm::{ConnectionTrait as _, QueryResult};
 
+use crate::repairing::inspected;
 use crate::world::{
     CHUNAN, SHANGCHENG, World, XIHU, a_brand, a_centre, a_lasting_technician, brand, by, centre,
     filing,
@@ -86,6 +87,22 @@ async fn each_choice_is_told_with_the_reason_for_every_centre_left_out() {
 }
 
 #[tokio::test]
+async fn a_second_opinion_is_never_the_first_centres() {
+    let world = World::new().await;
+    let (case, _) = world.accepted().await;
+    inspected(&world, case).await;
+    let order = Command::OrderSecondInspection { rules: vec!["R52".to_owned()] };
+    world.give(case, ActorKind::Agent, order).await;
+    world.choose().await;
+    assert_eq!(asked(&world, case).await, "a-2");
+    let message = ExplainOffersRequest { case_id: case.to_string() };
+    let told = world.dispatch.explain_offers(by(&brand("aurora"), message)).await;
+    let last = told.unwrap().into_inner().choices.pop().unwrap();
+    let [out] = last.left_out.as_slice() else { panic!("{last:?}") };
+    assert_eq!((out.centre.as_str(), out.reason()), ("a-1", LeftOutReason::InspectedBefore));
+}
+
+#[tokio::test]
 async fn silence_passes_the_case_on_like_a_decline() {
     let world = World::new().await;
     let (case, _) = world.offered().await;
@@ -157,7 +174,7 @@ async fn brand_category_and_county_decide_who_can_be_asked() {
 async fn a_second_opinion_is_never_asked_of_the_first_centre() {
     let world = World::new().await;
     let (case, _) = world.accepted().await;
-    crate::repairing::inspected(&world, case).await;
+    inspected(&world, case).await;
     let command = Command::OrderSecondInspection { rules: vec!["R40".into()] };
     world.give(case, ActorKind::Policy, command).await;
     world.choose().await;

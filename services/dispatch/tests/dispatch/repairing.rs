@@ -55,6 +55,8 @@ pub async fn inspected(world: &World, case: CaseId) {
         serial_explained: false,
         cause_sign: false,
         danger: false,
+        supersedes: None,
+        words: String::new(),
     };
     let submit = Command::SubmitCertificate { certificate: Box::new(certificate) };
     world.give(case, technician_, submit).await;

@@ -115,6 +115,7 @@ pub fn filing(category: Category, county: &str) -> Filing {
         installed_at: None,
         price_fen: 399_900,
         promises: Vec::new(),
+        terms: vec![],
         policy: "cn-2026.1".into(),
         prior_repairs: 0,
         declared_intact: false,

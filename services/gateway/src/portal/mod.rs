@@ -5,13 +5,11 @@
 //! signed in, so it may do what that caller may do and sees what that caller sees. Which forms are shown
 //! follows from the transition table of the journey; whether a step is good is the services' to say.
 //!
-//! What it deliberately does not do: it decides nothing, keeps no list of people and no session of its
-//! own (see [`session`]), and reads no table. The only thing it keeps are the photos of certificates,
-//! which the contract names by their fingerprint alone ([`album`]).
+//! What it deliberately does not do: it decides nothing, keeps nothing, neither a list of people nor a session
+//! of its own (see [`session`]) nor a photo ([`upload`]), and reads no table.
 
 mod act;
 mod acts;
-mod album;
 mod calls;
 mod case_page;
 mod choices;
@@ -41,7 +39,6 @@ use parasol_runtime::ids::IdSource;
 use parasol_runtime::transport::Transport;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-pub use self::album::Album;
 use crate::Gateway;
 
 /// The most requests to the portal under way at a time; a page makes a handful of calls.
@@ -64,24 +61,16 @@ pub struct Portal {
     pub clock: Clock,
     /// Makes request ids and what a browser is told apart by.
     pub ids: IdSource,
-    /// Where photos are kept.
-    pub album: Album,
     places: Arc<Semaphore>,
     watched: Arc<Semaphore>,
 }
 
 impl Portal {
     /// A portal over `transport`.
-    pub fn new(
-        transport: Transport,
-        key: Arc<TokenKey>,
-        clock: Clock,
-        ids: IdSource,
-        album: Album,
-    ) -> Self {
+    pub fn new(transport: Transport, key: Arc<TokenKey>, clock: Clock, ids: IdSource) -> Self {
         let [places, watched] =
             [PAGES_MAX, events::WATCHED_MAX].map(|most| Arc::new(Semaphore::new(most)));
-        Self { transport, key, clock, ids, album, places, watched }
+        Self { transport, key, clock, ids, places, watched }
     }
 
     /// A place for a request; `None` when there is none.

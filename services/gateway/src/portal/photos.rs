@@ -1,16 +1,22 @@
 //! Photos between pages: what was uploaded travels as a signed mark, so that a form shown again keeps
-//! it, and only who uploaded a photo can name it or look at it.
+//! it, and only who uploaded a photo can name it or look at it. The photo itself lies with the evidence of
+//! its case and is asked for with the visitor's own credential.
 
+use axum::body::Body;
 use axum::extract::{Path, Request, State};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
+use futures::{StreamExt as _, TryStreamExt as _, stream};
 use parasol_api::common::v1::EvidenceItem;
 use parasol_api::convert::to_timestamp;
+use parasol_api::intake::v1::intake_service_client::IntakeServiceClient;
+use parasol_api::intake::v1::{GetEvidenceRequest, GetEvidenceResponse};
 use parasol_api::{Error, Reason};
 use parasol_journey::time::Timestamp;
 use parasol_runtime::identity::Principal;
 
 use super::Portal;
+use super::calls::{Calls, failed};
 use super::choices::{EVIDENCE, number};
 use super::door::{closed, failure};
 use super::page::private;
@@ -25,24 +31,31 @@ const DOMAIN: &str = "portal.photo";
 pub(super) struct Photo {
     /// What it shows, as the form says it.
     pub shows: String,
-    /// Its fingerprint.
+    /// Its fingerprint, as it was uploaded.
     pub sha256: String,
+    /// The piece of evidence it is.
+    pub evidence: String,
 }
 
 impl Photo {
-    /// As a form carries it: what it shows, the fingerprint, and the proof that this caller sent it.
+    /// As a form carries it: what it shows, fingerprint and piece, and the proof that this caller sent it.
     pub(super) fn mark(&self, portal: &Portal, principal: &Principal) -> String {
-        let proof = portal.key.mac(DOMAIN, &signed(principal, &self.sha256));
-        format!("{}.{}.{}", self.shows, self.sha256, hex::encode(proof))
+        let Self { shows, sha256, evidence } = self;
+        let proof = portal.key.mac(DOMAIN, &signed(principal, sha256, evidence));
+        format!("{shows}.{sha256}.{evidence}.{}", hex::encode(proof))
     }
 
     /// The photo of a mark; `None` when it is none of this caller's.
     pub(super) fn of_mark(portal: &Portal, principal: &Principal, mark: &str) -> Option<Self> {
         let mut parts = mark.split('.');
-        let (shows, sha256, proof) = (parts.next()?, parts.next()?, parts.next()?);
-        let proof = hex::decode(proof).ok()?;
-        let ours = portal.key.verify_mac(DOMAIN, &signed(principal, sha256), &proof);
-        ours.then(|| Self { shows: shows.to_owned(), sha256: sha256.to_owned() })
+        let (shows, sha256, evidence) = (parts.next()?, parts.next()?, parts.next()?);
+        let proof = hex::decode(parts.next()?).ok()?;
+        let ours = portal.key.verify_mac(DOMAIN, &signed(principal, sha256, evidence), &proof);
+        ours.then(|| Self {
+            shows: shows.to_owned(),
+            sha256: sha256.to_owned(),
+            evidence: evidence.to_owned(),
+        })
     }
 
     /// As the contract has it.
@@ -58,8 +71,8 @@ impl Photo {
     }
 }
 
-fn signed(principal: &Principal, sha256: &str) -> Vec<u8> {
-    format!("{principal}/{sha256}").into_bytes()
+fn signed(principal: &Principal, sha256: &str, evidence: &str) -> Vec<u8> {
+    format!("{principal}/{sha256}/{evidence}").into_bytes()
 }
 
 /// `GET /portal/photos/{mark}`: a photo for whoever uploaded it.
@@ -75,22 +88,27 @@ pub(super) async fn show(
     };
     let photo = Photo::of_mark(&gateway.portal, &visitor.principal, &mark);
     let found = match photo {
-        Some(photo) => gateway.portal.album.look_up(&photo.sha256).await,
-        None => Ok(None),
+        Some(photo) => content(&Calls::of(&gateway.portal, &visitor), photo.evidence).await,
+        None => Err(Error::new(Reason::NotFound)),
     };
-    match found {
-        Ok(Some((kind, bytes))) => {
-            let mut response = (StatusCode::OK, bytes).into_response();
-            let headers = response.headers_mut();
-            let mut set = |name, value: &'static str| {
-                headers.insert(name, HeaderValue::from_static(value));
-            };
-            set(header::CONTENT_TYPE, kind.media_type());
-            set(header::CONTENT_SECURITY_POLICY, "default-src 'none'; sandbox");
-            private(headers);
-            response
-        }
-        Ok(None) => failure(&visitor.guest, &Error::new(Reason::NotFound)),
-        Err(error) => failure(&visitor.guest, &error),
-    }
+    found.unwrap_or_else(|error| failure(&visitor.guest, &error))
+}
+
+/// The content of a piece of evidence as a picture on a page.
+async fn content(calls: &Calls, evidence_id: String) -> Result<Response, Error> {
+    let mut client = IntakeServiceClient::new(calls.transport());
+    let answer = client.get_evidence(GetEvidenceRequest { evidence_id }).await.map_err(failed)?;
+    let mut pieces = answer.into_inner();
+    let first = pieces.message().await.map_err(failed)?.unwrap_or_default();
+    let kind = HeaderValue::try_from(&first.media_type).map_err(Error::internal)?;
+    let rest = pieces.map_err(|status| std::io::Error::other(status.message().to_owned()));
+    let whole = stream::once(async move { Ok(first) }).chain(rest);
+    let whole = whole.map_ok(|GetEvidenceResponse { data, .. }| data);
+    let mut response = (StatusCode::OK, Body::from_stream(whole)).into_response();
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, kind);
+    let policy = HeaderValue::from_static("default-src 'none'; sandbox");
+    headers.insert(header::CONTENT_SECURITY_POLICY, policy);
+    private(headers);
+    Ok(response)
 }

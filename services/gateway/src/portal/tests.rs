@@ -28,7 +28,7 @@ use parasol_runtime::transport::Transport;
 use prost::Message;
 use tower::ServiceExt as _;
 
-use super::{Album, Portal};
+use super::Portal;
 
 mod uploads;
 
@@ -68,6 +68,17 @@ impl Services {
         bodies.map(|(_, body, _)| M::decode(body.slice(5..)).unwrap()).collect()
     }
 
+    /// The messages of every stream that a path was asked with.
+    fn streamed<M: Message + Default>(&self, path: &str) -> Vec<Vec<M>> {
+        let asked = self.asked.lock().unwrap();
+        let bodies = asked.iter().filter(|(known, ..)| known == path);
+        bodies
+            .map(|(_, body, _)| {
+                frames(body).into_iter().map(|one| M::decode(one).unwrap()).collect()
+            })
+            .collect()
+    }
+
     fn transport(&self) -> Transport {
         let services = self.clone();
         Transport::new(tower::service_fn(move |request: Request<tonic::body::Body>| {
@@ -83,6 +94,18 @@ impl Services {
             }
         }))
     }
+}
+
+/// What lies in gRPC's frames.
+fn frames(mut body: &[u8]) -> Vec<&[u8]> {
+    let mut frames = Vec::new();
+    while let Some((head, rest)) = body.split_at_checked(5) {
+        let length = u32::from_be_bytes(head[1..].try_into().unwrap()) as usize;
+        let (frame, rest) = rest.split_at(length);
+        frames.push(frame);
+        body = rest;
+    }
+    frames
 }
 
 /// An answer as gRPC frames it.
@@ -105,17 +128,15 @@ fn answered(answer: Answer) -> http::Response<tonic::body::Body> {
 }
 
 /// A portal over these services, with the clock at noon.
-fn portal(transport: Transport, folder: &std::path::Path) -> Portal {
+fn portal(transport: Transport) -> Portal {
     let clock = Clock::manual(noon());
     let ids = IdSource::seeded(clock.clone(), 7);
-    let album = Album::open(folder).unwrap();
-    Portal::new(transport, Arc::new(TokenKey::from_secret(&[7; 32])), clock, ids, album)
+    Portal::new(transport, Arc::new(TokenKey::from_secret(&[7; 32])), clock, ids)
 }
 
 /// A portal that reaches nobody, for tests of the other routes.
 pub(crate) fn alone() -> Portal {
-    let folder = tempfile::tempdir().unwrap();
-    portal(Services::default().transport(), folder.path())
+    portal(Services::default().transport())
 }
 
 /// A browser in front of the portal: it keeps cookies and nothing else.
@@ -125,7 +146,6 @@ struct Browser {
     routes: Router,
     cookies: HashMap<String, String>,
     language: &'static str,
-    _folder: tempfile::TempDir,
 }
 
 /// A page as it came.
@@ -137,14 +157,13 @@ struct Shown {
 
 impl Browser {
     fn open() -> Self {
-        let folder = tempfile::tempdir().unwrap();
         let services = Services::default();
-        let portal = portal(services.transport(), folder.path());
+        let portal = portal(services.transport());
         let grpc = "127.0.0.1:7443".parse().unwrap();
         let rest = crate::rest::for_tests();
         let routes = crate::router(Health::new(), grpc, rest, portal.clone());
         let cookies = HashMap::new();
-        Self { services, portal, routes, cookies, language: "en", _folder: folder }
+        Self { services, portal, routes, cookies, language: "en" }
     }
 
     fn credential(&self, role: Role) -> String {

@@ -1,15 +1,20 @@
-//! A form with photos, read part by part: fields into memory, photos into the album.
+//! A form with photos, read part by part: fields into memory, photos on to the evidence of their case, with
+//! the visitor's own credential. Nothing of a photo stays here.
 
 use std::time::Duration;
 
 use axum::extract::multipart::{Field, Multipart};
 use axum::extract::{FromRequest as _, Request};
-use futures::stream;
+use futures::{TryFutureExt as _, stream};
+use parasol_api::intake::v1::UploadEvidenceRequest;
+use parasol_api::intake::v1::intake_service_client::IntakeServiceClient;
 use parasol_api::{Error, Reason};
+use tokio::sync::mpsc;
 use tokio::time::timeout;
 
 use super::Portal;
-use super::choices::EVIDENCE;
+use super::calls::{Calls, failed};
+use super::choices::{EVIDENCE, number};
 use super::door::stale;
 use super::form::{Form, TOKEN};
 use super::photos::Photo;
@@ -22,6 +27,9 @@ const FIELD_BYTES_MAX: usize = 16 * 1024;
 /// How long a form with photos may take to come; a telephone may be slow.
 const READING_MAX: Duration = Duration::from_secs(90);
 
+/// Pieces of a photo that have been read and not yet been sent.
+const PIECES_AHEAD: usize = 4;
+
 /// The field with the marks of photos that are kept.
 pub(super) const KEPT: &str = "kept";
 
@@ -30,10 +38,11 @@ pub(super) const KEPT: &str = "kept";
 pub(super) async fn read(
     portal: &Portal,
     visitor: &Visitor,
+    case: &str,
     request: Request,
 ) -> (Form, Result<(), Error>) {
     let mut form = Form::default();
-    let reading = read_into(portal, visitor, request, &mut form);
+    let reading = read_into(portal, visitor, case, request, &mut form);
     let read = timeout(READING_MAX, reading).await;
     let read = read.unwrap_or_else(|_| Err(Error::new(Reason::DeadlineExceeded)));
     (form, read)
@@ -42,6 +51,7 @@ pub(super) async fn read(
 async fn read_into(
     portal: &Portal,
     visitor: &Visitor,
+    case: &str,
     request: Request,
     form: &mut Form,
 ) -> Result<(), Error> {
@@ -74,28 +84,54 @@ async fn read_into(
             wrong = wrong.or_else(|| Some(Error::field("photo", Reason::FieldTooLong, most)));
             continue;
         }
-        match keep(portal, part).await {
-            Ok(sha256) => {
-                let photo = Photo { shows, sha256 };
-                form.add(KEPT, photo.mark(portal, &visitor.principal))?;
-            }
+        match keep(portal, visitor, (case, shows), part).await {
+            Ok(photo) => form.add(KEPT, photo.mark(portal, &visitor.principal))?,
             Err(error) => wrong = wrong.or(Some(error)),
         }
     }
     wrong.map_or(Ok(()), Err)
 }
 
-async fn keep(portal: &Portal, part: Field<'_>) -> Result<String, Error> {
-    let chunks = stream::unfold(part, |mut part| async {
-        let chunk = part.chunk().await.transpose()?;
-        let cut = |error: axum::extract::multipart::MultipartError| {
-            Error::new(Reason::FieldInvalid).message(error.body_text())
-        };
-        Some((chunk.map_err(cut), part))
+/// Hands a photo in while it is read. One that breaks off has no end for whoever takes it: the call is dropped.
+async fn keep(
+    portal: &Portal,
+    visitor: &Visitor,
+    (case, shows): (&str, String),
+    mut part: Field<'_>,
+) -> Result<Photo, Error> {
+    let head = UploadEvidenceRequest {
+        request_id: portal.ids.next().to_string(),
+        case_id: case.to_owned(),
+        kind: number(EVIDENCE, "photo", &shows)?,
+        ..UploadEvidenceRequest::default()
+    };
+    let (ahead, pieces) = mpsc::channel(PIECES_AHEAD);
+    let pump = async move {
+        let mut next = Some(head);
+        while let Some(message) = next {
+            if ahead.send(message).await.is_err() {
+                // The call has been answered; what it says is told there.
+                std::future::pending::<()>().await;
+            }
+            let piece = part
+                .chunk()
+                .await
+                .map_err(|error| Error::new(Reason::FieldInvalid).message(error.body_text()))?;
+            next = piece.map(|data| UploadEvidenceRequest {
+                data: data.to_vec(),
+                ..UploadEvidenceRequest::default()
+            });
+        }
+        Ok(())
+    };
+    let messages = stream::unfold(pieces, |mut pieces| async {
+        pieces.recv().await.map(|message| (message, pieces))
     });
-    let kept = portal.album.keep(portal.ids.next(), Box::pin(chunks)).await?;
-    tracing::debug!(sha256 = kept.sha256, kind = ?kept.kind, bytes = kept.bytes, "a photo was kept");
-    Ok(kept.sha256)
+    let mut client = IntakeServiceClient::new(Calls::of(portal, visitor).transport());
+    let call = client.upload_evidence(messages).map_err(failed);
+    let ((), answer) = futures::try_join!(pump, call)?;
+    let piece = answer.into_inner().evidence.unwrap_or_default();
+    Ok(Photo { shows, sha256: piece.sha256, evidence: piece.evidence_id })
 }
 
 async fn text(mut part: Field<'_>) -> Result<String, Error> {

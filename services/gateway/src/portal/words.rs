@@ -167,6 +167,15 @@ pub(super) fn certificate_fault(word: &str, language: Language) -> &str {
         "fault_code_missing" => language.pick("有故障但没有故障代码", "a fault without a code"),
         "evidence_hash_invalid" => language.pick("照片指纹无效", "a fingerprint is not valid"),
         "too_much_evidence" => language.pick("照片太多", "too much evidence"),
+        "exterior_photo_missing" => {
+            language.pick("外观有损伤但没有外观照片", "damage of the outside without a photo of it")
+        }
+        "evidence_taken_in_future" => {
+            language.pick("照片拍摄时间在将来", "a photo was taken in the future")
+        }
+        "supersedes_not_newest" => {
+            language.pick("被替代的检测单不是最新一份", "it replaces one that is not the newest")
+        }
         "level_not_due" => language.pick("检测级别不符", "not the level that is due"),
         other => other,
     }

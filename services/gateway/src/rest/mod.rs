@@ -9,6 +9,9 @@
 //! Four headers stand for fields, where a method has them: `Idempotency-Key` for `request_id`, `If-Match`
 //! for `etag`, `Accept-Language` for `language`, `Last-Event-ID` for the place a stream goes on from.
 //!
+//! A method may name one field as its body (`body: "data"`, `response_body: "data"`): then a file is sent or
+//! answered as it is, and nothing of it is JSON ([`raw`]).
+//!
 //! What it deliberately does not do: it knows no session and sets no cookie, so no page of another site
 //! can call it on somebody's behalf.
 
@@ -17,6 +20,7 @@ mod calendar;
 mod callbacks;
 mod openapi;
 mod problem;
+mod raw;
 mod request;
 mod route;
 mod wire;
@@ -132,10 +136,17 @@ async fn answer(rest: &Rest, parts: &Parts, body: Body) -> Result<Response, Erro
     (rest.admits)(&route.grpc_path(), &parts.headers)?;
     let place = Arc::clone(&rest.places).try_acquire_owned();
     let place = place.map_err(|_| Error::new(Reason::Overloaded))?;
+    if let Some(field) = &route.raw_body {
+        let head = request::head(route, &path, parts)?;
+        return raw::send(rest, route, field, (parts, head, body), place).await;
+    }
     let reading = request::messages(rest, route, &path, parts, body);
     let messages = tokio::time::timeout(READING_MAX, reading).await;
     let messages = messages.map_err(|_| Error::new(Reason::DeadlineExceeded))??;
     let metadata = passed_on(&parts.headers);
+    if let Some(field) = &route.raw_answer {
+        return raw::fetch(rest, route, field, messages, metadata, place).await;
+    }
     let form = answer::Form::of(route, &parts.headers);
     wire::call(&rest.transport, route, messages, metadata, form, place).await
 }

@@ -61,8 +61,12 @@ fn operation(route: &Route, schemas: &mut Schemas) -> Value {
     let path = route.grpc_path();
     let callers: Vec<_> = access::roles(&path).iter().map(|role| role.as_str()).collect();
     let comment = comment(&method.parent_service().parent_file(), method.path());
-    let answer = schemas.reference(&method.output());
-    let form = if method.is_server_streaming() { "text/event-stream" } else { "application/json" };
+    let binary = json!({ "type": "string", "format": "binary" });
+    let (form, answer) = match (&route.raw_answer, method.is_server_streaming()) {
+        (Some(_), _) => ("*/*", binary.clone()),
+        (None, true) => ("text/event-stream", schemas.reference(&method.output())),
+        (None, false) => ("application/json", schemas.reference(&method.output())),
+    };
     let mut operation = json!({
         "operationId": id(route),
         "tags": [method.parent_service().name()],
@@ -76,9 +80,11 @@ fn operation(route: &Route, schemas: &mut Schemas) -> Value {
         },
     });
     if route.has_body {
-        let form =
-            if method.is_client_streaming() { "application/x-ndjson" } else { "application/json" };
-        let schema = schemas.reference(&method.input());
+        let (form, schema) = match (&route.raw_body, method.is_client_streaming()) {
+            (Some(_), _) => ("application/octet-stream", binary),
+            (None, true) => ("application/x-ndjson", schemas.reference(&method.input())),
+            (None, false) => ("application/json", schemas.reference(&method.input())),
+        };
         operation["requestBody"] =
             json!({ "required": true, "content": { form: { "schema": schema } } });
     }
@@ -97,7 +103,7 @@ fn id(route: &Route) -> String {
     }
 }
 
-/// What the path holds, and, of a request without a body, the rest of its plain fields.
+/// What the path holds, and, of a request whose body is not JSON, the rest of its plain fields.
 fn parameters(route: &Route) -> Vec<Value> {
     let input = route.method.input();
     let in_path: Vec<_> = route.fields().collect();
@@ -118,8 +124,11 @@ fn parameters(route: &Route) -> Vec<Value> {
     let fields: Vec<_> = input.fields().collect();
     let path = fields.iter().filter(|field| in_path.contains(&field.name()));
     let mut parameters: Vec<_> = path.map(|field| named(field, "path", field.name())).collect();
-    if route.verb == Verb::GET {
-        let query = fields.iter().filter(|field| !in_path.contains(&field.name()) && plain(field));
+    if route.verb == Verb::GET || route.raw_body.is_some() {
+        let elsewhere = |field: &FieldDescriptor| {
+            in_path.contains(&field.name()) || route.raw_body.as_ref() == Some(field)
+        };
+        let query = fields.iter().filter(|field| !elsewhere(field) && plain(field));
         parameters.extend(query.map(|field| named(field, "query", field.json_name())));
     }
     parameters

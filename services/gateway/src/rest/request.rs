@@ -42,6 +42,20 @@ pub(super) async fn messages(
     Ok(vec![encoded(&kind, Value::Object(fields), None)?])
 }
 
+/// The first message of a method whose body is one of its fields: what the path, the query and the headers say.
+///
+/// # Errors
+/// `FIELD_INVALID`.
+pub(super) fn head(route: &Route, path: &[(&str, String)], parts: &Parts) -> Result<Bytes, Error> {
+    let kind = route.method.input();
+    let mut fields = query(&kind, parts.uri.query().unwrap_or_default())?;
+    for (name, value) in path {
+        put(&mut fields, &kind, name, Value::String(value.clone()))?;
+    }
+    from_headers(&mut fields, &kind, &parts.headers)?;
+    encoded(&kind, Value::Object(fields), None)
+}
+
 /// The encoded message of a method from its fields, under a request id.
 ///
 /// # Errors

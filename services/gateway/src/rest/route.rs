@@ -2,7 +2,10 @@
 
 use axum::http::Method as Verb;
 use parasol_api::Error;
-use prost_reflect::{DescriptorPool, DynamicMessage, MethodDescriptor, Value};
+use prost_reflect::{
+    DescriptorPool, DynamicMessage, FieldDescriptor, Kind, MessageDescriptor, MethodDescriptor,
+    Value,
+};
 
 /// The option that gives a method its HTTP form.
 const OPTION: &str = "google.api.http";
@@ -15,8 +18,12 @@ pub(crate) struct Route {
     /// The path as it stands in the proto file.
     pub template: String,
     segments: Vec<Segment>,
-    /// Whether the body is the request.
+    /// Whether the request comes in a body.
     pub has_body: bool,
+    /// The field of the request that the body is, byte for byte; `None` where the body is the request as JSON.
+    pub raw_body: Option<FieldDescriptor>,
+    /// The field of the answer that is answered, byte for byte; `None` where the answer is JSON.
+    pub raw_answer: Option<FieldDescriptor>,
     /// The method.
     pub method: MethodDescriptor,
 }
@@ -112,17 +119,22 @@ impl Route {
             (None, Some(path)) => (Verb::POST, path),
             _ => return Err("only get and post are served".to_owned()),
         };
-        let has_body = match text("body").as_deref() {
-            None => false,
-            Some("*") => true,
-            Some(other) => return Err(format!("the body {other} is not served")),
+        let body = text("body");
+        let has_body = body.is_some();
+        let raw_body = match body.as_deref() {
+            None | Some("*") => None,
+            Some(name) => Some(raw(name, &method.input(), method.is_client_streaming())?),
+        };
+        let raw_answer = match text("response_body").as_deref() {
+            None => None,
+            Some(name) => Some(raw(name, &method.output(), method.is_server_streaming())?),
         };
         if has_body != (verb == Verb::POST) {
             return Err("a post has a body and a get has none".to_owned());
         }
         let segments = template.trim_start_matches('/').split('/').map(segment);
         let segments = segments.collect::<Result<Vec<_>, _>>()?;
-        let route = Self { verb, segments, has_body, method, template };
+        let route = Self { verb, segments, has_body, raw_body, raw_answer, method, template };
         let input = route.method.input();
         let unknown = route.fields().find(|field| input.get_field_by_name(field).is_none());
         match unknown.map(str::to_owned) {
@@ -180,6 +192,17 @@ impl Route {
         }
         Some(fields)
     }
+}
+
+/// The field that a body is, byte for byte: a stream's, in pieces.
+fn raw(
+    name: &str,
+    message: &MessageDescriptor,
+    is_stream: bool,
+) -> Result<FieldDescriptor, String> {
+    let field = message.get_field_by_name(name);
+    let fits = |field: &FieldDescriptor| is_stream && field.kind() == Kind::Bytes;
+    field.filter(fits).ok_or_else(|| format!("the body {name} is not served"))
 }
 
 fn further(rule: &DynamicMessage) -> Vec<DynamicMessage> {

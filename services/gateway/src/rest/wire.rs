@@ -67,7 +67,7 @@ pub(super) async fn call(
 
 /// Messages as they are.
 #[derive(Clone, Copy, Default)]
-struct Raw;
+pub(super) struct Raw;
 
 impl Codec for Raw {
     type Encode = Bytes;

@@ -34,17 +34,18 @@ pub(crate) async fn handle(
 
     let store = &intake.desk.store;
     let sold = Sold::for_caller(store, &call.principal, &line).await?;
-    let earlier = filings::repairs_done(&filings::of_unit(store, &line).await?);
+    let earlier = filings::of_unit(store, &line).await?;
     let open_case = filings::open_case(store, &sold.order.serial).await?;
     let now = intake.desk.clock.now();
     let calendar = intake.desk.submitter.rules().calendar;
-    let asked = Asked { pack: &intake.pack, calendar: &calendar, now, language };
+    let pack = intake.shelf.in_force(now.shanghai_day());
+    let asked = Asked { pack: &pack, calendar: &calendar, now, language };
 
     let kinds = kind.map_or(CaseKind::ALL.to_vec(), |kind| vec![kind]);
     let mut entitlements = Vec::new();
     let mut started_at = now;
     for kind in kinds {
-        let filing = sold.filing(Claim::of_kind(kind), earlier, intake.pack.version(), now)?;
+        let filing = sold.filing(Claim::of_kind(kind), &earlier, &pack, now)?;
         started_at = filing.period_start();
         entitlements.extend(asked.entitlements(&filing)?);
     }

@@ -60,9 +60,9 @@ pub(crate) async fn handle(
     }
     let earlier = filings::of_unit(store, &asked.line).await?;
     let mut open = earlier.iter().find(|case| !case.stage.is_ended()).map(|case| case.id);
-    let repairs = filings::repairs_done(&earlier);
     let now = intake.desk.clock.now();
-    let filing = sold.filing(asked.claim, repairs, intake.pack.version(), now)?;
+    let pack = intake.shelf.in_force(now.shanghai_day());
+    let filing = sold.filing(asked.claim, &earlier, &pack, now)?;
     asked.said.model.clone_from(&sold.sku.model);
     let said = serde_json::to_string(&asked.said).map_err(Error::internal)?;
     let deed = Arc::new(FileDeed {
@@ -70,7 +70,7 @@ pub(crate) async fn handle(
         filing,
         windows: asked.said.preferred_windows,
         said,
-        pack: Arc::clone(&intake.pack),
+        pack,
     });
     for _ in 0..TRIES_MAX {
         let submission = match open {

@@ -33,7 +33,9 @@ pub(crate) async fn handle(
     let sold = Sold::of_serial(store, &serial).await?;
     let sold = sold.ok_or_else(|| Error::new(Reason::NotFound))?;
     let line = sold.order.order_line.parse().map_err(Error::internal)?;
-    let cases = filings::of_unit(store, &line).await?;
+    let mut cases = filings::of_unit(store, &line).await?;
+    cases.retain(|case| case.filing.serial == serial);
+    let (replaces, replaced_by) = Sold::lineage(store, &serial).await?;
     let mut events = vec![event(sold.delivered_at(), Milestone::Delivered, "", language)];
     if let Some(at) = sold.installed_at() {
         events.push(event(at, Milestone::Installed, "", language));
@@ -51,8 +53,19 @@ pub(crate) async fn handle(
         }
     }
     events.truncate(EVENTS_MAX);
-    let repairs_done = i32::try_from(filings::repairs_done(&cases)).unwrap_or(i32::MAX);
-    Ok(UnitHistory { unit: Some(sold.unit()), events, repairs_done })
+    let most = cases
+        .iter()
+        .map(|case| filings::repairs_done(&cases, serial.as_str(), &case.filing.symptom));
+    let repairs_done = i32::try_from(most.max().unwrap_or(0)).unwrap_or(i32::MAX);
+    let started = sold.installed_at().unwrap_or(sold.delivered_at());
+    Ok(UnitHistory {
+        unit: Some(sold.unit()),
+        events,
+        repairs_done,
+        replaces,
+        replaced_by,
+        warranty_started_at: Some(to_timestamp(started)),
+    })
 }
 
 fn event(at: Timestamp, milestone: Milestone, case: &str, language: Language) -> UnitEvent {

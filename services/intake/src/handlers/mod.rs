@@ -1,16 +1,22 @@
 //! One file per method: decode, check, one step of the casebook or one query, encode.
 
+pub(crate) mod answer_reminder;
 pub(crate) mod cancel_case;
 pub(crate) mod check_entitlement;
 pub(crate) mod file_case;
+pub(crate) mod finish_guidance;
 pub(crate) mod get_case;
+pub(crate) mod get_evidence;
 pub(crate) mod get_unit;
 pub(crate) mod import_orders;
 pub(crate) mod link_certificate;
 pub(crate) mod list_cases;
+pub(crate) mod list_evidence;
 pub(crate) mod lookup_customer;
 pub(crate) mod remind_case;
 pub(crate) mod reopen_case;
+pub(crate) mod review_linked_certificate;
+pub(crate) mod upload_evidence;
 
 use parasol_api::{Checker, Reason};
 use parasol_casebook::{RowOp, Secret, secret};

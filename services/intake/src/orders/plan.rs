@@ -5,7 +5,6 @@ use std::collections::HashSet;
 use parasol_api::Reason;
 use parasol_casebook::{RowOp, Secret, secret};
 use parasol_journey::time::Timestamp;
-use parasol_journey::vocab::Promise;
 use parasol_runtime::identity::TokenKey;
 use sea_orm::IntoActiveModel;
 
@@ -160,7 +159,7 @@ fn grows(before: &orders::Model, after: &orders::Model) -> Result<bool, Fault> {
     if installed && before.installed_at != 0 {
         return changed("installed_at");
     }
-    let promises = |order: &orders::Model| -> Vec<Promise> {
+    let promises = |order: &orders::Model| -> Vec<String> {
         serde_json::from_str(&order.promises).unwrap_or_default()
     };
     let (had, has) = (promises(before), promises(after));

@@ -1,9 +1,11 @@
 //! One row of an import, checked for everything that can be told from the row alone.
 
+use std::collections::BTreeSet;
+
 use parasol_api::intake::v1::import_orders_request::Content;
 use parasol_api::intake::v1::{CustomerRow, ImportOrdersRequest, OrderRow, SkuRow};
 use parasol_api::limits::{
-    FOREIGN_NUMBER_MAX, IMPORT_ROW_BYTES_MAX, NAME_MAX, SHORT_NAME_MAX, STREET_MAX,
+    CODE_MAX, FOREIGN_NUMBER_MAX, IMPORT_ROW_BYTES_MAX, NAME_MAX, SHORT_NAME_MAX, STREET_MAX,
 };
 use parasol_api::{Checker, Error, Reason};
 use parasol_desk::{customer_id, location};
@@ -18,6 +20,8 @@ use crate::tables::{orders, skus};
 
 /// Bytes of a row's message at most, so that the report of a whole import fits into one answer.
 const MESSAGE_BYTES_MAX: usize = 96;
+/// The most promises of a unit that only the policy knows.
+const PROMISE_IDS_MAX: usize = 40;
 /// The longest number by which the retailer knows a customer.
 const CUSTOMER_KEY_MAX: usize = 64;
 
@@ -100,12 +104,14 @@ fn read_order(row: &OrderRow, now: Timestamp) -> Result<Row, Error> {
     let price = check.number("price_fen", row.price_fen, 1..=parasol_policy::PRICE_FEN_MAX);
     let times = read_times(&mut check, row, now);
     let promises = check.listed_once::<Promise>("promises", &row.promises);
+    let own = promise_ids(&mut check, &row.promise_ids);
     let buyer = check.present("customer", &row.customer);
     let buyer = buyer.and_then(|buyer| check.within("customer", |check| read_buyer(check, buyer)));
-    let (line, sku, serial, price_fen, (delivered, installed), mut promises, buyer) =
-        check.all((line, sku, serial, price, times, promises, buyer))?;
+    let (line, sku, serial, price_fen, (delivered, installed), mut known, own, buyer) =
+        check.all((line, sku, serial, price, times, promises, own, buyer))?;
     // In one order, so that the same set is the same text.
-    promises.sort_unstable();
+    known.sort_unstable();
+    let promises: Vec<&str> = known.iter().map(|one| one.as_str()).chain(own).collect();
     let (customer, person) = buyer;
     let order = orders::Model {
         order_line: line.into(),
@@ -120,6 +126,22 @@ fn read_order(row: &OrderRow, now: Timestamp) -> Result<Row, Error> {
         at: now.micros(),
     };
     Ok(Row::Order(Box::new(order), Box::new(person)))
+}
+
+/// Promises by id: those the vocabulary lacks, in alphabetical order.
+fn promise_ids<'a>(check: &mut Checker, ids: &'a [String]) -> Option<BTreeSet<&'a str>> {
+    check.at_most("promise_ids", ids, PROMISE_IDS_MAX)?;
+    let mut found = BTreeSet::new();
+    for (place, id) in ids.iter().enumerate() {
+        let field = format!("promise_ids[{place}]");
+        check.text(&field, id, CODE_MAX)?;
+        let fits = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_';
+        if !id.bytes().all(fits) || Promise::parse(id).is_some() || !found.insert(id.as_str()) {
+            let expected = "an id of small letters, digits and `_` that `promises` lacks, once";
+            return check.refuse(&field, Reason::FieldInvalid, expected);
+        }
+    }
+    Some(found)
 }
 
 fn read_times(

@@ -7,18 +7,18 @@ use parasol_journey::event::Path;
 use parasol_journey::task::Work;
 use parasol_journey::vocab::CaseKind;
 use parasol_journey::{Actor, Case, Command, Task};
-use parasol_policy::{Facts, Pack, Prospect, entitlements_before_inspection};
+use parasol_policy::{Facts, Prospect, Shelf, entitlements_before_inspection};
 
 /// Does [`Work::Triage`].
 pub(crate) struct Triage {
     submitter: Submitter,
-    pack: Arc<Pack>,
+    shelf: Shelf,
 }
 
 impl Triage {
-    /// Triage by this pack. The submitter knows the calendar in force.
-    pub(crate) fn new(submitter: Submitter, pack: Arc<Pack>) -> Self {
-        Self { submitter, pack }
+    /// Triage by the packs of this shelf. The submitter knows the calendar in force.
+    pub(crate) fn new(submitter: Submitter, shelf: Shelf) -> Self {
+        Self { submitter, shelf }
     }
 }
 
@@ -29,14 +29,14 @@ impl Handler for Triage {
         if task != Task::Work(Work::Triage) {
             return Err(WorkError(format!("{task} is not intake's work")));
         }
-        if *case.filing.policy != **self.pack.version() {
+        let Some(pack) = self.shelf.of(&case.filing.policy) else {
             let policy = &case.filing.policy;
             return Err(WorkError(format!("the case was filed under {policy}, which is not here")));
-        }
+        };
         let calendar = self.submitter.rules().calendar;
-        let facts = Facts::of_filing(&self.pack, &case.filing, case.filed_at, &calendar);
+        let facts = Facts::of_filing(&pack, &case.filing, case.filed_at, &calendar);
         let facts = facts.map_err(|error| WorkError(error.to_string()))?;
-        let prospect = entitlements_before_inspection(&self.pack, &facts);
+        let prospect = entitlements_before_inspection(&pack, &facts);
         let path = path(case, &prospect);
         let fired = prospect.without_visit.fired.iter();
         let rules = fired.map(|rule| rule.id.to_string()).collect();

@@ -200,7 +200,7 @@ async fn a_write_over_an_older_version_is_refused_with_the_current_one() {
     world.intake.remind_case(by(&customer("u-1"), fresh)).await.unwrap();
 }
 
-fn certificate() -> common::Certificate {
+pub fn certificate() -> common::Certificate {
     let at = Some(to_timestamp(start() - Span::days(1)));
     common::Certificate {
         inspected_at: at,
@@ -225,7 +225,11 @@ fn certificate() -> common::Certificate {
     }
 }
 
-fn link(case: CaseId, request: u128, certificate: common::Certificate) -> LinkCertificateRequest {
+pub fn link(
+    case: CaseId,
+    request: u128,
+    certificate: common::Certificate,
+) -> LinkCertificateRequest {
     LinkCertificateRequest {
         request_id: id(request),
         case_id: case.to_string(),

@@ -22,7 +22,7 @@ fn window(from: Span, to: Span) -> TimeWindow {
 }
 
 /// Repairs the unit of a case and closes it.
-async fn repair(world: &World, case: CaseId) {
+pub async fn repair(world: &World, case: CaseId) {
     let decision = Decision {
         id: DecisionId::new(Uuid::from_u128(1)),
         policy: "cn-2026.1".to_owned(),

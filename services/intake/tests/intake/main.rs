@@ -4,9 +4,12 @@
 #![expect(clippy::unwrap_used, reason = "helpers of tests stand outside of test functions")]
 
 mod acting;
+mod after;
 mod entitlements;
+mod evidence;
 mod filing;
 mod importing;
+mod packs;
 mod reading;
 mod samples;
 mod triage;

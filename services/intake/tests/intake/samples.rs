@@ -40,6 +40,7 @@ pub fn order(n: u32) -> OrderRow {
         delivered_at: Some(to_timestamp(start() - Span::days(3))),
         installed_at: None,
         promises: Vec::new(),
+        promise_ids: Vec::new(),
         customer: Some(CustomerRow {
             customer: format!("u-{n}"),
             name: "张芳".to_owned(),

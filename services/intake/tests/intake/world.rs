@@ -12,6 +12,7 @@ use parasol_casebook::{
     Submission, Target, Worker, committer,
 };
 use parasol_desk::Desk;
+use parasol_evidence::{Archive, Limits as EvidenceLimits};
 use parasol_intake::Intake;
 use parasol_journey::calendar::Calendar;
 use parasol_journey::deadline::{Clock as Deadline, Deadlines};
@@ -89,7 +90,14 @@ impl World {
         let key = Arc::new(TokenKey::from_secret(&[7; 32]));
         let message_bytes = 4 << 20;
         let desk = Desk { store, submitter, clock: clock.clone(), ids, key, message_bytes };
-        Self { intake: Intake::new(desk.clone()), desk, clock, handoff, folder }
+        let archive = Archive::inside(&folder.path().join("evidence"), EvidenceLimits::default());
+        let intake = Intake::new(desk.clone(), archive.unwrap());
+        Self { intake, desk, clock, handoff, folder }
+    }
+
+    /// The folder of photos.
+    pub fn evidence(&self) -> std::path::PathBuf {
+        self.folder.path().join("evidence")
     }
 
     /// Moves the clock.

@@ -211,6 +211,7 @@ async fn import_orders(
             delivered_at,
             installed_at: None,
             promises: Vec::new(),
+            promise_ids: Vec::new(),
             customer: Some(CustomerRow {
                 customer: customer(unit),
                 name: "测试".to_owned(),

@@ -5,6 +5,7 @@
 //! know nothing of a command line.
 
 mod answer;
+mod audit;
 mod bench;
 mod config;
 mod conformance;
@@ -69,6 +70,9 @@ enum Command {
     /// Check, explain and compare rule packs
     #[command(after_help = policy::EXAMPLE)]
     Policy(policy::Args),
+    /// Check that what is kept is still what came in
+    #[command(after_help = audit::EXAMPLE)]
+    Audit(audit::Args),
     /// Bring the database up to date
     #[command(after_help = migrate::EXAMPLE)]
     Migrate(migrate::Args),
@@ -138,6 +142,11 @@ async fn dispatch(common: &Common, command: Command, since: Stopwatch) -> anyhow
         Command::Conformance(args) => {
             let config = common.settings()?;
             let command = conformance::run(args, common);
+            logged(common, &config, quieter(&config), Box::pin(command)).await
+        }
+        Command::Audit(args) => {
+            let config = common.settings()?;
+            let command = audit::run(args, common, &config);
             logged(common, &config, quieter(&config), Box::pin(command)).await
         }
         Command::Migrate(args) => {

@@ -83,6 +83,7 @@ impl Goods {
                 delivered_at: Some(to_timestamp(now - Span::days(60))),
                 installed_at: None,
                 promises: Vec::new(),
+                promise_ids: Vec::new(),
                 customer: Some(CustomerRow {
                     customer: unit.customer.clone(),
                     name: "测试".to_owned(),

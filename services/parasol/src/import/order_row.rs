@@ -34,6 +34,9 @@ pub(super) struct Order {
     #[serde(deserialize_with = "Option::deserialize")]
     installed_at: Option<Instant>,
     promises: Vec<Promise>,
+    /// Promises that only a policy pack knows.
+    #[serde(default)]
+    promise_ids: Vec<String>,
     customer: Customer,
 }
 
@@ -105,6 +108,7 @@ impl From<Order> for v1::OrderRow {
             price_fen: row.price_fen,
             delivered_at: Some(to_timestamp(row.delivered_at.0)),
             installed_at: row.installed_at.map(|at| to_timestamp(at.0)),
+            promise_ids: row.promise_ids,
             promises: row.promises.into_iter().map(|promise| promise.number()).collect(),
             customer: Some(v1::CustomerRow { customer, name, phone, address, county, location }),
         }

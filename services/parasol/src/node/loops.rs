@@ -15,6 +15,7 @@ use parasol_dispatch::{Dispatch, Post};
 use parasol_journey::ids::CaseId;
 use parasol_journey::task::Role;
 use parasol_journey::time::Span;
+use parasol_policy::Shelf;
 use parasol_runtime::clock::{Clock, Stopwatch};
 use parasol_runtime::supervisor::{
     Backoff, OnFailure, OnStop, Progress, Supervisor, TaskKind, Wake,
@@ -37,6 +38,8 @@ const WEBHOOKS_REST: Duration = Duration::from_millis(100);
 const REROUTE_EVERY: Duration = Duration::from_secs(10);
 /// How often it is looked what is due between the retailer and its partners.
 const SETTLE_EVERY: Duration = Duration::from_secs(10);
+/// How often rule packs are looked for that another process has published.
+const PACKS_EVERY: Duration = Duration::from_secs(5);
 /// How often messages of partners that wait are noted.
 const MESSAGES_EVERY: Duration = Duration::from_millis(500);
 /// How often all cases are passed in search of one that owes something and is never looked at.
@@ -285,6 +288,18 @@ pub(super) fn settlement(supervisor: &Supervisor, settlement: Settlement) {
     supervisor.spawn_loop(kind("verification.settlement"), SETTLE_EVERY, (), move || {
         let settlement = settlement.clone();
         async move { Ok::<_, anyhow::Error>(progress(settlement.run_once().await?.more())) }
+    });
+}
+
+/// Rule packs that another process has published; this one's own are there at once.
+pub(super) fn packs(supervisor: &Supervisor, store: &Store, shelf: &Shelf) {
+    let (store, shelf) = (store.clone(), shelf.clone());
+    supervisor.spawn_loop(kind("verification.packs"), PACKS_EVERY, (), move || {
+        let (store, shelf) = (store.clone(), shelf.clone());
+        async move {
+            parasol_verification::load_packs(&store, &shelf).await?;
+            Ok::<_, anyhow::Error>(Progress::Idle)
+        }
     });
 }
 

@@ -3,12 +3,15 @@
 //! The one place where services, kernel and runtime meet. `up` and `serve` run a node until a signal,
 //! the demonstration and the benchmarks run one inside their own process, and tests do the same.
 
+mod archive;
 mod base;
 mod loops;
 mod operations;
 mod peers;
+mod seals;
 
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -19,11 +22,13 @@ use parasol_casebook::{
 };
 use parasol_desk::Desk;
 use parasol_dispatch::{Dispatch, Reach, Weights};
-use parasol_gateway::{Album, Callbacks, Portal, Rest};
+use parasol_evidence::Archive;
+use parasol_gateway::{Callbacks, Portal, Rest};
 use parasol_intake::Intake;
 use parasol_journey::deadline::{Clock as ClockName, Deadlines};
 use parasol_journey::task::Role;
 use parasol_journey::time::{Span, Timestamp};
+use parasol_policy::Shelf;
 use parasol_routing::solver::{Induction, VrpCore};
 use parasol_runtime::clock::Clock;
 use parasol_runtime::config::{Config, DaySolver};
@@ -45,6 +50,7 @@ use tokio::net::TcpListener;
 use tonic::service::{Routes, RoutesBuilder};
 
 pub use base::{CLOCK_OFFSET, LOCK_FILE, STORE_FILE, open_store, own};
+pub use seals::seal_keys;
 
 use base::Base;
 use operations::Operations;
@@ -55,9 +61,6 @@ use peers::Peers;
 const OWN_TOKEN: Span = Span::days(3_650);
 /// How long a partner whose callback was found to be its own is let in for: one call.
 const CALLBACK_TOKEN: Span = Span::minutes(1);
-
-/// The folder of partners' photos, in the data folder.
-const PHOTOS: &str = "photos";
 
 /// A running node.
 pub struct Node {
@@ -108,6 +111,9 @@ pub struct Options {
     pub deadlines: Vec<(ClockName, Span)>,
     /// Where measurements go.
     pub metrics: Option<Metrics>,
+    /// The program whose child processes read photos and films; that of this process where none is named.
+    /// For nodes inside a test, whose own program is none of ours.
+    pub evidence_program: Option<PathBuf>,
 }
 
 impl Node {
@@ -143,7 +149,9 @@ impl Node {
             message_bytes: config.limits.message_bytes,
         };
         let peers = Peers::default();
-        let services = Services::new(config, &desk, &bell, &peers, &shutdown, &base).await?;
+        let archive = archive::open(config, options.evidence_program.clone())?;
+        let parts = (&desk, &bell, &peers, &shutdown, archive);
+        let services = Services::new(config, parts, &base).await?;
         let layers = Layers::new(
             base.ids.clone(),
             base.clock.clone(),
@@ -167,6 +175,7 @@ impl Node {
         loops::webhooks(&supervisor, post, &bell, poll);
         loops::messages(&supervisor, services.dispatch.clone());
         loops::reroute(&supervisor, services.dispatch.clone(), &base.clock);
+        loops::packs(&supervisor, &base.store, &services.shelf);
         loops::sweep(&supervisor, &services.dispatch, poll);
         loops::settlement(&supervisor, services.verification.settlement());
         loops::relay(&supervisor, open_relay(&services.scheduling).await?, poll);
@@ -176,7 +185,8 @@ impl Node {
         let admits = Arc::new(move |path: &str, headers: &_| auth.admits(path, headers));
         let callbacks = callbacks(&peers, &base);
         let rest = Rest::new(peers.transport(), admits, callbacks, config.limits.message_bytes);
-        let portal = open_portal(config, &base, peers.transport())?;
+        let (key, clock, ids) = (Arc::clone(&base.key), base.clock.clone(), base.ids.clone());
+        let portal = Portal::new(peers.transport(), key, clock, ids);
         let pages = (rest, portal);
         let (grpc, http) = start_ports(config, served, pages, &health, &supervisor).await?;
         for service in parasol_api::descriptor::pool().services() {
@@ -265,15 +275,14 @@ struct Services {
     verification: Verification,
     tracking: Tracking,
     operations: Operations,
+    /// The rule packs of this process.
+    shelf: Shelf,
 }
 
 impl Services {
     async fn new(
         config: &Config,
-        desk: &Desk,
-        bell: &Bell,
-        peers: &Peers,
-        shutdown: &Shutdown,
+        (desk, bell, peers, shutdown, archive): (&Desk, &Bell, &Peers, &Shutdown, Archive),
         base: &Base,
     ) -> anyhow::Result<Self> {
         let call_as = |name| {
@@ -281,9 +290,11 @@ impl Services {
         };
         let epoch = base.store.feed_epoch(base.ids.next()).await?;
         let reach = if config.webhooks.loopback { Reach::Loopback } else { Reach::Public };
+        let shelf = Shelf::builtin();
+        parasol_verification::load_packs(&base.store, &shelf).await?;
         let dispatch = Dispatch::new(desk.clone(), bell.clone(), shutdown.clone(), epoch);
         Ok(Self {
-            intake: Intake::new(desk.clone()),
+            intake: Intake::new(desk.clone(), archive).with_shelf(shelf.clone()),
             dispatch: dispatch.reaching(reach).weighing(Weights {
                 distance: config.choosing.distance,
                 load: config.choosing.load,
@@ -300,7 +311,10 @@ impl Services {
                 DaySolver::Induction => &Induction,
                 DaySolver::VrpCore => &VrpCore,
             }),
-            verification: Verification::new(desk.clone()).with_ports(outside(config)?),
+            verification: Verification::new(desk.clone())
+                .with_ports(outside(config)?)
+                .with_shelf(shelf.clone())
+                .asking(call_as("verification")),
             tracking: Tracking::new(
                 desk.clone(),
                 bell.clone(),
@@ -309,6 +323,7 @@ impl Services {
                 epoch,
             ),
             operations: Operations::new(desk.clone()),
+            shelf,
         })
     }
 
@@ -412,6 +427,7 @@ async fn start_committer(
             parasol_dispatch::projector(),
             parasol_scheduling::projector(),
             parasol_verification::projector(),
+            parasol_verification::seals(seal_keys(config, &base.key)?),
         ],
         bell: bell.clone(),
         handoff: handoff.clone(),
@@ -454,15 +470,6 @@ fn deadlines(config: &Config, options: &Options) -> anyhow::Result<Deadlines> {
         deadlines.change(*clock, *limit);
     }
     Ok(deadlines)
-}
-
-/// The pages for partners, with the folder of their photos.
-fn open_portal(config: &Config, base: &Base, transport: Transport) -> anyhow::Result<Portal> {
-    let folder = config.data_dir.join(PHOTOS);
-    let album = Album::open(&folder);
-    let album = album.with_context(|| format!("{} cannot be used", folder.display()))?;
-    let (key, clock, ids) = (Arc::clone(&base.key), base.clock.clone(), base.ids.clone());
-    Ok(Portal::new(transport, key, clock, ids, album))
 }
 
 async fn start_ports(

@@ -30,6 +30,7 @@ pub fn filed_on(received_at: Timestamp, now: Timestamp) -> Case {
         installed_at: None,
         price_fen: 399_900,
         promises: vec![],
+        terms: vec![],
         policy: "cn-2026.1".to_owned(),
         prior_repairs: 1,
         declared_intact: false,

@@ -1,24 +1,25 @@
-//! `DecideManually`: an agent or manager decides, within authority and never below the policy.
+//! `DecideManually`: an agent or manager decides, never below the policy; above their authority it is a
+//! proposal that waits for a second person.
 
 use std::sync::Arc;
 
 use parasol_api::limits::{LONG_TEXT_MAX, SHORT_NAME_MAX};
 use parasol_api::verification::v1::{DecideManuallyRequest, DecideManuallyResponse};
-use parasol_api::{Checker, Error, Reason, Role};
+use parasol_api::{Checker, Error, Reason};
 use parasol_casebook::Refusal;
 use parasol_desk::{Call, Step, StepEffect};
-use parasol_journey::calendar::Calendar;
-use parasol_journey::event::{Decision, OfferedRemedy};
-use parasol_journey::ids::DecisionId;
+use parasol_journey::event::{Decision, OfferedRemedy, Proposal, Proposed};
+use parasol_journey::ids::{DecisionId, ProposalId};
 use parasol_journey::vocab::Remedy;
 use parasol_journey::{ActorKind, Case, Command, Verb, table};
 use serde_json::json;
 use tonic::Request;
 
 use super::{refuse, target, view};
-use crate::ruling::{self, Packs};
+use crate::authority::use_row;
+use crate::hand::{Floor, waits, worth_fen};
 use crate::views::MANUAL;
-use crate::{Authority, Verification, certificates, facts};
+use crate::{Verification, certificates, facts};
 
 /// Who can bear a cost; the first is meant when nobody is named.
 const PAYERS: [&str; 8] =
@@ -49,21 +50,34 @@ pub async fn handle(
     let (case, etag, remedies, refund_fen, payer, reason) =
         check.all((case, etag, remedies, refund_fen, payer, reason))?;
 
-    let filed = service.desk.case(&call.principal, case).await?;
-    if gives_refund {
-        let amount_fen = refund_fen.unwrap_or(filed.filing.price_fen);
-        check_authority(service.ports.authority, call.principal.role, amount_fen)?;
-    }
+    let now = service.desk.clock.now();
+    let limit = service.limit(&call.principal).await?;
     let id = DecisionId::new(service.desk.ids.next());
-    let calendar = service.desk.submitter.rules().calendar;
-    let packs = service.packs.clone();
-    let hand = Hand { id, remedies, refund_fen, payer, packs, calendar };
+    let proposal = ProposalId::new(service.desk.ids.next());
+    let (floor, limit_fen) = (service.floor(), limit.fen);
+    let hand = Hand { id, proposal, remedies, refund_fen, payer, limit_fen, floor };
     let mut step = Step::new(case, etag, move |case: &Case| hand.command(case));
     let body = json!({ "reason": reason });
-    step.rows = vec![certificates::words(id.uuid(), "decision", &body, service.desk.clock.now())];
-    let answer = move |case: &Case, _: StepEffect| DecideManuallyResponse {
-        case: view(case),
-        decision_id: id.to_string(),
+    step.rows = vec![certificates::words(id.uuid(), "decision", &body, now)];
+    let caller = call.principal.clone();
+    step.rows_after = Some(Arc::new(move |case: &Case| {
+        let offered = case.decision.as_ref().map(|one| one.offered.as_slice());
+        let amount_fen = worth_fen(offered.unwrap_or_default(), case.filing.price_fen);
+        match waits(case, proposal) || amount_fen == 0 {
+            true => Vec::new(),
+            false => {
+                vec![use_row(id.uuid(), &caller, case.id, "decision", amount_fen, &limit, now)]
+            }
+        }
+    }));
+    let answer = move |case: &Case, _: StepEffect| {
+        let waits = waits(case, proposal);
+        let only_if = |is: bool, id: String| if is { id } else { String::new() };
+        DecideManuallyResponse {
+            case: view(case),
+            decision_id: only_if(!waits, id.to_string()),
+            proposal_id: only_if(waits, proposal.to_string()),
+        }
     };
     service.desk.step(&call, step.answering(answer)).await
 }
@@ -79,38 +93,27 @@ fn payer(check: &mut Checker, word: &str) -> Option<&'static str> {
     })
 }
 
-/// Depends on the request and on what was filed alone, so that a repetition passes as the first did.
-fn check_authority(authority: Authority, role: Role, amount_fen: i64) -> Result<(), Error> {
-    let limit_fen = match role {
-        Role::Manager => authority.manager_fen,
-        _ => authority.agent_fen,
-    };
-    if amount_fen <= limit_fen {
-        return Ok(());
-    }
-    Err(Error::new(Reason::AuthorityExceeded)
-        .with("limit_fen", limit_fen.to_string())
-        .with("amount_fen", amount_fen.to_string()))
-}
-
 /// What somebody decided by hand.
 struct Hand {
     id: DecisionId,
+    proposal: ProposalId,
     remedies: Vec<Remedy>,
     refund_fen: Option<i64>,
     payer: &'static str,
-    packs: Packs,
-    calendar: Arc<Calendar>,
+    limit_fen: i64,
+    floor: Floor,
 }
 
 impl Hand {
+    /// Decides, or proposes what is worth more than the caller may give.
     fn command(&self, case: &Case) -> Result<Command, Refusal> {
         let offered = self.offered(case)?;
         // Elsewhere the journey refuses and says what is open.
         if table::allows(case.stage, Verb::Decide, ActorKind::Agent) {
-            self.check_floor(case, &offered)?;
+            self.floor.check(case, &offered)?;
         }
         let is_denial = offered.is_empty();
+        let worth_fen = worth_fen(&offered, case.filing.price_fen);
         let decision = Decision {
             id: self.id,
             policy: case.filing.policy.clone(),
@@ -118,6 +121,11 @@ impl Hand {
             offered,
             certificate: facts::counting(case).map(|found| found.id),
         };
+        if worth_fen > self.limit_fen {
+            let (id, what) = (self.proposal, Proposed::Decision(decision));
+            let proposal = Box::new(Proposal { id, what, worth_fen });
+            return Ok(Command::ProposeDecision { proposal });
+        }
         Ok(match is_denial {
             true => Command::Deny { decision },
             false => Command::Decide { decision },
@@ -126,7 +134,8 @@ impl Hand {
 
     /// Without an amount a refund is what was paid for the unit, less what was paid back already.
     fn offered(&self, case: &Case) -> Result<Vec<OfferedRemedy>, Refusal> {
-        let paid_back: i64 = case.paid.iter().map(|one| one.amount_fen).sum();
+        let back = case.paid.iter().filter(|one| !one.goodwill);
+        let paid_back: i64 = back.map(|one| one.amount_fen).sum();
         let rest_fen = (case.filing.price_fen - paid_back).max(0);
         let offer = |remedy: &Remedy| {
             let amount_fen = match remedy {
@@ -141,24 +150,5 @@ impl Hand {
             Ok(OfferedRemedy { remedy: *remedy, amount_fen, payer, recourse })
         };
         self.remedies.iter().map(offer).collect()
-    }
-
-    /// A person may improve on what the policy gives and never falls below it. Where the policy gave it
-    /// before, or cannot say, there is no floor.
-    fn check_floor(&self, case: &Case, offered: &[OfferedRemedy]) -> Result<(), Refusal> {
-        let Some(pack) = self.packs.of(&case.filing) else { return Ok(()) };
-        if ruling::is_carried_out(case) {
-            return Ok(());
-        }
-        let Ok(judged) = ruling::judge(pack, case, &self.calendar) else { return Ok(()) };
-        for due in judged.outcome.offers() {
-            let due_fen = due.refund.map_or(0, |refund| refund.amount_fen);
-            let given = offered.iter().find(|one| one.remedy == due.remedy);
-            if given.is_none_or(|one| one.amount_fen < due_fen) {
-                let message = format!("the policy gives {} ({due_fen} fen)", due.remedy);
-                return Err(refuse(Reason::DecisionInvalid, message));
-            }
-        }
-        Ok(())
     }
 }

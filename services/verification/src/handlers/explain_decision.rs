@@ -1,15 +1,14 @@
 //! `ExplainDecision`: the last decision with its facts, its rules, and what can be done now.
 
 use parasol_api::verification::v1::{DecisionExplanation, ExplainDecisionRequest};
-use parasol_api::{Checker, Error};
+use parasol_api::{Checker, Error, Role};
 use parasol_desk::Call;
 use parasol_journey::ids::CaseId;
 use tonic::Request;
 
 use super::reading;
-use crate::Verification;
 use crate::views::MANUAL;
-use crate::words;
+use crate::{Verification, shown, words};
 
 pub async fn handle(
     service: &Verification,
@@ -33,8 +32,14 @@ pub async fn handle(
         Some(judged) => reader.steps(&judged.outcome),
         None => Vec::new(),
     };
+    let is_told = matches!(call.principal.role, Role::Agent | Role::Manager | Role::Service);
+    let shown = match found.record.decision.certificate {
+        Some(certificate) if is_told => shown::of(service, found.case.id, certificate).await,
+        _ => None,
+    };
     Ok(DecisionExplanation {
         decision: Some(decision),
+        shown,
         facts: facts.unwrap_or_default(),
         steps,
         next_steps: words::next_steps(language, &found.case),

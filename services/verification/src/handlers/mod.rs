@@ -1,30 +1,54 @@
 //! One file per method: decode and check, one step of the case, encode.
 
+pub mod accept_quote;
 pub mod answer_denial;
+pub mod approve_decision;
+pub mod await_in_dispute;
 pub mod choose_remedy;
 pub mod confirm_certificate;
 pub mod confirm_outcome;
 pub mod contest_certificate;
+pub mod convene_panel;
 pub mod decide_manually;
+pub mod delegate_authority;
+pub mod end_delegation;
 pub mod explain_decision;
 pub mod get_balances;
 pub mod get_decision;
+pub mod get_dispute;
 pub mod get_statement;
+pub mod grant_goodwill;
 pub mod import_calendar;
+pub mod list_authority;
+pub mod list_authority_use;
 pub mod list_calendars;
 pub mod list_claims;
+pub mod list_decisions;
+pub mod list_delegations;
 pub mod list_payments;
+pub mod list_policies;
+pub mod list_proposals;
 pub mod notify_payment;
 pub mod open_dispute;
+pub mod order_second_inspection;
+pub mod publish_policy;
+pub mod put_authority;
+pub mod put_person;
+pub mod quote_repair;
 pub mod reconcile_provider;
 pub mod record_funds;
 pub mod reject_outcome;
+pub mod replay_decision;
 pub mod reply_to_dispute;
+pub mod report_at_lab;
 pub mod report_pickup;
 pub mod report_replacement;
 pub mod resolve_claim;
 pub mod respond_to_claim;
 pub mod submit_certificate;
+pub mod submit_dispute_evidence;
+pub mod submit_opinion;
+pub mod validate_policy;
 
 mod claim_act;
 mod partner;
@@ -44,7 +68,7 @@ fn target(check: &mut Checker, case_id: &str, etag: &str) -> (Option<CaseId>, Op
 }
 
 /// Refuses inside a commit, for a reason of the registry.
-fn refuse(reason: Reason, message: impl Into<String>) -> Refusal {
+pub fn refuse(reason: Reason, message: impl Into<String>) -> Refusal {
     Refusal::Service { code: reason.code(), message: message.into() }
 }
 
@@ -56,7 +80,7 @@ fn is_the_units_brand(case: &Case, principal: &Principal) -> Result<(), Refusal>
     if is_lender { Err(refuse(Reason::NotFound, Reason::NotFound.summary())) } else { Ok(()) }
 }
 
-fn store_error(error: impl std::error::Error + Send + Sync + 'static) -> Error {
+pub fn store_error(error: impl std::error::Error + Send + Sync + 'static) -> Error {
     Error::new(Reason::StoreUnavailable).because(error)
 }
 

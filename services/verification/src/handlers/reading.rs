@@ -26,8 +26,8 @@ pub struct Found {
 impl Found {
     /// What the policy said when this was decided; `None` where it cannot be asked again.
     pub fn judged(&self, service: &Verification, calendar: &Calendar) -> Option<Judged> {
-        let pack = service.packs.of(&self.case.filing)?;
-        judge(pack, &self.record.before, calendar).ok()
+        let pack = service.shelf.of(&self.case.filing.policy)?;
+        judge(&pack, &self.record.before, calendar).ok()
     }
 }
 
@@ -58,16 +58,16 @@ pub async fn find(
 }
 
 /// The reader of a decision, with the reason an agent gave for it, if one did.
-pub async fn reader<'a>(
-    service: &'a Verification,
+pub async fn reader(
+    service: &Verification,
     principal: &Principal,
     language: Language,
     found: &Found,
-) -> Result<Reader<'a>, Error> {
+) -> Result<Reader, Error> {
     let subject = found.record.decision.id.uuid();
     let told = service.desk.store.reveal(subject, "decision").await.map_err(store_error)?;
     let told = told.and_then(|body| serde_json::from_str::<serde_json::Value>(&body).ok());
     let reason = told.and_then(|body| Some(body.get("reason")?.as_str()?.to_owned()));
-    let pack = service.packs.of(&found.case.filing);
+    let pack = service.shelf.of(&found.case.filing.policy);
     Ok(Reader { language, role: principal.role, pack, reason: reason.unwrap_or_default() })
 }

@@ -51,7 +51,7 @@ pub async fn handle(
 
 /// A centre answers for its own inspection only, a brand for its own goods. To any other the case looks
 /// as it does to strangers.
-fn is_a_side(case: &Case, principal: &Principal) -> Result<(), Refusal> {
+pub fn is_a_side(case: &Case, principal: &Principal) -> Result<(), Refusal> {
     let works_on_it = |subject: &str| {
         case.work_order.as_ref().is_some_and(|order| order.centre.as_str() == subject)
     };

@@ -26,14 +26,21 @@ pub async fn handle(
     let serial = check.id::<Serial>("new_serial", &request.new_serial);
     let carrier = check.optional_text("carrier", &request.carrier, SHORT_NAME_MAX);
     let number = check.optional_text("tracking_no", &request.tracking_no, FOREIGN_NUMBER_MAX);
-    let (case, etag, heard, serial, carrier, number) =
-        check.all((case, etag, stamp, serial, carrier, number))?;
+    let old = check.optional_id::<Serial>("old_serial", &request.old_serial);
+    let (case, etag, heard, serial, carrier, number, old) =
+        check.all((case, etag, stamp, serial, carrier, number, old))?;
 
     let known = service.desk.case(&call.principal, case).await?;
-    let body = json!({ "serial": serial, "carrier": carrier, "tracking_no": number });
-    let command = move |case: &Case| match serial == case.filing.serial {
-        true => Err(refuse(Reason::FieldInvalid, "new_serial: that is the unit being replaced")),
-        false => Ok(Command::ReportReplacement { serial: serial.clone() }),
+    let body = json!({ "serial": serial, "carrier": carrier, "tracking_no": number, "old": old });
+    let command = move |case: &Case| {
+        if serial == case.filing.serial {
+            let message = "new_serial: that is the unit being replaced";
+            return Err(refuse(Reason::FieldInvalid, message));
+        }
+        if old.as_ref().is_some_and(|old| *old != case.filing.serial) {
+            return Err(refuse(Reason::FieldInvalid, "old_serial: another unit was taken along"));
+        }
+        Ok(Command::ReportReplacement { serial: serial.clone() })
     };
     let mut step = Step::new(case, etag, command);
     step.numbered = heard.map(|heard| Numbered { message: "report_replacement", heard });

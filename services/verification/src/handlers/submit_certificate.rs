@@ -5,7 +5,7 @@ use std::sync::Arc;
 use parasol_api::common::v1::MessageEffect;
 use parasol_api::partner::v1::{SubmitCertificateRequest, SubmitCertificateResponse};
 use parasol_api::{Checker, Error, Role};
-use parasol_desk::{Call, Numbered, Step};
+use parasol_desk::{Call, Numbered, Step, certificate_words};
 use parasol_journey::certificate::Certificate;
 use parasol_journey::ids::CertificateId;
 use parasol_journey::{Case, Command, Stage};
@@ -14,7 +14,7 @@ use tonic::Request;
 
 use super::stamp::stamp;
 use super::{effect, target, view};
-use crate::{Verification, certificates};
+use crate::Verification;
 
 /// The name under which a late certificate is kept.
 const MESSAGE: &str = "submit_certificate";
@@ -34,11 +34,12 @@ pub async fn handle(
     let (case, etag, heard, certificate) = check.all((case, etag, stamp, certificate))?;
 
     let wire = request.certificate.unwrap_or_default();
+    let (texts, words) = certificate_words(id, &wire, now);
+    let certificate = Certificate { words, ..certificate };
     let principal = call.principal.clone();
     let command = move |case: &Case| Ok(command(case, &principal, &certificate));
     let mut step = Step::new(case, etag, command);
     step.numbered = heard.map(|heard| Numbered { message: MESSAGE, heard });
-    let texts = certificates::texts(id, &wire, now);
     step.rows = vec![texts.clone()];
     step.kept_rows = Some(Arc::new(move |_| vec![texts.clone()]));
     let step = step.answering(move |case: &Case, _| answer(case, id));

@@ -1,5 +1,8 @@
-//! The tables of this service: indexes into the logs of cases, the calendars, and the money.
+//! The tables of this service: indexes into the logs of cases, the calendars, the rule packs, authority, and
+//! the money.
 
+pub mod authority;
+pub mod hearing;
 mod money;
 
 pub use money::{
@@ -81,6 +84,31 @@ pub mod calendars {
         /// When it was imported; the last one imported is in force.
         pub imported_at: i64,
         /// The calendar in the form the journey reads.
+        #[sea_orm(column_type = "Text")]
+        pub body: String,
+    }
+
+    /// No relations: a row speaks for itself.
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+/// Rule packs that operators published, by version.
+pub mod policies {
+    use sea_orm::entity::prelude::*;
+
+    /// A row.
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "policies")]
+    pub struct Model {
+        /// Its version.
+        #[sea_orm(primary_key, auto_increment = false, column_type = "Text")]
+        pub version: String,
+        /// When it was published.
+        pub published_at: i64,
+        /// Its files as JSON, the manifest among them.
         #[sea_orm(column_type = "Text")]
         pub body: String,
     }

@@ -10,13 +10,13 @@ impl Hands {
     /// What the policy makes of a case now. Where it cannot answer, a person does.
     pub(super) fn decide(&self, case: &Case) -> Command {
         let to_agent = Command::SendToAgent { rules: Vec::new() };
-        let Some(pack) = self.packs.of(&case.filing) else {
+        let Some(pack) = self.shelf.of(&case.filing.policy) else {
             let policy = &case.filing.policy;
             tracing::warn!(case = %case.id, policy, "a pinned policy is not known here");
             return to_agent;
         };
         let calendar = self.desk.submitter.rules().calendar;
-        match ruling::judge(pack, case, &calendar) {
+        match ruling::judge(&pack, case, &calendar) {
             Ok(judged) => {
                 ruling::command(case, &judged.outcome, DecisionId::new(self.desk.ids.next()))
             }

@@ -87,16 +87,11 @@ async fn a_customer_chooses_what_is_offered_and_nothing_else() {
 }
 
 #[tokio::test]
-async fn an_agent_decides_within_authority() {
+async fn a_manager_decides_within_authority_and_is_explained() {
     let world = World::new().await;
     let dear = Filing { price_fen: 5_000_000, ..filing(3, Remedy::Refund) };
     let id = world.with_agent(dear).await;
     let request = world.manual(id, &[Remedy::Refund]);
-    let error = refused(world.service.decide_manually(by_agent(request.clone())).await);
-    assert_eq!(error.reason(), Reason::AuthorityExceeded);
-    assert_eq!(error.metadata()["limit_fen"], "4000000");
-    assert_eq!(world.case(id).await.stage, Stage::Deciding);
-
     let manager = |request| by(Role::Manager, "m-1", request);
     let first = world.service.decide_manually(manager(request.clone())).await.unwrap();
     world.work().await;

@@ -18,7 +18,7 @@ use tonic::Status;
 use crate::world::{World, by, by_brand, fields, filing, reason, refused};
 
 impl World {
-    fn submission(&self, case: CaseId) -> SubmitCertificateRequest {
+    pub fn submission(&self, case: CaseId) -> SubmitCertificateRequest {
         SubmitCertificateRequest {
             request_id: self.id(),
             case_id: case.to_string(),

@@ -24,7 +24,7 @@ use parasol_runtime::identity::{Principal, TokenKey};
 use parasol_runtime::ids::IdSource;
 use parasol_verification::payment::LocalPayments;
 use parasol_verification::warehouse::LocalWarehouse;
-use parasol_verification::{Authority, Ports, Verification};
+use parasol_verification::{Authority, Ports, SealKeys, Verification};
 use sea_orm_migration::{MigrationTrait, MigratorTrait};
 use tempfile::TempDir;
 use tokio::task::JoinSet;
@@ -80,6 +80,7 @@ pub fn filing(days_ago: i64, wants: Remedy) -> Filing {
         installed_at: None,
         price_fen: PRICE,
         promises: vec![],
+        terms: vec![],
         policy: "cn-2026.1".to_owned(),
         prior_repairs: 0,
         declared_intact: false,
@@ -242,7 +243,7 @@ impl World {
     pub fn photo(&self, kind: wire::EvidenceKind) -> wire::EvidenceItem {
         wire::EvidenceItem {
             kind: kind.into(),
-            sha256: "ab".repeat(32),
+            sha256: format!("{:02x}", kind as i32).repeat(32),
             taken_at: Some(to_timestamp(self.clock.now())),
         }
     }
@@ -272,7 +273,10 @@ pub fn process(store: &Store, clock: &Clock, ids: &IdSource) -> (Submitter, Hand
         now: Arc::new(move || now.now()),
         new_id: Arc::new(move || new_id.next()),
         rules: Rules { calendar, deadlines: Arc::new(Deadlines::default()) },
-        projectors: vec![parasol_verification::projector()],
+        projectors: vec![
+            parasol_verification::projector(),
+            parasol_verification::seals(SealKeys::new([9; 32], [])),
+        ],
         bell: Bell::in_process(),
         handoff: handoff.clone(),
         limits: Limits::default(),

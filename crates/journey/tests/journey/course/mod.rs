@@ -46,6 +46,7 @@ pub fn filing() -> Filing {
         installed_at: None,
         price_fen: 399_900,
         promises: vec![Promise::FiveWorkingDays, Promise::HundredMinutes],
+        terms: vec![],
         policy: "cn-2026.1".into(),
         prior_repairs: 0,
         declared_intact: false,

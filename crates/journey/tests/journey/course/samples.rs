@@ -306,6 +306,8 @@ impl Course {
             serial_explained: false,
             cause_sign: false,
             danger: false,
+            supersedes: None,
+            words: String::new(),
         }
     }
 

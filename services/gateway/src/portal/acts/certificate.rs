@@ -9,12 +9,12 @@ use parasol_api::convert::to_timestamp;
 use parasol_api::limits::{CODE_MAX, FOREIGN_NUMBER_MAX, LONG_TEXT_MAX, REMARK_MAX, STATEMENT_MAX};
 use parasol_api::partner::v1::SubmitCertificateRequest;
 use parasol_api::{Error, Reason};
+use parasol_evidence::PHOTO_BYTES_MAX;
 use parasol_journey::time::Timestamp;
 
 use super::Sent;
 use crate::Gateway;
 use crate::portal::act::{Act, Done, settle};
-use crate::portal::album::PHOTO_BYTES_MAX;
 use crate::portal::calls::{Calls, failed};
 use crate::portal::case_page::{Refused, Sheet};
 use crate::portal::choices::{
@@ -66,7 +66,7 @@ pub(in crate::portal) async fn submit(
         Err((guest, why)) => return closed(portal, guest, why, false),
     };
     let request = Request::from_parts(parts, body);
-    let (form, read) = upload::read(portal, &visitor, request).await;
+    let (form, read) = upload::read(portal, &visitor, &case, request).await;
     let sent = match read {
         Err(error) => Err(error),
         Ok(()) if visitor.guest.foreign || !visitor.owns(portal, form.get(TOKEN)) => Err(stale()),
@@ -292,7 +292,11 @@ fn evidence(portal: &Portal, visitor: &Visitor, filled: &Filled<'_>) -> Markup {
             }
             @for choice in EVIDENCE {
                 @let id = format!("photo-{}", choice.value);
-                @let types = if choice.value == "video" { "video/mp4" } else { "image/*" };
+                @let types = match choice.value {
+                    "video" => "video/mp4,video/quicktime,video/webm",
+                    // A telephone that takes others converts them for a page that asks for these.
+                    _ => "image/jpeg,image/png,image/webp",
+                };
                 div.field {
                     label for=(id) {
                         (choice.label(language))

@@ -1,10 +1,17 @@
 //! Certificates with photos.
 
+use parasol_api::common::v1::EvidenceKind;
+use parasol_api::intake::v1::{
+    Evidence, GetEvidenceRequest, GetEvidenceResponse, UploadEvidenceRequest,
+    UploadEvidenceResponse,
+};
 use parasol_api::partner::v1::{SubmitCertificateRequest, SubmitCertificateResponse};
 
 use super::*;
 
 const SUBMIT: &str = "/parasol.partner.v1.VerdictService/SubmitCertificate";
+const UPLOAD: &str = "/parasol.intake.v1.IntakeService/UploadEvidence";
+const CONTENT: &str = "/parasol.intake.v1.IntakeService/GetEvidence";
 const PHOTO: &[u8] = b"\xFF\xD8\xFF\xE0 a photo";
 
 async fn at_the_certificate() -> (Browser, String, String, String) {
@@ -21,6 +28,9 @@ async fn at_the_certificate() -> (Browser, String, String, String) {
 #[tokio::test]
 async fn a_photo_is_named_by_its_fingerprint_and_survives_a_refusal() {
     let (mut browser, to, token, id) = at_the_certificate().await;
+    let piece =
+        Evidence { evidence_id: "ev_1".to_owned(), sha256: "ab".repeat(32), ..Evidence::default() };
+    browser.services.answer(UPLOAD, UploadEvidenceResponse { evidence: Some(piece) });
     browser.services.refuse(SUBMIT, Error::new(Reason::CertificateInvalid));
     let shown = browser
         .upload(
@@ -39,8 +49,23 @@ async fn a_photo_is_named_by_its_fingerprint_and_survives_a_refusal() {
     assert_eq!(shown.status, StatusCode::BAD_REQUEST, "{}", shown.text);
     assert!(shown.text.contains("压缩机不转") && shown.text.contains("value=\"SN-1\""));
     let mark = shown.hidden("kept");
+    // The photo went on as it came, under the case of the page.
+    let [sent] = &browser.services.streamed::<UploadEvidenceRequest>(UPLOAD)[..] else {
+        panic!("one photo is one call")
+    };
+    assert_eq!((sent[0].case_id.as_str(), sent[0].kind()), (CASE, EvidenceKind::Nameplate));
+    assert_eq!(sent.iter().flat_map(|one| one.data.clone()).collect::<Vec<_>>(), PHOTO);
+    let content = GetEvidenceResponse {
+        media_type: "image/jpeg".to_owned(),
+        data: b"a picture".to_vec(),
+        ..GetEvidenceResponse::default()
+    };
+    browser.services.answer(CONTENT, content);
     let seen = browser.get(&format!("/portal/photos/{mark}")).await;
     assert_eq!(seen.headers[header::CONTENT_TYPE], "image/jpeg");
+    assert_eq!(seen.text, "a picture");
+    let asked = browser.services.asked::<GetEvidenceRequest>(CONTENT);
+    assert_eq!(asked[0].evidence_id, "ev_1");
     let sha256 = mark.split('.').nth(1).unwrap().to_owned();
 
     let done =
@@ -55,7 +80,7 @@ async fn a_photo_is_named_by_its_fingerprint_and_survives_a_refusal() {
                 ("request_id", "", id.as_bytes()),
                 ("inspected_at", "", b"2026-06-08T11:50"),
                 ("kept", "", mark.as_bytes()),
-                ("kept", "", b"fault.00.00"),
+                ("kept", "", b"fault.00.ev_2.00"),
             ],
         )
         .await;
@@ -71,6 +96,8 @@ async fn no_photo_is_kept_without_the_forms_token_and_none_that_is_something_els
     let (mut browser, to, token, id) = at_the_certificate().await;
     let stolen = browser.upload(&to, &[("photo_nameplate", "a.jpg", PHOTO)]).await;
     assert_eq!(stolen.status, StatusCode::FORBIDDEN);
+    assert!(browser.services.streamed::<UploadEvidenceRequest>(UPLOAD).is_empty());
+    browser.services.refuse(UPLOAD, Error::new(Reason::EvidenceTypeRefused));
     let page: &[u8] = b"<html><script>x</script>";
     let shown = browser
         .upload(
@@ -86,14 +113,17 @@ async fn no_photo_is_kept_without_the_forms_token_and_none_that_is_something_els
     assert_eq!(shown.status, StatusCode::BAD_REQUEST);
     assert!(shown.text.contains("typed after the photo"));
     assert!(browser.services.asked::<SubmitCertificateRequest>(SUBMIT).is_empty());
-    let folder = browser._folder.path();
-    assert_eq!(std::fs::read_dir(folder).unwrap().count(), 0, "nothing was kept");
+    assert!(!shown.text.contains("name=\"kept\""), "nothing was kept");
 }
 
 #[tokio::test]
 async fn a_photo_is_shown_to_nobody_else() {
     let (browser, ..) = at_the_certificate().await;
-    let photo = crate::portal::photos::Photo { shows: "fault".to_owned(), sha256: "0".repeat(64) };
+    let photo = crate::portal::photos::Photo {
+        shows: "fault".to_owned(),
+        sha256: "0".repeat(64),
+        evidence: "ev_1".to_owned(),
+    };
     let us = Principal::new(Role::Centre, "aurora-hz-01").of_brand("aurora");
     let them = Principal::new(Role::Centre, "aurora-hz-02").of_brand("aurora");
     let mark = photo.mark(&browser.portal, &us);

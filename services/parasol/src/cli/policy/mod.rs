@@ -40,10 +40,13 @@ Example: parasol policy validate ./my-pack --json";
 
 const REPLAY_EXAMPLE: &str = "\
 Each line of the file is one case: {\"case\": \"any name\", \"facts\": {\"category\": \"fan\", …}}.
+With --data or --database every decision in the store is asked again, on the facts of then.
 Costs compare two packs and forecast nothing: a refund counts its amount, a replacement the price of
 the unit, a repair nothing.
 
-Example: parasol policy replay --pack ./my-pack --facts past-cases.jsonl";
+Examples:
+  parasol policy replay --pack ./my-pack --facts past-cases.jsonl
+  parasol policy replay --pack ./my-pack --data ./parasol-data --json";
 
 #[derive(clap::Args)]
 pub(super) struct Args {

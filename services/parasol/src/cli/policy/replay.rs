@@ -5,12 +5,14 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use parasol_api::Language;
-use parasol_policy::{FactsForm, Pack, Replay};
+use parasol_policy::{FactsForm, Pack, Replay, Shelf};
+use parasol_runtime::config::Config;
 use serde::Deserialize;
 
 use super::explain::yuan;
 use super::files;
-use crate::cli::{Common, Exit};
+use crate::cli::{Common, Exit, WrongUsage};
+use crate::node;
 
 /// The longest line of a file of cases, in bytes.
 const LINE_BYTES_MAX: usize = 1 << 16;
@@ -22,12 +24,12 @@ pub(super) struct Args {
     /// The pack that would decide: a folder, its pack.toml, or a single file
     #[arg(long, value_name = "PATH")]
     pack: PathBuf,
-    /// The pack that decided [default: the built-in pack]
-    #[arg(long, value_name = "PATH")]
+    /// The pack that decided the cases of the file [default: the built-in pack]
+    #[arg(long, value_name = "PATH", requires = "facts")]
     against: Option<PathBuf>,
-    /// Past cases, one a line
+    /// Past cases, one a line; without it the decisions in the store of --data or --database
     #[arg(long, value_name = "FILE.jsonl")]
-    facts: PathBuf,
+    facts: Option<PathBuf>,
 }
 
 /// A line.
@@ -42,11 +44,40 @@ struct Past {
 pub(super) async fn run(args: &Args, common: &Common) -> anyhow::Result<Exit> {
     let new = files::pack(Some(&args.pack))?;
     let mut replay = Replay::new(&new, TOLD_MAX);
-    let old = files::pack(args.against.as_deref())?;
-    of_file(&args.facts, &old, &new, &mut replay)?;
+    let mut left_out = 0;
+    if let Some(facts) = &args.facts {
+        let old = files::pack(args.against.as_deref())?;
+        of_file(facts, &old, &new, &mut replay)?;
+    } else if common.data.is_some() || common.database.is_some() {
+        left_out = of_store(&common.settings()?, &new, &mut replay).await?;
+    } else {
+        let text = "past cases come from --facts, or from the store of --data or --database";
+        return Err(WrongUsage(text.to_owned()).into());
+    }
     let language = common.language();
-    common.answer(&replay, || text(language, &replay))?;
+    let mut document = serde_json::to_value(&replay)?;
+    document["left_out"] = left_out.into();
+    common.answer(&document, || text(language, &replay, left_out))?;
     Ok(Exit::Done)
+}
+
+/// Every decision in a store, each under the pack it was made by; how many nobody can ask again.
+async fn of_store(config: &Config, new: &Pack, replay: &mut Replay) -> anyhow::Result<u64> {
+    if config.is_embedded() {
+        let file = config.data_dir.join(node::STORE_FILE);
+        anyhow::ensure!(file.exists(), "there is no store at {}", file.display());
+    }
+    let store = node::open_store(config).await?;
+    let shelf = Shelf::builtin();
+    let asked = async {
+        parasol_verification::load_packs(&store, &shelf).await?;
+        let calendar = parasol_verification::calendar_in_force(&store).await?;
+        parasol_verification::replay_all(&store, &shelf, new, &calendar, replay).await
+    };
+    let asked = asked.await;
+    store.close().await?;
+    asked
+        .context("the decisions cannot be read; `parasol migrate` brings an older store up to date")
 }
 
 fn of_file(path: &Path, old: &Pack, new: &Pack, replay: &mut Replay) -> anyhow::Result<()> {
@@ -70,7 +101,7 @@ fn of_file(path: &Path, old: &Pack, new: &Pack, replay: &mut Replay) -> anyhow::
     Ok(())
 }
 
-fn text(language: Language, replay: &Replay) -> String {
+fn text(language: Language, replay: &Replay, left_out: u64) -> String {
     let en = language == Language::En;
     let money = |fen: i64| yuan(language, fen);
     let mut lines = vec![match en {
@@ -102,6 +133,12 @@ fn text(language: Language, replay: &Replay) -> String {
     for one in &replay.differences {
         let rules: Vec<_> = one.rules.iter().map(ToString::to_string).collect();
         lines.push(format!("  {}: {} {}", one.case, rules.join(" "), money(one.cost_fen)));
+    }
+    if left_out > 0 {
+        lines.push(match en {
+            true => format!("{left_out} decisions cannot be asked again (made by hand, mostly)."),
+            false => format!("{left_out}个决定无法重算（多为人工决定）。"),
+        });
     }
     lines.join("\n")
 }

@@ -7,7 +7,7 @@ use parasol_api::convert::{case_view, timestamp, to_timestamp};
 use parasol_api::technician::v1::{SubmitInspectionRequest, SubmitInspectionResponse};
 use parasol_api::{Checker, Error, Reason, common};
 use parasol_casebook::Refusal;
-use parasol_desk::{Call, actor};
+use parasol_desk::{Call, actor, certificate_words};
 use parasol_journey::certificate::Certificate;
 use parasol_journey::ids::CertificateId;
 use parasol_journey::time::Timestamp;
@@ -17,7 +17,6 @@ use tonic::Request;
 
 use crate::report::Report;
 use crate::stamp::Taken;
-use crate::views::certificate_texts;
 use crate::{Scheduling, stamp};
 
 pub async fn handle(
@@ -41,10 +40,11 @@ pub async fn handle(
     let (head, certificate, brought) = check.all((head, certificate, brought))?;
     let duty = scheduling.duty(head.case, &brought).await?;
 
-    let wire = message.certificate.as_ref();
+    let wire = message.certificate.clone().unwrap_or_default();
     let report = Report::of_visit(&call, head, None, "submit_inspection");
-    let texts = wire.map(|wire| certificate_texts(id, wire, now));
-    let rows = texts.into_iter().chain(brought.rows(head.case, id, now)).collect();
+    let (texts, words) = certificate_words(id, &wire, now);
+    let certificate = Certificate { words, ..certificate };
+    let rows = std::iter::once(texts).chain(brought.rows(head.case, id, now)).collect();
     let report = Report { rows, ..report };
     let principal = call.principal.clone();
     let command = move |case: &Case| {
