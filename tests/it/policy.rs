@@ -9,15 +9,15 @@ use serde_json::{Value, json};
 use crate::program::program;
 
 fn policy(arguments: &[&str]) -> Output {
-    Command::new(program()).arg("policy").args(arguments).output().unwrap()
+    Command::new(program()).arg("policy").args(arguments).output().expect("the program runs")
 }
 
 /// The one document on standard output, and the exit code.
 fn answer(arguments: &[&str]) -> (Value, i32) {
     let output = policy(&[arguments, &["--json"]].concat());
-    let text = String::from_utf8(output.stdout).unwrap();
+    let text = String::from_utf8(output.stdout).expect("it prints text");
     let document = serde_json::from_str(&text).unwrap_or_else(|_| panic!("{text:?}"));
-    (document, output.status.code().unwrap())
+    (document, output.status.code().expect("it ends by itself"))
 }
 
 /// The built-in pack in a folder, with one text of a file replaced.
@@ -27,9 +27,9 @@ fn exported(folder: &Path, file: &str, from: &str, to: &str) -> String {
     let output = policy(&["export", &path]);
     assert!(output.status.success(), "{output:?}");
     let file = pack.join(file);
-    let text = fs::read_to_string(&file).unwrap();
+    let text = fs::read_to_string(&file).expect("the file is there");
     assert!(text.contains(from), "{from:?} is not there");
-    fs::write(file, text.replacen(from, to, 1)).unwrap();
+    fs::write(file, text.replacen(from, to, 1)).expect("the folder takes it");
     path
 }
 

@@ -51,17 +51,17 @@ const REQUESTS: Uuid = Uuid::from_u128(0x5d27_41c0_9e11_5b38_8f60_2b1e_77aa_0c41
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn proc_bookings_through_kills_on_the_embedded_store() {
-    race("").await;
+    Box::pin(race("")).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn proc_bookings_through_kills_on_a_server() {
     let url = Postgres::shared().expect("a server").fresh_database("racing");
-    race(&url.expect("a database")).await;
+    Box::pin(race(&url.expect("a database"))).await;
 }
 
 async fn race(database: &str) {
-    let (folder, limits, tokens, cases) = prepared(database).await;
+    let (folder, limits, tokens, cases) = Box::pin(prepared(database)).await;
     let wanted: Vec<_> =
         cases.iter().enumerate().map(|(nth, case)| (case.id, window(nth))).collect();
     let asks: Vec<_> =

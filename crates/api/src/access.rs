@@ -216,7 +216,6 @@ pub const TABLE: &[(&str, &[Role])] = &[
     ("/parasol.verification.v1.DecisionService/QuoteRepair",        DISPUTE_SIDE),
     ("/parasol.verification.v1.DecisionService/AcceptQuote",        CUSTOMER_SIDE),
     ("/parasol.verification.v1.DecisionService/GetDispute",         DISPUTE_READS),
-    ("/parasol.verification.v1.DecisionService/DecideManually",     &[Agent, Manager]),
     ("/parasol.verification.v1.DecisionService/ReplayDecision",     &[Agent, Manager, Operator]),
     ("/parasol.verification.v1.DecisionService/ExplainDecision",    CUSTOMER_READS),
     ("/parasol.verification.v1.DecisionService/ReportPickup",       &[Retailer]),
@@ -271,7 +270,6 @@ mod tests {
         assert!(Role::ALL.iter().all(|role| !allows(unknown, *role)));
         assert!(!is_open(unknown));
         assert!(is_open("/grpc.health.v1.Health/Check"));
-        assert!(!allows("/parasol.verification.v1.DecisionService/DecideManually", Brand));
         assert!(!allows("/parasol.partner.v1.VerdictService/SubmitCertificate", Operator));
     }
 

@@ -99,8 +99,8 @@ impl Sold {
         found.map_err(unreadable)?.map(complete).transpose()
     }
 
-    /// The unit that was given for it: its periods run from the day it was handed over (三包 art. 14),
-    /// and what may be used once is used.
+    /// The unit that was given for it: its periods run from the day it was handed over (三包 art. 14).
+    /// Which promises that used up is the policy's to say.
     fn replaced_by(mut self, unit: Option<replacements::Model>) -> Self {
         let Some(unit) = unit else { return self };
         self.order.serial = unit.serial;
@@ -108,8 +108,6 @@ impl Sold {
         if self.order.installed_at != 0 {
             self.order.installed_at = unit.at;
         }
-        let once = [Promise::ReplaceOnly180, Promise::Insurance365];
-        self.promises.retain(|promise| !once.contains(promise));
         self
     }
 

@@ -7,7 +7,9 @@ use parasol_journey::deadline::Clock;
 use parasol_journey::event::{Ending, Fact, Filing, Path};
 use parasol_journey::task::Work;
 use parasol_journey::time::Span;
-use parasol_journey::vocab::{Cause, ContactFailure, NoCodeReason, Party, PauseCause, Remedy};
+use parasol_journey::vocab::{
+    Cause, Conclusion, ContactFailure, Function, NoCodeReason, Party, PauseCause, Remedy,
+};
 use parasol_journey::{ActorKind, Command, Rejection, Stage, Task, Verb};
 
 use crate::course::{Course, centre, filing, standing_in};

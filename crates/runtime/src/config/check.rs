@@ -129,7 +129,7 @@ impl Config {
             "may not both be set",
         );
         findings.demand(
-            evidence.s3_access_key_id.is_empty() == !(has_key || has_file),
+            evidence.s3_access_key_id.is_empty() != (has_key || has_file),
             "evidence.s3_access_key_id, evidence.s3_secret_access_key",
             "must be set together",
         );

@@ -121,8 +121,12 @@ async fn life(world: &World, serial: &str) -> UnitHistory {
 async fn replace(world: &World, case: CaseId, serial: &str) {
     bring_technician(world, case).await;
     world.miss(case, Deadline::Verdict).await;
-    let offered =
-        vec![OfferedRemedy { remedy: Remedy::Replace, amount_fen: 0, payer: "seller".into() }];
+    let offered = vec![OfferedRemedy {
+        remedy: Remedy::Replace,
+        amount_fen: 0,
+        payer: "seller".into(),
+        recourse: String::new(),
+    }];
     let decision = Decision {
         id: DecisionId::new(Uuid::from_u128(5)),
         policy: "cn-2026.1".to_owned(),

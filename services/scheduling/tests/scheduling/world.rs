@@ -232,6 +232,7 @@ impl World {
             installed_at: None,
             price_fen: 399_900,
             promises: vec![],
+            terms: vec![],
             policy: "cn-2026.1".into(),
             prior_repairs: 0,
             declared_intact: false,
@@ -413,8 +414,7 @@ impl Network {
 
     /// Gives a technician other hours, every day.
     pub fn set_hours(&self, technician: &str, hours: [&str; 4]) {
-        let shifts = (1..=7).map(|day| shift(day, hours)).collect();
-        self.0.lock().unwrap().technicians.get_mut(technician).unwrap().shifts = shifts;
+        self.change(technician, |one| one.shifts = (1..=7).map(|day| shift(day, hours)).collect());
     }
 }
 
