@@ -72,9 +72,16 @@ impl Report {
             Err(Fault::Type(found)) => Self::Unreadable(format!("it turns out to be {found}")),
             Err(Fault::Unreadable(why)) => Self::Unreadable(why),
             Err(Fault::TooCostly(_)) => Self::TooCostly,
+            Err(Fault::Store(cause)) if ran_out_of_memory(&*cause) => Self::TooCostly,
             Err(Fault::Store(cause)) => Self::Failed(cause.to_string()),
         }
     }
+}
+
+/// Whether the limit on memory was met where something else was read or written.
+fn ran_out_of_memory(cause: &(dyn std::error::Error + 'static)) -> bool {
+    let failed = cause.downcast_ref::<std::io::Error>();
+    failed.is_some_and(|error| error.kind() == std::io::ErrorKind::OutOfMemory)
 }
 
 /// The child process. `arguments` are what follows [`COMMAND`].

@@ -116,6 +116,8 @@ impl Workshop {
             .arg(COMMAND)
             .args(self.limits.arguments())
             .env_clear()
+            // The allocator would take a gigabyte of address space before the limit on it is set, or fail to.
+            .env("MIMALLOC_ARENA_RESERVE", "0")
             .stdin(Stdio::from(from))
             .stdout(Stdio::from(to))
             .stderr(Stdio::piped())

@@ -569,17 +569,14 @@ impl Case {
                     },
                 ))
             }
-            Stage::TechnicianAssigned | Stage::Unreachable if !self.proposed.is_empty() => {
-                Some(Party::Customer)
-            }
+            _ if !self.proposed.is_empty() => Some(Party::Customer),
             Stage::Repairing if self.repairs.parts_since.is_some() => Some(Party::Brand),
             Stage::Repairing if self.repairs.at_workshop => Some(Party::Centre),
             stage => stage.row().holder,
         }
     }
 
-    /// From when on the parts are there that the next visit waits for, if it waits for any; the end of time
-    /// where nobody has said yet.
+    /// From when on the parts of the next visit are there, if it waits for any; unknown is the end of time.
     pub fn parts_from(&self) -> Option<Timestamp> {
         let second = self.second_visit.as_ref()?;
         let waits = second.reason == UnableReason::PartsMissing;

@@ -145,11 +145,11 @@ async fn a_visit_is_listed_while_its_parts_come_later() {
     let unable = Command::ReportUnable {
         reason: UnableReason::PartsMissing,
         next_at: None,
-        parts_at: Some(monday().start + Span::days(2)),
+        parts_at: Some(monday().start + Span::days(7)),
     };
     world.give(case, ActorKind::Technician, unable).await;
     let appointment = AppointmentId::new(world.desk.ids.next());
-    let later = monday().start + Span::days(2);
+    let later = monday().start + Span::days(7);
     let window = Window { start: later, end: later + Span::hours(2) };
     let technician = TECHNICIAN.parse().unwrap();
     let again = Command::BookAppointment { appointment, technician, window };

@@ -162,7 +162,8 @@ async fn a_unit_given_for_another_begins_anew() {
     let unit = new.unit.unwrap();
     assert_eq!((unit.serial.as_str(), unit.order_line.as_str()), ("S-1-NEW", "L-1"));
     let kept: Vec<_> = unit.promises().collect();
-    assert_eq!(kept, [WirePromise::ExtendedWarranty], "what is used once is used");
+    let sold = [WirePromise::ReplaceOnly180, WirePromise::ExtendedWarranty];
+    assert_eq!(kept, sold, "what came with it; what is left of that is the policy's to say");
 
     // A later claim is about the new unit, and its periods run from its own day.
     world.wait(Span::days(3));
@@ -171,6 +172,7 @@ async fn a_unit_given_for_another_begins_anew() {
     assert_eq!(filing.serial.as_str(), "S-1-NEW");
     assert_eq!(filing.period_start(), replaced_at);
     assert_eq!(filing.prior_repairs, 0);
+    assert_eq!(filing.promises, [Promise::ExtendedWarranty], "what is used once is used");
     let again = life(&world, "S-1-NEW").await;
     assert!(again.events.iter().any(|event| event.case_id == second.to_string()));
     assert!(again.events.iter().all(|event| event.case_id != first.to_string()));

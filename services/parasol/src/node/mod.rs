@@ -187,8 +187,8 @@ impl Node {
         let rest = Rest::new(peers.transport(), admits, callbacks, config.limits.message_bytes);
         let (key, clock, ids) = (Arc::clone(&base.key), base.clock.clone(), base.ids.clone());
         let portal = Portal::new(peers.transport(), key, clock, ids);
-        let pages = (rest, portal);
-        let (grpc, http) = start_ports(config, served, pages, &health, &supervisor).await?;
+        let (grpc, http) =
+            start_ports(config, served, (rest, portal), &health, &supervisor).await?;
         for service in parasol_api::descriptor::pool().services() {
             if service.full_name().starts_with("parasol.") {
                 health.set_service(service.full_name(), true).await;
@@ -196,7 +196,6 @@ impl Node {
         }
         listening.release().await;
         let Base { store, clock, key, .. } = base;
-        let drain = config.limits.drain();
         Ok(Self {
             grpc,
             http,
@@ -209,7 +208,7 @@ impl Node {
             kernel,
             shutdown,
             health,
-            drain,
+            drain: config.limits.drain(),
         })
     }
 
