@@ -6,6 +6,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::actor::Actor;
+use crate::asked::Asked;
 use crate::certificate::Finding;
 use crate::deadline::Clock;
 use crate::event::{Awaited, Decision, Ending, Filing, Proposal, Window};
@@ -19,6 +20,8 @@ use crate::task::{Obligation, Task};
 use crate::time::{Span, Timestamp};
 use crate::turn::TurnClock;
 use crate::vocab::{Cause, Function, PartStage, Party, PauseCause, Remedy, UnableReason};
+
+pub use crate::payout::{Goodwill, PaidOut, Quote};
 
 /// An offer that waits for its answer.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -134,38 +137,6 @@ impl Inspected {
         let is_proven = self.finding.evidence_ok || self.proven_later;
         blames && self.finding.function == Function::Fault && !is_proven
     }
-}
-
-/// Money that reached the customer.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct PaidOut {
-    /// The operation number at the provider.
-    pub operation: String,
-    /// How much, in fen.
-    pub amount_fen: i64,
-    /// Whether it was goodwill, which comes on top of what the rules give.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub goodwill: bool,
-}
-
-/// Goodwill on its way.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Goodwill {
-    /// How much, in fen.
-    pub amount_fen: i64,
-    /// Where the case goes on once it is paid.
-    pub from: Stage,
-}
-
-/// A repair that the customer would pay.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Quote {
-    /// The price, in fen.
-    pub amount_fen: i64,
-    /// Until when it holds.
-    pub valid_until: Timestamp,
-    /// Whether the customer accepted it.
-    pub accepted: bool,
 }
 
 /// A proposal that waits for a second person.
@@ -451,6 +422,9 @@ pub struct Case {
     /// All pauses together, without the present one.
     #[serde(default)]
     pub paused_before: Span,
+    /// What the customer is asked and whether they know, where their silence would count.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub asked: Option<Asked>,
     /// Where the case stood when cancellation was requested.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cancel_from: Option<Stage>,
@@ -536,6 +510,7 @@ impl Case {
             evidence_added: 0,
             pause: None,
             paused_before: Span::ZERO,
+            asked: None,
             cancel_from: None,
             dispute: None,
             second_opinion: false,
@@ -556,6 +531,9 @@ impl Case {
     /// Who must hold the turn, given where the case stands.
     pub fn holder(&self) -> Option<Party> {
         match self.stage {
+            // Who has not been told cannot be waited for.
+            Stage::Paused if self.is_untold() => Some(Party::Retailer),
+            Stage::AwaitConfirm if self.is_unreached() => Some(Party::Retailer),
             Stage::Paused => self.pause.as_ref().map(|pause| pause.owner),
             Stage::Disputed => {
                 Some(self.dispute.as_ref().map_or(

@@ -9,8 +9,8 @@ use crate::ids::{
 use crate::task::Task;
 use crate::time::Timestamp;
 use crate::vocab::{
-    AnomalyKind, Cause, ContactFailure, DeclineReason, Function, NoCodeReason, Party, PauseCause,
-    Remedy, UnableReason, vocabulary,
+    AnomalyKind, Cause, Channel, ContactFailure, DeclineReason, Function, NoCodeReason, Party,
+    PauseCause, Remedy, UnableReason, vocabulary,
 };
 
 macro_rules! commands {
@@ -440,6 +440,18 @@ commands! {
         /// What is wrong.
         kind: AnomalyKind,
     } = "raise_anomaly",
+    /// A notice that asks the customer for something has reached them.
+    RecordNotice {
+        /// The number of the entry that asks.
+        asked: u64,
+        /// How they were told.
+        channel: Channel,
+    } = "record_notice",
+    /// No such notice could be delivered.
+    RecordNoNotice {
+        /// The number of the entry that asks.
+        asked: u64,
+    } = "record_no_notice",
     /// Keeps a late or doubled message as evidence.
     KeepMessage {
         /// Which kind of message.

@@ -97,7 +97,11 @@ vocabulary! {
         RepairQuote = "repair.quote",
         /// A reminder (催单) is answered.
         Reminder = "reminder",
-        /// The customer confirms the outcome.
+        /// The customer is told that there is an outcome to confirm.
+        TellOutcome = "outcome.tell",
+        /// An agent reaches a customer whom no notice reached.
+        ReachCustomer = "outcome.reach",
+        /// The customer confirms the outcome, from when they were told of it.
         Confirm = "outcome.confirm",
         /// A pause ends.
         Resume = "pause.resume",
@@ -158,6 +162,8 @@ pub enum Miss {
     Escalate(Then),
     /// Recorded, nothing else moves.
     Record,
+    /// The customer was not told: an agent has to reach them.
+    ReachByAgent,
     /// The technician did not come.
     NoShow,
     /// The held slot goes free.
@@ -299,7 +305,9 @@ pub const CLOCKS: &[ClockRow] = {
         clock(Clock::Approval,         Natural,      h(24),    Retailer,   &[],                          Miss::LapseProposal,               "ours"),
         clock(Clock::RepairQuote,      Measure,      d(7),     Centre,     &[],                          Miss::Never,                       "ours"),
         relentless(clock(Clock::Reminder, Natural,   h(24),    Retailer,   &[],                          Miss::Escalate(Then::KeepAsking),  "practice: 24 h, again at 48 h")),
-        clock(Clock::Confirm,          Natural,      d(7),     Customer,   &[Stage::AwaitConfirm],       Miss::Close,                       "ours"),
+        clock(Clock::TellOutcome,      Natural,      h(24),    Retailer,   &[Stage::AwaitConfirm],       Miss::ReachByAgent,                "ours"),
+        clock(Clock::ReachCustomer,    ServiceHours, h(4),     Retailer,   &[],                          Miss::Escalate(Then::KeepAsking),  "ours"),
+        clock(Clock::Confirm,          Natural,      d(7),     Customer,   &[],                          Miss::Close,                       "ours"),
         relentless(clock(Clock::Resume, Given,       h(0),     Retailer,   &[],                          Miss::Resume,                      "ours: a pause names its end")),
         clock(Clock::AcknowledgeCancel, Natural,     h(1),     Centre,     &[Stage::CancelRequested],    Miss::Cancel,                      "ours"),
         clock(Clock::Appeal,           Measure,      d(7),     Customer,   &[],                          Miss::Never,                       "platform rule: 7 calendar days"),

@@ -11,8 +11,8 @@ use crate::ids::{
 };
 use crate::time::Timestamp;
 use crate::vocab::{
-    AnomalyKind, Cause, ContactFailure, DeclineReason, Function, NoCodeReason, Party, PauseCause,
-    Remedy, UnableReason,
+    AnomalyKind, Cause, Channel, ContactFailure, DeclineReason, Function, NoCodeReason, Party,
+    PauseCause, Remedy, UnableReason,
 };
 
 /// What happened.
@@ -507,6 +507,18 @@ pub enum Fact {
         anomaly: AnomalyId,
         /// What is wrong.
         kind: AnomalyKind,
+    },
+    /// The customer knows what the case waits for.
+    NoticeDelivered {
+        /// The number of the entry that asks.
+        asked: u64,
+        /// How they were told.
+        channel: Channel,
+    },
+    /// Nothing could be delivered that tells the customer what the case waits for.
+    NoticeUndelivered {
+        /// The number of the entry that asks.
+        asked: u64,
     },
     /// A message that came late or twice was kept as evidence; it moved nothing.
     MessageKept {

@@ -102,6 +102,7 @@ impl Case {
         self.absorb_visit(fact, at);
         self.absorb_remedy(fact, at, left);
         self.absorb_parts(fact, at);
+        self.absorb_asked(fact, at, left);
         self.absorb_holding(fact, at, left);
         self.absorb_dispute(fact);
         self.absorb_proposal(fact, by, at);
@@ -460,9 +461,9 @@ impl Case {
     /// Leaving the stage of a pause ends the pause, whatever led out of it.
     fn end_pause(&mut self, at: Timestamp) {
         if let Some(pause) = self.pause.take() {
-            let length = at.since(pause.since);
-            self.paused_before = self.paused_before + length;
-            self.go_on_after(length, pause.owner);
+            self.paused_before = self.paused_before + at.since(pause.since);
+            let length = self.on_customer(&pause, at);
+            self.go_on_after(length);
         }
     }
 

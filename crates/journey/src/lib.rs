@@ -6,6 +6,7 @@
 //! inputs give the same bytes for ever.
 
 pub mod actor;
+pub mod asked;
 pub mod calendar;
 pub mod case;
 pub mod certificate;
@@ -16,6 +17,7 @@ pub mod event;
 mod fact;
 mod fold;
 pub mod ids;
+mod payout;
 pub mod promise;
 pub mod proposal;
 mod rejection;

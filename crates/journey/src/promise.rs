@@ -10,7 +10,7 @@ use crate::case::Case;
 use crate::event::Fact;
 use crate::stage::Stage;
 use crate::time::{Span, Timestamp};
-use crate::vocab::{Function, Party, vocabulary};
+use crate::vocab::{Function, vocabulary};
 
 /// Minutes of a working day, which is counted as a whole.
 const DAY_MINUTES: u32 = 24 * 60;
@@ -171,7 +171,8 @@ impl Case {
 
     /// Whether a pause on the customer's account stops the clock of this promise now.
     fn stands_still(&self, promise: &str) -> bool {
-        let for_customer = self.pause.as_ref().is_some_and(|pause| pause.owner == Party::Customer);
+        let pause = self.pause.as_ref();
+        let for_customer = pause.is_some_and(|pause| self.on_customer_since(pause).is_some());
         let pauses = self.clock_of(promise).map(|clock| clock.pauses);
         for_customer && pauses == Some(Pauses::ForCustomer)
     }
@@ -210,11 +211,9 @@ impl Case {
         }
     }
 
-    /// A pause has ended that lasted so long: what stood still goes on where it was.
-    pub(crate) fn go_on_after(&mut self, length: Span, owner: Party) {
-        if owner != Party::Customer {
-            return;
-        }
+    /// A pause has ended of which so much was on the customer's account: what stood still goes on where it
+    /// was.
+    pub(crate) fn go_on_after(&mut self, length: Span) {
         let mut running = std::mem::take(&mut self.promises_running);
         for one in &mut running {
             if self.clock_of(&one.promise).map(|clock| clock.pauses) == Some(Pauses::ForCustomer) {

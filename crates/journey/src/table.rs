@@ -190,6 +190,8 @@ pub const TRANSITIONS: &[Transition] = &[
     t(Verb::Remind,                  OPEN,                         &[],                                     &[Customer, Agent]),
     t(Verb::AnswerReminder,          OPEN,                         &[],                                     &[Agent, Brand, Centre]),
     t(Verb::RaiseAnomaly,            OPEN,                         &[],                                     FIELD),
+    t(Verb::RecordNotice,            &[S::AwaitConfirm, S::Paused], &[],                                    &[Policy, Agent]),
+    t(Verb::RecordNoNotice,          &[S::AwaitConfirm, S::Paused], &[],                                    &[Policy]),
     t(Verb::KeepMessage,             Stage::ALL,                   &[],                                     ANYBODY),
     t(Verb::Fire,                    OPEN,                         AFTER_MISS,                              &[Timer]),
 ];

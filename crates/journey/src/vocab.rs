@@ -137,6 +137,22 @@ vocabulary! {
 }
 
 vocabulary! {
+    /// How a notice reaches a customer.
+    Channel {
+        /// The retailer's app on their phone.
+        Push = "push",
+        /// A text message.
+        Sms = "sms",
+        /// E-mail.
+        Email = "email",
+        /// The retailer's own systems, which pass it on.
+        Webhook = "webhook",
+        /// An agent told them.
+        Voice = "voice",
+    }
+}
+
+vocabulary! {
     /// Why the unit is as it is, by the certificate.
     Cause {
         /// A defect of the product.

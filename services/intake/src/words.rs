@@ -25,6 +25,7 @@ pub(crate) fn if_missed(clock: Clock, language: Language) -> String {
         Miss::Escalate(_) => {
             ("超时将升级催办并记录。", "The delay is then recorded and taken to the next level.")
         }
+        Miss::ReachByAgent => ("届时客服将联系您。", "An agent then gets in touch with you."),
         Miss::Record => ("超时将被记录。", "The delay is then recorded."),
         Miss::NoShow => (
             "超时视为未按约上门，重新预约。",

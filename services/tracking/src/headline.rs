@@ -235,6 +235,10 @@ fn bend(fact: &Fact) -> Line {
         Fact::Cancelled => say("已取消", "Cancelled"),
         Fact::Reminded => say("您的催单已收到", "Your reminder was received"),
         Fact::ReminderAnswered => say("催单已答复", "Your reminder was answered"),
+        Fact::NoticeDelivered { .. } => say("通知已送达您", "You have been told"),
+        Fact::NoticeUndelivered { .. } => {
+            say("通知未能送达, 客服将联系您", "No notice reached you; an agent gets in touch")
+        }
         Fact::AnomalyRaised { kind, .. } => anomaly(*kind),
         Fact::PromiseStarted { .. } => say("服务承诺已开始计时", "A promise to you began to run"),
         Fact::PromiseMissed { .. } => {
@@ -297,6 +301,7 @@ pub fn if_missed(clock: Clock, language: Language) -> &'static str {
         Miss::DecideAgain => ("由平台决定", "we decide"),
         Miss::Escalate(_) => ("升级处理并计入考核", "it is escalated and counted"),
         Miss::Record => ("计入考核", "it is counted"),
+        Miss::ReachByAgent => ("由客服联系您", "an agent gets in touch with you"),
         Miss::NoShow => ("视为爽约, 优先改约", "it counts as a no-show and you choose first"),
         Miss::ReleaseWindows => {
             ("时段释放, 工程师将致电您", "the times go free and the technician calls you")

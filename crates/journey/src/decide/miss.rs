@@ -11,7 +11,7 @@ use crate::task::Task;
 use crate::vocab::{Party, Remedy};
 
 use super::draft::{Draft, Tasks};
-use super::{dispatch, dispute, holding, parts, proposal, remedy, visit};
+use super::{asking, dispatch, dispute, holding, parts, proposal, remedy, visit};
 
 pub(super) fn fire(draft: &mut Draft<'_>, task: Task, generation: u64) -> Result<(), Rejection> {
     let armed = draft.case().owes(task).filter(|owed| owed.generation == generation);
@@ -38,6 +38,10 @@ pub(super) fn fire(draft: &mut Draft<'_>, task: Task, generation: u64) -> Result
         Miss::Record => {
             charge(draft, clock);
             Ok(())
+        }
+        Miss::ReachByAgent => {
+            charge(draft, clock);
+            asking::undelivered(draft)
         }
         Miss::NoShow => {
             charge(draft, clock);

@@ -3,6 +3,7 @@
 //! Pure: the state, the command, and a context that holds everything else (time, actor, calendar,
 //! limits). The same inputs give the same events. A refusal writes nothing.
 
+mod asking;
 mod dispatch;
 mod dispute;
 mod draft;
@@ -204,5 +205,8 @@ fn route(draft: &mut Draft<'_>, command: &Command) -> Result<(), Rejection> {
         | Command::AnswerReminder
         | Command::RaiseAnomaly { .. }
         | Command::KeepMessage { .. } => holding::decide(draft, command),
+        Command::RecordNotice { .. } | Command::RecordNoNotice { .. } => {
+            asking::decide(draft, command)
+        }
     }
 }

@@ -10,6 +10,7 @@ mod limits;
 mod numbered;
 mod parts;
 mod properties;
+mod silence;
 mod stories;
 mod transitions;
 mod visits;

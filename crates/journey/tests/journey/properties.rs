@@ -1,7 +1,8 @@
 //! Random courses: what holds whatever anybody does.
 
+use parasol_journey::event::Ending;
 use parasol_journey::time::{Span, Timestamp};
-use parasol_journey::{ActorKind, Case, Command, Stage, Task, Verb, table};
+use parasol_journey::{ActorKind, Case, Command, Fact, Stage, Task, Verb, table};
 use proptest::prelude::*;
 
 use crate::course::{Course, filing};
@@ -41,9 +42,22 @@ fn check(course: &Course, before: &Case) -> Result<(), TestCaseError> {
     prop_assert!(before.stage != Stage::Cancelled || case.stage == Stage::Cancelled);
     prop_assert_eq!(case.pause.is_some(), case.stage == Stage::Paused);
     prop_assert_eq!(case.cancel_from.is_some(), case.stage == Stage::CancelRequested);
+    if case.ending.is_some_and(|(ending, _)| ending == Ending::Silence) && before.ending.is_none() {
+        check_silence(course)?;
+    }
     if case.version != before.version {
         check_tasks(course)?;
     }
+    Ok(())
+}
+
+/// Whose silence closed the case was told a week before, and of this outcome.
+fn check_silence(course: &Course) -> Result<(), TestCaseError> {
+    let (closed, before) = course.log.split_last().expect("a case has entries");
+    let told = before.iter().rev().take_while(|event| event.stage == Stage::AwaitConfirm);
+    let told = told.filter(|event| matches!(event.fact, Fact::NoticeDelivered { .. }));
+    let told_at = told.map(|event| event.at).next();
+    prop_assert!(told_at.is_some_and(|at| closed.at.since(at) >= Span::days(7)), "not told");
     Ok(())
 }
 
@@ -121,6 +135,9 @@ proptest! {
                 Stage::Compensating => course.sample(ActorKind::Payment, Verb::RecordCompensation),
                 Stage::Replacing => course.sample(ActorKind::Carrier, Verb::ReportReplacement),
                 Stage::Repairing => course.sample(ActorKind::Centre, Verb::CompleteRepair),
+                Stage::AwaitConfirm if !course.case.is_told() => {
+                    course.sample(ActorKind::Policy, Verb::RecordNotice)
+                }
                 _ => course.miss_next(),
             };
             check(&course, &before)?;

@@ -8,7 +8,7 @@ use parasol_journey::event::{Ending, Fact, Filing, Path};
 use parasol_journey::task::Work;
 use parasol_journey::time::Span;
 use parasol_journey::vocab::{
-    Cause, Conclusion, ContactFailure, Function, NoCodeReason, Party, PauseCause, Remedy,
+    Cause, Channel, Conclusion, ContactFailure, Function, NoCodeReason, Party, PauseCause, Remedy,
 };
 use parasol_journey::{ActorKind, Command, Rejection, Stage, Task, Verb};
 
@@ -135,6 +135,10 @@ fn three_failed_contacts_over_two_days_pause_with_notice_and_never_close() {
         course.must(ActorKind::Technician, &failed).wait(Span::hours(12));
     }
     assert_eq!(course.case.stage, Stage::Paused);
+    assert_eq!(course.case.turn.holder(), Some(Party::Retailer), "who has to tell them first");
+    let told =
+        Command::RecordNotice { asked: course.case.asked.unwrap().seq, channel: Channel::Sms };
+    course.must(ActorKind::Policy, &told);
     assert_eq!(course.case.turn.holder(), Some(Party::Customer));
     course.miss_next();
     assert_eq!(course.case.stage, Stage::Unreachable, "the pause ends by itself");

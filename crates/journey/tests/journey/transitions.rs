@@ -19,6 +19,8 @@ fn needs_more(stage: Stage, verb: Verb) -> Option<&'static str> {
         (Stage::Deciding, Verb::AwaitInDispute | Verb::ConvenePanel) => Some("NOT_DISPUTED"),
         (_, Verb::ReportAtLab) => Some("LAB_NOT_AWAITED"),
         (_, Verb::GiveOpinion) => Some("NOT_ON_PANEL"),
+        // Who asked for a pause knows of it.
+        (Stage::Paused, Verb::RecordNotice | Verb::RecordNoNotice) => Some("TASK_SUPERSEDED"),
         (Stage::Paused, Verb::RecordReplacementOrdered) => Some("TASK_SUPERSEDED"),
         _ => None,
     }

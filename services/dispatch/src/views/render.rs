@@ -210,6 +210,7 @@ fn if_missed(miss: Miss) -> &'static str {
         Miss::DecideWithoutBrand => "超时后由平台直接判定，费用由厂家承担。",
         Miss::DecideAgain => "超时后由平台重新判定，并记录超时。",
         Miss::Escalate(_) => "超时将被记录并再次催办。",
+        Miss::ReachByAgent => "超时后由客服联系客户。",
         Miss::Record => "超时将被记录。",
         Miss::NoShow => "超时视为工程师未上门。",
         Miss::ReleaseWindows => "超时未答复，征询的时段将释放，网点将再次联系您。",

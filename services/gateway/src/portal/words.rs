@@ -128,6 +128,7 @@ pub(super) fn if_missed(clock: &str, language: Language) -> &'static str {
         Miss::Escalate(_) => {
             language.pick("记录超时并再次催办。", "it is counted and asked again.")
         }
+        Miss::ReachByAgent => language.pick("客服将联系客户。", "an agent reaches the customer."),
         Miss::Record => language.pick("记录超时。", "it is counted."),
         Miss::NoShow => language.pick("视为工程师未上门。", "it counts as a no-show."),
         Miss::ReleaseWindows => language.pick(

@@ -263,6 +263,10 @@ impl Course {
             Verb::RefuseCancel => Command::RefuseCancel { reason: because() },
             Verb::Remind => Command::Remind,
             Verb::AnswerReminder => Command::AnswerReminder,
+            Verb::RecordNotice => {
+                Command::RecordNotice { asked: self.asked(), channel: Channel::Sms }
+            }
+            Verb::RecordNoNotice => Command::RecordNoNotice { asked: self.asked() },
             Verb::RaiseAnomaly => {
                 let (anomaly, kind) = (AnomalyId::new(id), any_of(AnomalyKind::ALL, id));
                 Command::RaiseAnomaly { anomaly, kind }
@@ -273,6 +277,11 @@ impl Course {
             Verb::Fire => self.fire_next(),
             _ => return None,
         })
+    }
+
+    /// The entry that asks the customer for something.
+    fn asked(&self) -> u64 {
+        self.case.asked.map_or(0, |asked| asked.seq)
     }
 
     fn fire_next(&mut self) -> Command {
