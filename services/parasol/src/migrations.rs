@@ -15,6 +15,7 @@ impl MigratorTrait for Migrator {
             parasol_dispatch::migrations(),
             parasol_scheduling::migrations(),
             parasol_verification::migrations(),
+            parasol_tracking::migrations(),
         ]
         .into_iter()
         .flatten()

@@ -6,6 +6,7 @@
 
 mod handlers;
 mod headline;
+mod migration;
 mod people;
 mod token;
 mod views;
@@ -21,6 +22,7 @@ use tonic::{Request, Response, Status};
 use uuid::Uuid;
 
 use handlers::watch_case::WatchStream;
+pub use migration::migrations;
 use people::People;
 
 /// The service. Cheap to clone.

@@ -9,6 +9,7 @@ mod loops;
 mod operations;
 mod peers;
 mod seals;
+mod services;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -17,21 +18,14 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use parasol_bell::Bell;
-use parasol_casebook::{
-    Handler, Handoff, Lease, Limits, Parts, Rules, Store, Submitter, committer,
-};
+use parasol_casebook::{Handoff, Lease, Limits, Parts, Rules, Store, Submitter, committer};
 use parasol_desk::Desk;
-use parasol_dispatch::{Dispatch, Reach, Weights};
-use parasol_evidence::Archive;
 use parasol_gateway::{Callbacks, Portal, Rest};
-use parasol_intake::Intake;
 use parasol_journey::deadline::{Clock as ClockName, Deadlines};
 use parasol_journey::task::Role;
 use parasol_journey::time::{Span, Timestamp};
-use parasol_policy::Shelf;
-use parasol_routing::solver::{Induction, VrpCore};
 use parasol_runtime::clock::Clock;
-use parasol_runtime::config::{Config, DaySolver};
+use parasol_runtime::config::Config;
 use parasol_runtime::health::Health;
 use parasol_runtime::identity::{Principal, TokenKey};
 use parasol_runtime::metrics::Metrics;
@@ -39,22 +33,14 @@ use parasol_runtime::shutdown::Shutdown;
 use parasol_runtime::supervisor::{Drained, OnFailure, OnStop, Supervisor, TaskKind};
 use parasol_runtime::transport::auth::AuthLayer;
 use parasol_runtime::transport::{Layers, Transport, local, server};
-use parasol_scheduling::Scheduling;
-use parasol_scheduling::relay::RelayProvider;
-use parasol_scheduling::relay::exchange::Exchange;
-use parasol_scheduling::relay::local::LocalRelay;
-use parasol_tracking::Tracking;
-use parasol_verification::payment::http::HttpPayments;
-use parasol_verification::{Ports, Verification};
 use tokio::net::TcpListener;
-use tonic::service::{Routes, RoutesBuilder};
 
 pub use base::{CLOCK_OFFSET, LOCK_FILE, STORE_FILE, open_store, own};
 pub use seals::seal_keys;
 
 use base::Base;
-use operations::Operations;
 use peers::Peers;
+use services::Services;
 
 /// How long a token made by this process for its own use is good: long enough for a clock that is
 /// advanced by weeks.
@@ -160,6 +146,7 @@ impl Node {
             &config.limits,
         );
         peers.connect(local::in_process(services.routes(&health)?, &layers));
+        let poll = Duration::from_millis(config.tasks.poll_ms);
         let loops = loops::Loops {
             store: base.store.clone(),
             submitter: submitter.clone(),
@@ -167,18 +154,10 @@ impl Node {
             bell: bell.clone(),
             clock: base.clock.clone(),
             batch: usize::try_from(config.tasks.batch)?,
-            poll: Duration::from_millis(config.tasks.poll_ms),
+            poll,
         };
         loops.start(&supervisor, services.handlers(), queues);
-        let post = services.dispatch.post(base.ids.next());
-        let poll = Duration::from_millis(config.tasks.poll_ms);
-        loops::webhooks(&supervisor, post, &bell, poll);
-        loops::messages(&supervisor, services.dispatch.clone());
-        loops::reroute(&supervisor, services.dispatch.clone(), &base.clock);
-        loops::packs(&supervisor, &base.store, &services.shelf);
-        loops::sweep(&supervisor, &services.dispatch, poll);
-        loops::settlement(&supervisor, services.verification.settlement());
-        loops::relay(&supervisor, open_relay(&services.scheduling).await?, poll);
+        services.start_loops(&supervisor, &base, &bell, poll).await?;
         working.release().await;
         let served = layers.around(services.routes(&health)?);
         let auth = AuthLayer::new(&layers);
@@ -264,106 +243,6 @@ impl Node {
         }
         anyhow::bail!("aborted by a second signal")
     }
-}
-
-/// The services of this process.
-struct Services {
-    intake: Intake,
-    dispatch: Dispatch,
-    scheduling: Scheduling,
-    verification: Verification,
-    tracking: Tracking,
-    operations: Operations,
-    /// The rule packs of this process.
-    shelf: Shelf,
-}
-
-impl Services {
-    async fn new(
-        config: &Config,
-        (desk, bell, peers, shutdown, archive): (&Desk, &Bell, &Peers, &Shutdown, Archive),
-        base: &Base,
-    ) -> anyhow::Result<Self> {
-        let call_as = |name| {
-            local::as_service(peers.transport(), Arc::clone(&base.key), base.clock.clone(), name)
-        };
-        let epoch = base.store.feed_epoch(base.ids.next()).await?;
-        let reach = if config.webhooks.loopback { Reach::Loopback } else { Reach::Public };
-        let shelf = Shelf::builtin();
-        parasol_verification::load_packs(&base.store, &shelf).await?;
-        let dispatch = Dispatch::new(desk.clone(), bell.clone(), shutdown.clone(), epoch);
-        Ok(Self {
-            intake: Intake::new(desk.clone(), archive).with_shelf(shelf.clone()),
-            dispatch: dispatch.reaching(reach).weighing(Weights {
-                distance: config.choosing.distance,
-                load: config.choosing.load,
-                score: config.choosing.score,
-                history: config.choosing.history,
-            }),
-            scheduling: Scheduling::new(
-                desk.clone(),
-                bell.clone(),
-                call_as("scheduling"),
-                shutdown.clone(),
-            )
-            .planning_by(match config.scheduling.solver {
-                DaySolver::Induction => &Induction,
-                DaySolver::VrpCore => &VrpCore,
-            }),
-            verification: Verification::new(desk.clone())
-                .with_ports(outside(config)?)
-                .with_shelf(shelf.clone())
-                .asking(call_as("verification")),
-            tracking: Tracking::new(
-                desk.clone(),
-                bell.clone(),
-                call_as("tracking"),
-                shutdown.clone(),
-                epoch,
-            ),
-            operations: Operations::new(desk.clone()),
-            shelf,
-        })
-    }
-
-    fn routes(&self, health: &Health) -> anyhow::Result<Routes> {
-        let mut routes = RoutesBuilder::default();
-        self.intake.add_routes(&mut routes);
-        self.dispatch.add_routes(&mut routes);
-        self.scheduling.add_routes(&mut routes);
-        self.verification.add_routes(&mut routes);
-        self.tracking.add_routes(&mut routes);
-        self.operations.add_routes(&mut routes);
-        routes.add_service(health.grpc_service());
-        routes.add_service(parasol_api::descriptor::reflection().build_v1()?);
-        routes.add_service(parasol_api::descriptor::reflection().build_v1alpha()?);
-        Ok(routes.routes())
-    }
-
-    fn handlers(&self) -> Vec<(Role, Arc<dyn Handler>)> {
-        [self.intake.work(), self.dispatch.work(), self.verification.work()]
-            .into_iter()
-            .flatten()
-            .collect()
-    }
-}
-
-/// Who moves money and goods for this process.
-fn outside(config: &Config) -> anyhow::Result<Ports> {
-    let local = Ports::local();
-    if config.payments.url.is_empty() {
-        return Ok(local);
-    }
-    let payments = HttpPayments::at(&config.payments.url).context("payments.url")?;
-    Ok(Ports { payments: Arc::new(payments), ..local })
-}
-
-/// The relay of this process, with the numbers it lent before.
-async fn open_relay(scheduling: &Scheduling) -> anyhow::Result<Exchange> {
-    let relay = Arc::new(LocalRelay::default());
-    let exchange = scheduling.exchange(Arc::clone(&relay) as Arc<dyn RelayProvider>);
-    relay.take_up(exchange.lent().await?);
-    Ok(exchange)
 }
 
 /// How the gateway lets partners in whose callbacks are signed: as whom dispatch says, for one call.

@@ -1,0 +1,151 @@
+//! The services of a process: what each is given, what they serve, and the loops beside their tasks.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use parasol_bell::Bell;
+use parasol_casebook::Handler;
+use parasol_desk::Desk;
+use parasol_dispatch::{Dispatch, Reach, Weights};
+use parasol_evidence::Archive;
+use parasol_intake::Intake;
+use parasol_journey::task::Role;
+use parasol_policy::Shelf;
+use parasol_routing::solver::{Induction, VrpCore};
+use parasol_runtime::config::{Config, DaySolver};
+use parasol_runtime::health::Health;
+use parasol_runtime::shutdown::Shutdown;
+use parasol_runtime::supervisor::Supervisor;
+use parasol_runtime::transport::local;
+use parasol_scheduling::Scheduling;
+use parasol_scheduling::relay::RelayProvider;
+use parasol_scheduling::relay::exchange::Exchange;
+use parasol_scheduling::relay::local::LocalRelay;
+use parasol_tracking::Tracking;
+use parasol_verification::payment::http::HttpPayments;
+use parasol_verification::{Ports, Verification};
+use tonic::service::{Routes, RoutesBuilder};
+
+use super::base::Base;
+use super::loops;
+use super::operations::Operations;
+use super::peers::Peers;
+
+/// The services of this process.
+pub(super) struct Services {
+    intake: Intake,
+    dispatch: Dispatch,
+    scheduling: Scheduling,
+    verification: Verification,
+    tracking: Tracking,
+    operations: Operations,
+    /// The rule packs of this process.
+    shelf: Shelf,
+}
+
+impl Services {
+    pub(super) async fn new(
+        config: &Config,
+        (desk, bell, peers, shutdown, archive): (&Desk, &Bell, &Peers, &Shutdown, Archive),
+        base: &Base,
+    ) -> anyhow::Result<Self> {
+        let call_as = |name| {
+            local::as_service(peers.transport(), Arc::clone(&base.key), base.clock.clone(), name)
+        };
+        let epoch = base.store.feed_epoch(base.ids.next()).await?;
+        let reach = if config.webhooks.loopback { Reach::Loopback } else { Reach::Public };
+        let shelf = Shelf::builtin();
+        parasol_verification::load_packs(&base.store, &shelf).await?;
+        let dispatch = Dispatch::new(desk.clone(), bell.clone(), shutdown.clone(), epoch);
+        Ok(Self {
+            intake: Intake::new(desk.clone(), archive).with_shelf(shelf.clone()),
+            dispatch: dispatch.reaching(reach).weighing(Weights {
+                distance: config.choosing.distance,
+                load: config.choosing.load,
+                score: config.choosing.score,
+                history: config.choosing.history,
+            }),
+            scheduling: Scheduling::new(
+                desk.clone(),
+                bell.clone(),
+                call_as("scheduling"),
+                shutdown.clone(),
+            )
+            .planning_by(match config.scheduling.solver {
+                DaySolver::Induction => &Induction,
+                DaySolver::VrpCore => &VrpCore,
+            }),
+            verification: Verification::new(desk.clone())
+                .with_ports(outside(config)?)
+                .with_shelf(shelf.clone())
+                .asking(call_as("verification")),
+            tracking: Tracking::new(
+                desk.clone(),
+                bell.clone(),
+                call_as("tracking"),
+                shutdown.clone(),
+                epoch,
+            ),
+            operations: Operations::new(desk.clone()),
+            shelf,
+        })
+    }
+
+    pub(super) fn routes(&self, health: &Health) -> anyhow::Result<Routes> {
+        let mut routes = RoutesBuilder::default();
+        self.intake.add_routes(&mut routes);
+        self.dispatch.add_routes(&mut routes);
+        self.scheduling.add_routes(&mut routes);
+        self.verification.add_routes(&mut routes);
+        self.tracking.add_routes(&mut routes);
+        self.operations.add_routes(&mut routes);
+        routes.add_service(health.grpc_service());
+        routes.add_service(parasol_api::descriptor::reflection().build_v1()?);
+        routes.add_service(parasol_api::descriptor::reflection().build_v1alpha()?);
+        Ok(routes.routes())
+    }
+
+    pub(super) fn handlers(&self) -> Vec<(Role, Arc<dyn Handler>)> {
+        [self.intake.work(), self.dispatch.work(), self.verification.work()]
+            .into_iter()
+            .flatten()
+            .collect()
+    }
+
+    /// The loops beside the tasks of cases.
+    pub(super) async fn start_loops(
+        &self,
+        supervisor: &Supervisor,
+        base: &Base,
+        bell: &Bell,
+        poll: Duration,
+    ) -> anyhow::Result<()> {
+        loops::webhooks(supervisor, self.dispatch.post(base.ids.next()), bell, poll);
+        loops::messages(supervisor, self.dispatch.clone());
+        loops::reroute(supervisor, self.dispatch.clone(), &base.clock);
+        loops::sweep(supervisor, &self.dispatch, poll);
+        loops::packs(supervisor, &base.store, &self.shelf);
+        loops::settlement(supervisor, self.verification.settlement());
+        loops::relay(supervisor, open_relay(&self.scheduling).await?, poll);
+        Ok(())
+    }
+}
+
+/// Who moves money and goods for this process.
+fn outside(config: &Config) -> anyhow::Result<Ports> {
+    let local = Ports::local();
+    if config.payments.url.is_empty() {
+        return Ok(local);
+    }
+    let payments = HttpPayments::at(&config.payments.url).context("payments.url")?;
+    Ok(Ports { payments: Arc::new(payments), ..local })
+}
+
+/// The relay of this process, with the numbers it lent before.
+async fn open_relay(scheduling: &Scheduling) -> anyhow::Result<Exchange> {
+    let relay = Arc::new(LocalRelay::default());
+    let exchange = scheduling.exchange(Arc::clone(&relay) as Arc<dyn RelayProvider>);
+    relay.take_up(exchange.lent().await?);
+    Ok(exchange)
+}
