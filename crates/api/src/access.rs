@@ -122,6 +122,7 @@ pub const TABLE: &[(&str, &[Role])] = &[
     ("/parasol.intake.v1.IntakeService/FileCase",                   CUSTOMER_SIDE),
     ("/parasol.intake.v1.IntakeService/GetCase",                    CUSTOMER_READS),
     ("/parasol.intake.v1.IntakeService/ListCases",                  CUSTOMER_READS),
+    ("/parasol.intake.v1.IntakeService/ListUnits",                  &[Customer]),
     ("/parasol.intake.v1.IntakeService/CancelCase",                 CUSTOMER_SIDE),
     ("/parasol.intake.v1.IntakeService/ReopenCase",                 CUSTOMER_SIDE),
     ("/parasol.intake.v1.IntakeService/RemindCase",                 CUSTOMER_SIDE),

@@ -1,7 +1,7 @@
 //! The HTTP side: what a person, a probe or a program without gRPC finds on the second port.
 //!
 //! Owns the probes, the pages of errors in both languages, a front page that says where everything is,
-//! [REST](Rest), the contract's methods as JSON, and the [portal](Portal), pages for partners without a
+//! [REST](Rest), the contract's methods as JSON, and the portal, pages for partners without a
 //! system of their own, and the files of the reference [client](installer) for technicians. It decides
 //! nothing and reads no table.
 
@@ -12,6 +12,7 @@ mod portal;
 mod probes;
 mod rest;
 mod serve;
+mod web;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -20,9 +21,11 @@ use axum::Router;
 use axum::routing::{any, get, post};
 use parasol_runtime::health::Health;
 
-pub use portal::Portal;
+use crate::web::Pages;
+
 pub use rest::{Callbacks, Rest, Vouches};
 pub use serve::serve;
+pub use web::Web;
 
 /// What the routes need.
 #[derive(Clone)]
@@ -31,13 +34,14 @@ struct Gateway {
     /// Where gRPC is spoken, as it is shown.
     grpc: Arc<str>,
     rest: Rest,
-    portal: Portal,
+    portal: Pages,
 }
 
 /// All routes: `/`, `/errors`, `/errors/{REASON}`, `/livez`, `/readyz`, `/openapi.json`, callbacks of partners
 /// at `/v1/callbacks/{partner}`, technicians' calendars at `/v1/calendars/{token}.ics`, REST below `/v1/`, the
 /// portal below `/portal`, and the client for technicians below `/installer/`. `grpc` is shown on the front page.
-pub fn router(health: Health, grpc: SocketAddr, rest: Rest, portal: Portal) -> Router {
+pub fn router(health: Health, grpc: SocketAddr, rest: Rest, web: Web) -> Router {
+    let portal = Pages::new(&portal::SITE, &web);
     Router::new()
         .route("/", get(pages::front))
         .route("/errors", get(pages::errors))

@@ -16,7 +16,7 @@ fn routes(health: &Health) -> Router {
         health.clone(),
         "127.0.0.1:7443".parse().unwrap(),
         rest::for_tests(),
-        portal::for_tests(),
+        web::fixture::alone(),
     )
 }
 

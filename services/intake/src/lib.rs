@@ -112,6 +112,13 @@ impl IntakeService for Intake {
         Ok(Response::new(handlers::list_cases::handle(self, request).await?))
     }
 
+    async fn list_units(
+        &self,
+        request: Request<ListUnitsRequest>,
+    ) -> Result<Response<ListUnitsResponse>, Status> {
+        Ok(Response::new(handlers::list_units::handle(self, request).await?))
+    }
+
     async fn cancel_case(
         &self,
         request: Request<CancelCaseRequest>,

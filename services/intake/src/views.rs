@@ -34,9 +34,21 @@ pub(crate) struct Said {
     /// Where the unit stands, if not at the delivery address.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub address: Option<Place>,
+    /// Whom to call, if not the customer on the order.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub contact: Option<Contact>,
     /// Times that suit.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub preferred_windows: Vec<parasol_journey::event::Window>,
+}
+
+/// Whom to call about a visit, as the vault keeps it.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct Contact {
+    /// The name.
+    pub name: String,
+    /// The telephone number.
+    pub phone: String,
 }
 
 /// A postal address, as the vault keeps it.

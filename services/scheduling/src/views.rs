@@ -48,6 +48,15 @@ pub struct Filing {
     model: String,
     /// Where the unit stands, if not at the delivery address.
     address: Option<Kept>,
+    /// Whom to call, if not the customer on the order.
+    contact: Option<Contact>,
+}
+
+/// Whom to call about a visit.
+#[derive(Debug, Deserialize)]
+struct Contact {
+    name: String,
+    phone: String,
 }
 
 /// An address: the street alone, or with its county and its place on the map.
@@ -80,16 +89,21 @@ pub fn whereabouts(person: Customer, filing: Filing) -> (String, Option<Point>) 
 /// # Errors
 /// What the store says, or that what it holds cannot be read.
 pub async fn filed(store: &Store, case: &Case) -> Result<(Customer, Filing), Error> {
-    let filing = reveal::<Filing>(store, case.id.uuid(), "filing").await?;
-    Ok((customer(store, case).await?, filing))
+    let mut filing = reveal::<Filing>(store, case.id.uuid(), "filing").await?;
+    let mut customer: Customer = reveal(store, case.filing.customer.uuid(), "customer").await?;
+    if let Some(contact) = filing.contact.take() {
+        (customer.name, customer.phone) = (contact.name, contact.phone);
+    }
+    Ok((customer, filing))
 }
 
-/// The customer of a case; empty when the vault holds nothing of them any more.
+/// Whom to call about a case: the customer, or whom they named; empty when the vault holds nothing of them
+/// any more.
 ///
 /// # Errors
 /// What the store says, or that what it holds cannot be read.
 pub async fn customer(store: &Store, case: &Case) -> Result<Customer, Error> {
-    reveal(store, case.filing.customer.uuid(), "customer").await
+    Ok(filed(store, case).await?.0)
 }
 
 async fn reveal<T>(store: &Store, subject: Uuid, kind: &str) -> Result<T, Error>

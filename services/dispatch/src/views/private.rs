@@ -14,8 +14,17 @@ pub struct Filed {
     pub model: String,
     /// Where the unit stands, if not at the customer's address.
     pub address: Option<Address>,
+    /// Whom to call, if not the customer on the order.
+    pub contact: Option<Contact>,
     /// Times that suit.
     pub preferred_windows: Vec<Window>,
+}
+
+/// Whom to call about a visit; the number is the relay's to know.
+#[derive(Clone, Deserialize)]
+pub struct Contact {
+    /// The name.
+    pub name: String,
 }
 
 /// An address as a filing keeps it; its county is the case's.
@@ -49,9 +58,11 @@ mod tests {
         let filed: Filed = serde_json::from_str("{}").unwrap();
         assert!(filed.description.is_empty() && filed.address.is_none());
         let json = r#"{"description":"x","address":{"county":"330106","street":"y 1"},
-            "preferred_windows":[{"start":1,"end":2}],"more":true}"#;
+            "preferred_windows":[{"start":1,"end":2}],"more":true,
+            "contact":{"name":"z","phone":"1"}}"#;
         let filed: Filed = serde_json::from_str(json).unwrap();
         assert_eq!(filed.address.unwrap().street, "y 1");
         assert_eq!(filed.preferred_windows.len(), 1);
+        assert_eq!(filed.contact.unwrap().name, "z");
     }
 }

@@ -154,8 +154,9 @@ fn show_unit(shown: &mut WorkOrder, case: &Case) {
 }
 
 fn show_customer(shown: &mut WorkOrder, filed: Option<&Filed>, customer: Option<&Customer>) {
-    if let Some(customer) = customer {
-        shown.customer_name = mask::name(&customer.name);
+    let contact = filed.and_then(|filed| filed.contact.as_ref()).map(|contact| &contact.name);
+    if let Some(name) = contact.or(customer.map(|customer| &customer.name)) {
+        shown.customer_name = mask::name(name);
     }
     let elsewhere = filed.and_then(|filed| filed.address.as_ref());
     let elsewhere = elsewhere.map(|address| (address.street.as_str(), address.location));

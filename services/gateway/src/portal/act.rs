@@ -132,6 +132,11 @@ acts! {
     Anomaly "anomaly" RaiseAnomaly ("上报异常", "Report a problem") ("异常已上报。", "The problem is reported.");
 }
 
+/// The address a form of a case is sent to.
+pub(super) fn action(case: &str, act: &str) -> String {
+    format!("{HOME}/cases/{case}/{act}")
+}
+
 impl Act {
     fn parse(name: &str) -> Option<Self> {
         Self::ALL.iter().copied().find(|act| act.name() == name)

@@ -15,11 +15,11 @@ use parasol_api::tracking::v1::tracking_service_client::TrackingServiceClient;
 use parasol_api::tracking::v1::{GetTimelineRequest, Timeline};
 use parasol_api::verification::v1::decision_service_client::DecisionServiceClient;
 use parasol_api::{Error, Language};
-use parasol_runtime::transport::{Transport, local};
-use tonic::Status;
+use parasol_runtime::transport::Transport;
 
 use super::Portal;
 use super::session::Visitor;
+pub(super) use crate::web::failed;
 
 /// Changes asked for at a time.
 const PAGE: i32 = 200;
@@ -44,15 +44,10 @@ pub(super) struct Open {
     pub cursor: String,
 }
 
-/// A failure as the error model has it.
-pub(super) fn failed(status: Status) -> Error {
-    Error::from_status(&status)
-}
-
 impl Calls {
     /// The clients of this visitor.
     pub(super) fn of(portal: &Portal, visitor: &Visitor) -> Self {
-        Self(local::with_token(portal.transport.clone(), &visitor.token))
+        Self(portal.transport_of(visitor))
     }
 
     /// The way, for a client made elsewhere.

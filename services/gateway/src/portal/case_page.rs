@@ -13,12 +13,11 @@ use parasol_api::{Error, Language, Listed as _, Reason, Role};
 use parasol_journey::time::Timestamp;
 use parasol_journey::{ActorKind, Stage, Verb, table};
 
-use super::act::{Act, notice};
+use super::act::{Act, action, notice};
 use super::acts;
 use super::calls::Calls;
-use super::controls::{Filled, action, alert, hidden};
+use super::controls::{Filled, alert, hidden};
 use super::door::{closed, failure, status};
-use super::events::live;
 use super::form::Form;
 use super::list::{turn, unit};
 use super::page::Page;
@@ -26,6 +25,7 @@ use super::session::Visitor;
 use super::words::{Pick as _, if_missed, offer_state, party, stage};
 use super::{HOME, Portal, times};
 use crate::Gateway;
+use crate::web::live::live;
 
 /// Everything a page of a case is made from.
 pub(super) struct Sheet {
@@ -187,7 +187,7 @@ impl Sheet {
         let body = html! {
             p.back { a href=(HOME) { "‹ " (language.pick("全部工单", "All work")) } }
             @if let (Some(told), None) = (&self.timeline, refused) {
-                (live(&format!("/cases/{}/events", self.case), &told.resume_token, language))
+                (live(&action(&self.case, "events"), &told.resume_token, language))
             }
             (notice(&self.query, language))
             @if let Some(refused) = refused { (alert(&refused.error, language)) }
@@ -197,7 +197,7 @@ impl Sheet {
             (self.forms(portal, visitor, refused))
             (self.story())
         };
-        Page { title: &title, body }.for_visitor(code, visitor)
+        Page { title: &title, head: html! {}, body }.for_visitor(code, visitor)
     }
 
     /// Where things stand, whose move it is, and until when.

@@ -1,63 +1,13 @@
-//! Lists that forms offer: what a browser sends, the contract's number, and what a person reads.
+//! Lists that the forms of partners offer.
 
 use parasol_api::common::v1::{
-    AnomalyKind, Cause, CertificateLevel, Conclusion, ContactFailure, DeclineReason, EvidenceKind,
-    Exterior, Function, OnSiteHandling, Packaging, Party, Signature, UnableReason,
+    AnomalyKind, Cause, CertificateLevel, Conclusion, ContactFailure, DeclineReason, Exterior,
+    Function, OnSiteHandling, Packaging, Party, Signature, UnableReason,
 };
-use parasol_api::{Error, Language, Reason};
 
-use super::words::Pick as _;
+pub(super) use crate::web::choice::{Choice, EVIDENCE, number};
 
-/// One choice of a list.
-pub(super) struct Choice {
-    /// What the form sends.
-    pub value: &'static str,
-    /// What the contract calls it.
-    pub number: i32,
-    zh: &'static str,
-    en: &'static str,
-}
-
-impl Choice {
-    /// What a person reads.
-    pub(super) fn label(&self, language: Language) -> &'static str {
-        language.pick(self.zh, self.en)
-    }
-}
-
-/// The number of what was chosen; 0, which every method refuses, where nothing was.
-///
-/// # Errors
-/// `FIELD_INVALID` for what the list does not hold.
-pub(super) fn number(list: &[Choice], field: &str, value: &str) -> Result<i32, Error> {
-    if value.is_empty() {
-        return Ok(0);
-    }
-    let chosen = list.iter().find(|choice| choice.value == value);
-    let chosen = chosen.map(|choice| choice.number);
-    chosen.ok_or_else(|| Error::field(field, Reason::FieldInvalid, "one of the list"))
-}
-
-macro_rules! lists {
-    ($($(#[$doc:meta])* $list:ident: $kind:ident {
-        $($variant:ident $value:literal $zh:literal $en:literal;)+
-    })+) => {
-        $(
-            $(#[$doc])*
-            pub(super) const $list: &[Choice] = &[
-                $(Choice { value: $value, number: $kind::$variant as i32, zh: $zh, en: $en },)+
-            ];
-        )+
-
-        /// Every list with how to tell whether the contract knows a number.
-        #[cfg(test)]
-        const LISTS: &[(&str, &[Choice], fn(i32) -> bool)] = &[
-            $((stringify!($list), $list, |number| $kind::try_from(number).is_ok()),)+
-        ];
-    };
-}
-
-lists! {
+crate::web::choice::lists! {
     /// Why an offer is declined.
     DECLINE: DeclineReason {
         NoCapacity "no_capacity" "来不及，没有空闲的工程师" "No free technician in time";
@@ -172,40 +122,5 @@ lists! {
         First "first" "首次检测" "First inspection";
         Second "second" "二次检测" "Second inspection";
         Lab "lab" "实验室" "Laboratory";
-    }
-
-    /// What a photo shows.
-    EVIDENCE: EvidenceKind {
-        Nameplate "nameplate" "铭牌" "Nameplate";
-        Exterior "exterior" "外观" "Outside";
-        Fault "fault" "故障" "Fault";
-        Video "video" "视频" "Film";
-        Measurement "measurement" "测量值" "Measurement";
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use std::collections::BTreeSet;
-
-    use super::*;
-
-    #[test]
-    fn every_list_holds_what_the_contract_knows_and_no_more() {
-        for (name, list, known) in LISTS {
-            let numbers: BTreeSet<_> = list.iter().map(|choice| choice.number).collect();
-            let contract: BTreeSet<_> = (1..100).filter(|number| known(*number)).collect();
-            assert_eq!(numbers, contract, "{name}");
-            let values: BTreeSet<_> = list.iter().map(|choice| choice.value).collect();
-            assert_eq!(values.len(), list.len(), "{name}: a value stands twice");
-        }
-    }
-
-    #[test]
-    fn nothing_chosen_is_nothing_and_nonsense_is_refused() {
-        assert_eq!(number(DECLINE, "reason", "").unwrap(), 0);
-        assert_eq!(number(DECLINE, "reason", "other").unwrap(), DeclineReason::Other as i32);
-        let error = number(DECLINE, "reason", "<x>").unwrap_err();
-        assert_eq!(error.violations()[0].field, "reason");
     }
 }

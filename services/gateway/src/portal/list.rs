@@ -16,13 +16,13 @@ use super::acts::parts::is_awaited;
 use super::calls::{Calls, Open};
 use super::controls::{Filled, Look};
 use super::door::{closed, failure, status};
-use super::events::live;
 use super::form::Form;
 use super::page::{Page, redirect};
 use super::session::Visitor;
 use super::words::{Pick as _, category, party, stage};
 use super::{HOME, controls, times};
 use crate::Gateway;
+use crate::web::live::live;
 
 /// What has to be done about a row, in the order that groups without a deadline are shown in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -131,7 +131,7 @@ fn page(visitor: &Visitor, open: &Open, notice: Markup, code: Option<StatusCode>
     let rows = rows(open, visitor.principal.role, visitor.guest.now, language);
     let title = language.pick("工单", "Work");
     let body = html! {
-        (live("/events", &open.cursor, language))
+        (live(&format!("{HOME}/events"), &open.cursor, language))
         h1 { (title) }
         (notice)
         @if open.more {
@@ -152,7 +152,7 @@ fn page(visitor: &Visitor, open: &Open, notice: Markup, code: Option<StatusCode>
         }
         (search(language))
     };
-    Page { title, body }.for_visitor(code.unwrap_or(StatusCode::OK), visitor)
+    Page { title, head: html! {}, body }.for_visitor(code.unwrap_or(StatusCode::OK), visitor)
 }
 
 fn search(language: Language) -> Markup {

@@ -1,57 +1,10 @@
-// What a page gains from a script; without it everything works as well.
-"use strict";
+// Something changed: said, and never shown over what somebody types.
 (() => {
-  const root = document.documentElement;
-  const zh = root.lang.startsWith("zh");
-  // The page's clock is the platform's, not the telephone's.
-  const skew = Date.now() - Number(root.dataset.now);
-  const MINUTE = 60_000;
-  const SAID_AT = [60, 30, 10, 5, 1, 0];
-
-  function length(minutes) {
-    const days = Math.floor(minutes / 1440);
-    const hours = Math.floor(minutes / 60) % 24;
-    const rest = minutes % 60;
-    if (days > 0) return zh ? `${days} 天 ${hours} 小时` : `${days} d ${hours} h`;
-    if (hours > 0) return zh ? `${hours} 小时 ${rest} 分钟` : `${hours} h ${rest} min`;
-    return zh ? `${rest} 分钟` : `${rest} min`;
-  }
-
-  function words(left) {
-    const text = length(Math.floor(Math.abs(left) / MINUTE));
-    if (left > 0) return zh ? `剩 ${text}` : `${text} left`;
-    return zh ? `超时 ${text}` : `${text} late`;
-  }
-
-  // Deadlines count on; what is heard is only every so often.
-  function count() {
-    const now = Date.now() - skew;
-    for (const time of document.querySelectorAll("time[data-due]")) {
-      const left = Number(time.dataset.due) - now;
-      const text = words(left);
-      if (time.textContent !== text) time.textContent = text;
-      time.className = left <= 0 ? "due late" : left <= 60 * MINUTE ? "due soon" : "due";
-    }
-    const first = document.querySelector(".standing time[data-due]");
-    const said = document.getElementById("said");
-    if (!first || !said) return;
-    const minutes = Math.ceil((Number(first.dataset.due) - now) / MINUTE);
-    if (SAID_AT.includes(minutes) && said.dataset.minutes !== String(minutes)) {
-      said.dataset.minutes = String(minutes);
-      said.textContent = first.textContent;
-    }
-  }
-
-  count();
-  setInterval(count, 10_000);
-
-  // Something changed: said, and never shown over what somebody types.
   const live = document.getElementById("live");
-  if (live && "EventSource" in window) {
-    const events = new EventSource(live.dataset.events);
-    events.addEventListener("changed", () => {
-      events.close();
-      live.hidden = false;
-    });
-  }
+  if (!live || !("EventSource" in window)) return;
+  const events = new EventSource(live.dataset.events);
+  events.addEventListener("changed", () => {
+    events.close();
+    live.hidden = false;
+  });
 })();

@@ -1,14 +1,7 @@
 //! The portal as a browser without scripts meets it, in front of services that answer from a table.
 
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex};
-
-use axum::Router;
-use axum::body::{Body, to_bytes};
-use axum::http::{HeaderMap, Request, StatusCode, header};
-use bytes::{BufMut as _, Bytes, BytesMut};
-use futures::stream;
-use http_body_util::{BodyExt as _, StreamBody};
+use axum::body::Body;
+use axum::http::{Request, StatusCode, header};
 use parasol_api::common::v1::{Address, Bookmark, CaseView, Category, MessageEffect, Stage};
 use parasol_api::convert::to_timestamp;
 use parasol_api::partner::v1::work_order_change::Change;
@@ -19,16 +12,12 @@ use parasol_api::partner::v1::{
 use parasol_api::tracking::v1::watch_case_response::Event;
 use parasol_api::tracking::v1::{Timeline, TimelineEntry, WatchCaseRequest, WatchCaseResponse};
 use parasol_api::{Error, Reason};
-use parasol_journey::time::{Span, Timestamp};
-use parasol_runtime::clock::Clock;
-use parasol_runtime::health::Health;
-use parasol_runtime::identity::{Principal, Role, TokenKey};
-use parasol_runtime::ids::IdSource;
-use parasol_runtime::transport::Transport;
-use prost::Message;
-use tower::ServiceExt as _;
+use parasol_journey::time::Span;
+use parasol_runtime::identity::Role;
 
-use super::Portal;
+use super::SITE;
+use crate::web::fixture::{Browser, noon};
+use crate::web::session;
 
 mod uploads;
 
@@ -39,215 +28,9 @@ const LIST: &str = "/parasol.partner.v1.OfferService/ListWorkOrders";
 const ORDER: &str = "/parasol.partner.v1.OfferService/GetWorkOrder";
 const TIMELINE: &str = "/parasol.tracking.v1.TrackingService/GetTimeline";
 
-fn noon() -> Timestamp {
-    Timestamp::parse("2026-06-08T12:00:00+08:00").unwrap()
-}
-
-/// An encoded message, or why there is none.
-type Answer = Result<Vec<u8>, Error>;
-
-/// What the services answer, by path, and what they were asked.
-#[derive(Clone, Default)]
-struct Services {
-    answers: Arc<Mutex<HashMap<String, Answer>>>,
-    asked: Arc<Mutex<Vec<(String, Bytes, HeaderMap)>>>,
-}
-
-impl Services {
-    fn answer(&self, path: &str, answer: impl Message) {
-        self.answers.lock().unwrap().insert(path.to_owned(), Ok(answer.encode_to_vec()));
-    }
-
-    fn refuse(&self, path: &str, error: Error) {
-        self.answers.lock().unwrap().insert(path.to_owned(), Err(error));
-    }
-
-    fn asked<M: Message + Default>(&self, path: &str) -> Vec<M> {
-        let asked = self.asked.lock().unwrap();
-        let bodies = asked.iter().filter(|(known, ..)| known == path);
-        bodies.map(|(_, body, _)| M::decode(body.slice(5..)).unwrap()).collect()
-    }
-
-    /// The messages of every stream that a path was asked with.
-    fn streamed<M: Message + Default>(&self, path: &str) -> Vec<Vec<M>> {
-        let asked = self.asked.lock().unwrap();
-        let bodies = asked.iter().filter(|(known, ..)| known == path);
-        bodies
-            .map(|(_, body, _)| {
-                frames(body).into_iter().map(|one| M::decode(one).unwrap()).collect()
-            })
-            .collect()
-    }
-
-    fn transport(&self) -> Transport {
-        let services = self.clone();
-        Transport::new(tower::service_fn(move |request: Request<tonic::body::Body>| {
-            let services = services.clone();
-            async move {
-                let (parts, body) = request.into_parts();
-                let body = body.collect().await?.to_bytes();
-                let path = parts.uri.path().to_owned();
-                services.asked.lock().unwrap().push((path.clone(), body, parts.headers));
-                let unknown = || Err(Error::new(Reason::NotFound));
-                let answer = services.answers.lock().unwrap().get(&path).cloned();
-                Ok(answered(answer.unwrap_or_else(unknown)))
-            }
-        }))
-    }
-}
-
-/// What lies in gRPC's frames.
-fn frames(mut body: &[u8]) -> Vec<&[u8]> {
-    let mut frames = Vec::new();
-    while let Some((head, rest)) = body.split_at_checked(5) {
-        let length = u32::from_be_bytes(head[1..].try_into().unwrap()) as usize;
-        let (frame, rest) = rest.split_at(length);
-        frames.push(frame);
-        body = rest;
-    }
-    frames
-}
-
-/// An answer as gRPC frames it.
-fn answered(answer: Answer) -> http::Response<tonic::body::Body> {
-    let message = match answer {
-        Ok(message) => message,
-        Err(error) => return tonic::Status::from(error).into_http(),
-    };
-    let mut frame = BytesMut::new();
-    frame.put_u8(0);
-    frame.put_u32(u32::try_from(message.len()).unwrap());
-    frame.extend_from_slice(&message);
-    let mut trailers = HeaderMap::new();
-    trailers.insert("grpc-status", "0".parse().unwrap());
-    let frames = [http_body::Frame::data(frame.freeze()), http_body::Frame::trailers(trailers)];
-    let body = StreamBody::new(stream::iter(frames.map(Ok::<_, tonic::Status>)));
-    let mut response = http::Response::new(tonic::body::Body::new(body));
-    response.headers_mut().insert("content-type", "application/grpc".parse().unwrap());
-    response
-}
-
-/// A portal over these services, with the clock at noon.
-fn portal(transport: Transport) -> Portal {
-    let clock = Clock::manual(noon());
-    let ids = IdSource::seeded(clock.clone(), 7);
-    Portal::new(transport, Arc::new(TokenKey::from_secret(&[7; 32])), clock, ids)
-}
-
-/// A portal that reaches nobody, for tests of the other routes.
-pub(crate) fn alone() -> Portal {
-    portal(Services::default().transport())
-}
-
-/// A browser in front of the portal: it keeps cookies and nothing else.
-struct Browser {
-    services: Services,
-    portal: Portal,
-    routes: Router,
-    cookies: HashMap<String, String>,
-    language: &'static str,
-}
-
-/// A page as it came.
-struct Shown {
-    status: StatusCode,
-    headers: HeaderMap,
-    text: String,
-}
-
-impl Browser {
-    fn open() -> Self {
-        let services = Services::default();
-        let portal = portal(services.transport());
-        let grpc = "127.0.0.1:7443".parse().unwrap();
-        let rest = crate::rest::for_tests();
-        let routes = crate::router(Health::new(), grpc, rest, portal.clone());
-        let cookies = HashMap::new();
-        Self { services, portal, routes, cookies, language: "en" }
-    }
-
-    fn credential(&self, role: Role) -> String {
-        let principal = Principal::new(role, "aurora-hz-01").of_brand("aurora");
-        self.portal.key.issue(&principal, noon(), Span::days(300))
-    }
-
-    /// Signed in as a centre.
-    async fn signed_in() -> Self {
-        let mut browser = Self::open();
-        let page = browser.get("/portal/sign-in").await;
-        let credential = browser.credential(Role::Centre);
-        let token = page.hidden("form_token");
-        let fields = [("form_token", token.as_str()), ("credential", &credential)];
-        let signed = browser.post("/portal/sign-in", &fields).await;
-        assert_eq!(signed.status, StatusCode::SEE_OTHER, "{}", signed.text);
-        browser
-    }
-
-    async fn send(&mut self, request: http::request::Builder, body: Body) -> Shown {
-        let cookies: Vec<_> =
-            self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
-        let request = request
-            .header(header::COOKIE, cookies.join("; "))
-            .header(header::ACCEPT_LANGUAGE, self.language)
-            .body(body)
-            .unwrap();
-        let answer = self.routes.clone().oneshot(request).await.unwrap();
-        let (parts, body) = answer.into_parts();
-        for cookie in parts.headers.get_all(header::SET_COOKIE) {
-            let pair = cookie.to_str().unwrap().split(';').next().unwrap();
-            let (name, value) = pair.split_once('=').unwrap();
-            self.cookies.insert(name.to_owned(), value.to_owned());
-        }
-        let text = to_bytes(body, 1 << 22).await.unwrap();
-        let text = String::from_utf8_lossy(&text).into_owned();
-        Shown { status: parts.status, headers: parts.headers, text }
-    }
-
-    async fn get(&mut self, path: &str) -> Shown {
-        self.send(Request::get(path), Body::empty()).await
-    }
-
-    async fn post(&mut self, path: &str, fields: &[(&str, &str)]) -> Shown {
-        let mut body = form_urlencoded::Serializer::new(String::new());
-        body.extend_pairs(fields);
-        let kind = "application/x-www-form-urlencoded";
-        let request = Request::post(path).header(header::CONTENT_TYPE, kind);
-        self.send(request, Body::from(body.finish())).await
-    }
-
-    /// A form with files: name, file name (empty for a field), content.
-    async fn upload(&mut self, path: &str, parts: &[(&str, &str, &[u8])]) -> Shown {
-        let mut body = Vec::new();
-        for (name, file, content) in parts {
-            let file = match *file {
-                "" => String::new(),
-                file => format!("; filename=\"{file}\"\r\ncontent-type: image/jpeg"),
-            };
-            let head = format!("--edge\r\ncontent-disposition: form-data; name=\"{name}\"{file}");
-            body.extend_from_slice(head.as_bytes());
-            body.extend_from_slice(b"\r\n\r\n");
-            body.extend_from_slice(content);
-            body.extend_from_slice(b"\r\n");
-        }
-        body.extend_from_slice(b"--edge--\r\n");
-        let kind = "multipart/form-data; boundary=edge";
-        let request = Request::post(path).header(header::CONTENT_TYPE, kind);
-        self.send(request, Body::from(body)).await
-    }
-}
-
-impl Shown {
-    /// The value of the first hidden field of this name.
-    fn hidden(&self, name: &str) -> String {
-        let start = format!("name=\"{name}\" value=\"");
-        let rest = self.text.split(&start).nth(1);
-        let rest = rest.unwrap_or_else(|| panic!("no {name} in {}", self.text));
-        rest.split('"').next().unwrap().to_owned()
-    }
-
-    fn location(&self) -> &str {
-        self.headers[header::LOCATION].to_str().unwrap()
-    }
+/// Signed in as a centre.
+async fn signed_in() -> Browser {
+    Browser::signed_in_at("/portal", Role::Centre).await
 }
 
 fn offer() -> Offer {
@@ -322,7 +105,7 @@ async fn a_credential_becomes_a_session_of_hours_in_a_cookie_no_script_reads() {
     let session = browser.cookies["parasol_session"].clone();
     assert_ne!(session, credential, "the cookie is worth hours, not what it was made from");
     let later = noon() + Span::hours(13);
-    assert!(browser.portal.key.verify(&session, later).is_err());
+    assert!(browser.web.key.verify(&session, later).is_err());
 
     let request = Request::get("/portal/sign-in").header("x-forwarded-proto", "https");
     let secure = browser.send(request, Body::empty()).await;
@@ -352,14 +135,14 @@ async fn who_has_no_place_here_is_told_so() {
 #[tokio::test]
 async fn signing_in_leads_to_no_other_site() {
     for next in ["https://evil.example", "//evil.example", "/portal//evil", "/portalx", "/errors"] {
-        assert_eq!(super::session::onward(next), "/portal", "{next}");
+        assert_eq!(session::onward(&SITE, next), "/portal", "{next}");
     }
-    assert_eq!(super::session::onward("/portal/cases/case_1"), "/portal/cases/case_1");
+    assert_eq!(session::onward(&SITE, "/portal/cases/case_1"), "/portal/cases/case_1");
 }
 
 #[tokio::test]
 async fn signing_out_forgets_the_cookie_and_needs_the_forms_token() {
-    let mut browser = Browser::signed_in().await;
+    let mut browser = signed_in().await;
     browser.services.answer(LIST, listed(vec![]));
     let forged = browser.post("/portal/sign-out", &[("form_token", "00")]).await;
     assert_eq!(forged.location(), "/portal");
@@ -371,7 +154,7 @@ async fn signing_out_forgets_the_cookie_and_needs_the_forms_token() {
 
 #[tokio::test]
 async fn what_others_wrote_is_escaped_and_nothing_foreign_runs() {
-    let mut browser = Browser::signed_in().await;
+    let mut browser = signed_in().await;
     browser.services.answer(LIST, listed(vec![Change::Offer(Box::new(offer()))]));
     for path in ["/portal".to_owned(), format!("/portal/cases/{CASE}")] {
         let shown = browser.get(&path).await;
@@ -388,7 +171,7 @@ async fn what_others_wrote_is_escaped_and_nothing_foreign_runs() {
 
 #[tokio::test]
 async fn pages_speak_the_language_that_was_chosen() {
-    let mut browser = Browser::signed_in().await;
+    let mut browser = signed_in().await;
     browser.services.answer(LIST, listed(vec![Change::Offer(Box::new(offer()))]));
     let english = browser.get("/portal").await;
     assert!(english.text.contains("Offers to answer") && english.text.contains("1 h 30 min left"));
@@ -400,7 +183,7 @@ async fn pages_speak_the_language_that_was_chosen() {
 
 #[tokio::test]
 async fn a_form_of_another_session_or_site_changes_nothing() {
-    let mut browser = Browser::signed_in().await;
+    let mut browser = signed_in().await;
     browser.services.answer(LIST, listed(vec![Change::Offer(Box::new(offer()))]));
     let page = browser.get(&format!("/portal/cases/{CASE}")).await;
     let to = format!("/portal/cases/{CASE}/accept");
@@ -422,7 +205,7 @@ async fn a_form_of_another_session_or_site_changes_nothing() {
 
 #[tokio::test]
 async fn a_step_is_called_as_who_signed_in_with_the_forms_own_request_id() {
-    let mut browser = Browser::signed_in().await;
+    let mut browser = signed_in().await;
     browser.services.answer(LIST, listed(vec![Change::Offer(Box::new(offer()))]));
     let done = AcceptOfferResponse { effect: MessageEffect::Applied.into(), ..Default::default() };
     browser.services.answer(ACCEPT, done);
@@ -454,7 +237,7 @@ async fn a_step_is_called_as_who_signed_in_with_the_forms_own_request_id() {
 
 #[tokio::test]
 async fn a_refusal_comes_back_on_the_same_page_with_what_was_typed() {
-    let mut browser = Browser::signed_in().await;
+    let mut browser = signed_in().await;
     browser.language = "zh";
     browser.services.answer(LIST, listed(vec![Change::Offer(Box::new(offer()))]));
     browser.services.refuse(ACCEPT, Error::new(Reason::OfferExpired));
@@ -477,7 +260,7 @@ async fn a_refusal_comes_back_on_the_same_page_with_what_was_typed() {
 
 #[tokio::test]
 async fn a_page_offers_what_the_journey_has_open_and_no_more() {
-    let mut browser = Browser::signed_in().await;
+    let mut browser = signed_in().await;
     browser.services.answer(TIMELINE, Timeline::default());
     for (stage, open, closed) in [
         (Stage::CentreAssigned, "assign", "check-in"),
@@ -498,7 +281,7 @@ async fn a_page_offers_what_the_journey_has_open_and_no_more() {
 
 #[tokio::test]
 async fn what_is_not_the_visitors_is_not_there() {
-    let mut browser = Browser::signed_in().await;
+    let mut browser = signed_in().await;
     browser.services.answer(LIST, listed(vec![]));
     let shown = browser.get(&format!("/portal/cases/{CASE}")).await;
     assert_eq!(shown.status, StatusCode::NOT_FOUND);
@@ -512,7 +295,7 @@ async fn what_is_not_the_visitors_is_not_there() {
 #[tokio::test]
 async fn a_page_is_told_once_that_something_changed_and_nothing_of_what() {
     const WATCH: &str = "/parasol.tracking.v1.TrackingService/WatchCase";
-    let mut browser = Browser::signed_in().await;
+    let mut browser = signed_in().await;
     browser.services.answer(ORDER, order(Stage::Appointed));
     let story = Timeline { resume_token: "here & now".to_owned(), ..Timeline::default() };
     browser.services.answer(TIMELINE, story);

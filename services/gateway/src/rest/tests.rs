@@ -88,7 +88,10 @@ impl Bench {
         let callbacks = Callbacks::new(transport.clone(), Arc::new(|who| who.to_string()));
         let rest = Rest::new(transport, admits, callbacks, 1 << 16);
         let grpc = "127.0.0.1:7443".parse().unwrap();
-        Self { asked, routes: crate::router(Health::new(), grpc, rest, crate::portal::for_tests()) }
+        Self {
+            asked,
+            routes: crate::router(Health::new(), grpc, rest, crate::web::fixture::alone()),
+        }
     }
 
     async fn ask(&self, request: Request<Body>) -> (StatusCode, HeaderMap, String) {

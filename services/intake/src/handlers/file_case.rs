@@ -9,7 +9,9 @@ use std::sync::Arc;
 
 use parasol_api::convert::{case_view, to_timestamp};
 use parasol_api::intake::v1::{FileCaseRequest, FileCaseResponse};
-use parasol_api::limits::{CODE_MAX, LONG_TEXT_MAX, PREFERRED_WINDOWS_MAX, STREET_MAX};
+use parasol_api::limits::{
+    CODE_MAX, LONG_TEXT_MAX, PREFERRED_WINDOWS_MAX, SHORT_NAME_MAX, STREET_MAX,
+};
 use parasol_api::{Checker, Error, Reason};
 use parasol_casebook::{
     Deed, Error as CasebookError, FilingDeed, Refusal, RowOp, Secret, Submission, Target, Written,
@@ -29,7 +31,7 @@ use super::county;
 use crate::Intake;
 use crate::filings;
 use crate::sold::{Claim, Sold};
-use crate::views::{FILING, Place, Said};
+use crate::views::{Contact, FILING, Place, Said};
 
 /// The longest time that can suit.
 const WINDOW_MAX: Span = Span::days(1);
@@ -111,8 +113,9 @@ fn read(wire: &FileCaseRequest) -> Result<Asked> {
     };
     let windows = windows(&mut check, wire);
     let place = place(&mut check, wire);
-    let (line, serial, kind, wish, symptom, description, windows, place) =
-        check.all((line, serial, kind, wish, symptom, description, windows, place))?;
+    let contact = contact(&mut check, wire);
+    let (line, serial, kind, wish, symptom, description, windows, place, contact) =
+        check.all((line, serial, kind, wish, symptom, description, windows, place, contact))?;
 
     let (county, address) = place.unzip();
     let claim = Claim {
@@ -124,11 +127,17 @@ fn read(wire: &FileCaseRequest) -> Result<Asked> {
         danger: wire.danger,
         damaged_on_arrival: wire.damaged_on_arrival,
     };
-    Ok(Asked {
-        line,
-        serial,
-        claim,
-        said: Said { model: String::new(), description, address, preferred_windows: windows },
+    let model = String::new();
+    let said = Said { model, description, address, contact, preferred_windows: windows };
+    Ok(Asked { line, serial, claim, said })
+}
+
+fn contact(check: &mut Checker, wire: &FileCaseRequest) -> Option<Option<Contact>> {
+    let Some(contact) = &wire.contact else { return Some(None) };
+    check.within("contact", |check| {
+        let name = check.text("name", &contact.name, SHORT_NAME_MAX);
+        let phone = check.phone("phone", &contact.phone);
+        Some(Some(Contact { name: name?, phone: phone? }))
     })
 }
 

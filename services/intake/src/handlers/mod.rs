@@ -12,6 +12,7 @@ pub(crate) mod import_orders;
 pub(crate) mod link_certificate;
 pub(crate) mod list_cases;
 pub(crate) mod list_evidence;
+pub(crate) mod list_units;
 pub(crate) mod lookup_customer;
 pub(crate) mod remind_case;
 pub(crate) mod reopen_case;

@@ -6,7 +6,8 @@ use parasol_api::convert::{Listed, to_timestamp};
 use parasol_api::intake::v1::intake_service_server::IntakeService;
 use parasol_api::intake::v1::order_service_server::OrderService;
 use parasol_api::intake::v1::{
-    Case as WireCase, GetCaseRequest, GetUnitRequest, ListCasesRequest, LookupCustomerRequest,
+    Case as WireCase, Contact, GetCaseRequest, GetUnitRequest, ListCasesRequest, ListUnitsRequest,
+    LookupCustomerRequest,
 };
 use parasol_casebook::tables::commands;
 use parasol_journey::deadline::Clock as Deadline;
@@ -204,6 +205,51 @@ async fn a_customer_is_found_by_number_and_the_look_up_is_written_down() {
     assert_eq!(written, 2);
     let wrong = world.intake.lookup_customer(by(&agent(), ask(""))).await;
     assert_eq!(fields(wrong), ["phone"]);
+}
+
+#[tokio::test]
+async fn a_customer_finds_own_units_and_nobody_elses() {
+    let mut second = order(2);
+    second.customer = order(1).customer;
+    let mut foreign = order(3);
+    foreign.customer.as_mut().unwrap().customer = "u-3".to_owned();
+    let world = world_with([order(1), second, foreign]).await;
+    let me = customer("u-1");
+    let case = case_of(&file(&world, &me, claim(1, 1)).await);
+    let ask = |page_size, token: &str| ListUnitsRequest { page_size, page_token: token.to_owned() };
+    let first = world.intake.list_units(by(&me, ask(1, ""))).await.unwrap().into_inner();
+    assert_eq!((first.name.as_str(), first.phone.as_str()), ("张*", "199****0001"));
+    assert_eq!(first.units[0].unit.as_ref().unwrap().order_line, "L-2");
+    assert!(first.units[0].open_case_id.is_empty());
+    let token = first.next_page_token;
+    let next = world.intake.list_units(by(&me, ask(1, &token))).await.unwrap().into_inner();
+    assert_eq!(next.units[0].unit.as_ref().unwrap().order_line, "L-1");
+    assert_eq!(next.units[0].open_case_id, case.to_string());
+    assert_eq!((next.units.len(), next.next_page_token.as_str()), (1, ""));
+
+    let theirs = world.intake.list_units(by(&customer("u-3"), ask(0, ""))).await.unwrap();
+    let lines: Vec<_> = theirs.into_inner().units.into_iter().flat_map(|one| one.unit).collect();
+    assert_eq!(lines.iter().map(|unit| unit.order_line.as_str()).collect::<Vec<_>>(), ["L-3"]);
+    let stolen = world.intake.list_units(by(&customer("u-3"), ask(1, &token))).await;
+    assert_eq!(fields(stolen), ["page_token"]);
+    let stranger = world.intake.list_units(by(&customer("u-9"), ask(0, ""))).await.unwrap();
+    assert_eq!(stranger.into_inner(), Default::default());
+}
+
+#[tokio::test]
+async fn whom_to_call_lies_in_the_vault_and_is_checked() {
+    let world = world_with([order(1)]).await;
+    let me = customer("u-1");
+    let named = |name: &str, phone: &str| {
+        let mut asked = claim(1, 1);
+        asked.contact = Some(Contact { name: name.to_owned(), phone: phone.to_owned() });
+        asked
+    };
+    let refused = world.intake.file_case(by(&me, named("", "call me"))).await;
+    assert_eq!(fields(refused), ["contact.name", "contact.phone"]);
+    let case = case_of(&file(&world, &me, named("李四", "19911112222")).await);
+    let kept = world.desk.store.reveal(case.uuid(), "filing").await.unwrap().unwrap();
+    assert!(kept.contains("李四") && kept.contains("19911112222"), "{kept}");
 }
 
 #[tokio::test]

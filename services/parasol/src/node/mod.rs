@@ -20,7 +20,7 @@ use anyhow::Context as _;
 use parasol_bell::Bell;
 use parasol_casebook::{Handoff, Lease, Limits, Parts, Rules, Store, Submitter, committer};
 use parasol_desk::Desk;
-use parasol_gateway::{Callbacks, Portal, Rest};
+use parasol_gateway::{Callbacks, Rest, Web};
 use parasol_journey::deadline::{Clock as ClockName, Deadlines};
 use parasol_journey::task::Role;
 use parasol_journey::time::{Span, Timestamp};
@@ -165,9 +165,8 @@ impl Node {
         let callbacks = callbacks(&peers, &base);
         let rest = Rest::new(peers.transport(), admits, callbacks, config.limits.message_bytes);
         let (key, clock, ids) = (Arc::clone(&base.key), base.clock.clone(), base.ids.clone());
-        let portal = Portal::new(peers.transport(), key, clock, ids);
-        let (grpc, http) =
-            start_ports(config, served, (rest, portal), &health, &supervisor).await?;
+        let web = Web { transport: peers.transport(), key, clock, ids };
+        let (grpc, http) = start_ports(config, served, (rest, web), &health, &supervisor).await?;
         for service in parasol_api::descriptor::pool().services() {
             if service.full_name().starts_with("parasol.") {
                 health.set_service(service.full_name(), true).await;
@@ -353,7 +352,7 @@ fn deadlines(config: &Config, options: &Options) -> anyhow::Result<Deadlines> {
 async fn start_ports(
     config: &Config,
     service: Transport,
-    (rest, portal): (Rest, Portal),
+    (rest, web): (Rest, Web),
     health: &Health,
     supervisor: &Supervisor,
 ) -> anyhow::Result<(SocketAddr, SocketAddr)> {
@@ -376,7 +375,7 @@ async fn start_ports(
             Ok(())
         }
     });
-    let router = parasol_gateway::router(health.clone(), addresses.0, rest, portal);
+    let router = parasol_gateway::router(health.clone(), addresses.0, rest, web);
     let shutdown = supervisor.shutdown().clone();
     let mut once = Some((http, router));
     supervisor.spawn(kind("port.http"), move || {

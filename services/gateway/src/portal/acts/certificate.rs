@@ -14,14 +14,14 @@ use parasol_journey::time::Timestamp;
 
 use super::Sent;
 use crate::Gateway;
-use crate::portal::act::{Act, Done, settle};
+use crate::portal::act::{Act, Done, action, settle};
 use crate::portal::calls::{Calls, failed};
 use crate::portal::case_page::{Refused, Sheet};
 use crate::portal::choices::{
     CAUSE, CONCLUSION, Choice, EVIDENCE, EXTERIOR, FUNCTION, HANDLING, LEVEL, PACKAGING, SIGNATURE,
     number,
 };
-use crate::portal::controls::{Filled, Look, action, alert, hidden};
+use crate::portal::controls::{Filled, Look, alert, hidden};
 use crate::portal::door::{closed, failure, stale, status};
 use crate::portal::form::{Form, TOKEN};
 use crate::portal::list::unit;
@@ -181,7 +181,7 @@ fn page(portal: &Portal, visitor: &Visitor, sheet: &Sheet, refused: Option<&Refu
         }
     };
     let code = refused.map_or(StatusCode::OK, |refused| status(&refused.error));
-    Page { title, body }.for_visitor(code, visitor)
+    Page { title, head: html! {}, body }.for_visitor(code, visitor)
 }
 
 fn group(legend: &str, controls: Markup) -> Markup {

@@ -7,7 +7,10 @@ use parasol_api::intake::v1::{
 };
 use parasol_api::partner::v1::{SubmitCertificateRequest, SubmitCertificateResponse};
 
+use parasol_runtime::identity::Principal;
+
 use super::*;
+use crate::web::Pages;
 
 const SUBMIT: &str = "/parasol.partner.v1.VerdictService/SubmitCertificate";
 const UPLOAD: &str = "/parasol.intake.v1.IntakeService/UploadEvidence";
@@ -15,7 +18,7 @@ const CONTENT: &str = "/parasol.intake.v1.IntakeService/GetEvidence";
 const PHOTO: &[u8] = b"\xFF\xD8\xFF\xE0 a photo";
 
 async fn at_the_certificate() -> (Browser, String, String, String) {
-    let mut browser = Browser::signed_in().await;
+    let mut browser = signed_in().await;
     browser.services.answer(TIMELINE, Timeline::default());
     browser.services.answer(ORDER, order(Stage::OnSite));
     let to = format!("/portal/cases/{CASE}/certificate");
@@ -119,15 +122,16 @@ async fn no_photo_is_kept_without_the_forms_token_and_none_that_is_something_els
 #[tokio::test]
 async fn a_photo_is_shown_to_nobody_else() {
     let (browser, ..) = at_the_certificate().await;
-    let photo = crate::portal::photos::Photo {
+    let photo = crate::web::photos::Photo {
         shows: "fault".to_owned(),
         sha256: "0".repeat(64),
         evidence: "ev_1".to_owned(),
     };
     let us = Principal::new(Role::Centre, "aurora-hz-01").of_brand("aurora");
     let them = Principal::new(Role::Centre, "aurora-hz-02").of_brand("aurora");
-    let mark = photo.mark(&browser.portal, &us);
-    let of = |who| crate::portal::photos::Photo::of_mark(&browser.portal, who, &mark);
+    let pages = Pages::new(&SITE, &browser.web);
+    let mark = photo.mark(&pages, &us);
+    let of = |who| crate::web::photos::Photo::of_mark(&pages, who, &mark);
     assert_eq!(of(&us), Some(photo));
     assert_eq!(of(&them), None);
 }

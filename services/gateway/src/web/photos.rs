@@ -3,7 +3,7 @@
 //! its case and is asked for with the visitor's own credential.
 
 use axum::body::Body;
-use axum::extract::{Path, Request, State};
+use axum::extract::Request;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use futures::{StreamExt as _, TryStreamExt as _, stream};
@@ -14,21 +14,20 @@ use parasol_api::intake::v1::{GetEvidenceRequest, GetEvidenceResponse};
 use parasol_api::{Error, Reason};
 use parasol_journey::time::Timestamp;
 use parasol_runtime::identity::Principal;
+use parasol_runtime::transport::Transport;
 
-use super::Portal;
-use super::calls::{Calls, failed};
-use super::choices::{EVIDENCE, number};
+use super::choice::{EVIDENCE, number};
 use super::door::{closed, failure};
 use super::page::private;
 use super::session::Visitor;
-use crate::Gateway;
+use super::{Pages, failed};
 
 /// What a mark is signed for.
-const DOMAIN: &str = "portal.photo";
+const DOMAIN: &str = "web.photo";
 
 /// A photo of a form.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Photo {
+pub(crate) struct Photo {
     /// What it shows, as the form says it.
     pub shows: String,
     /// Its fingerprint, as it was uploaded.
@@ -39,18 +38,18 @@ pub(super) struct Photo {
 
 impl Photo {
     /// As a form carries it: what it shows, fingerprint and piece, and the proof that this caller sent it.
-    pub(super) fn mark(&self, portal: &Portal, principal: &Principal) -> String {
+    pub(crate) fn mark(&self, pages: &Pages, principal: &Principal) -> String {
         let Self { shows, sha256, evidence } = self;
-        let proof = portal.key.mac(DOMAIN, &signed(principal, sha256, evidence));
+        let proof = pages.key.mac(DOMAIN, &signed(principal, sha256, evidence));
         format!("{shows}.{sha256}.{evidence}.{}", hex::encode(proof))
     }
 
     /// The photo of a mark; `None` when it is none of this caller's.
-    pub(super) fn of_mark(portal: &Portal, principal: &Principal, mark: &str) -> Option<Self> {
+    pub(crate) fn of_mark(pages: &Pages, principal: &Principal, mark: &str) -> Option<Self> {
         let mut parts = mark.split('.');
         let (shows, sha256, evidence) = (parts.next()?, parts.next()?, parts.next()?);
         let proof = hex::decode(parts.next()?).ok()?;
-        let ours = portal.key.verify_mac(DOMAIN, &signed(principal, sha256, evidence), &proof);
+        let ours = pages.key.verify_mac(DOMAIN, &signed(principal, sha256, evidence), &proof);
         ours.then(|| Self {
             shows: shows.to_owned(),
             sha256: sha256.to_owned(),
@@ -62,7 +61,7 @@ impl Photo {
     ///
     /// # Errors
     /// `FIELD_INVALID` for something that nothing shows.
-    pub(super) fn evidence(&self, taken_at: Option<Timestamp>) -> Result<EvidenceItem, Error> {
+    pub(crate) fn evidence(&self, taken_at: Option<Timestamp>) -> Result<EvidenceItem, Error> {
         Ok(EvidenceItem {
             kind: number(EVIDENCE, "photo", &self.shows)?,
             sha256: self.sha256.clone(),
@@ -75,28 +74,24 @@ fn signed(principal: &Principal, sha256: &str, evidence: &str) -> Vec<u8> {
     format!("{principal}/{sha256}/{evidence}").into_bytes()
 }
 
-/// `GET /portal/photos/{mark}`: a photo for whoever uploaded it.
-pub(super) async fn show(
-    State(gateway): State<Gateway>,
-    Path(mark): Path<String>,
-    request: Request,
-) -> Response {
+/// `GET …/photos/{mark}`: a photo for whoever uploaded it.
+pub(crate) async fn show(pages: Pages, mark: String, request: Request) -> Response {
     let (parts, _) = request.into_parts();
-    let visitor = match Visitor::of(&gateway.portal, &parts) {
+    let visitor = match Visitor::of(&pages, &parts) {
         Ok(visitor) => visitor,
-        Err((guest, why)) => return closed(&gateway.portal, guest, why, true),
+        Err((guest, why)) => return closed(&pages, guest, why, true),
     };
-    let photo = Photo::of_mark(&gateway.portal, &visitor.principal, &mark);
+    let photo = Photo::of_mark(&pages, &visitor.principal, &mark);
     let found = match photo {
-        Some(photo) => content(&Calls::of(&gateway.portal, &visitor), photo.evidence).await,
+        Some(photo) => content(pages.transport_of(&visitor), photo.evidence).await,
         None => Err(Error::new(Reason::NotFound)),
     };
     found.unwrap_or_else(|error| failure(&visitor.guest, &error))
 }
 
 /// The content of a piece of evidence as a picture on a page.
-async fn content(calls: &Calls, evidence_id: String) -> Result<Response, Error> {
-    let mut client = IntakeServiceClient::new(calls.transport());
+pub(crate) async fn content(transport: Transport, evidence_id: String) -> Result<Response, Error> {
+    let mut client = IntakeServiceClient::new(transport);
     let answer = client.get_evidence(GetEvidenceRequest { evidence_id }).await.map_err(failed)?;
     let mut pieces = answer.into_inner();
     let first = pieces.message().await.map_err(failed)?.unwrap_or_default();

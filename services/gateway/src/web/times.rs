@@ -16,7 +16,7 @@ const MONTHS_EN: [&str; 12] =
     ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 
 /// A day such as `6月9日 周二` or `Tue 9 Jun`.
-pub(super) fn day(at: Timestamp, language: Language) -> String {
+pub(crate) fn day(at: Timestamp, language: Language) -> String {
     let at = at.shanghai();
     let weekday = usize::try_from(at.weekday().num_days_from_monday()).unwrap_or_default();
     match language {
@@ -33,12 +33,12 @@ fn clock(at: DateTime<FixedOffset>) -> String {
 }
 
 /// Day and time of day.
-pub(super) fn moment(at: Timestamp, language: Language) -> String {
+pub(crate) fn moment(at: Timestamp, language: Language) -> String {
     format!("{} {}", day(at, language), clock(at.shanghai()))
 }
 
 /// From when until when; the day is said once if there is only one.
-pub(super) fn span(from: Timestamp, to: Timestamp, language: Language) -> String {
+pub(crate) fn span(from: Timestamp, to: Timestamp, language: Language) -> String {
     let end = match from.shanghai_day() == to.shanghai_day() {
         true => clock(to.shanghai()),
         false => moment(to, language),
@@ -47,23 +47,23 @@ pub(super) fn span(from: Timestamp, to: Timestamp, language: Language) -> String
 }
 
 /// The ends of a window; `None` for one that has none.
-pub(super) fn ends(window: Option<&TimeWindow>) -> Option<(Timestamp, Timestamp)> {
+pub(crate) fn ends(window: Option<&TimeWindow>) -> Option<(Timestamp, Timestamp)> {
     let window = window?;
     Some((timestamp(window.from.as_ref()?)?, timestamp(window.to.as_ref()?)?))
 }
 
 /// From what time of day until what time of day.
-pub(super) fn hours(from: Timestamp, to: Timestamp) -> String {
+pub(crate) fn hours(from: Timestamp, to: Timestamp) -> String {
     format!("{}–{}", clock(from.shanghai()), clock(to.shanghai()))
 }
 
 /// An instant as an element that programs read too.
-pub(super) fn at(at: Timestamp, language: Language) -> Markup {
+pub(crate) fn at(at: Timestamp, language: Language) -> Markup {
     html! { time datetime=(machine(at)) { (moment(at, language)) } }
 }
 
 /// A window as text; a dash where there is none.
-pub(super) fn window(window: Option<&TimeWindow>, language: Language) -> Markup {
+pub(crate) fn window(window: Option<&TimeWindow>, language: Language) -> Markup {
     match ends(window) {
         Some((from, to)) => html! { time datetime=(machine(from)) { (span(from, to, language)) } },
         None => html! { "—" },
@@ -72,7 +72,7 @@ pub(super) fn window(window: Option<&TimeWindow>, language: Language) -> Markup 
 
 /// How long until a deadline, with the deadline itself. The script counts on from here; without it the
 /// words stay as true as the page is new.
-pub(super) fn due(due: Timestamp, now: Timestamp, language: Language) -> Markup {
+pub(crate) fn due(due: Timestamp, now: Timestamp, language: Language) -> Markup {
     let left = due.since(now);
     let class = match left.micros() {
         ..=0 => "due late",
@@ -88,7 +88,7 @@ pub(super) fn due(due: Timestamp, now: Timestamp, language: Language) -> Markup 
 }
 
 /// How much time is left until a deadline, or has passed since.
-pub(super) fn left_in_words(left: Span, language: Language) -> String {
+pub(crate) fn left_in_words(left: Span, language: Language) -> String {
     let length = length(left, language);
     match left.micros() > 0 {
         true => language.pick(format!("剩 {length}"), format!("{length} left")),
@@ -97,7 +97,7 @@ pub(super) fn left_in_words(left: Span, language: Language) -> String {
 }
 
 /// A span of time as people say it, to the minute; whether it lies ahead or behind is not said.
-pub(super) fn length(left: Span, language: Language) -> String {
+pub(crate) fn length(left: Span, language: Language) -> String {
     let minutes = left.micros().unsigned_abs().div_euclid(MINUTE.unsigned_abs());
     let (days, hours, rest) = (minutes / 1440, minutes / 60 % 24, minutes % 60);
     let zh = match (days, hours) {
@@ -114,12 +114,12 @@ pub(super) fn length(left: Span, language: Language) -> String {
 }
 
 /// An instant for programs, RFC 3339.
-pub(super) fn machine(at: Timestamp) -> String {
+pub(crate) fn machine(at: Timestamp) -> String {
     at.shanghai().to_rfc3339()
 }
 
 /// An instant as the value of an input of type `datetime-local`.
-pub(super) fn typed(at: Timestamp) -> String {
+pub(crate) fn typed(at: Timestamp) -> String {
     at.shanghai().format("%Y-%m-%dT%H:%M").to_string()
 }
 
@@ -127,7 +127,7 @@ pub(super) fn typed(at: Timestamp) -> String {
 ///
 /// # Errors
 /// `FIELD_INVALID` when it is no instant.
-pub(super) fn parse(field: &str, text: &str) -> Result<Option<Timestamp>, Error> {
+pub(crate) fn parse(field: &str, text: &str) -> Result<Option<Timestamp>, Error> {
     if text.is_empty() {
         return Ok(None);
     }

@@ -1,85 +1,85 @@
 //! Signing in and out.
 
-use axum::extract::{Request, State};
+use axum::extract::Request;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::Response;
 use maud::html;
 use parasol_api::{Error, Reason};
 
+use super::Pages;
 use super::controls::{Filled, Look, alert};
 use super::form::{Form, TOKEN};
 use super::page::{Page, redirect};
 use super::session::{self, Closed, Guest, Visitor};
 use super::words::Pick as _;
-use super::{HOME, Portal};
-use crate::Gateway;
 
 /// Characters of a credential.
 const CREDENTIAL_MAX: usize = 4096;
 
-/// `GET /portal/sign-in`.
-pub(super) async fn show(State(gateway): State<Gateway>, request: Request) -> Response {
+/// `GET …/sign-in`.
+pub(crate) async fn show(pages: Pages, request: Request) -> Response {
     let (parts, _) = request.into_parts();
     let next = Form::of_query(parts.uri.query()).text("next");
-    let guest = Guest::of(&gateway.portal, &parts);
-    page(&gateway.portal, guest, StatusCode::OK, &next, None)
+    let guest = Guest::of(&pages, &parts);
+    page(&pages, guest, StatusCode::OK, &next, None)
 }
 
-/// `POST /portal/sign-in`.
-pub(super) async fn sign_in(State(gateway): State<Gateway>, request: Request) -> Response {
-    let portal = &gateway.portal;
+/// `POST …/sign-in`.
+pub(crate) async fn sign_in(pages: Pages, request: Request) -> Response {
+    let pages = &pages;
     let (parts, body) = request.into_parts();
-    let mut guest = Guest::of(portal, &parts);
+    let mut guest = Guest::of(pages, &parts);
     let form = match Form::read(&parts.headers, body).await {
         Ok(form) => form,
-        Err(error) => return page(portal, guest, StatusCode::BAD_REQUEST, "", Some(&error)),
+        Err(error) => return page(pages, guest, StatusCode::BAD_REQUEST, "", Some(&error)),
     };
     let next = form.text("next");
-    if guest.foreign || !session::owns_door(portal, &parts.headers, form.get(TOKEN)) {
-        return page(portal, guest, StatusCode::FORBIDDEN, &next, Some(&stale()));
+    if guest.foreign || !session::owns_door(pages, &parts.headers, form.get(TOKEN)) {
+        return page(pages, guest, StatusCode::FORBIDDEN, &next, Some(&stale()));
     }
-    match session::open(portal, &guest, form.get("credential")) {
+    match session::open(pages, &guest, form.get("credential")) {
         Some(cookie) => {
             guest.cookies.push(cookie);
-            redirect(session::onward(&next), &guest)
+            redirect(session::onward(guest.site, &next), &guest)
         }
         None => {
             let error = Error::new(Reason::Unauthenticated);
-            page(portal, guest, StatusCode::UNAUTHORIZED, &next, Some(&error))
+            page(pages, guest, StatusCode::UNAUTHORIZED, &next, Some(&error))
         }
     }
 }
 
-/// `POST /portal/sign-out`.
-pub(super) async fn sign_out(State(gateway): State<Gateway>, request: Request) -> Response {
-    let portal = &gateway.portal;
+/// `POST …/sign-out`.
+pub(crate) async fn sign_out(pages: Pages, request: Request) -> Response {
+    let pages = &pages;
+    let home = pages.site.home;
     let (parts, body) = request.into_parts();
-    let mut visitor = match Visitor::of(portal, &parts) {
+    let mut visitor = match Visitor::of(pages, &parts) {
         Ok(visitor) => visitor,
-        Err((guest, _)) => return redirect(&format!("{HOME}/sign-in"), &guest),
+        Err((guest, _)) => return redirect(&format!("{home}/sign-in"), &guest),
     };
     let form = Form::read(&parts.headers, body).await.unwrap_or_default();
-    if visitor.guest.foreign || !visitor.owns(portal, form.get(TOKEN)) {
-        return redirect(HOME, &visitor.guest);
+    if visitor.guest.foreign || !visitor.owns(pages, form.get(TOKEN)) {
+        return redirect(home, &visitor.guest);
     }
     let cookie = session::close(&visitor.guest);
     visitor.guest.cookies.push(cookie);
-    redirect(&format!("{HOME}/sign-in"), &visitor.guest)
+    redirect(&format!("{home}/sign-in"), &visitor.guest)
 }
 
 /// The answer to somebody who is not let in. What is asked for by GET is come back to.
-pub(super) fn closed(portal: &Portal, guest: Guest, why: Closed, is_get: bool) -> Response {
+pub(crate) fn closed(pages: &Pages, guest: Guest, why: Closed, is_get: bool) -> Response {
     match why {
         Closed::SignedOut if is_get && guest.foreign => step_inside(&guest),
         Closed::SignedOut if is_get => {
-            let to = session::sign_in_path(&guest.path);
+            let to = session::sign_in_path(guest.site, &guest.path);
             redirect(&to, &guest)
         }
         Closed::SignedOut => {
             let error = Error::new(Reason::Unauthenticated);
             let next = guest.path.rsplit_once('/').map(|(case, _)| case.to_owned());
             let next = next.unwrap_or_default();
-            page(portal, guest, StatusCode::UNAUTHORIZED, &next, Some(&error))
+            page(pages, guest, StatusCode::UNAUTHORIZED, &next, Some(&error))
         }
         Closed::Full => failure(&guest, &Error::new(Reason::Overloaded)),
     }
@@ -89,9 +89,9 @@ pub(super) fn closed(portal: &Portal, guest: Guest, why: Closed, is_get: bool) -
 /// then it comes if there is one.
 fn step_inside(guest: &Guest) -> Response {
     let title = guest.language.pick("请稍候", "One moment");
-    let to = session::onward(&guest.path);
+    let to = session::onward(guest.site, &guest.path);
     let body = html! { p { a href=(to) { (guest.language.pick("继续", "Go on")) } } };
-    let mut response = Page { title, body }.for_guest(StatusCode::OK, guest);
+    let mut response = Page { title, head: html! {}, body }.for_guest(StatusCode::OK, guest);
     if let Ok(refresh) = HeaderValue::try_from(format!("0; url={to}")) {
         response.headers_mut().insert(header::REFRESH, refresh);
     }
@@ -99,14 +99,14 @@ fn step_inside(guest: &Guest) -> Response {
 }
 
 /// A page that says no more than what went wrong.
-pub(super) fn failure(guest: &Guest, error: &Error) -> Response {
+pub(crate) fn failure(guest: &Guest, error: &Error) -> Response {
     let title = guest.language.pick("出错了", "Something went wrong");
     let body = html! { h1 { (title) } (alert(error, guest.language)) };
-    Page { title, body }.for_guest(status(error), guest)
+    Page { title, head: html! {}, body }.for_guest(status(error), guest)
 }
 
 /// The status of a page with an error on it.
-pub(super) fn status(error: &Error) -> StatusCode {
+pub(crate) fn status(error: &Error) -> StatusCode {
     use parasol_api::Kind;
     match error.kind() {
         Kind::NotFound => StatusCode::NOT_FOUND,
@@ -122,19 +122,19 @@ pub(super) fn status(error: &Error) -> StatusCode {
 }
 
 /// A form that is not of this session: an old page, or another site's.
-pub(super) fn stale() -> Error {
+pub(crate) fn stale() -> Error {
     Error::new(Reason::FormStale)
 }
 
 fn page(
-    portal: &Portal,
+    pages: &Pages,
     mut guest: Guest,
     status: StatusCode,
     next: &str,
     error: Option<&Error>,
 ) -> Response {
     let language = guest.language;
-    let token = guest.door(portal);
+    let token = guest.door(pages);
     // A credential is never written back into a page.
     let filled = Filled { of: "door", language, form: &Form::default(), error: None };
     let title = language.pick("登录", "Sign in");
@@ -146,14 +146,14 @@ fn page(
         Look { kind: "password", hint, required: true, max: CREDENTIAL_MAX, ..Look::default() };
     let body = html! {
         h1 { (title) }
-        p { (language.pick("供厂家与服务网点处理售后服务单。", "For brands and service centres.")) }
+        p { (language.pick(guest.site.about.0, guest.site.about.1)) }
         @if let Some(error) = error { (alert(error, language)) }
-        form.card method="post" action="/portal/sign-in" {
+        form.card #door method="post" action={ (guest.site.home) "/sign-in" } {
             input type="hidden" name=(TOKEN) value=(token);
-            input type="hidden" name="next" value=(session::onward(next));
+            input type="hidden" name="next" value=(session::onward(guest.site, next));
             (filled.input("credential", language.pick("凭证", "Credential"), look))
             button.main { (title) }
         }
     };
-    Page { title, body }.for_guest(status, &guest)
+    Page { title, head: html! {}, body }.for_guest(status, &guest)
 }

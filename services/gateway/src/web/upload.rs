@@ -12,16 +12,15 @@ use parasol_api::{Error, Reason};
 use tokio::sync::mpsc;
 use tokio::time::timeout;
 
-use super::Portal;
-use super::calls::{Calls, failed};
-use super::choices::{EVIDENCE, number};
+use super::choice::{EVIDENCE, number};
 use super::door::stale;
 use super::form::{Form, TOKEN};
 use super::photos::Photo;
 use super::session::Visitor;
+use super::{Pages, failed};
 
 /// Photos of a form.
-pub(super) const PHOTOS_MAX: usize = 12;
+pub(crate) const PHOTOS_MAX: usize = 12;
 /// Bytes of a field that is no file.
 const FIELD_BYTES_MAX: usize = 16 * 1024;
 /// How long a form with photos may take to come; a telephone may be slow.
@@ -31,25 +30,25 @@ const READING_MAX: Duration = Duration::from_secs(90);
 const PIECES_AHEAD: usize = 4;
 
 /// The field with the marks of photos that are kept.
-pub(super) const KEPT: &str = "kept";
+pub(crate) const KEPT: &str = "kept";
 
 /// Reads a form whose token comes before its first photo, and keeps the photos. What was read until
 /// something went wrong comes back too, so that nothing typed is lost.
-pub(super) async fn read(
-    portal: &Portal,
+pub(crate) async fn read(
+    pages: &Pages,
     visitor: &Visitor,
     case: &str,
     request: Request,
 ) -> (Form, Result<(), Error>) {
     let mut form = Form::default();
-    let reading = read_into(portal, visitor, case, request, &mut form);
+    let reading = read_into(pages, visitor, case, request, &mut form);
     let read = timeout(READING_MAX, reading).await;
     let read = read.unwrap_or_else(|_| Err(Error::new(Reason::DeadlineExceeded)));
     (form, read)
 }
 
 async fn read_into(
-    portal: &Portal,
+    pages: &Pages,
     visitor: &Visitor,
     case: &str,
     request: Request,
@@ -70,7 +69,7 @@ async fn read_into(
             form.add(&name, text(part).await?)?;
             continue;
         };
-        if !visitor.owns(portal, form.get(TOKEN)) {
+        if !visitor.owns(pages, form.get(TOKEN)) {
             return Err(stale());
         }
         if part.file_name().is_none_or(str::is_empty) {
@@ -84,8 +83,8 @@ async fn read_into(
             wrong = wrong.or_else(|| Some(Error::field("photo", Reason::FieldTooLong, most)));
             continue;
         }
-        match keep(portal, visitor, (case, shows), part).await {
-            Ok(photo) => form.add(KEPT, photo.mark(portal, &visitor.principal))?,
+        match keep(pages, visitor, (case, shows), part).await {
+            Ok(photo) => form.add(KEPT, photo.mark(pages, &visitor.principal))?,
             Err(error) => wrong = wrong.or(Some(error)),
         }
     }
@@ -94,13 +93,13 @@ async fn read_into(
 
 /// Hands a photo in while it is read. One that breaks off has no end for whoever takes it: the call is dropped.
 async fn keep(
-    portal: &Portal,
+    pages: &Pages,
     visitor: &Visitor,
     (case, shows): (&str, String),
     mut part: Field<'_>,
 ) -> Result<Photo, Error> {
     let head = UploadEvidenceRequest {
-        request_id: portal.ids.next().to_string(),
+        request_id: pages.ids.next().to_string(),
         case_id: case.to_owned(),
         kind: number(EVIDENCE, "photo", &shows)?,
         ..UploadEvidenceRequest::default()
@@ -127,7 +126,7 @@ async fn keep(
     let messages = stream::unfold(pieces, |mut pieces| async {
         pieces.recv().await.map(|message| (message, pieces))
     });
-    let mut client = IntakeServiceClient::new(Calls::of(portal, visitor).transport());
+    let mut client = IntakeServiceClient::new(pages.transport_of(visitor));
     let call = client.upload_evidence(messages).map_err(failed);
     let ((), answer) = futures::try_join!(pump, call)?;
     let piece = answer.into_inner().evidence.unwrap_or_default();

@@ -15,21 +15,21 @@ const FIELDS_MAX: usize = 200;
 const READING_MAX: Duration = Duration::from_secs(20);
 
 /// The field that ties a form to its session.
-pub(super) const TOKEN: &str = "form_token";
+pub(crate) const TOKEN: &str = "form_token";
 /// The field that makes a form one intent, however often it is sent.
-pub(super) const REQUEST_ID: &str = "request_id";
+pub(crate) const REQUEST_ID: &str = "request_id";
 
 /// The fields of a form in the order in which they came. Also what is typed into a form that is shown
 /// again.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Form(Vec<(String, String)>);
+pub(crate) struct Form(Vec<(String, String)>);
 
 impl Form {
     /// Reads the fields of a form that carries no files.
     ///
     /// # Errors
     /// `MESSAGE_TOO_LARGE`, `DEADLINE_EXCEEDED`, and `FIELD_INVALID` for a body that is no form.
-    pub(super) async fn read(headers: &HeaderMap, body: Body) -> Result<Self, Error> {
+    pub(crate) async fn read(headers: &HeaderMap, body: Body) -> Result<Self, Error> {
         let kind = headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
         if !kind.is_some_and(|kind| kind.starts_with("application/x-www-form-urlencoded")) {
             return Err(Error::new(Reason::FieldInvalid).message("the body is no form"));
@@ -45,7 +45,7 @@ impl Form {
     }
 
     /// The fields of an address.
-    pub(super) fn of_query(query: Option<&str>) -> Self {
+    pub(crate) fn of_query(query: Option<&str>) -> Self {
         let pairs = form_urlencoded::parse(query.unwrap_or_default().as_bytes());
         let pairs = pairs.take(FIELDS_MAX);
         Self(pairs.map(|(name, value)| (name.into_owned(), value.into_owned())).collect())
@@ -55,7 +55,7 @@ impl Form {
     ///
     /// # Errors
     /// `MESSAGE_TOO_LARGE` when there are too many.
-    pub(super) fn add(&mut self, name: &str, value: String) -> Result<(), Error> {
+    pub(crate) fn add(&mut self, name: &str, value: String) -> Result<(), Error> {
         if self.0.len() >= FIELDS_MAX {
             return Err(Error::new(Reason::MessageTooLarge).message("the form has too many fields"));
         }
@@ -64,22 +64,22 @@ impl Form {
     }
 
     /// The value of a field without the space around it; empty when it did not come.
-    pub(super) fn get(&self, name: &str) -> &str {
+    pub(crate) fn get(&self, name: &str) -> &str {
         self.all(name).next().unwrap_or_default()
     }
 
     /// Every value of a field.
-    pub(super) fn all(&self, name: &str) -> impl Iterator<Item = &str> {
+    pub(crate) fn all(&self, name: &str) -> impl Iterator<Item = &str> {
         self.0.iter().filter(move |(known, _)| known == name).map(|(_, value)| value.trim())
     }
 
     /// Whether a box was ticked.
-    pub(super) fn is_ticked(&self, name: &str) -> bool {
+    pub(crate) fn is_ticked(&self, name: &str) -> bool {
         !self.get(name).is_empty()
     }
 
     /// The value of a field as text of its own.
-    pub(super) fn text(&self, name: &str) -> String {
+    pub(crate) fn text(&self, name: &str) -> String {
         self.get(name).to_owned()
     }
 }

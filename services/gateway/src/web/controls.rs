@@ -3,14 +3,14 @@
 use maud::{Markup, Render, html};
 use parasol_api::{Error, Language, Reason};
 
-use super::choices::Choice;
+use super::Pages;
+use super::choice::Choice;
 use super::form::{Form, REQUEST_ID, TOKEN};
 use super::session::Visitor;
 use super::words::{Pick as _, certificate_fault};
-use super::{HOME, Portal};
 
 /// A form on a page: whose, what was typed into it before, and what was wrong with that.
-pub(super) struct Filled<'a> {
+pub(crate) struct Filled<'a> {
     /// Which form of the page; tells its controls from those of others.
     pub of: &'a str,
     /// In which language.
@@ -23,7 +23,7 @@ pub(super) struct Filled<'a> {
 
 /// How a control looks and what it takes.
 #[derive(Clone, Copy, Default)]
-pub(super) struct Look<'a> {
+pub(crate) struct Look<'a> {
     /// The type of an input; empty for text.
     pub kind: &'a str,
     /// What is in it at first.
@@ -58,7 +58,7 @@ impl Filled<'_> {
     }
 
     /// A line of text, a number, a date, a password.
-    pub(super) fn input(&self, name: &str, label: &str, look: Look<'_>) -> Markup {
+    pub(crate) fn input(&self, name: &str, label: &str, look: Look<'_>) -> Markup {
         let kind = if look.kind.is_empty() { "text" } else { look.kind };
         let max = (look.max > 0).then_some(look.max);
         self.around(name, label, look, |id, described, wrong| {
@@ -72,7 +72,7 @@ impl Filled<'_> {
     }
 
     /// Several lines of text.
-    pub(super) fn area(&self, name: &str, label: &str, look: Look<'_>) -> Markup {
+    pub(crate) fn area(&self, name: &str, label: &str, look: Look<'_>) -> Markup {
         let max = (look.max > 0).then_some(look.max);
         self.around(name, label, look, |id, described, wrong| {
             html! {
@@ -85,7 +85,7 @@ impl Filled<'_> {
     }
 
     /// One of a list.
-    pub(super) fn select(
+    pub(crate) fn select(
         &self,
         name: &str,
         label: &str,
@@ -109,7 +109,7 @@ impl Filled<'_> {
     }
 
     /// One of a few, each with more to read than fits a list.
-    pub(super) fn radios(
+    pub(crate) fn radios(
         &self,
         name: &str,
         legend: &str,
@@ -134,7 +134,7 @@ impl Filled<'_> {
     }
 
     /// A box to tick.
-    pub(super) fn tick(&self, name: &str, label: &str) -> Markup {
+    pub(crate) fn tick(&self, name: &str, label: &str) -> Markup {
         html! {
             label.tick {
                 input type="checkbox" name=(name) value="yes" checked[self.form.is_ticked(name)];
@@ -184,12 +184,12 @@ fn is_of(path: &str, name: &str) -> bool {
 }
 
 /// The fields every form of a session carries: whose it is, and which intent.
-pub(super) fn hidden(portal: &Portal, visitor: &Visitor, filled: &Filled<'_>) -> Markup {
+pub(crate) fn hidden(pages: &Pages, visitor: &Visitor, filled: &Filled<'_>) -> Markup {
     // An intent whose outcome nobody knows keeps its id, so that sending it again is safe.
     let unknown = filled.error.is_some_and(Error::is_transient);
     let id = match unknown {
         true => filled.form.text(REQUEST_ID),
-        false => portal.ids.next().to_string(),
+        false => pages.ids.next().to_string(),
     };
     html! {
         input type="hidden" name=(TOKEN) value=(visitor.form_token);
@@ -197,13 +197,8 @@ pub(super) fn hidden(portal: &Portal, visitor: &Visitor, filled: &Filled<'_>) ->
     }
 }
 
-/// The address a form of a case is sent to.
-pub(super) fn action(case: &str, act: &str) -> String {
-    format!("{HOME}/cases/{case}/{act}")
-}
-
 /// What went wrong, in the page's language: what, why it may be, what to do, and each fault.
-pub(super) fn alert(error: &Error, language: Language) -> Markup {
+pub(crate) fn alert(error: &Error, language: Language) -> Markup {
     let words = error.reason().words(language);
     let faults: Vec<_> = error
         .violations()
@@ -226,7 +221,7 @@ pub(super) fn alert(error: &Error, language: Language) -> Markup {
 }
 
 /// A row of facts; nothing where there is nothing to say.
-pub(super) fn fact(term: &str, value: impl Render, shown: bool) -> Markup {
+pub(crate) fn fact(term: &str, value: impl Render, shown: bool) -> Markup {
     html! { @if shown { div { dt { (term) } dd { (value) } } } }
 }
 

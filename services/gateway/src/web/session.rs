@@ -8,12 +8,13 @@
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, header};
 use form_urlencoded::Serializer;
-use parasol_api::{Language, Role};
+use parasol_api::Language;
 use parasol_journey::time::{Span, Timestamp};
 use parasol_runtime::identity::Principal;
 use tokio::sync::OwnedSemaphorePermit;
 
-use super::{HOME, Portal};
+use super::Pages;
+use super::site::Site;
 use crate::language;
 
 /// How long a session lasts.
@@ -27,10 +28,12 @@ const LANGUAGE: &str = "parasol_language";
 const DOOR: &str = "parasol_door";
 
 /// What the token of a form is signed for.
-const FORM_DOMAIN: &str = "portal.form";
+const FORM_DOMAIN: &str = "web.form";
 
 /// Somebody who looks, signed in or not.
-pub(super) struct Guest {
+pub(crate) struct Guest {
+    /// At which pages.
+    pub site: &'static Site,
     /// In which language.
     pub language: Language,
     /// Whether the way here is TLS, as the proxy in front says.
@@ -46,7 +49,7 @@ pub(super) struct Guest {
 }
 
 /// Somebody who signed in.
-pub(super) struct Visitor {
+pub(crate) struct Visitor {
     /// How they look.
     pub guest: Guest,
     /// Who they are.
@@ -61,7 +64,7 @@ pub(super) struct Visitor {
 
 /// Why somebody is not let in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Closed {
+pub(crate) enum Closed {
     /// Nobody signed in, or long ago.
     SignedOut,
     /// Too many are here.
@@ -70,16 +73,17 @@ pub(super) enum Closed {
 
 impl Guest {
     /// Whoever sent this head.
-    pub(super) fn of(portal: &Portal, parts: &Parts) -> Self {
+    pub(crate) fn of(pages: &Pages, parts: &Parts) -> Self {
         let asked = asked_language(parts);
         let kept = cookie(&parts.headers, LANGUAGE).and_then(Language::of_tag);
         let proto = parts.headers.get("x-forwarded-proto");
         let mut guest = Self {
+            site: pages.site,
             language: asked.or(kept).unwrap_or_else(|| language::of_headers(&parts.headers)),
             secure: proto.is_some_and(|proto| proto.as_bytes().eq_ignore_ascii_case(b"https")),
             foreign: is_foreign(&parts.headers),
             path: parts.uri.path().to_owned(),
-            now: portal.clock.now(),
+            now: pages.clock.now(),
             cookies: Vec::new(),
         };
         if let Some(asked) = asked {
@@ -88,64 +92,60 @@ impl Guest {
         guest
     }
 
-    /// A cookie for the portal's own pages; an age of nothing forgets it.
+    /// A cookie for these pages alone; an age of nothing forgets it.
     fn cookie(&self, name: &str, value: &str, age: Span) -> String {
         let seconds = age.micros() / 1_000_000;
+        let home = self.site.home;
         let secure = if self.secure { "; Secure" } else { "" };
-        format!("{name}={value}; Path={HOME}; Max-Age={seconds}; HttpOnly; SameSite=Strict{secure}")
+        format!("{name}={value}; Path={home}; Max-Age={seconds}; HttpOnly; SameSite=Strict{secure}")
     }
 
     /// A new cookie to tie a sign-in form to, and the token the form must carry.
-    pub(super) fn door(&mut self, portal: &Portal) -> String {
+    pub(crate) fn door(&mut self, pages: &Pages) -> String {
         let mut random = [0; 16];
-        portal.ids.fill(&mut random);
+        pages.ids.fill(&mut random);
         let value = hex::encode(random);
         self.cookies.push(self.cookie(DOOR, &value, Span::hours(1)));
-        form_token(portal, &value)
+        form_token(pages, &value)
     }
 }
 
 impl Visitor {
     /// Whoever sent this head, if they signed in.
-    pub(super) fn of(portal: &Portal, parts: &Parts) -> Result<Self, (Guest, Closed)> {
-        let guest = Guest::of(portal, parts);
-        let Some(place) = portal.place() else { return Err((guest, Closed::Full)) };
+    pub(crate) fn of(pages: &Pages, parts: &Parts) -> Result<Self, (Guest, Closed)> {
+        let guest = Guest::of(pages, parts);
+        let Some(place) = pages.place() else { return Err((guest, Closed::Full)) };
         let token = cookie(&parts.headers, SESSION).map(str::to_owned);
         let known = token.and_then(|token| {
-            let principal = portal.key.verify(&token, guest.now).ok()?;
-            may_enter(&principal).then_some((token, principal))
+            let principal = pages.key.verify(&token, guest.now).ok()?;
+            pages.site.admits(&principal).then_some((token, principal))
         });
         let Some((token, principal)) = known else { return Err((guest, Closed::SignedOut)) };
-        let form_token = form_token(portal, &token);
+        let form_token = form_token(pages, &token);
         Ok(Self { guest, principal, token, form_token, _place: place })
     }
 
     /// Whether a form carries the token of this session.
-    pub(super) fn owns(&self, portal: &Portal, sent: &str) -> bool {
-        is_form_token(portal, &self.token, sent)
+    pub(crate) fn owns(&self, pages: &Pages, sent: &str) -> bool {
+        is_form_token(pages, &self.token, sent)
     }
 }
 
-/// The portal is for brands and centres.
-pub(super) fn may_enter(principal: &Principal) -> bool {
-    matches!(principal.role, Role::Brand | Role::Centre)
-}
-
-/// A session from a credential, as a cookie; `None` when it is no credential for the portal.
-pub(super) fn open(portal: &Portal, guest: &Guest, credential: &str) -> Option<String> {
-    let narrowed = portal.key.narrow(credential.trim(), guest.now, SESSION_MAX);
+/// A session from a credential, as a cookie; `None` when it is no credential for these pages.
+pub(crate) fn open(pages: &Pages, guest: &Guest, credential: &str) -> Option<String> {
+    let narrowed = pages.key.narrow(credential.trim(), guest.now, SESSION_MAX);
     let (token, principal, ends) = narrowed.ok()?;
-    may_enter(&principal).then(|| guest.cookie(SESSION, &token, ends.since(guest.now)))
+    pages.site.admits(&principal).then(|| guest.cookie(SESSION, &token, ends.since(guest.now)))
 }
 
 /// The cookie that ends a session.
-pub(super) fn close(guest: &Guest) -> String {
+pub(crate) fn close(guest: &Guest) -> String {
     guest.cookie(SESSION, "", Span::ZERO)
 }
 
 /// Whether a sign-in form carries the token of its cookie.
-pub(super) fn owns_door(portal: &Portal, headers: &HeaderMap, sent: &str) -> bool {
-    cookie(headers, DOOR).is_some_and(|value| is_form_token(portal, value, sent))
+pub(crate) fn owns_door(pages: &Pages, headers: &HeaderMap, sent: &str) -> bool {
+    cookie(headers, DOOR).is_some_and(|value| is_form_token(pages, value, sent))
 }
 
 /// Whether a browser says that another site made it send this. Browsers that say nothing are judged by
@@ -155,26 +155,27 @@ fn is_foreign(headers: &HeaderMap) -> bool {
     site.is_some_and(|site| site != b"same-origin" && site != b"none")
 }
 
-/// An address of the portal that a sign-in may lead on to; its front page for anything else.
-pub(super) fn onward(path: &str) -> &str {
+/// An address of these pages that a sign-in may lead on to; their front page for anything else.
+pub(crate) fn onward<'a>(site: &Site, path: &'a str) -> &'a str {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/-_".contains(&byte);
-    let ours = path.strip_prefix(HOME).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
-    if ours && path.bytes().all(plain) && !path.contains("//") { path } else { HOME }
+    let ours =
+        path.strip_prefix(site.home).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+    if ours && path.bytes().all(plain) && !path.contains("//") { path } else { site.home }
 }
 
 /// The sign-in page that leads on to `path`.
-pub(super) fn sign_in_path(path: &str) -> String {
-    let next = Serializer::new(String::new()).append_pair("next", onward(path)).finish();
-    format!("{HOME}/sign-in?{next}")
+pub(crate) fn sign_in_path(site: &Site, path: &str) -> String {
+    let next = Serializer::new(String::new()).append_pair("next", onward(site, path)).finish();
+    format!("{}/sign-in?{next}", site.home)
 }
 
-fn form_token(portal: &Portal, bound_to: &str) -> String {
-    hex::encode(portal.key.mac(FORM_DOMAIN, bound_to.as_bytes()))
+fn form_token(pages: &Pages, bound_to: &str) -> String {
+    hex::encode(pages.key.mac(FORM_DOMAIN, bound_to.as_bytes()))
 }
 
-fn is_form_token(portal: &Portal, bound_to: &str, sent: &str) -> bool {
+fn is_form_token(pages: &Pages, bound_to: &str, sent: &str) -> bool {
     let sent = hex::decode(sent).unwrap_or_default();
-    portal.key.verify_mac(FORM_DOMAIN, bound_to.as_bytes(), &sent)
+    pages.key.verify_mac(FORM_DOMAIN, bound_to.as_bytes(), &sent)
 }
 
 fn asked_language(parts: &Parts) -> Option<Language> {

@@ -1,13 +1,13 @@
-//! The frame of every page of the portal, and its headers.
+//! The frame of every page, and its headers.
 
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use maud::{DOCTYPE, Markup, html};
 use parasol_api::Language;
 
+use super::form;
 use super::session::{Guest, Visitor};
 use super::words::Pick as _;
-use super::{HOME, form};
 
 /// Nothing is loaded from elsewhere, nothing runs but what this side serves, and forms go nowhere else.
 const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; \
@@ -15,21 +15,23 @@ const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; i
                       frame-ancestors 'none'";
 
 /// What goes into the frame.
-pub(super) struct Page<'a> {
+pub(crate) struct Page<'a> {
     /// In the window's title, and as the page's heading unless `body` has one.
     pub title: &'a str,
+    /// What else the head holds.
+    pub head: Markup,
     /// The page.
     pub body: Markup,
 }
 
 impl Page<'_> {
     /// The page for somebody who signed in.
-    pub(super) fn for_visitor(self, status: StatusCode, visitor: &Visitor) -> Response {
+    pub(crate) fn for_visitor(self, status: StatusCode, visitor: &Visitor) -> Response {
         self.answer(status, &visitor.guest, Some(visitor))
     }
 
     /// The page for anybody.
-    pub(super) fn for_guest(self, status: StatusCode, guest: &Guest) -> Response {
+    pub(crate) fn for_guest(self, status: StatusCode, guest: &Guest) -> Response {
         self.answer(status, guest, None)
     }
 
@@ -52,7 +54,7 @@ impl Page<'_> {
     }
 
     fn html(self, guest: &Guest, visitor: Option<&Visitor>) -> Markup {
-        let language = guest.language;
+        let (language, site) = (guest.language, guest.site);
         let (other, other_tag, other_name) = match language {
             Language::Zh => ("en", Language::En.tag(), "English"),
             Language::En => ("zh", Language::Zh.tag(), "中文"),
@@ -64,13 +66,14 @@ impl Page<'_> {
                     meta charset="utf-8";
                     meta name="viewport" content="width=device-width, initial-scale=1";
                     title { (self.title) " · " (language.pick("京伞", "Parasol")) }
-                    link rel="stylesheet" href="/portal/portal.css";
-                    script src="/portal/portal.js" defer {}
+                    link rel="stylesheet" href=(site.style);
+                    script src=(site.script) defer {}
+                    (self.head)
                 }
                 body {
                     a.skip href="#main" { (language.pick("跳到正文", "Skip to the page")) }
                     header.bar {
-                        a.home href=(HOME) { (language.pick("京伞工作台", "Parasol portal")) }
+                        a.home href=(site.home) { (language.pick(site.name.0, site.name.1)) }
                         @if let Some(visitor) = visitor { (who(visitor)) }
                         a.language href={ (guest.path) "?lang=" (other) } lang=(other_tag)
                             hreflang=(other_tag) { (other_name) }
@@ -87,7 +90,7 @@ fn who(visitor: &Visitor) -> Markup {
     let language = visitor.guest.language;
     html! {
         span.who { (visitor.principal.subject) }
-        form.out method="post" action="/portal/sign-out" {
+        form.out method="post" action={ (visitor.guest.site.home) "/sign-out" } {
             input type="hidden" name=(form::TOKEN) value=(visitor.form_token);
             button.plain { (language.pick("退出", "Sign out")) }
         }
@@ -95,7 +98,7 @@ fn who(visitor: &Visitor) -> Markup {
 }
 
 /// On to another page, by GET.
-pub(super) fn redirect(to: &str, guest: &Guest) -> Response {
+pub(crate) fn redirect(to: &str, guest: &Guest) -> Response {
     let mut response = StatusCode::SEE_OTHER.into_response();
     let headers = response.headers_mut();
     if let Ok(to) = HeaderValue::try_from(to) {
@@ -107,7 +110,7 @@ pub(super) fn redirect(to: &str, guest: &Guest) -> Response {
 }
 
 /// What is shown belongs to whoever is signed in, so nobody may keep it.
-pub(super) fn private(headers: &mut HeaderMap) {
+pub(crate) fn private(headers: &mut HeaderMap) {
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
 }

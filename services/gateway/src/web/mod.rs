@@ -1,0 +1,107 @@
+//! What all sets of pages share: who is let in, the frame, forms and their controls, photos, times, live updates.
+//!
+//! A set of pages is a [`Site`]: where it lies, who may enter, what it is called. It works without scripts, is a
+//! client of the services like any other, and keeps nothing (see [`session`]).
+//!
+//! What it deliberately does not do: it knows no step of a case and no page.
+
+pub(crate) mod choice;
+pub(crate) mod controls;
+pub(crate) mod door;
+#[cfg(test)]
+pub(crate) mod fixture;
+pub(crate) mod form;
+pub(crate) mod live;
+pub(crate) mod page;
+pub(crate) mod photos;
+pub(crate) mod session;
+pub(crate) mod site;
+pub(crate) mod times;
+pub(crate) mod upload;
+pub(crate) mod words;
+
+use std::sync::Arc;
+
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse as _, Response};
+use parasol_api::Error;
+use parasol_runtime::clock::Clock;
+use parasol_runtime::identity::TokenKey;
+use parasol_runtime::ids::IdSource;
+use parasol_runtime::transport::{Transport, local};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tonic::Status;
+
+use session::Visitor;
+use site::Site;
+
+/// The most requests to the pages of a site under way at a time; a page makes a handful of calls.
+const PAGES_MAX: usize = 64;
+
+/// Bytes of a form with photos.
+pub(crate) const UPLOAD_BYTES_MAX: usize = 96 * 1024 * 1024;
+
+/// What pages need of the process they run in. Cheap to clone.
+#[derive(Clone)]
+pub struct Web {
+    /// The way to the services, as for every client of this process.
+    pub transport: Transport,
+    /// Checks credentials, and signs sessions and forms.
+    pub key: Arc<TokenKey>,
+    /// Tells what time it is.
+    pub clock: Clock,
+    /// Makes request ids and what a browser is told apart by.
+    pub ids: IdSource,
+}
+
+/// The pages of one site. Cheap to clone.
+#[derive(Clone)]
+pub(crate) struct Pages {
+    /// Where they lie, and for whom.
+    pub site: &'static Site,
+    /// The way to the services.
+    pub transport: Transport,
+    /// Checks credentials, and signs sessions and forms.
+    pub key: Arc<TokenKey>,
+    /// Tells what time it is.
+    pub clock: Clock,
+    /// Makes request ids.
+    pub ids: IdSource,
+    places: Arc<Semaphore>,
+    watched: Arc<Semaphore>,
+}
+
+impl Pages {
+    /// The pages of `site`.
+    pub(crate) fn new(site: &'static Site, web: &Web) -> Self {
+        let [places, watched] =
+            [PAGES_MAX, live::WATCHED_MAX].map(|most| Arc::new(Semaphore::new(most)));
+        let Web { transport, key, clock, ids } = web.clone();
+        Self { site, transport, key, clock, ids, places, watched }
+    }
+
+    /// A place for a request; `None` when there is none.
+    fn place(&self) -> Option<OwnedSemaphorePermit> {
+        Arc::clone(&self.places).try_acquire_owned().ok()
+    }
+
+    /// The way to the services with the visitor's own credential.
+    pub(crate) fn transport_of(&self, visitor: &Visitor) -> Transport {
+        local::with_token(self.transport.clone(), &visitor.token)
+    }
+}
+
+/// A failure as the error model has it.
+pub(crate) fn failed(status: Status) -> Error {
+    Error::from_status(&status)
+}
+
+/// A file that is the same for everybody.
+pub(crate) async fn served(kind: &'static str, text: &'static str) -> Response {
+    let headers = [
+        (header::CONTENT_TYPE, format!("{kind}; charset=utf-8")),
+        (header::CACHE_CONTROL, "public, max-age=300".to_owned()),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff".to_owned()),
+    ];
+    (StatusCode::OK, headers, text).into_response()
+}
