@@ -386,6 +386,9 @@ pub struct Case {
     /// The decision in force.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub decision: Option<Decision>,
+    /// The rules that earlier decisions rested on, each once, without those of the decision in force.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub rested_on: Vec<String>,
     /// The remedy being carried out, with its refund in fen.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub remedy: Option<(Remedy, i64)>,
@@ -471,6 +474,13 @@ pub struct Case {
 }
 
 impl Case {
+    /// Whether a decision of the case, the present one or an earlier, rested on a rule of which this says
+    /// yes.
+    pub fn has_rested_on(&self, is_meant: impl Fn(&str) -> bool) -> bool {
+        let present = self.decision.iter().flat_map(|decision| &decision.rules);
+        self.rested_on.iter().chain(present).any(|rule| is_meant(rule))
+    }
+
     /// A case before its first event; only folding its `Filed` event makes it a case.
     pub(crate) fn unfiled(id: CaseId, filing: Filing, at: Timestamp) -> Self {
         let failed = filing.prior_repairs;
@@ -498,6 +508,7 @@ impl Case {
             certificates: Vec::new(),
             linked_certificate: None,
             decision: None,
+            rested_on: Vec::new(),
             remedy: None,
             repairs: Repairs { failed, ..Repairs::default() },
             parts: Vec::new(),

@@ -264,7 +264,12 @@ impl Case {
     fn absorb_remedy(&mut self, fact: &Fact, at: Timestamp, left: Stage) {
         match fact {
             Fact::Decided(decision) | Fact::Denied(decision) => {
-                self.decision = Some(decision.clone());
+                let earlier = self.decision.replace(decision.clone());
+                for rule in earlier.into_iter().flat_map(|earlier| earlier.rules) {
+                    if !self.rested_on.contains(&rule) {
+                        self.rested_on.push(rule);
+                    }
+                }
                 self.remedy = None;
                 self.quote = None;
             }

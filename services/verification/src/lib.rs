@@ -230,6 +230,7 @@ pub fn migrations() -> Vec<Box<dyn MigrationTrait>> {
         Box::new(migration::Settlement),
         Box::new(seals::Migration),
         Box::new(migration::Policies),
+        Box::new(ledger::Books),
     ]
 }
 

@@ -23,6 +23,7 @@ use parasol_scheduling::relay::RelayProvider;
 use parasol_scheduling::relay::exchange::Exchange;
 use parasol_scheduling::relay::local::LocalRelay;
 use parasol_tracking::Tracking;
+use parasol_verification::payment::Till;
 use parasol_verification::payment::http::HttpPayments;
 use parasol_verification::{Ports, Verification};
 use tonic::service::{Routes, RoutesBuilder};
@@ -77,7 +78,7 @@ impl Services {
                 DaySolver::VrpCore => &VrpCore,
             }),
             verification: Verification::new(desk.clone())
-                .with_ports(outside(config)?)
+                .with_ports(outside(config, desk)?)
                 .with_shelf(shelf.clone())
                 .asking(call_as("verification")),
             tracking: Tracking::new(
@@ -133,10 +134,10 @@ impl Services {
 }
 
 /// Who moves money and goods for this process.
-fn outside(config: &Config) -> anyhow::Result<Ports> {
+fn outside(config: &Config, desk: &Desk) -> anyhow::Result<Ports> {
     let local = Ports::local();
     if config.payments.url.is_empty() {
-        return Ok(local);
+        return Ok(Ports { payments: Arc::new(Till::new(desk.clone())), ..local });
     }
     let payments = HttpPayments::at(&config.payments.url).context("payments.url")?;
     Ok(Ports { payments: Arc::new(payments), ..local })

@@ -53,16 +53,15 @@ fn replacement(case: &Case, event: &Event, serial: &Serial) -> Option<Claim> {
     raise(case, event.at, ClaimKind::Replacement, who_bears(case), price_fen, serial.as_str())
 }
 
-/// Once for a contract that is broken: a decision made again on the same rule does not claim again.
+/// Once per case: a decision made again on such a rule does not claim again, whatever was decided between.
 fn penalty(
     before: Option<&Case>,
     case: &Case,
     event: &Event,
     decision: &Decision,
 ) -> Option<Claim> {
-    let rule = broken_contract(decision)?;
-    let earlier = before.and_then(|case| case.decision.as_ref());
-    if earlier.is_some_and(|earlier| broken_contract(earlier).is_some()) {
+    let rule = decision.rules.iter().map(String::as_str).find(|rule| is_broken_contract(rule))?;
+    if before.is_some_and(|case| case.has_rested_on(is_broken_contract)) {
         return None;
     }
     let amount_fen = percent(case.filing.price_fen, PENALTY_PERCENT);
@@ -70,10 +69,9 @@ fn penalty(
     raise(case, event.at, ClaimKind::Penalty, brand, amount_fen, rule)
 }
 
-/// The rule of a broken contract that a decision rests on.
-fn broken_contract(decision: &Decision) -> Option<&str> {
-    let row = |rule: &str| rule.split('-').next().is_some_and(|row| BROKEN_CONTRACT.contains(&row));
-    decision.rules.iter().map(String::as_str).find(|rule| row(rule))
+/// Whether a rule stands for a contract that was broken.
+fn is_broken_contract(rule: &str) -> bool {
+    rule.split('-').next().is_some_and(|row| BROKEN_CONTRACT.contains(&row))
 }
 
 /// The claim for a part that did not come back to the brand by `due`.

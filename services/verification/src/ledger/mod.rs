@@ -9,6 +9,7 @@
 //! It deliberately moves no money and decides nothing: who owes what is decided elsewhere and only written
 //! down here. Amounts are whole fen of CNY, a debit positive and a credit negative.
 
+mod lock;
 pub mod postings;
 pub mod read;
 
@@ -21,6 +22,8 @@ use crate::claims::liable::Liable;
 use crate::listed::listed;
 use crate::settlement::period::Period;
 use crate::tables::ledger_entries;
+
+pub use lock::Books;
 
 listed! {
     /// The accounts, the whole of them.

@@ -85,7 +85,9 @@ impl Cashier {
                 Err(WorkError(format!("payment {number} was refused: {reason}")))
             }
             PaymentState::Unsent | PaymentState::Unknown => {
-                self.note(case, &leg, LegState::Unknown, "").await?;
+                if leg.state.may_become(LegState::Unknown) {
+                    self.note(case, &leg, LegState::Unknown, "").await?;
+                }
                 Err(WorkError(format!("what became of payment {number} is not known")))
             }
         }

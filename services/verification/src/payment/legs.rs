@@ -54,7 +54,8 @@ pub const FOLLOWS: &[(LegState, &[LegState])] = {
     &[
         (Planned, &[Sent]),
         (Sent, &[Sent, Accepted, Succeeded, Failed, Unknown]),
-        (Accepted, &[Accepted, Succeeded, Failed, Unknown]),
+        // What was taken on stays so while nobody answers: forgotten, it would be sent anew.
+        (Accepted, &[Accepted, Succeeded, Failed]),
         // Under the same number; and a provider may have paid what it had refused.
         (Failed, &[Sent, Accepted, Succeeded, Failed, Unknown]),
         // Sent anew only where the provider says that it has never heard of the number.

@@ -10,6 +10,7 @@ pub mod http;
 pub mod legs;
 mod local;
 pub mod reconciling;
+mod till;
 
 use async_trait::async_trait;
 use chrono::NaiveDate;
@@ -18,6 +19,7 @@ use parasol_journey::ids::CustomerId;
 use uuid::Uuid;
 
 pub use local::{LocalPayments, Mishap};
+pub use till::Till;
 
 /// Names the space of operation numbers. Never change it: a number derived under another one would pay
 /// again what is already under way.

@@ -2,7 +2,9 @@
 //!
 //! For a day in Shanghai the provider's statement is read whole and each line held against the leg of its
 //! number. What the provider has paid and we have not recorded is settled on the spot; what remains is a
-//! difference, kept until a later comparison finds it gone. Nothing is ever guessed and nothing is paid here.
+//! difference, kept until a later comparison finds it gone. The lines are kept as well, because a number that
+//! was paid once on each of two days looks right in either statement. Nothing is ever guessed and nothing is
+//! paid here.
 
 use std::collections::BTreeMap;
 
@@ -16,12 +18,14 @@ use super::cashier::{Cashier, Settled};
 use super::legs::{Leg, LegState};
 use super::{NoStatement, PaymentState, StatementLine};
 use crate::listed::listed;
-use crate::tables::payment_differences;
+use crate::tables::{payment_differences, payment_lines};
 
 /// Pages of a statement that are read.
 const PAGES_MAX: usize = 1_000;
 /// Legs looked up at a time.
 const LEGS_MAX: u64 = 200;
+/// Lines of a statement that are kept in one commit.
+const LINES_MAX: usize = 500;
 /// Differences of one comparison that are told; the rows have all of them.
 pub const TOLD_MAX: usize = 500;
 
@@ -65,6 +69,8 @@ pub struct Report {
     pub settled: usize,
     /// What remains.
     pub differences: Vec<Difference>,
+    /// What the provider's statement says under each number, in fen.
+    pub said: BTreeMap<String, i64>,
 }
 
 /// Why a comparison could not be made.
@@ -95,15 +101,22 @@ pub async fn compare(
     day: NaiveDate,
 ) -> Result<Report, NotCompared> {
     let theirs = statement(cashier, day).await?;
-    let mut report =
-        Report { lines: theirs.values().map(|one| one.times).sum(), ..Report::default() };
+    let said = theirs.iter().map(|(number, one)| (number.clone(), one.total_fen)).collect();
+    let lines = theirs.values().map(|one| one.times).sum();
+    let mut report = Report { lines, said, ..Report::default() };
     let numbers: Vec<String> = theirs.keys().cloned().collect();
     for chunk in numbers.chunks(usize::try_from(LEGS_MAX).unwrap_or(1)) {
         let legs = Leg::find_all(store, chunk).await?;
         let legs: BTreeMap<_, _> =
             legs.into_iter().map(|leg| (leg.operation.as_str().to_owned(), leg)).collect();
+        let before = said_before(store, day, chunk).await?;
         for number in chunk {
-            compare_one(cashier, number, theirs[number], legs.get(number), &mut report).await;
+            let mut theirs = theirs[number];
+            if let Some(earlier_fen) = before.get(number) {
+                theirs.times += 1;
+                theirs.total_fen = theirs.total_fen.saturating_add(*earlier_fen);
+            }
+            compare_one(cashier, number, theirs, legs.get(number), &mut report).await;
         }
     }
     paid_here_alone(store, cashier, day, &theirs, &mut report).await?;
@@ -129,6 +142,53 @@ async fn statement(
         cursor = page.next;
     }
     Err(NoStatement::NoAnswer(format!("the statement has more than {PAGES_MAX} pages")))
+}
+
+/// What statements of earlier days said under these numbers, in fen: a number is paid once, not once a day.
+async fn said_before(
+    store: &Store,
+    day: NaiveDate,
+    numbers: &[String],
+) -> Result<BTreeMap<String, i64>, DbErr> {
+    let rows = payment_lines::Entity::find()
+        .filter(payment_lines::Column::Operation.is_in(numbers.iter().map(String::as_str)))
+        .filter(payment_lines::Column::Day.lt(day.to_string()))
+        .all(store.reader())
+        .await?;
+    let mut before: BTreeMap<String, i64> = BTreeMap::new();
+    for row in rows {
+        let fen = before.entry(row.operation).or_default();
+        *fen = fen.saturating_add(row.theirs_fen);
+    }
+    Ok(before)
+}
+
+/// The lines of a statement that are not kept yet, so many at a time.
+///
+/// # Errors
+/// What the store says.
+pub async fn new_lines(
+    store: &Store,
+    day: NaiveDate,
+    report: &Report,
+) -> Result<Vec<Vec<RowOp>>, DbErr> {
+    let known: Vec<payment_lines::Model> = payment_lines::Entity::find()
+        .filter(payment_lines::Column::Day.eq(day.to_string()))
+        .all(store.reader())
+        .await?;
+    let known: BTreeMap<_, _> =
+        known.into_iter().map(|row| (row.operation, row.theirs_fen)).collect();
+    let new = report.said.iter().filter(|(number, fen)| known.get(*number) != Some(*fen));
+    let rows: Vec<_> = new
+        .map(|(number, fen)| {
+            RowOp::put(payment_lines::ActiveModel {
+                operation: Set(number.clone()),
+                day: Set(day.to_string()),
+                theirs_fen: Set(*fen),
+            })
+        })
+        .collect();
+    Ok(rows.chunks(LINES_MAX).map(<[RowOp]>::to_vec).collect())
 }
 
 async fn compare_one(

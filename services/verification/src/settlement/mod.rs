@@ -245,6 +245,9 @@ impl Settlement {
         if !rows.is_empty() {
             write(&self.desk, "ReconcileProvider", rows).await?;
         }
+        for lines in reconciling::new_lines(store, day, &report).await? {
+            write(&self.desk, "KeepStatementLines", lines).await?;
+        }
         for one in &report.differences {
             let (operation, kind) = (&one.operation, one.kind);
             tracing::warn!(operation, %kind, %day, "our books and the payment provider's differ");

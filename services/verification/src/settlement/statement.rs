@@ -146,7 +146,44 @@ pub fn is_over(period: Period, now: Timestamp) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    proptest! {
+        /// Month after month, whatever was accepted, taken back, owed and deposited in them: what is netted comes
+        /// from one place and goes to the other, nothing is netted that is not due, and no deposit is touched
+        /// while something is still owed to the partner.
+        #[test]
+        fn netting_moves_what_is_due_and_nothing_else(
+            months in prop::collection::vec((-9_000_i64..9_000, 0_i64..9_000, 0_i64..9_000), 1..12),
+        ) {
+            let mut carried = Totals::default();
+            for (accepted, payable, deposit) in months {
+                let open = Totals {
+                    opening_fen: carried.closing_fen,
+                    closing_fen: carried.closing_fen + accepted,
+                    payable_fen: carried.payable_fen + payable,
+                    deposit_fen: carried.deposit_fen + deposit,
+                    ..Totals::default()
+                };
+                let closed = netted(open);
+                let (payables, deposits) = (closed.against_payables_fen, closed.against_deposit_fen);
+                prop_assert!(payables >= 0 && deposits >= 0);
+                prop_assert!(payables + deposits <= open.closing_fen.max(0));
+                prop_assert_eq!(closed.closing_fen, open.closing_fen - payables - deposits);
+                prop_assert_eq!(closed.payable_fen, open.payable_fen - payables);
+                prop_assert_eq!(closed.deposit_fen, open.deposit_fen - deposits);
+                prop_assert!(closed.payable_fen >= 0 && closed.deposit_fen >= 0);
+                prop_assert!(deposits == 0 || closed.payable_fen == 0, "{closed:?}");
+                let is_all = closed.closing_fen <= 0 || closed.payable_fen + closed.deposit_fen == 0;
+                prop_assert!(is_all, "{closed:?}");
+                // Closing what is closed nets nothing more.
+                prop_assert_eq!(netted(closed), closed);
+                carried = closed;
+            }
+        }
+    }
 
     #[test]
     fn payables_are_netted_first_then_the_deposit_and_the_rest_is_carried_on() {

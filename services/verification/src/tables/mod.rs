@@ -7,7 +7,7 @@ mod money;
 
 pub use money::{
     claim_steps, claims, ledger_entries, part_returns, payment_differences, payment_legs,
-    statements,
+    payment_lines, statements, till_payments,
 };
 
 /// Certificates, by their own id.

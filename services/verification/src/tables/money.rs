@@ -116,6 +116,60 @@ pub mod payment_differences {
     impl ActiveModelBehavior for ActiveModel {}
 }
 
+/// What providers' statements said, line by line, so that a number which stands in those of two days is found.
+pub mod payment_lines {
+    use sea_orm::entity::prelude::*;
+
+    /// A row.
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "payment_lines")]
+    pub struct Model {
+        /// The number.
+        #[sea_orm(primary_key, auto_increment = false, column_type = "Text")]
+        pub operation: String,
+        /// The day whose statement has it, as `YYYY-MM-DD`.
+        #[sea_orm(primary_key, auto_increment = false, column_type = "Text")]
+        pub day: String,
+        /// What the provider has, in fen.
+        pub theirs_fen: i64,
+    }
+
+    /// No relations: a row speaks for itself.
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+/// The books of the till, the provider of the embedded mode.
+pub mod till_payments {
+    use sea_orm::entity::prelude::*;
+
+    /// A row.
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "till_payments")]
+    pub struct Model {
+        /// The number.
+        #[sea_orm(primary_key, auto_increment = false, column_type = "Text")]
+        pub operation: String,
+        /// How much, in fen.
+        pub amount_fen: i64,
+        /// To whom, as a reference.
+        pub customer: Uuid,
+        /// The day in Shanghai, as `YYYY-MM-DD`.
+        #[sea_orm(column_type = "Text")]
+        pub day: String,
+        /// When.
+        pub at: i64,
+    }
+
+    /// No relations: a row speaks for itself.
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
 /// Claims as they stand.
 pub mod claims {
     use sea_orm::entity::prelude::*;

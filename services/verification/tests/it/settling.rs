@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use chrono::NaiveDate;
+use parasol_api::convert::timestamp;
 use parasol_api::verification::v1::settlement_service_server::SettlementService as _;
 use parasol_api::verification::v1::{
     Claim, ClaimKind, ClaimResolution, ClaimResponse, ClaimState, FundsKind, GetBalancesRequest,
@@ -30,6 +31,23 @@ use tonic::{Response, Status};
 use crate::tills::{Cell, check_balance};
 use crate::world::{PRICE, World, by, by_brand, by_centre, filed, filing, reason};
 
+on_both_engines!(World:
+    silence_accepts_and_the_month_nets_it,
+    what_was_accepted_is_corrected_in_the_month_of_the_correction,
+    a_dispute_is_held_until_finance_has_looked,
+    a_claim_is_answered_once_and_by_its_partner,
+    of_an_answer_and_silence_at_once_one_counts,
+    a_broken_contract_costs_a_penalty_and_the_refund,
+    a_part_that_is_not_back_is_charged_to_its_centre_also_after_the_end,
+    a_verdict_that_did_not_stand_is_claimed_from_its_centre,
+    a_payment_is_written_down_before_it_is_sent,
+);
+on_both_engines!(Cell:
+    a_notification_is_asked_about_and_counts_once,
+    what_the_provider_paid_is_recorded_and_what_differs_is_told,
+    every_day_is_compared_by_itself,
+);
+
 fn by_finance<T>(message: T) -> tonic::Request<T> {
     by(Role::Finance, "f-1", message)
 }
@@ -40,7 +58,7 @@ fn fen(money: &Option<Money>) -> i64 {
 
 impl World {
     /// A case that was refunded for a fault of the product.
-    async fn refunded(&self) -> CaseId {
+    pub async fn refunded(&self) -> CaseId {
         let id = self.on_site(filing(3, Remedy::Refund)).await;
         self.submit(id, self.certificate()).await;
         self.work().await;
@@ -48,12 +66,12 @@ impl World {
         id
     }
 
-    async fn claims_of(&self, id: CaseId) -> Vec<Claim> {
+    pub async fn claims_of(&self, id: CaseId) -> Vec<Claim> {
         let request = ListClaimsRequest { case_id: id.to_string(), ..ListClaimsRequest::default() };
         self.service.list_claims(by_finance(request)).await.unwrap().into_inner().claims
     }
 
-    async fn claim_of(&self, id: CaseId) -> Claim {
+    pub async fn claim_of(&self, id: CaseId) -> Claim {
         let mut claims = self.claims_of(id).await;
         assert_eq!(claims.len(), 1, "{claims:?}");
         claims.remove(0)
@@ -69,7 +87,7 @@ impl World {
         }
     }
 
-    async fn respond(
+    pub async fn respond(
         &self,
         claim: &Claim,
         response: ClaimResponse,
@@ -92,7 +110,12 @@ impl World {
         self.service.resolve_claim(by_finance(request)).await
     }
 
-    async fn funds(&self, kind: FundsKind, amount_fen: i64, reference: &str) -> Result<(), Reason> {
+    pub async fn funds(
+        &self,
+        kind: FundsKind,
+        amount_fen: i64,
+        reference: &str,
+    ) -> Result<(), Reason> {
         let request = RecordFundsRequest {
             request_id: self.id(),
             partner: "brand:aurora".to_owned(),
@@ -111,7 +134,7 @@ impl World {
     }
 
     /// Everything that is due by the calendar.
-    async fn settle(&self) -> settlement::Pass {
+    pub async fn settle(&self) -> settlement::Pass {
         let settlement = self.service.settlement();
         let mut all = settlement::Pass::default();
         loop {
@@ -127,12 +150,12 @@ impl World {
         }
     }
 
-    fn wait_until(&self, at: &str) {
+    pub fn wait_until(&self, at: &str) {
         let at = Timestamp::parse(at).unwrap();
         self.wait(at.since(self.clock.now()));
     }
 
-    async fn balance(&self, account: &str) -> i64 {
+    pub async fn balance(&self, account: &str) -> i64 {
         let answer = self.service.get_balances(by_finance(GetBalancesRequest {})).await;
         let answer = answer.unwrap().into_inner();
         assert_eq!(fen(&answer.total), 0);
@@ -141,9 +164,7 @@ impl World {
     }
 }
 
-#[tokio::test]
-async fn silence_accepts_and_the_month_nets_it() {
-    let world = World::new().await;
+async fn silence_accepts_and_the_month_nets_it(world: World) {
     let id = world.refunded().await;
     let claim = world.claim_of(id).await;
     assert_eq!((claim.kind(), claim.state()), (ClaimKind::Refund, ClaimState::Raised));
@@ -193,9 +214,7 @@ async fn silence_accepts_and_the_month_nets_it() {
     assert_eq!(world.settle().await, settlement::Pass::default());
 }
 
-#[tokio::test]
-async fn what_was_accepted_is_corrected_in_the_month_of_the_correction() {
-    let world = World::new().await;
+async fn what_was_accepted_is_corrected_in_the_month_of_the_correction(world: World) {
     let id = world.refunded().await;
     let claim = world.claim_of(id).await;
     world.respond(&claim, ClaimResponse::Accept).await.unwrap();
@@ -216,9 +235,7 @@ async fn what_was_accepted_is_corrected_in_the_month_of_the_correction() {
     check_balance(&world.desk.store).await;
 }
 
-#[tokio::test]
-async fn a_dispute_is_held_until_finance_has_looked() {
-    let world = World::new().await;
+async fn a_dispute_is_held_until_finance_has_looked(world: World) {
     let [kept, lost] = [world.refunded().await, world.refunded().await];
     for id in [kept, lost] {
         let claim = world.claim_of(id).await;
@@ -245,9 +262,7 @@ async fn a_dispute_is_held_until_finance_has_looked() {
     assert_eq!(world.balance("refund_expense").await, PRICE);
 }
 
-#[tokio::test]
-async fn a_claim_is_answered_once_and_by_its_partner() {
-    let world = World::new().await;
+async fn a_claim_is_answered_once_and_by_its_partner(world: World) {
     let id = world.refunded().await;
     let claim = world.claim_of(id).await;
     let request = world.response(&claim, ClaimResponse::Accept);
@@ -276,13 +291,15 @@ async fn a_claim_is_answered_once_and_by_its_partner() {
     assert_eq!(reason(foreign), Reason::NotFound);
 }
 
-#[tokio::test]
-async fn of_an_answer_and_silence_at_once_one_counts() {
+async fn of_an_answer_and_silence_at_once_one_counts(world: World) {
+    let mut ids = Vec::new();
     for _ in 0..10 {
-        let world = World::new().await;
-        let id = world.refunded().await;
+        ids.push(world.refunded().await);
+    }
+    for id in ids {
         let claim = world.claim_of(id).await;
-        world.wait(Span::from_micros(7 * DAY - 1));
+        let ends = timestamp(claim.respond_by.as_ref().unwrap()).unwrap();
+        world.wait(Span::from_micros(ends.since(world.clock.now()).micros() - 1));
         let (answered, silence) =
             tokio::join!(world.respond(&claim, ClaimResponse::Dispute), async {
                 world.wait(Span::from_micros(1));
@@ -299,9 +316,7 @@ async fn of_an_answer_and_silence_at_once_one_counts() {
     }
 }
 
-#[tokio::test]
-async fn a_broken_contract_costs_a_penalty_and_the_refund() {
-    let world = World::new().await;
+async fn a_broken_contract_costs_a_penalty_and_the_refund(world: World) {
     let id = world.on_site(filing(100, Remedy::Refund)).await;
     world.submit(id, world.certificate()).await;
     world.work().await;
@@ -324,9 +339,7 @@ async fn a_broken_contract_costs_a_penalty_and_the_refund() {
     check_balance(&world.desk.store).await;
 }
 
-#[tokio::test]
-async fn a_part_that_is_not_back_is_charged_to_its_centre_also_after_the_end() {
-    let world = World::new().await;
+async fn a_part_that_is_not_back_is_charged_to_its_centre_also_after_the_end(world: World) {
     let id = world.on_site(filing(100, Remedy::Repair)).await;
     world.submit(id, world.certificate()).await;
     world.work().await;
@@ -354,9 +367,7 @@ async fn a_part_that_is_not_back_is_charged_to_its_centre_also_after_the_end() {
     assert_eq!(world.settle().await.charged, 0, "once");
 }
 
-#[tokio::test]
-async fn a_verdict_that_did_not_stand_is_claimed_from_its_centre() {
-    let world = World::new().await;
+async fn a_verdict_that_did_not_stand_is_claimed_from_its_centre(world: World) {
     let id = world.on_site(filing(3, Remedy::Refund)).await;
     let certificate = world.submit(id, world.blaming(true)).await;
     world.confirm(id, certificate).await;
@@ -401,9 +412,7 @@ impl PaymentProvider for Witness {
     }
 }
 
-#[tokio::test]
-async fn a_payment_is_written_down_before_it_is_sent() {
-    let mut world = World::new().await;
+async fn a_payment_is_written_down_before_it_is_sent(mut world: World) {
     let witness = Witness(world.desk.store.clone(), LocalPayments::default());
     world.reach(Ports { payments: Arc::new(witness), ..Ports::local() });
     let id = world.refunded().await;
@@ -433,9 +442,7 @@ async fn unheard(cell: &Cell, process: &crate::tills::Process) -> (CaseId, Strin
     (id, number)
 }
 
-#[tokio::test]
-async fn a_notification_is_asked_about_and_counts_once() {
-    let cell = Cell::on_sqlite().await;
+async fn a_notification_is_asked_about_and_counts_once(cell: Cell) {
     let process = cell.process().await;
     let (id, number) = unheard(&cell, &process).await;
     let notify = |operation: &str| {
@@ -454,9 +461,7 @@ async fn a_notification_is_asked_about_and_counts_once() {
     check_balance(&process.desk.store).await;
 }
 
-#[tokio::test]
-async fn what_the_provider_paid_is_recorded_and_what_differs_is_told() {
-    let cell = Cell::on_sqlite().await;
+async fn what_the_provider_paid_is_recorded_and_what_differs_is_told(cell: Cell) {
     let process = cell.process().await;
     let (id, number) = unheard(&cell, &process).await;
     let today = cell.clock.now().shanghai_day();
@@ -479,9 +484,7 @@ async fn what_the_provider_paid_is_recorded_and_what_differs_is_told() {
     assert_eq!(open.unwrap().len(), 2, "they are kept until they are gone");
 }
 
-#[tokio::test]
-async fn every_day_is_compared_by_itself() {
-    let cell = Cell::on_sqlite().await;
+async fn every_day_is_compared_by_itself(cell: Cell) {
     let process = cell.process().await;
     let (id, _) = unheard(&cell, &process).await;
     // At the start yesterday and the day so far; what was lost is found.

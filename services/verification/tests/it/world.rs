@@ -22,6 +22,7 @@ use parasol_journey::{Actor, ActorKind, Case, Command, Event, Task};
 use parasol_runtime::clock::Clock;
 use parasol_runtime::identity::{Principal, TokenKey};
 use parasol_runtime::ids::IdSource;
+use parasol_testkit::Postgres;
 use parasol_verification::payment::LocalPayments;
 use parasol_verification::warehouse::LocalWarehouse;
 use parasol_verification::{Authority, Ports, SealKeys, Verification};
@@ -55,7 +56,7 @@ pub struct World {
     worker: Worker,
     handoff: Handoff,
     _committing: JoinSet<()>,
-    _folder: TempDir,
+    _folder: Option<TempDir>,
 }
 
 /// A Wednesday morning inside the calendar, no holiday near.
@@ -90,10 +91,24 @@ pub fn filing(days_ago: i64, wants: Remedy) -> Filing {
 }
 
 impl World {
+    /// A world on the embedded engine.
     pub async fn new() -> Self {
+        Self::on_sqlite().await
+    }
+
+    pub async fn on_sqlite() -> Self {
         let folder = TempDir::new().unwrap();
         let url = format!("sqlite://{}", folder.path().join("cell.db").display());
-        let store = Store::open(&url, Pools { write: 1, read: 2 }).await.unwrap();
+        Self::at(&url, Some(folder)).await
+    }
+
+    pub async fn on_postgres(name: &str) -> Self {
+        let server = Postgres::shared().unwrap();
+        Self::at(&server.fresh_database(&name[..name.len().min(40)]).unwrap(), None).await
+    }
+
+    async fn at(url: &str, folder: Option<TempDir>) -> Self {
+        let store = Store::open(url, Pools { write: 1, read: 2 }).await.unwrap();
         Migrations::up(store.for_migrations(), None).await.unwrap();
         let clock = Clock::manual(start());
         let ids = IdSource::seeded(clock.clone(), 7);
