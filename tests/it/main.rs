@@ -2,6 +2,7 @@
 
 mod bad_input;
 mod callbacks;
+mod canaries;
 mod conformance;
 mod dependencies;
 mod evidence;
@@ -21,8 +22,10 @@ mod policy;
 mod portal;
 mod program;
 mod racing;
+mod reconnecting;
 mod rest;
 mod stories;
 mod tenancy;
 mod tidy;
 mod up;
+mod watching;

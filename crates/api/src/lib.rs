@@ -11,11 +11,13 @@ pub mod error;
 pub mod language;
 pub mod limits;
 pub mod role;
+pub mod visibility;
 
 pub use convert::{Checker, Listed};
 pub use error::{Error, Kind, Reason, Result};
 pub use language::Language;
 pub use role::Role;
+pub use visibility::mask;
 
 /// Package `parasol.common`: the vocabulary and the messages that every package shares.
 pub mod common {
@@ -101,4 +103,9 @@ pub mod admin {
     pub mod v1 {
         tonic::include_proto!("parasol.admin.v1");
     }
+}
+
+/// `Debug` of messages with personal fields: that they are there, and not what is in them.
+mod debug {
+    include!(concat!(env!("OUT_DIR"), "/debug.rs"));
 }

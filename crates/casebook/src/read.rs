@@ -2,12 +2,17 @@
 
 use parasol_journey::ids::CaseId;
 use parasol_journey::{Case, Event};
+use sea_orm::sea_query::ExprTrait as _;
 use sea_orm::{
-    ColumnTrait, DbErr, EntityTrait, Order, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
+    ColumnTrait, Condition, DbErr, EntityTrait, Order, PaginatorTrait, QueryFilter, QueryOrder,
+    QuerySelect,
 };
 
 use crate::store::Store;
 use crate::tables::{cases, commands, events};
+
+/// The most cases whose logs are asked for in one query.
+const LOGS_AT_ONCE: usize = 64;
 
 /// An event with the trace it was written in.
 #[derive(Clone, Debug)]
@@ -98,6 +103,41 @@ impl Store {
         rows.into_iter()
             .map(|row| Ok(Logged { event: parse(&row.body)?, trace: row.trace }))
             .collect()
+    }
+
+    /// The logs of several cases, each after a number: at most `limit` entries of all of them together, each case in
+    /// order. For readers who follow many at once.
+    ///
+    /// # Errors
+    /// What the engine says, or that an event cannot be read.
+    pub async fn logs_after(
+        &self,
+        cases: &[(CaseId, u64)],
+        limit: u64,
+    ) -> Result<Vec<(CaseId, Event)>, DbErr> {
+        let mut found = Vec::new();
+        for some in cases.chunks(LOGS_AT_ONCE) {
+            let left = limit.saturating_sub(found.len() as u64);
+            if left == 0 {
+                break;
+            }
+            let of_one = |(case, after): &(CaseId, u64)| {
+                let after = i64::try_from(*after).unwrap_or(i64::MAX);
+                events::Column::CaseId.eq(case.uuid()).and(events::Column::Seq.gt(after))
+            };
+            let wanted = some.iter().fold(Condition::any(), |any, one| any.add(of_one(one)));
+            let rows = events::Entity::find()
+                .filter(wanted)
+                .order_by(events::Column::CaseId, Order::Asc)
+                .order_by(events::Column::Seq, Order::Asc)
+                .limit(left)
+                .all(self.reader())
+                .await?;
+            for row in rows {
+                found.push((CaseId::new(row.case_id), parse(&row.body)?));
+            }
+        }
+        Ok(found)
     }
 
     /// How many cases stand in each stage.

@@ -8,11 +8,12 @@ mod call;
 mod certificate;
 mod desk;
 pub mod location;
-pub mod mask;
 mod numbered;
 mod refusal;
 mod scope;
 mod token;
+
+pub use parasol_api::mask;
 
 pub use call::{Call, Repeated};
 pub use certificate::certificate_words;

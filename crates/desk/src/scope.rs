@@ -2,7 +2,7 @@
 
 use parasol_journey::ids::CustomerId;
 use parasol_journey::{Actor, ActorKind, Case, Stage};
-use parasol_runtime::identity::{Principal, Role};
+use parasol_runtime::identity::{Principal, Role, link};
 use uuid::Uuid;
 
 /// Names the space in which a retailer's customer keys become ids. Never change it: the ids of every
@@ -19,7 +19,8 @@ pub fn customer_id(key: &str) -> CustomerId {
 ///
 /// Customers see their own; the retailer's people and the house's own services see all; a brand sees
 /// those of its goods, and those its network was asked for on behalf of another brand; a centre those offered to it or worked on by it, and those it was once offered,
-/// so that a late answer can be kept; a technician those on their list; a laboratory those in dispute.
+/// so that a late answer can be kept; a technician those on their list; a laboratory those in dispute; the holder of
+/// a share link the one it shows.
 pub fn sees(principal: &Principal, case: &Case) -> bool {
     let subject = principal.subject.as_str();
     match principal.role {
@@ -42,7 +43,7 @@ pub fn sees(principal: &Principal, case: &Case) -> bool {
         }
         Role::Technician => case.is_on_the_job(subject),
         Role::Lab => case.stage == Stage::Disputed,
-        Role::Link => false,
+        Role::Link => link::of_principal(principal).is_some_and(|(of, _)| of == case.id),
     }
 }
 

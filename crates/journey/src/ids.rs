@@ -144,6 +144,8 @@ made_id!(/// Authority that one person lends another.
     DelegationId, "deleg");
 made_id!(/// Money claimed from whoever has to bear it.
     ClaimId, "claim");
+made_id!(/// A link that shows one case to whoever holds it.
+    LinkId, "link");
 made_id!(/// A customer, as a reference into the vault; carries no personal data.
     CustomerId, "cust");
 

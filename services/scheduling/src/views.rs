@@ -1,6 +1,6 @@
 //! What leaves the service about people and visits, and the texts that go into the vault.
 //!
-//! A technician sees the street and the masked name while the case is open, and nothing once it has
+//! A technician sees the street and the name (which the edge masks) while the case is open, and nothing once it has
 //! ended; of a telephone number only a relay's, around the visit.
 
 use base64::Engine as _;
@@ -10,7 +10,7 @@ use parasol_api::convert::{case_view, to_timestamp, to_window};
 use parasol_api::technician::v1::{CompleteRepairRequest, Visit};
 use parasol_api::{Error, Listed};
 use parasol_casebook::{Point, RowOp, Secret, Store, secret};
-use parasol_desk::{location, mask};
+use parasol_desk::location;
 use parasol_journey::Case;
 use parasol_journey::case::Visit as Booked;
 use parasol_journey::ids::CaseId;
@@ -131,7 +131,7 @@ pub async fn visit(
     } else {
         filed(store, case).await?
     };
-    let (customer_name, description) = (mask::name(&person.name), filing.description.clone());
+    let (customer_name, description) = (person.name.clone(), filing.description.clone());
     let model = filing.model.clone();
     let (street, point) = whereabouts(person, filing);
     let (county, location) = (case.filing.county.to_string(), point.map(location::to_wire));
@@ -149,7 +149,7 @@ pub async fn visit(
         category: case.filing.category.number(),
         model,
         serial: case.filing.serial.to_string(),
-        description: mask::without_numbers(&description),
+        description,
         danger: case.filing.danger,
         arriving_at: booked.arriving_at.map(to_timestamp),
         checklist: name_in_force(store, case.filing.category).await?,

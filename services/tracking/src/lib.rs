@@ -1,45 +1,122 @@
 //! Tracking: the story of a case, as each of its readers may see it, live.
 //!
-//! Owns headlines, the turn account, who is shown with name and number, and the resumable watch. It
-//! has no tables and writes nothing: everything shown is a fold of the log, read again each time, with
-//! people's names fetched from the network by reference.
+//! Owns headlines, the turn account, who is shown with name and number, how old what is said is and how it will go on,
+//! the resumable watches and share links. It moves no case: everything shown is a fold of the log, with people's names
+//! fetched from the network by reference.
 
+mod forecast;
+mod freshness;
 mod handlers;
 mod headline;
+mod links;
 mod migration;
 mod people;
-mod token;
+mod tables;
 mod views;
+mod watching;
 
+use std::sync::Arc;
+
+use futures::FutureExt as _;
 use parasol_api::tracking::v1::tracking_service_server::{TrackingService, TrackingServiceServer};
-use parasol_api::tracking::v1::{GetTimelineRequest, Timeline, WatchCaseRequest};
-use parasol_bell::Bell;
+use parasol_api::tracking::v1::{
+    CreateShareLinkRequest, GetTimelineRequest, ListShareLinksRequest, ListShareLinksResponse,
+    RevokeShareLinkRequest, ShareLink, Timeline, WatchCaseRequest, WatchCasesRequest,
+};
+use parasol_api::{Error, Language};
+use parasol_bell::Listener;
+use parasol_casebook::Projector;
 use parasol_desk::Desk;
+use parasol_journey::time::Timestamp;
+use parasol_runtime::identity::Role;
+use parasol_runtime::identity::link::Links as ResolveLinks;
 use parasol_runtime::shutdown::Shutdown;
 use parasol_runtime::transport::Transport;
 use tonic::service::RoutesBuilder;
 use tonic::{Request, Response, Status};
 use uuid::Uuid;
 
-use handlers::watch_case::WatchStream;
+use links::Links;
 pub use migration::migrations;
 use people::People;
+use views::Reader;
+use watching::feed::Feed;
+use watching::many::CasesStream;
+use watching::one::WatchStream;
+use watching::scope::CaseReaders;
+use watching::story::Stories;
+
+/// Rings taken together at most before what rang is read.
+const RINGS_MAX: usize = 1_024;
 
 /// The service. Cheap to clone.
 #[derive(Clone)]
 pub struct Tracking {
     desk: Desk,
-    bell: Bell,
     people: People,
     shutdown: Shutdown,
     epoch: Uuid,
+    links: Links,
+    stories: Stories,
+    feed: Feed,
+}
+
+/// Keeps this service's tables in step with the log.
+pub fn projector() -> Arc<dyn Projector> {
+    Arc::new(CaseReaders)
 }
 
 impl Tracking {
     /// A service that reads from the desk's store and asks the network service over `peers`.
     /// `epoch` is the store's feed epoch: watch tokens of another epoch are refused.
-    pub fn new(desk: Desk, bell: Bell, peers: Transport, shutdown: Shutdown, epoch: Uuid) -> Self {
-        Self { desk, bell, people: People::new(peers), shutdown, epoch }
+    pub fn new(desk: Desk, peers: Transport, shutdown: Shutdown, epoch: Uuid) -> Self {
+        let stories = Stories::new(desk.store.clone());
+        let feed = Feed::new(desk.store.clone(), stories.clone());
+        let (people, links) = (People::new(peers), Links::new());
+        Self { desk, people, shutdown, epoch, links, stories, feed }
+    }
+
+    /// As whom the holders of share links call, for the layer that lets callers in.
+    pub fn share_links(&self) -> ResolveLinks {
+        links::resolve(self.desk.clone())
+    }
+
+    /// Hears what rings and reads what is new in the cases that are watched, until stopping begins. One ear for all
+    /// watchers of the process.
+    ///
+    /// # Errors
+    /// What the store says; what was heard is read the next time.
+    pub async fn follow_bell(&self, rings: &mut Listener) -> Result<(), Error> {
+        loop {
+            tokio::select! {
+                () = self.shutdown.stopping() => return Ok(()),
+                () = self.stories.woken() => {}
+                heard = rings.next() => self.stories.hear(heard),
+            }
+            // Whatever rang meanwhile is read with it.
+            for _ in 0..RINGS_MAX {
+                let Some(heard) = rings.next().now_or_never() else { break };
+                self.stories.hear(heard);
+            }
+            self.stories.refresh().await?;
+        }
+    }
+
+    /// Tells watchers what was numbered in the feed since the last pass; whether there may be more.
+    ///
+    /// # Errors
+    /// What the store says; the next pass begins at the same place.
+    pub async fn follow_feed(&self, now: Timestamp) -> Result<bool, Error> {
+        self.feed.run_once(now).await
+    }
+
+    /// How many cases are watched through this process, for measurements.
+    pub fn watched_cases(&self) -> usize {
+        self.stories.count()
+    }
+
+    fn reader(&self, role: Role, language: Language) -> Reader<'_> {
+        Reader { people: &self.people, store: &self.desk.store, role, language }
     }
 
     /// Adds the gRPC service.
@@ -64,6 +141,36 @@ impl TrackingService for Tracking {
         &self,
         request: Request<WatchCaseRequest>,
     ) -> Result<Response<WatchStream>, Status> {
-        Ok(handlers::watch_case::handle(self, request).await?)
+        Ok(watching::one::open(self, request).await?)
+    }
+
+    type WatchCasesStream = CasesStream;
+
+    async fn watch_cases(
+        &self,
+        request: Request<WatchCasesRequest>,
+    ) -> Result<Response<CasesStream>, Status> {
+        Ok(watching::many::open(self, request).await?)
+    }
+
+    async fn create_share_link(
+        &self,
+        request: Request<CreateShareLinkRequest>,
+    ) -> Result<Response<ShareLink>, Status> {
+        Ok(Response::new(handlers::create_share_link::handle(self, request).await?))
+    }
+
+    async fn revoke_share_link(
+        &self,
+        request: Request<RevokeShareLinkRequest>,
+    ) -> Result<Response<ShareLink>, Status> {
+        Ok(Response::new(handlers::revoke_share_link::handle(self, request).await?))
+    }
+
+    async fn list_share_links(
+        &self,
+        request: Request<ListShareLinksRequest>,
+    ) -> Result<Response<ListShareLinksResponse>, Status> {
+        Ok(Response::new(handlers::list_share_links::handle(self, request).await?))
     }
 }

@@ -1,14 +1,18 @@
 //! From the log to what is shown: entries, the turn account, the technician's card.
 
 use parasol_api::convert::{self, to_money, to_timestamp};
-use parasol_api::tracking::v1::{ArrivalCheck, PartyTime, TechnicianCard, Timeline, TimelineEntry};
+use parasol_api::tracking::v1::{
+    ArrivalCheck, CaseSummary, Forecast as ForecastShown, ForecastWayOut, Freshness, PartyTime,
+    TechnicianCard, Timeline, TimelineEntry,
+};
 use parasol_api::{Language, Listed, common};
 use parasol_casebook::Store;
-use parasol_desk::mask;
 use parasol_journey::time::Timestamp;
 use parasol_journey::{ActorKind, Case, Event, Fact, Task};
 use parasol_runtime::identity::Role;
 
+use crate::forecast::{forecast, way_out, words};
+use crate::freshness::{fresh_until, occurred_at, reports};
 use crate::headline::{headline, if_missed};
 use crate::people::{People, Sight, number, sight};
 
@@ -34,7 +38,7 @@ pub struct Reader<'a> {
 impl Reader<'_> {
     /// One entry, given the case as it stood after it.
     pub async fn entry(&self, event: &Event, after: &Case) -> TimelineEntry {
-        let (actor_name, actor_phone) = self.actor(event, after).await;
+        let (actor_name, actor_phone, centre_phone) = self.actor(event, after).await;
         TimelineEntry {
             seq: i64::try_from(event.seq).unwrap_or(i64::MAX),
             at: Some(to_timestamp(event.at)),
@@ -48,6 +52,9 @@ impl Reader<'_> {
             stage_label: self.stage_label(after),
             note: self.note(event).await,
             arrival: arrival(self.role, &event.fact),
+            occurred_at: Some(to_timestamp(occurred_at(event))),
+            fresh_until: fresh_until(after, event.at).map(to_timestamp),
+            centre_phone,
         }
     }
 
@@ -63,11 +70,12 @@ impl Reader<'_> {
         let said = self.store.reveal(anomaly.uuid(), "anomaly").await;
         let said = said.inspect_err(|error| tracing::debug!(%error, "no note")).ok().flatten();
         let said = said.and_then(|body| serde_json::from_str::<Said>(&body).ok());
-        said.map(|said| mask::without_numbers(&said.text)).unwrap_or_default()
+        said.map(|said| said.text).unwrap_or_default()
     }
 
-    /// The person the customer should know at this entry: whoever was just named, or acted.
-    async fn actor(&self, event: &Event, after: &Case) -> (String, String) {
+    /// The person the customer should know at this entry, whoever was just named, or acted, with the number; or the
+    /// centre's name, with its number as the third.
+    async fn actor(&self, event: &Event, after: &Case) -> (String, String, String) {
         let named = match &event.fact {
             Fact::TechnicianAssigned { technician, .. }
             | Fact::AppointmentBooked { technician, .. }
@@ -78,15 +86,19 @@ impl Reader<'_> {
         };
         if let Some(id) = named {
             let Some(person) = self.people.technician(id).await else { return Default::default() };
-            // The log shows a masked number at most; the card has the relay's while a visit is on.
-            return (person.name.clone(), number(&person.phone, sight(self.role, after)));
+            // The edge leaves a masked number at most; the card has the relay's while a visit is on.
+            let phone = match sight(self.role, after) {
+                Sight::Hidden => String::new(),
+                Sight::Relayed | Sight::Masked => person.phone.clone(),
+            };
+            return (person.name.clone(), phone, String::new());
         }
         let centre = match &event.fact {
             Fact::OfferMade { centre, .. } | Fact::CentreAssigned { centre } => centre.as_str(),
             _ => return Default::default(),
         };
         match self.people.centre(centre).await {
-            Some(centre) => (self.centre_name(&centre), centre.phone.clone()),
+            Some(centre) => (self.centre_name(&centre), String::new(), centre.phone.clone()),
             None => Default::default(),
         }
     }
@@ -116,11 +128,73 @@ impl Reader<'_> {
         })
     }
 
+    /// How old what is said of a case is, by the last of its entries, oldest first, that says something.
+    pub fn freshness<'e>(
+        &self,
+        case: &Case,
+        events: impl Iterator<Item = &'e Event>,
+        now: Timestamp,
+    ) -> Option<Freshness> {
+        let all: Vec<_> = events.collect();
+        let last = all.iter().rfind(|event| reports(&event.fact)).or(all.last())?;
+        let (occurred, until) = (occurred_at(last), fresh_until(case, last.at));
+        Some(Freshness {
+            reported_by: last.actor.kind.party().number(),
+            occurred_at: Some(to_timestamp(occurred)),
+            recorded_at: Some(to_timestamp(last.at)),
+            age_micros: now.max(occurred).since(occurred).micros(),
+            fresh_until: until.map(to_timestamp),
+            is_stale: until.is_some_and(|until| until <= now),
+        })
+    }
+
+    /// How a case will go on; `None` once it has ended.
+    pub fn forecast(&self, case: &Case, now: Timestamp) -> Option<ForecastShown> {
+        let found = forecast(case, now)?;
+        let way = |way: &parasol_api::tracking::v1::WayOut| ForecastWayOut {
+            way_out: i32::from(*way),
+            text: way_out(*way, self.language).to_owned(),
+        };
+        Some(ForecastShown {
+            outlook: i32::from(found.outlook),
+            deadline: Some(common::v1::Deadline {
+                clock: found.clock.as_str().to_owned(),
+                due: Some(to_timestamp(found.due)),
+                if_missed: if_missed(found.clock, self.language).to_owned(),
+            }),
+            planned_for: found.planned_for.map(to_timestamp),
+            charged_to: found.charged_to.number(),
+            text: words(&found, self.language),
+            ways_out: found.ways_out.iter().map(way).collect(),
+        })
+    }
+
+    /// A case as it stands; `events` are its last ones, oldest first.
+    pub fn summary<'e>(
+        &self,
+        case: &Case,
+        events: impl Iterator<Item = &'e Event>,
+        now: Timestamp,
+    ) -> CaseSummary {
+        let now = now.max(case.updated_at);
+        CaseSummary {
+            case_id: case.id.to_string(),
+            etag: convert::etag(case.version),
+            stage: case.stage.number(),
+            stage_label: self.stage_label(case),
+            turn: convert::case_view(case).turn,
+            next_deadline: self.next_deadline(case),
+            freshness: self.freshness(case, events, now),
+            forecast: self.forecast(case, now),
+        }
+    }
+
     /// The whole story up to now.
-    pub async fn timeline(
+    pub async fn timeline<'e>(
         &self,
         case: &Case,
         entries: Vec<TimelineEntry>,
+        events: impl Iterator<Item = &'e Event>,
         now: Timestamp,
         resume_token: String,
     ) -> Timeline {
@@ -146,6 +220,8 @@ impl Reader<'_> {
             offered_remedies: offered(case),
             next_deadline: self.next_deadline(case),
             resume_token,
+            freshness: self.freshness(case, events, now),
+            forecast: self.forecast(case, now),
         }
     }
 

@@ -120,6 +120,17 @@ impl Party {
 /// A PNG of one dot, in base64.
 const DOT: &str = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==";
 
+/// What every customer is called.
+pub const NAME: &str = "雀小金";
+/// Every customer's number.
+pub const PHONE: &str = "19912340077";
+/// Where every customer lives.
+pub const STREET: &str = "7 Canary Lane";
+/// What every customer writes when filing; with a number in it.
+pub const DESCRIPTION: &str = "it leaks-canary, call 13987650011";
+/// What every customer disputes.
+pub const DISPUTED: &str = "I never dropped-canary it";
+
 /// Orders of each county of each brand.
 const UNITS: usize = 24;
 
@@ -131,7 +142,12 @@ pub struct World {
 
 impl World {
     pub async fn open() -> Self {
-        let house = House::empty().await;
+        Self::set(&[]).await
+    }
+
+    /// The same with further settings.
+    pub async fn set(settings: &[(&str, &str)]) -> Self {
+        let house = House::set(settings).await;
         house.load(network()).await;
         for brand in [ASTER_ONE.brand, BRIAR_ONE.brand] {
             map_reasons(&house, brand).await;
@@ -188,7 +204,7 @@ impl Course<'_> {
         let body = json!({
             "order_line": order_line(self.unit), "serial": serial(self.unit),
             "kind": "CASE_KIND_QUALITY", "wish": "REMEDY_REPAIR",
-            "symptom": "leaking", "description": "it leaks",
+            "symptom": "leaking", "description": DESCRIPTION,
         });
         let path = "/parasol.intake.v1.IntakeService/FileCase";
         let filed = self.world.house.act(&customer(self.unit), path, &body).await;
@@ -274,7 +290,7 @@ impl Course<'_> {
         let path = "partner.v1.VerdictService/ConfirmCertificate";
         self.step(Role::Brand, path, certificate).await;
         self.until(Stage::Denied).await;
-        let body = json!({"case_id": names["case"], "reason": "I never dropped it"});
+        let body = json!({"case_id": names["case"], "reason": DISPUTED});
         let path = "/parasol.verification.v1.DecisionService/OpenDispute";
         self.world.house.act(&customer(self.unit), path, &body).await;
     }
@@ -416,7 +432,8 @@ pub fn text(message: &Value, field: &str) -> String {
     text.unwrap_or_else(|| panic!("there is no {field} in {message}")).to_owned()
 }
 
-fn customer(unit: usize) -> Principal {
+/// The customer of a unit.
+pub fn customer(unit: usize) -> Principal {
     Principal::new(Role::Customer, format!("u-{unit}"))
 }
 
@@ -495,8 +512,8 @@ fn order(party: &Party, unit: usize, delivered_at: String) -> Value {
         "serial": serial(unit), "price_fen": 399_900,
         "delivered_at": delivered_at, "installed_at": null, "promises": [],
         "customer": {
-            "customer": format!("u-{unit}"), "name": "测试", "phone": "19900000000",
-            "address": "1 Test Road", "county": party.county,
+            "customer": format!("u-{unit}"), "name": NAME, "phone": PHONE,
+            "address": STREET, "county": party.county,
         },
     })
 }

@@ -344,6 +344,9 @@ pub const TABLE: &[Row] = &[
         hidden(r#"{"case_id": "$case"}"#),
         hidden(r#"{"case_id": "$case", "resume_token": "$watch_token"}"#),
     ]),
+    row("tracking.v1.TrackingService/WatchCases", &[
+        by(BRAND_SIDE, told(RESYNC, r#"{"resume_token": "$watch_token"}"#)),
+    ]),
     row("verification.v1.DecisionService/ReplyToDispute", &[
         hidden(r#"{"case_id": "$case", "reply": "the certificate stands"}"#),
     ]),

@@ -5,14 +5,16 @@
 
 mod disputes;
 mod evidence;
+mod links;
 mod visits;
 
 use self::disputes::with_disputes;
 use self::evidence::with_evidence;
+use self::links::with_links;
 use self::visits::with_visits;
 use super::reason::reasons;
 
-with_visits! { reasons,
+with_links! { reasons,
     // Who is calling, and what they may do.
     Unauthenticated "UNAUTHENTICATED" Unauthenticated
         en "The call carried no valid credential."

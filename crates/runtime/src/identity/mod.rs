@@ -2,9 +2,11 @@
 //!
 //! Owns the bearer tokens (JWT, HS256) and the cell's secret key with everything that is derived
 //! from it. Which roles there are and what each may do is the contract's to say. It keeps no list
-//! of people: whoever holds a valid token is who it names.
+//! of people: whoever holds a valid token is who it names. Share links are the exception: they can be taken back,
+//! so whoever keeps them is asked.
 
 mod key;
+pub mod link;
 
 use std::fmt;
 

@@ -1,7 +1,8 @@
 //! Who calls, and whether that role may.
 //!
 //! The bearer token becomes a [`Principal`] in the request's extensions; a method's path and the
-//! role are looked up in the access table, which denies by default. What a caller may see *within*
+//! role are looked up in the access table, which denies by default. A share link is a bearer token too; whoever keeps
+//! the links says whether it is good. What a caller may see *within*
 //! a method is for the method to decide from the principal.
 
 use std::sync::Arc;
@@ -17,7 +18,8 @@ use tower::{Layer, Service};
 
 use super::{Access, Layers, Refusal, refused};
 use crate::clock::Clock;
-use crate::identity::{Principal, TokenKey};
+use crate::identity::link::{self, Links};
+use crate::identity::{Principal, Role, TokenKey};
 
 /// Checks callers.
 #[derive(Clone)]
@@ -25,13 +27,22 @@ pub struct AuthLayer {
     key: Arc<TokenKey>,
     clock: Clock,
     access: Access,
+    links: Option<Links>,
+}
+
+/// Who calls, as far as the headers alone tell.
+enum Admitted {
+    /// Somebody whose token names them, or nobody where nobody is asked.
+    As(Option<Principal>),
+    /// Whoever a link says, if it is good.
+    ByLink(String),
 }
 
 impl AuthLayer {
     /// The layer as `layers` wants it.
     pub fn new(layers: &Layers) -> Self {
-        let Layers { key, clock, access, .. } = layers.clone();
-        Self { key, clock, access }
+        let Layers { key, clock, access, links, .. } = layers.clone();
+        Self { key, clock, access, links }
     }
 
     /// Whether a call would be let in, for an edge that has to know before it reads the call's body. The
@@ -45,18 +56,30 @@ impl AuthLayer {
     }
 
     /// The caller, or `None` for one without credential where none is needed.
-    fn admit(&self, path: &str, headers: &HeaderMap) -> Result<Option<Principal>, Refusal> {
+    fn admit(&self, path: &str, headers: &HeaderMap) -> Result<Admitted, Refusal> {
         if !headers.contains_key(AUTHORIZATION) {
             let anonymous = (self.access)(path, None);
-            return if anonymous { Ok(None) } else { Err(Refusal::Unauthenticated) };
+            return if anonymous { Ok(Admitted::As(None)) } else { Err(Refusal::Unauthenticated) };
         }
         let token = bearer(headers).ok_or(Refusal::Unauthenticated)?;
+        if token.starts_with(link::PREFIX) {
+            let may = (self.access)(path, Some(Role::Link));
+            return if may {
+                Ok(Admitted::ByLink(token.to_owned()))
+            } else {
+                Err(Refusal::Forbidden)
+            };
+        }
         let principal = self.key.verify(token, self.clock.now()).map_err(|error| {
             tracing::info!(%error, "a token was refused");
             Refusal::Unauthenticated
         })?;
+        // A token that names a link's holder would be one that cannot be taken back.
+        if principal.role == Role::Link {
+            return Err(Refusal::Unauthenticated);
+        }
         if (self.access)(path, Some(principal.role)) {
-            Ok(Some(principal))
+            Ok(Admitted::As(Some(principal)))
         } else {
             Err(Refusal::Forbidden)
         }
@@ -88,7 +111,7 @@ pub struct Auth<S> {
 
 impl<S> Service<Request<Body>> for Auth<S>
 where
-    S: Service<Request<Body>, Response = Response<Body>>,
+    S: Service<Request<Body>, Response = Response<Body>> + Clone + Send + 'static,
     S::Future: Send + 'static,
     S::Error: Send + 'static,
 {
@@ -102,13 +125,31 @@ where
 
     fn call(&mut self, mut request: Request<Body>) -> Self::Future {
         match self.layer.admit(request.uri().path(), request.headers()) {
-            Ok(principal) => {
+            Ok(Admitted::As(principal)) => {
                 // The service gets the principal; the credential stays here.
                 request.headers_mut().remove(AUTHORIZATION);
                 if let Some(principal) = principal {
                     request.extensions_mut().insert(principal);
                 }
                 Box::pin(self.inner.call(request))
+            }
+            Ok(Admitted::ByLink(token)) => {
+                request.headers_mut().remove(AUTHORIZATION);
+                let holder = self.layer.links.as_ref().map(|links| links(token));
+                // What was made ready is what is called; the copy waits for the next call.
+                let waiting = self.inner.clone();
+                let mut inner = std::mem::replace(&mut self.inner, waiting);
+                Box::pin(async move {
+                    let holder = match holder {
+                        Some(holder) => holder.await,
+                        None => None,
+                    };
+                    let Some(holder) = holder else {
+                        return Ok(refused(Refusal::Unauthenticated));
+                    };
+                    request.extensions_mut().insert(holder);
+                    inner.call(request).await
+                })
             }
             Err(refusal) => Box::pin(ready(Ok(refused(refusal)))),
         }

@@ -1,6 +1,6 @@
 //! The layers around every call, the same in one process and over TCP.
 //!
-//! Owns deadlines, caught panics, traces and who may call what. A service is a set of tonic routes
+//! Owns deadlines, caught panics, traces, who may call what and who sees what of an answer. A service is a set of tonic routes
 //! that knows nothing of this; [`Layers::around`] turns it into a [`Transport`], which is called
 //! directly ([`local`]) or served on a port ([`server`]). Which methods there are and who may call
 //! them is the contract's to say; what is said on a refusal is the error model's.
@@ -14,6 +14,7 @@ pub mod local;
 mod refusal;
 pub mod server;
 pub mod trace;
+pub mod visibility;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -27,6 +28,7 @@ use tower::{Layer, ServiceExt};
 use self::refusal::{Refusal, in_our_words, refused};
 use crate::clock::Clock;
 use crate::config::Limits;
+use crate::identity::link::Links;
 use crate::identity::{Role, TokenKey};
 use crate::ids::IdSource;
 use crate::metrics::Metrics;
@@ -59,6 +61,8 @@ pub struct Layers {
     /// Methods, by path, that `request_timeout` does not cut: those that take a stream. They are
     /// bound by the deadline their caller sets, and by their own limits.
     pub long_lived: fn(path: &str) -> bool,
+    /// Tells share links that are good from others; without it none is.
+    pub links: Option<Links>,
 }
 
 impl Layers {
@@ -72,20 +76,27 @@ impl Layers {
     ) -> Self {
         let request_timeout = limits.request_timeout();
         let (access, long_lived): (Access, _) = (contract::allows, contract::is_streaming);
-        Self { ids, clock, key, access, metrics, request_timeout, long_lived }
+        Self { ids, clock, key, access, metrics, request_timeout, long_lived, links: None }
+    }
+
+    /// The same layers, letting holders of share links in.
+    #[must_use]
+    pub fn with_links(self, links: Links) -> Self {
+        Self { links: Some(links), ..self }
     }
 
     /// Puts the layers around services. From the outside in: trace (sees every outcome), panic,
-    /// auth, deadline.
+    /// auth, visibility, deadline.
     pub fn around(&self, routes: Routes) -> Transport {
         let deadline =
             deadline::DeadlineLayer::capped(self.request_timeout).except(self.long_lived);
         let auth = auth::AuthLayer::new(self);
         let panic = catch_panic::CatchPanicLayer::new(self);
         let trace = trace::TraceLayer::new(self);
+        let seen = visibility::VisibilityLayer;
         let routes = routes.prepare();
         let routes = ServiceExt::<http::Request<Body>>::map_response(routes, in_our_words);
-        let service = trace.layer(panic.layer(auth.layer(deadline.layer(routes))));
+        let service = trace.layer(panic.layer(auth.layer(seen.layer(deadline.layer(routes)))));
         Transport::new(service.map_err(|never| match never {}))
     }
 }

@@ -194,6 +194,7 @@ impl Bench {
             metrics: Metrics::silent(),
             request_timeout: Duration::from_secs(30),
             long_lived: |_| false,
+            links: None,
         };
         change_layers(&mut layers);
         let gate = Gate::default();

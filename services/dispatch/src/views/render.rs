@@ -4,7 +4,7 @@ use parasol_api::Listed as _;
 use parasol_api::common::v1::{Address, Deadline};
 use parasol_api::convert::{case_view, etag, to_proposed_windows, to_timestamp, to_window};
 use parasol_api::partner::v1::{CertificateNote, Offer, PartOrder, WorkOrder};
-use parasol_desk::{location, mask};
+use parasol_desk::location;
 use parasol_journey::case::Inspected;
 use parasol_journey::deadline::{Clock, Miss};
 use parasol_journey::event::Window;
@@ -37,8 +37,7 @@ pub fn offer(row: &offers::Model, views: &Views) -> Offer {
         category: case.map_or(0, |case| case.filing.category.number()),
         sku: case.map_or_else(String::new, |case| case.filing.sku.to_string()),
         model: filed.map_or_else(String::new, |filed| filed.model.clone()),
-        description: filed
-            .map_or_else(String::new, |filed| mask::without_numbers(&filed.description)),
+        description: filed.map_or_else(String::new, |filed| filed.description.clone()),
         county: case.map_or_else(String::new, |case| case.filing.county.to_string()),
         offered_at: instant(row.offered_at),
         answer_by: instant(row.expires_at),
@@ -156,7 +155,7 @@ fn show_unit(shown: &mut WorkOrder, case: &Case) {
 fn show_customer(shown: &mut WorkOrder, filed: Option<&Filed>, customer: Option<&Customer>) {
     let contact = filed.and_then(|filed| filed.contact.as_ref()).map(|contact| &contact.name);
     if let Some(name) = contact.or(customer.map(|customer| &customer.name)) {
-        shown.customer_name = mask::name(name);
+        shown.customer_name = name.clone();
     }
     let elsewhere = filed.and_then(|filed| filed.address.as_ref());
     let elsewhere = elsewhere.map(|address| (address.street.as_str(), address.location));

@@ -1,8 +1,10 @@
 //! Changes as events: the JSON that is sent, and the id that stays the same.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 
 use parasol_api::convert::timestamp;
+use parasol_api::visibility::{Class, View};
 use parasol_api::{Error, descriptor};
 use parasol_desk::Desk;
 use parasol_journey::time::Timestamp;
@@ -101,7 +103,13 @@ pub async fn events(
 fn json_of<M: Message>(name: &str, message: &M) -> Result<Value, Error> {
     let kind = descriptor::pool().get_message_by_name(name);
     let kind = kind.expect("the contract has offers and work orders");
-    let message = DynamicMessage::decode(kind, &*message.encode_to_vec());
+    // A body goes past the edge where answers are masked, so the same is done here.
+    let bytes = message.encode_to_vec();
+    let seen = match View::of(name, Class::Brand) {
+        Some(view) => view.shown(&bytes).map_err(Error::internal)?,
+        None => Cow::Borrowed(&*bytes),
+    };
+    let message = DynamicMessage::decode(kind, &*seen);
     serde_json::to_value(message.map_err(Error::internal)?).map_err(Error::internal)
 }
 

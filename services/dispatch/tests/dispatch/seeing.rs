@@ -5,6 +5,7 @@ use parasol_api::partner::v1::get_work_order_request::Key;
 use parasol_api::partner::v1::offer_service_server::OfferService as _;
 use parasol_api::partner::v1::work_order_change::Change;
 use parasol_api::partner::v1::*;
+use parasol_api::visibility::{Class, shown};
 use parasol_journey::event::Window;
 use parasol_journey::ids::{AppointmentId, CaseId, WorkOrderId};
 use parasol_journey::time::Span;
@@ -53,7 +54,8 @@ async fn an_offer_shows_the_area_and_no_number() {
     assert_eq!(offer.case_id, case.to_string());
     assert_eq!(offer.state(), OfferState::Offered);
     assert_eq!(offer.county, XIHU);
-    assert_eq!(offer.description, "不制冷，请打 ***");
+    let seen = shown("parasol.partner.v1.Offer", Class::Brand, offer);
+    assert_eq!(seen.description, "不制冷，请打 ***", "the edge takes numbers out");
     assert_eq!(offer.preferred_windows.len(), 1);
     assert!(offer.danger);
     let at = |instant| Some(parasol_api::convert::to_timestamp(instant));
@@ -97,10 +99,12 @@ async fn a_work_order_shows_street_and_masked_name_until_the_case_ends() {
     for who in [centre("a-1"), brand("aurora")] {
         let order = work_order_of(&world, &who, case).await.unwrap();
         assert_eq!(order.work_order_id, id);
-        let address = order.address.unwrap();
+        let address = order.address.clone().unwrap();
         assert_eq!(address.street, STREET);
         assert_eq!(address.location.unwrap().lat, 30.272);
-        assert_eq!(order.customer_name, "王**");
+        // The edge masks it; see the contract's options.
+        let seen = shown("parasol.partner.v1.WorkOrder", Class::Brand, &order);
+        assert_eq!(seen.customer_name, "王**");
         assert_eq!(order.relay_phone, "");
         assert!(order.description.contains("不制冷"));
         assert_eq!(order.accepted_at, Some(parasol_api::convert::to_timestamp(start())));

@@ -20,6 +20,7 @@ Examples:
   parasol bench decide --rounds 5 --json
   parasol bench dispatch --centres 100,500,2000 --json
   parasol bench webhooks --rounds 5 --json
+  parasol bench watch --watchers 10000 --cases 100 --json
   parasol bench slots --technicians 100,1000,10000 --json
   parasol bench plan --file C101.txt --best 828.94 --seconds 10 --json
   parasol bench plan --city 8x60,30x300 --solver induction,vrp_core --json
@@ -40,6 +41,12 @@ pub(super) enum Bench {
     /// Whether partners that do not take their webhooks delay those of others
     #[command(after_help = "Example: parasol bench webhooks --partners 10 --rounds 5 --json")]
     Webhooks(bench::WebhooksArgs),
+    /// What masking an answer costs, beside writing it and beside doing it by reflection
+    #[command(after_help = "Example: parasol bench visibility --rounds 5 --json")]
+    Visibility(bench::VisibilityArgs),
+    /// From a commit to the screens of many watchers, beside a bare stream
+    #[command(after_help = "Example: parasol bench watch --watchers 10000 --rate 200 --json")]
+    Watch(bench::WatchArgs),
     /// How fast arrival windows that can be kept are found, and how that grows with the technicians
     #[command(after_help = "Example: parasol bench slots --technicians 100,10000 --json")]
     Slots(bench::SlotsArgs),
@@ -87,6 +94,11 @@ pub(super) async fn run(args: Args, common: &Common, config: Config) -> anyhow::
             let report = bench::webhooks(&args, &config, progress).await;
             answer(common, &config, report)
         }
+        Bench::Watch(args) => {
+            let report = bench::watch(&args, &config, progress).await;
+            answer(common, &config, report)
+        }
+        Bench::Visibility(args) => answer(common, &config, bench::visibility(&args, progress)),
         Bench::Decide(args) => answer(common, &config, bench::decide(&args, progress)),
         Bench::Slots(args) => answer(common, &config, Ok(bench::slots(&args, progress))),
         Bench::Plan(args) => answer(common, &config, bench::plan(&args, progress)),

@@ -46,9 +46,11 @@ impl Printer {
             told.push_str(" · ");
             told.push_str(&entry.actor_name);
         }
-        if !entry.actor_phone.is_empty() {
-            told.push(' ');
-            told.push_str(&entry.actor_phone);
+        for phone in [&entry.actor_phone, &entry.centre_phone] {
+            if !phone.is_empty() {
+                told.push(' ');
+                told.push_str(phone);
+            }
         }
         if let Some(deadline) = &entry.next_deadline
             && let Some(due) = deadline.due.as_ref().and_then(timestamp)

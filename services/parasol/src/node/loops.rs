@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures::FutureExt as _;
-use parasol_bell::{Bell, WorkWatcher};
+use parasol_bell::{Bell, Listener, WorkWatcher};
 use parasol_casebook::{
     Deadlines, Handler, Handoff, Held, Now, Queue, Queues, SEQUENCER, Sequenced, Store, Submitter,
     Worker,
@@ -21,6 +21,7 @@ use parasol_runtime::supervisor::{
     Backoff, OnFailure, OnStop, Progress, Supervisor, TaskKind, Wake,
 };
 use parasol_scheduling::relay::exchange::Exchange;
+use parasol_tracking::Tracking;
 use parasol_verification::settlement::Settlement;
 use tokio::sync::{Mutex, Notify};
 use uuid::Uuid;
@@ -34,6 +35,8 @@ const SEQUENCER_RENEW: Span = Span::from_micros(10_000_000);
 const SEQUENCER_REST: Duration = Duration::from_millis(50);
 /// The rest after a ring before changes are sent to webhooks: by then they have their numbers.
 const WEBHOOKS_REST: Duration = Duration::from_millis(100);
+/// The rest after a ring before the feed is looked at for watchers.
+const FEED_REST: Duration = Duration::from_millis(60);
 /// How often offers are looked for that nobody can hear of.
 const REROUTE_EVERY: Duration = Duration::from_secs(10);
 /// How often it is looked what is due between the retailer and its partners.
@@ -272,6 +275,39 @@ pub(super) fn webhooks(supervisor: &Supervisor, post: Post, bell: &Bell, poll: D
             post.serve(wake, shutdown.stopping()).await
         }
     });
+}
+
+/// What watchers are told: at once when it rings, and again from the feed, which loses nothing.
+pub(super) fn watching(
+    supervisor: &Supervisor,
+    tracking: &Tracking,
+    bell: &Bell,
+    clock: &Clock,
+    poll: Duration,
+) {
+    let (rings, following) = (Arc::new(Mutex::new(bell.listen())), tracking.clone());
+    supervisor.spawn(kind("tracking.bell"), move || {
+        let (rings, tracking) = (Arc::clone(&rings), following.clone());
+        async move { tracking.follow_bell(&mut *rings.lock().await).await }
+    });
+    let (tracking, clock) = (tracking.clone(), clock.clone());
+    let wake = AfterRings(bell.listen());
+    supervisor.spawn_loop(kind("tracking.feed"), poll, wake, move || {
+        let (tracking, now) = (tracking.clone(), clock.now());
+        async move { Ok::<_, anyhow::Error>(progress(tracking.follow_feed(now).await?)) }
+    });
+}
+
+/// Wakes whoever follows the feed: a moment after a ring, when what rang has its numbers.
+struct AfterRings(Listener);
+
+impl Wake for AfterRings {
+    async fn woken(&mut self) {
+        self.0.next().await;
+        let _ = tokio::time::timeout(FEED_REST, std::future::pending::<()>()).await;
+        // Whatever rang during the rest is looked at together.
+        while self.0.next().now_or_never().is_some() {}
+    }
 }
 
 /// Offers that nobody can hear of go on, where their brand wants it.

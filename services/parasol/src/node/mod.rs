@@ -144,7 +144,8 @@ impl Node {
             Arc::clone(&base.key),
             metrics,
             &config.limits,
-        );
+        )
+        .with_links(services.share_links());
         peers.connect(local::in_process(services.routes(&health)?, &layers));
         let poll = Duration::from_millis(config.tasks.poll_ms);
         let loops = loops::Loops {
@@ -304,6 +305,7 @@ async fn start_committer(
             parasol_dispatch::projector(),
             parasol_scheduling::projector(),
             parasol_verification::projector(),
+            parasol_tracking::projector(),
             parasol_verification::seals(seal_keys(config, &base.key)?),
         ],
         bell: bell.clone(),

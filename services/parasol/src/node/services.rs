@@ -15,6 +15,7 @@ use parasol_policy::Shelf;
 use parasol_routing::solver::{Induction, VrpCore};
 use parasol_runtime::config::{Config, DaySolver};
 use parasol_runtime::health::Health;
+use parasol_runtime::identity::link::Links;
 use parasol_runtime::shutdown::Shutdown;
 use parasol_runtime::supervisor::Supervisor;
 use parasol_runtime::transport::local;
@@ -81,13 +82,7 @@ impl Services {
                 .with_ports(outside(config, desk)?)
                 .with_shelf(shelf.clone())
                 .asking(call_as("verification")),
-            tracking: Tracking::new(
-                desk.clone(),
-                bell.clone(),
-                call_as("tracking"),
-                shutdown.clone(),
-                epoch,
-            ),
+            tracking: Tracking::new(desk.clone(), call_as("tracking"), shutdown.clone(), epoch),
             operations: Operations::new(desk.clone()),
             shelf,
         })
@@ -105,6 +100,11 @@ impl Services {
         routes.add_service(parasol_api::descriptor::reflection().build_v1()?);
         routes.add_service(parasol_api::descriptor::reflection().build_v1alpha()?);
         Ok(routes.routes())
+    }
+
+    /// As whom the holders of share links call.
+    pub(super) fn share_links(&self) -> Links {
+        self.tracking.share_links()
     }
 
     pub(super) fn handlers(&self) -> Vec<(Role, Arc<dyn Handler>)> {
@@ -128,6 +128,7 @@ impl Services {
         loops::sweep(supervisor, &self.dispatch, poll);
         loops::packs(supervisor, &base.store, &self.shelf);
         loops::settlement(supervisor, self.verification.settlement());
+        loops::watching(supervisor, &self.tracking, bell, &base.clock, poll);
         loops::relay(supervisor, open_relay(&self.scheduling).await?, poll);
         Ok(())
     }

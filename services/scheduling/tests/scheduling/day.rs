@@ -12,6 +12,7 @@ use parasol_api::technician::v1::visit_service_server::VisitService as _;
 use parasol_api::technician::v1::{
     CompleteVisitRequest, StartTravelRequest, StreamMyDayRequest, StreamMyDayResponse, Visit,
 };
+use parasol_api::visibility::{Class, shown};
 use parasol_api::{Reason, convert};
 use parasol_journey::ids::CaseId;
 use parasol_journey::time::Span;
@@ -85,9 +86,10 @@ async fn the_day_as_it_stands_with_what_the_door_needs_and_no_more() {
     let mut stream = open(&world, &technician(), "").await;
     let (first, _) = visit(&mut stream).await;
     assert_eq!(first.appointment_id, booked.appointment_id);
-    assert_eq!(first.case.unwrap().case_id, early.to_string());
+    assert_eq!(first.case.clone().unwrap().case_id, early.to_string());
     assert_eq!(first.window, Some(window("08T09:00", "08T11:00")));
-    assert_eq!(first.customer_name, "张*");
+    let seen = shown("parasol.technician.v1.Visit", Class::Brand, &first);
+    assert_eq!(seen.customer_name, "张*", "the edge masks it");
     assert_eq!(first.address.unwrap().street, "文三路1号");
     assert_eq!((first.relay_phone.as_str(), first.serial.as_str()), ("", "SN0001"));
     assert_eq!(first.model, "BCD-520");
@@ -275,7 +277,7 @@ async fn nothing_personal_stays_after_closing() {
     let case = in_repair(&world).await;
     let mut stream = open(&world, &technician(), "").await;
     let (during, _) = visit(&mut stream).await;
-    assert_eq!(during.customer_name, "张*");
+    assert!(!during.customer_name.is_empty());
     bookmark(&mut stream).await;
     let request = CompleteVisitRequest {
         request_id: request_id(&world),

@@ -19,6 +19,7 @@ use parasol_journey::{ActorKind, Command};
 use parasol_runtime::identity::Principal;
 use parasol_scheduling::relay::exchange::Exchange;
 use parasol_scheduling::relay::local::LocalRelay;
+use prost::Message as _;
 use tokio::time::timeout;
 
 use crate::course::*;
@@ -225,7 +226,14 @@ async fn a_technician_never_receives_the_customers_number() {
         if relay.world.clock.now() < now {
             relay.world.wait_until(now);
         }
-        let told = format!("{:?}", relay.visit().await);
+        let class = parasol_api::visibility::Class::Brand;
+        let seen = parasol_api::visibility::shown(
+            "parasol.technician.v1.Visit",
+            class,
+            &relay.visit().await,
+        );
+        let told = seen.encode_to_vec();
+        let told = String::from_utf8_lossy(&told);
         assert!(!told.contains(CUSTOMERS_OWN) && told.contains("张*"), "{time} {told}");
     }
     let stranger = Principal::new(parasol_runtime::identity::Role::Customer, "user-2");

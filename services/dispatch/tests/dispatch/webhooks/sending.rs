@@ -54,7 +54,12 @@ async fn a_change_is_sent_as_the_api_shows_it_and_signed_as_the_standard_says() 
     let id = events[1].body["data"]["workOrderId"].as_str().unwrap().to_owned();
     let request = GetWorkOrderRequest { key: Some(Key::WorkOrderId(id)) };
     let shown = world.dispatch.get_work_order(by(&centre("a-1"), request)).await.unwrap();
-    assert_eq!(events[1].body["data"], json_of(&shown.into_inner()));
+    let as_the_edge_shows_it = parasol_api::visibility::shown(
+        "parasol.partner.v1.WorkOrder",
+        parasol_api::visibility::Class::Brand,
+        &shown.into_inner(),
+    );
+    assert_eq!(events[1].body["data"], json_of(&as_the_edge_shows_it));
 }
 
 fn json_of(order: &WorkOrder) -> serde_json::Value {

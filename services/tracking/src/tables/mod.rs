@@ -1,0 +1,4 @@
+//! This service's tables.
+
+pub mod readers;
+pub mod share_links;
