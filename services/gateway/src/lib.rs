@@ -5,6 +5,7 @@
 //! system of their own, and the files of the reference [client](installer) for technicians. It decides
 //! nothing and reads no table.
 
+mod customer;
 mod installer;
 mod language;
 mod pages;
@@ -35,13 +36,18 @@ struct Gateway {
     grpc: Arc<str>,
     rest: Rest,
     portal: Pages,
+    customer: Pages,
+    shared: Pages,
 }
 
 /// All routes: `/`, `/errors`, `/errors/{REASON}`, `/livez`, `/readyz`, `/openapi.json`, callbacks of partners
 /// at `/v1/callbacks/{partner}`, technicians' calendars at `/v1/calendars/{token}.ics`, REST below `/v1/`, the
-/// portal below `/portal`, and the client for technicians below `/installer/`. `grpc` is shown on the front page.
+/// portal below `/portal`, the customer's pages below `/my` and `/s`, and the client for technicians below `/installer/`. `grpc` is shown on the front page.
 pub fn router(health: Health, grpc: SocketAddr, rest: Rest, web: Web) -> Router {
     let portal = Pages::new(&portal::SITE, &web);
+    let customer = Pages::new(&customer::SITE, &web);
+    let shared = Pages::new(&customer::SHARED_SITE, &web);
+    let grpc = grpc.to_string().into();
     Router::new()
         .route("/", get(pages::front))
         .route("/errors", get(pages::errors))
@@ -54,9 +60,10 @@ pub fn router(health: Health, grpc: SocketAddr, rest: Rest, web: Web) -> Router 
         .route("/v1/calendars/{file}", get(rest::calendar))
         .route("/v1/{*path}", any(rest::call))
         .merge(portal::routes())
+        .merge(customer::routes())
         .merge(installer::routes())
         .fallback(pages::nothing_here)
-        .with_state(Gateway { health, grpc: grpc.to_string().into(), rest, portal })
+        .with_state(Gateway { health, grpc, rest, portal, customer, shared })
 }
 
 #[cfg(test)]

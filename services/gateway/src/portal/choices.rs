@@ -5,7 +5,7 @@ use parasol_api::common::v1::{
     Function, OnSiteHandling, Packaging, Party, Signature, UnableReason,
 };
 
-pub(super) use crate::web::choice::{Choice, EVIDENCE, number};
+pub(super) use crate::web::choice::{Choice, number};
 
 crate::web::choice::lists! {
     /// Why an offer is declined.

@@ -26,7 +26,7 @@ use parasol_api::Role;
 use crate::Gateway;
 use crate::web::site::Site;
 use crate::web::{
-    Pages, UPLOAD_BYTES_MAX, controls, door, form, page, photos, served, session, times, upload,
+    Pages, UPLOAD_BYTES_MAX, controls, door, form, page, served, session, times, upload,
 };
 
 /// Where the portal lies.
@@ -38,6 +38,7 @@ pub(crate) static SITE: Site = Site {
     roles: &[Role::Brand, Role::Centre],
     name: ("京伞工作台", "Parasol portal"),
     about: ("供厂家与服务网点处理售后服务单。", "For brands and service centres."),
+    shows_subject: true,
     style: "/portal/portal.css",
     script: "/portal/portal.js",
     pages: |gateway| &gateway.portal,

@@ -5,6 +5,7 @@
   const zh = root.lang.startsWith("zh");
   // The page's clock is the platform's, not the telephone's.
   const skew = Date.now() - Number(root.dataset.now);
+  window.parasolSkew = skew;
   const MINUTE = 60_000;
   const SAID_AT = [60, 30, 10, 5, 1, 0];
 
@@ -42,6 +43,28 @@
     }
   }
 
-  count();
-  setInterval(count, 10_000);
+  // What has passed since a moment counts on as well.
+  function pass() {
+    const now = Date.now() - skew;
+    for (const time of document.querySelectorAll("time[data-since]")) {
+      const text = length(Math.max(0, Math.floor((now - Number(time.dataset.since)) / MINUTE)));
+      if (time.textContent !== text) time.textContent = text;
+    }
+    count();
+  }
+
+  pass();
+  setInterval(pass, 10_000);
+  document.addEventListener("parasol:renewed", pass);
+})();
+
+// A credential may come with the address, behind its `#`, which no server is told. It is put into the form and taken
+// out of the address; to sign in is still for whoever looks to decide.
+(() => {
+  const door = document.getElementById("door");
+  const given = location.hash.slice(1);
+  if (!door || given.split(".").length !== 3) return;
+  history.replaceState(null, "", location.pathname + location.search);
+  door.elements.credential.value = given;
+  door.querySelector("button").focus();
 })();

@@ -57,6 +57,11 @@ impl Filled<'_> {
         })
     }
 
+    /// What is wrong with a group of controls, as a line of its own.
+    pub(crate) fn fault_of(&self, name: &str) -> Markup {
+        html! { @if let Some(fault) = self.fault(name) { p.fault { (fault) } } }
+    }
+
     /// A line of text, a number, a date, a password.
     pub(crate) fn input(&self, name: &str, label: &str, look: Look<'_>) -> Markup {
         let kind = if look.kind.is_empty() { "text" } else { look.kind };
@@ -117,11 +122,10 @@ impl Filled<'_> {
         first: &str,
     ) -> Markup {
         let chosen = self.value(name, first);
-        let fault = self.fault(name);
         html! {
             fieldset.radios {
                 legend { (legend) }
-                @if let Some(fault) = fault { p.fault { (fault) } }
+                (self.fault_of(name))
                 @for (value, label) in options {
                     label {
                         input type="radio" name=(name) value=(value) required

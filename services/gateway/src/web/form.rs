@@ -63,6 +63,12 @@ impl Form {
         Ok(())
     }
 
+    /// The same form without some of its fields, and with another.
+    pub(crate) fn replacing(&self, without: &[&str], name: &str, value: String) -> Self {
+        let kept = self.0.iter().filter(|(known, _)| !without.contains(&known.as_str()));
+        Self(kept.cloned().chain([(name.to_owned(), value)]).collect())
+    }
+
     /// The value of a field without the space around it; empty when it did not come.
     pub(crate) fn get(&self, name: &str) -> &str {
         self.all(name).next().unwrap_or_default()

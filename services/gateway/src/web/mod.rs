@@ -85,6 +85,11 @@ impl Pages {
         Arc::clone(&self.places).try_acquire_owned().ok()
     }
 
+    /// A place for a page that is told of changes; `None` when there is none.
+    pub(crate) fn watching(&self) -> Option<OwnedSemaphorePermit> {
+        Arc::clone(&self.watched).try_acquire_owned().ok()
+    }
+
     /// The way to the services with the visitor's own credential.
     pub(crate) fn transport_of(&self, visitor: &Visitor) -> Transport {
         local::with_token(self.transport.clone(), &visitor.token)

@@ -2,7 +2,7 @@
 
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
-use maud::{DOCTYPE, Markup, html};
+use maud::{DOCTYPE, Markup, PreEscaped, html};
 use parasol_api::Language;
 
 use super::form;
@@ -10,9 +10,14 @@ use super::session::{Guest, Visitor};
 use super::words::Pick as _;
 
 /// Nothing is loaded from elsewhere, nothing runs but what this side serves, and forms go nowhere else.
-const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; \
+const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' blob:; \
                       connect-src 'self'; form-action 'self'; base-uri 'none'; \
                       frame-ancestors 'none'";
+
+/// The umbrella of the house, beside its name.
+const UMBRELLA: &str = "<svg class='mark' viewBox='0 0 24 24' width='24' height='24' aria-hidden='true'>\
+    <path d='M3 12a9 9 0 0 1 18 0c-1.5-1.3-3-1.3-4.5 0-1.5-1.3-3-1.3-4.5 0-1.5-1.3-3-1.3-4.5 0-1.5-1.3-3-1.3\
+    -4.5 0z'/><path d='M12 2v1M12 12v7a2 2 0 0 1-4 0'/></svg>";
 
 /// What goes into the frame.
 pub(crate) struct Page<'a> {
@@ -73,7 +78,9 @@ impl Page<'_> {
                 body {
                     a.skip href="#main" { (language.pick("跳到正文", "Skip to the page")) }
                     header.bar {
-                        a.home href=(site.home) { (language.pick(site.name.0, site.name.1)) }
+                        a.home href=(site.home) {
+                            (PreEscaped(UMBRELLA)) (language.pick(site.name.0, site.name.1))
+                        }
                         @if let Some(visitor) = visitor { (who(visitor)) }
                         a.language href={ (guest.path) "?lang=" (other) } lang=(other_tag)
                             hreflang=(other_tag) { (other_name) }
@@ -89,7 +96,7 @@ impl Page<'_> {
 fn who(visitor: &Visitor) -> Markup {
     let language = visitor.guest.language;
     html! {
-        span.who { (visitor.principal.subject) }
+        @if visitor.guest.site.shows_subject { span.who { (visitor.principal.subject) } }
         form.out method="post" action={ (visitor.guest.site.home) "/sign-out" } {
             input type="hidden" name=(form::TOKEN) value=(visitor.form_token);
             button.plain { (language.pick("退出", "Sign out")) }

@@ -7,19 +7,24 @@ use axum::extract::Request;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use futures::{StreamExt as _, TryStreamExt as _, stream};
+use maud::{Markup, html};
 use parasol_api::common::v1::EvidenceItem;
 use parasol_api::convert::to_timestamp;
 use parasol_api::intake::v1::intake_service_client::IntakeServiceClient;
 use parasol_api::intake::v1::{GetEvidenceRequest, GetEvidenceResponse};
-use parasol_api::{Error, Reason};
+use parasol_api::{Error, Language, Reason};
 use parasol_journey::time::Timestamp;
 use parasol_runtime::identity::Principal;
 use parasol_runtime::transport::Transport;
 
 use super::choice::{EVIDENCE, number};
+use super::controls::Filled;
 use super::door::{closed, failure};
+use super::form::Form;
 use super::page::private;
 use super::session::Visitor;
+use super::upload::{KEPT, PHOTOS_MAX};
+use super::words::Pick as _;
 use super::{Pages, failed};
 
 /// What a mark is signed for.
@@ -67,6 +72,61 @@ impl Photo {
             sha256: self.sha256.clone(),
             taken_at: taken_at.map(to_timestamp),
         })
+    }
+}
+
+/// The photos that a form carries; marks that are not the visitor's are left out.
+pub(crate) fn of_form(pages: &Pages, visitor: &Visitor, form: &Form) -> Vec<Photo> {
+    let marks = form.all(KEPT).take(PHOTOS_MAX);
+    marks.filter_map(|mark| Photo::of_mark(pages, &visitor.principal, mark)).collect()
+}
+
+/// The photos that a form already holds, so that nobody uploads them twice.
+pub(crate) fn kept(pages: &Pages, visitor: &Visitor, filled: &Filled<'_>) -> Markup {
+    let language = filled.language;
+    let kept = of_form(pages, visitor, filled.form);
+    html! {
+        @if !kept.is_empty() {
+            p { (language.pick("已上传：", "Uploaded already:")) }
+            ul.photos { @for photo in &kept { (thumbnail(pages, visitor, photo, language)) } }
+        }
+    }
+}
+
+fn thumbnail(pages: &Pages, visitor: &Visitor, photo: &Photo, language: Language) -> Markup {
+    let mark = photo.mark(pages, &visitor.principal);
+    let shows = EVIDENCE.iter().find(|choice| choice.value == photo.shows);
+    let label = shows.map_or("", |choice| choice.label(language));
+    html! {
+        li {
+            input type="hidden" name=(KEPT) value=(mark);
+            img src={ (pages.site.home) "/photos/" (mark) } alt=(label) width="96" height="96";
+            span { (label) }
+        }
+    }
+}
+
+/// One control for each thing a photo may show: no script is needed to say what is what.
+pub(crate) fn inputs(filled: &Filled<'_>, needed: &str) -> Markup {
+    let language = filled.language;
+    html! {
+        @for choice in EVIDENCE {
+            @let id = format!("{}-photo-{}", filled.of, choice.value);
+            @let types = match choice.value {
+                "video" => "video/mp4,video/quicktime,video/webm",
+                // A telephone that takes others converts them for a page that asks for these.
+                _ => "image/jpeg,image/png,image/webp",
+            };
+            div.field {
+                label for=(id) {
+                    (choice.label(language))
+                    @if choice.value != needed {
+                        " " span.optional { (language.pick("（选填）", "(optional)")) }
+                    }
+                }
+                input type="file" id=(id) name={ "photo_" (choice.value) } accept=(types) multiple;
+            }
+        }
     }
 }
 

@@ -19,6 +19,8 @@ pub(crate) struct Site {
     pub name: (&'static str, &'static str),
     /// For whom the pages are, as the door says it.
     pub about: (&'static str, &'static str),
+    /// Whether the bar shows the subject of the visitor's credential: a name that partners know themselves by.
+    pub shows_subject: bool,
     /// The address of the style sheet.
     pub style: &'static str,
     /// The address of the script.

@@ -37,6 +37,24 @@ pub(crate) fn moment(at: Timestamp, language: Language) -> String {
     format!("{} {}", day(at, language), clock(at.shanghai()))
 }
 
+/// A day with its year: `2026年6月9日` or `9 Jun 2026`.
+pub(crate) fn date(at: Timestamp, language: Language) -> String {
+    let at = at.shanghai();
+    match language {
+        Language::Zh => format!("{}年{}月{}日", at.year(), at.month(), at.day()),
+        Language::En => {
+            let month = MONTHS_EN[usize::try_from(at.month0()).unwrap_or_default()];
+            format!("{} {month} {}", at.day(), at.year())
+        }
+    }
+}
+
+/// Month, day and time of day, as short as they can be: `6/9 14:05`.
+pub(crate) fn short(at: Timestamp) -> String {
+    let at = at.shanghai();
+    format!("{}/{} {}", at.month(), at.day(), clock(at))
+}
+
 /// From when until when; the day is said once if there is only one.
 pub(crate) fn span(from: Timestamp, to: Timestamp, language: Language) -> String {
     let end = match from.shanghai_day() == to.shanghai_day() {
@@ -84,6 +102,15 @@ pub(crate) fn due(due: Timestamp, now: Timestamp, language: Language) -> Markup 
             (left_in_words(left, language))
         }
         " · " (moment(due, language))
+    }
+}
+
+/// How long it is since a moment, as an element that the script counts on; the moment itself is its title.
+pub(crate) fn ago(at: Timestamp, now: Timestamp, language: Language) -> Markup {
+    html! {
+        time.ago datetime=(machine(at)) title=(moment(at, language)) data-since=(at.micros() / 1_000) {
+            (length(now.since(at), language))
+        }
     }
 }
 
@@ -151,6 +178,17 @@ mod tests {
         assert_eq!(span(noon(), later, Language::En), "Tue 9 Jun 12:00–14:00");
         let tomorrow = noon() + Span::days(1);
         assert_eq!(span(noon(), tomorrow, Language::En), "Tue 9 Jun 12:00–Wed 10 Jun 12:00");
+    }
+
+    #[test]
+    fn what_has_passed_is_counted_on_by_the_script() {
+        let shown = ago(noon(), noon() + Span::minutes(61), Language::En).into_string();
+        assert!(
+            shown.contains("1 h 1 min") && shown.contains("data-since=\"1780977600000\""),
+            "{shown}"
+        );
+        assert_eq!(short(noon()), "6/9 12:00");
+        assert_eq!(date(noon(), Language::En), "9 Jun 2026");
     }
 
     #[test]

@@ -208,6 +208,13 @@ async fn play(
     partners.listen(node.supervisor(), wires.first(), &script::brands());
     let language = stage.language.tag();
     let count = parts.len();
+    if let Some(first) = parts.first().filter(|_| !args.once) {
+        out.line(printer.say(
+            "以客户身份实时查看 (点开后按“登录”):",
+            "Watch it live as the customer (open it and press Sign in):",
+        ));
+        out.line(&format!("  {}", customers_page(node, &first.customer)));
+    }
     let pace = Duration::try_from_secs_f64(args.pace.clamp(0.0, 60.0)).unwrap_or_default();
     // Everybody is in the game before anybody plays, so that time stands still until then.
     parts.iter().for_each(|_| conductor.join());
@@ -237,6 +244,13 @@ async fn play(
         out.line(&format!("{told} {closed}/{count}"));
     }
     Ok((count, closed))
+}
+
+/// The customer's pages with a credential that the browser keeps to itself: what stands behind the `#` is sent to
+/// nobody.
+fn customers_page(node: &Node, customer: &str) -> String {
+    let token = node.tokens().token(&Principal::new(Role::Customer, customer));
+    format!("http://{}/my/sign-in#{token}", node.http)
 }
 
 /// One case is a repair unless something else is asked for; many are a mix.
@@ -295,6 +309,7 @@ async fn stay(node: Node, printer: Printer, out: Out) -> anyhow::Result<()> {
         "The node stays up to explore (Ctrl-C ends it):",
     ));
     out.line(&format!("  http://{http}/"));
+    out.line(&format!("  http://{http}/my"));
     out.line(&format!("  grpcurl -plaintext -H 'authorization: Bearer {agent}' {grpc} list"));
     let ended = match at_once {
         Poll::Ready(ended) => ended,

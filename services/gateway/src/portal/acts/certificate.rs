@@ -18,19 +18,18 @@ use crate::portal::act::{Act, Done, action, settle};
 use crate::portal::calls::{Calls, failed};
 use crate::portal::case_page::{Refused, Sheet};
 use crate::portal::choices::{
-    CAUSE, CONCLUSION, Choice, EVIDENCE, EXTERIOR, FUNCTION, HANDLING, LEVEL, PACKAGING, SIGNATURE,
-    number,
+    CAUSE, CONCLUSION, Choice, EXTERIOR, FUNCTION, HANDLING, LEVEL, PACKAGING, SIGNATURE, number,
 };
 use crate::portal::controls::{Filled, Look, alert, hidden};
 use crate::portal::door::{closed, failure, stale, status};
 use crate::portal::form::{Form, TOKEN};
 use crate::portal::list::unit;
 use crate::portal::page::Page;
-use crate::portal::photos::Photo;
 use crate::portal::session::Visitor;
-use crate::portal::upload::{self, KEPT, PHOTOS_MAX};
+use crate::portal::upload::{self, PHOTOS_MAX};
 use crate::portal::words::Pick as _;
 use crate::portal::{HOME, Portal, times};
+use crate::web::photos::{Photo, inputs, kept, of_form};
 
 /// The hidden field with the moment the page was made.
 const MOMENT: &str = "moment";
@@ -72,7 +71,7 @@ pub(in crate::portal) async fn submit(
         Ok(()) if visitor.guest.foreign || !visitor.owns(portal, form.get(TOKEN)) => Err(stale()),
         Ok(()) => {
             let calls = Calls::of(portal, &visitor);
-            let photos = photos(portal, &visitor, &form);
+            let photos = of_form(portal, &visitor, &form);
             send(&Sent { calls: &calls, case: &case, form: &form }, &photos).await
         }
     };
@@ -143,12 +142,6 @@ fn inspected_at(form: &Form) -> Result<Option<Timestamp>, Error> {
     let moment = form.get(MOMENT).parse().ok().map(Timestamp::from_micros);
     let is_moment = moment.is_some_and(|at| times::typed(at) == form.get("inspected_at"));
     Ok(if is_moment { moment } else { typed })
-}
-
-/// The photos that a form carries; marks that are not the visitor's are left out.
-fn photos(portal: &Portal, visitor: &Visitor, form: &Form) -> Vec<Photo> {
-    let marks = form.all(KEPT).take(PHOTOS_MAX);
-    marks.filter_map(|mark| Photo::of_mark(portal, &visitor.principal, mark)).collect()
 }
 
 fn page(portal: &Portal, visitor: &Visitor, sheet: &Sheet, refused: Option<&Refused>) -> Response {
@@ -272,7 +265,6 @@ fn finding(filled: &Filled<'_>) -> Markup {
 /// One control for each thing a photo may show: no script is needed to say what is what.
 fn evidence(portal: &Portal, visitor: &Visitor, filled: &Filled<'_>) -> Markup {
     let language = filled.language;
-    let kept = photos(portal, visitor, filled.form);
     let most = PHOTO_BYTES_MAX / (1024 * 1024);
     let about = match language {
         parasol_api::Language::Zh => {
@@ -286,43 +278,10 @@ fn evidence(portal: &Portal, visitor: &Visitor, filled: &Filled<'_>) -> Markup {
         language.pick("照片", "Photos"),
         html! {
             p.hint { (about) }
-            @if !kept.is_empty() {
-                p { (language.pick("已上传：", "Uploaded already:")) }
-                ul.photos { @for photo in &kept { (thumbnail(portal, visitor, photo, filled)) } }
-            }
-            @for choice in EVIDENCE {
-                @let id = format!("photo-{}", choice.value);
-                @let types = match choice.value {
-                    "video" => "video/mp4,video/quicktime,video/webm",
-                    // A telephone that takes others converts them for a page that asks for these.
-                    _ => "image/jpeg,image/png,image/webp",
-                };
-                div.field {
-                    label for=(id) {
-                        (choice.label(language))
-                        @if choice.value != "nameplate" {
-                            " " span.optional { (language.pick("（选填）", "(optional)")) }
-                        }
-                    }
-                    input type="file" id=(id) name={ "photo_" (choice.value) } accept=(types) multiple;
-                }
-            }
+            (kept(portal, visitor, filled))
+            (inputs(filled, "nameplate"))
         },
     )
-}
-
-fn thumbnail(portal: &Portal, visitor: &Visitor, photo: &Photo, filled: &Filled<'_>) -> Markup {
-    let language = filled.language;
-    let mark = photo.mark(portal, &visitor.principal);
-    let shows = EVIDENCE.iter().find(|choice| choice.value == photo.shows);
-    let label = shows.map_or("", |choice| choice.label(language));
-    html! {
-        li {
-            input type="hidden" name=(KEPT) value=(mark);
-            img src={ (HOME) "/photos/" (mark) } alt=(label) width="96" height="96";
-            span { (label) }
-        }
-    }
 }
 
 fn end(filled: &Filled<'_>) -> Markup {

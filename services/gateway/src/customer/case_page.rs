@@ -1,0 +1,296 @@
+//! The live page of one case.
+
+use axum::extract::{Path, Request, State};
+use axum::http::StatusCode;
+use axum::response::Response;
+use futures::join;
+use maud::{Markup, html};
+use parasol_api::common::v1::{Category, Party};
+use parasol_api::convert::timestamp;
+use parasol_api::intake::v1::{Case, Evidence};
+use parasol_api::technician::v1::VisitPosition;
+use parasol_api::tracking::v1::Timeline;
+use parasol_api::verification::v1::{DecisionExplanation, Dispute};
+use parasol_api::{Error, Language, Listed as _};
+use parasol_journey::time::Timestamp;
+use parasol_journey::{ActorKind, Stage, Verb, table};
+
+use super::act::{Act, notice};
+use super::acts;
+use super::calls::Calls;
+use super::track::Track;
+use super::words::stage;
+use super::{HOME, cards, case_path, picture, story};
+use crate::Gateway;
+use crate::web::controls::{Filled, alert, hidden};
+use crate::web::door::{closed, failure, status};
+use crate::web::form::Form;
+use crate::web::page::Page;
+use crate::web::session::Visitor;
+use crate::web::words::{Pick as _, category};
+use crate::web::{Pages, live, times};
+
+/// Everything a page of a case is made from.
+pub(super) struct Sheet {
+    /// The case.
+    pub id: String,
+    /// The story.
+    pub told: Timeline,
+    /// The case itself; `None` for whoever only has a link.
+    pub case: Option<Case>,
+    /// Why it was decided as it was, while the customer has to answer to that.
+    pub explained: Option<DecisionExplanation>,
+    /// The dispute, while one is heard.
+    pub dispute: Option<Dispute>,
+    /// Where the technician is, while a visit is booked.
+    pub position: Option<VisitPosition>,
+    /// Photos and films.
+    pub evidence: Vec<Evidence>,
+    /// What the journey lets the reader do now.
+    pub open: Vec<Verb>,
+    /// What the address says beside the case.
+    pub query: Form,
+    /// In which language.
+    pub language: Language,
+    /// The moment all this is true.
+    pub now: Timestamp,
+}
+
+/// A step that was refused, with what was typed.
+pub(super) struct Refused<'a> {
+    /// Which.
+    pub act: Act,
+    /// What was typed.
+    pub form: &'a Form,
+    /// Why.
+    pub error: &'a Error,
+}
+
+/// `GET /my/cases/{case}`.
+pub(super) async fn show(
+    State(gateway): State<Gateway>,
+    Path(case): Path<String>,
+    request: Request,
+) -> Response {
+    let pages = &gateway.customer;
+    let (parts, _) = request.into_parts();
+    let visitor = match Visitor::of(pages, &parts) {
+        Ok(visitor) => visitor,
+        Err((guest, why)) => return closed(pages, guest, why, true),
+    };
+    let query = Form::of_query(parts.uri.query());
+    match Sheet::gather(pages, &visitor, &case, query).await {
+        Ok(sheet) => sheet.page(pages, &visitor, None),
+        Err(error) => failure(&visitor.guest, &error),
+    }
+}
+
+impl Sheet {
+    /// Reads what the page of whoever signed in needs. A part that cannot be read is left out, and the rest is
+    /// shown.
+    ///
+    /// # Errors
+    /// `NOT_FOUND` for what is not the visitor's, and what the services say.
+    pub(super) async fn gather(
+        pages: &Pages,
+        visitor: &Visitor,
+        id: &str,
+        query: Form,
+    ) -> Result<Self, Error> {
+        let calls = Calls::of(pages, visitor);
+        let (told, case) = join!(calls.timeline(id), calls.case(id));
+        let (told, case) = (told?, case?);
+        let (language, now) = (visitor.guest.language, visitor.guest.now);
+        let mut sheet = Self::of(told, Some(case), language, now);
+        sheet.query = query;
+        let stage = sheet.stage();
+        sheet.open = stage.map_or_else(Vec::new, |at| table::open_to(at, ActorKind::Customer));
+        let decided = matches!(stage, Some(Stage::RemedyOffered | Stage::Denied));
+        let disputed = stage == Some(Stage::Disputed);
+        let visited = stage == Some(Stage::Appointed);
+        let (explained, dispute, position, evidence) = join!(
+            only(decided, calls.explained(id)),
+            only(disputed, calls.dispute(id)),
+            only(visited, calls.position(id)),
+            calls.evidence(id),
+        );
+        sheet.explained = explained;
+        sheet.dispute = dispute;
+        sheet.position = position;
+        sheet.evidence = evidence.unwrap_or_default();
+        Ok(sheet)
+    }
+
+    /// What the story and the case say, and no more.
+    pub(super) fn of(
+        told: Timeline,
+        case: Option<Case>,
+        language: Language,
+        now: Timestamp,
+    ) -> Self {
+        Self {
+            id: told.case_id.clone(),
+            told,
+            case,
+            explained: None,
+            dispute: None,
+            position: None,
+            evidence: Vec::new(),
+            open: Vec::new(),
+            query: Form::default(),
+            language,
+            now,
+        }
+    }
+
+    /// Where the case stands.
+    pub(super) fn stage(&self) -> Option<Stage> {
+        Stage::of_wire(self.told.stage())
+    }
+
+    /// Whether a command is open.
+    pub(super) fn is_open(&self, verb: Verb) -> bool {
+        self.open.contains(&verb)
+    }
+
+    /// Whether it is the customer's turn.
+    pub(super) fn is_mine(&self) -> bool {
+        self.told.turn.is_some_and(|turn| turn.holder() == Party::Customer)
+    }
+
+    /// Whether the case has ended.
+    pub(super) fn is_ended(&self) -> bool {
+        self.stage().is_some_and(Stage::is_ended)
+    }
+
+    /// What the unit is, in a few words.
+    pub(super) fn title(&self) -> String {
+        match &self.case {
+            Some(case) => format!("{} · {}", category(case.category(), self.language), case.sku),
+            None => self.language.pick("售后服务", "Service case").to_owned(),
+        }
+    }
+
+    fn page(&self, pages: &Pages, visitor: &Visitor, refused: Option<&Refused<'_>>) -> Response {
+        let code = refused.map_or(StatusCode::OK, |refused| status(refused.error));
+        let events = case_path(&self.id, "events");
+        let body = html! {
+            p.back { a href=(HOME) { "‹ " (self.language.pick("我的服务", "My service")) } }
+            (notice(&self.query, self.language))
+            @if let Some(refused) = refused { (alert(refused.error, self.language)) }
+            (self.body(&events, Some(&Forms { pages, visitor, refused })))
+        };
+        let title = format!("{} · {}", stage(self.told.stage(), self.language), self.title());
+        Page { title: &title, head: self.reload(), body }.for_visitor(code, visitor)
+    }
+
+    /// The page again after a step of its own was refused.
+    pub(super) fn again(
+        &self,
+        pages: &Pages,
+        visitor: &Visitor,
+        refused: &Refused<'_>,
+    ) -> Response {
+        self.page(pages, visitor, Some(refused))
+    }
+
+    /// Without a script the page asks for itself again, but never while the customer may be filling a form.
+    fn reload(&self) -> Markup {
+        let waits = !self.is_ended() && !self.is_mine();
+        html! { @if waits { noscript { meta http-equiv="refresh" content=(live::RELOAD_SECONDS); } } }
+    }
+
+    /// The case: what a link shows too, with the forms of whoever may take a step.
+    pub(super) fn body(&self, events: &str, forms: Option<&Forms<'_>>) -> Markup {
+        let language = self.language;
+        let track = Track::of(&self.told);
+        html! {
+            header.case #head data-live {
+                @let kind = self.case.as_ref().map_or(Category::Unspecified, Case::category);
+                span.emblem { (picture::unit(kind)) }
+                div {
+                    h1 { (self.title()) }
+                    p.hint { (language.pick("服务单号 ", "Case ")) code { (self.id) } }
+                }
+            }
+            @if !self.is_ended() {
+                (live::freshness(events, &self.told.resume_token, self.now, language))
+            }
+            div #track data-live { (track.markup(language)) }
+            div.columns {
+                div.first {
+                    div #now data-live { (cards::now(self, forms)) }
+                    div #visit data-live { (cards::visit(self)) }
+                    div #code data-live { (cards::code(self, forms)) }
+                    div #photos data-live { (cards::photos(self, forms.is_some())) }
+                    @if forms.is_some() { div #more data-live { (acts::more(self)) } }
+                }
+                div.second {
+                    div #story data-live { (story::entries(self)) }
+                    div #times data-live { (story::party_times(self)) }
+                    div #filed data-live { (cards::filed(self)) }
+                }
+            }
+        }
+    }
+}
+
+/// The forms of a page: for whom they are made, and what was refused.
+pub(super) struct Forms<'a> {
+    /// The pages.
+    pub pages: &'a Pages,
+    /// Who fills them.
+    pub visitor: &'a Visitor,
+    /// The step that was refused.
+    pub refused: Option<&'a Refused<'a>>,
+}
+
+impl Forms<'_> {
+    /// A form of a case: its hidden fields, what it asks for, and its button.
+    pub(super) fn form(
+        &self,
+        sheet: &Sheet,
+        act: Act,
+        class: &str,
+        controls: impl FnOnce(&Filled<'_>) -> Markup,
+    ) -> Markup {
+        let empty = Form::default();
+        let refused = self.refused.filter(|refused| refused.act == act);
+        let filled = Filled {
+            of: act.name(),
+            language: sheet.language,
+            form: refused.map_or(&empty, |refused| refused.form),
+            error: refused.map(|refused| refused.error),
+        };
+        html! {
+            form class=(class) method="post" action=(case_path(&sheet.id, act.name())) data-once {
+                (hidden(self.pages, self.visitor, &filled))
+                (controls(&filled))
+            }
+        }
+    }
+
+    /// A form that is a button and nothing else.
+    pub(super) fn button(&self, sheet: &Sheet, act: Act, class: &str) -> Markup {
+        self.form(
+            sheet,
+            act,
+            "tap",
+            |_| html! { button class=(class) { (act.title(sheet.language)) } },
+        )
+    }
+}
+
+/// A part of a page that is read only where it is shown.
+async fn only<T>(shown: bool, read: impl Future<Output = Result<T, Error>>) -> Option<T> {
+    if !shown {
+        return None;
+    }
+    read.await.inspect_err(|error| tracing::debug!(%error, "a part of the page is left out")).ok()
+}
+
+/// How long ago something was, and when.
+pub(super) fn since(at: Option<&prost_types::Timestamp>, sheet: &Sheet) -> Markup {
+    let Some(at) = at.and_then(timestamp) else { return html! {} };
+    times::ago(at, sheet.now, sheet.language)
+}
