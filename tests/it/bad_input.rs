@@ -19,7 +19,7 @@ use uuid::Uuid;
 use crate::house::House;
 
 /// A line of the examples that a customer of theirs can file for.
-const ORDER_LINE: &str = "300006285237-1";
+pub(crate) const ORDER_LINE: &str = "300006285237-1";
 
 fn fresh() -> String {
     Uuid::from_u128(0x0190_0000_0000_7000_8000_0000_0000_0001).to_string()

@@ -4,6 +4,7 @@
 //! code into itself, so that it starts fast, and what it installs goes under `target/` or comes from
 //! the distribution's packages.
 
+mod axe;
 mod ci;
 mod docs;
 mod examples;

@@ -28,8 +28,8 @@ pub const FOR_TESTS: &[Need] = &[
     Need { program: "chromedriver", package: "chromium-driver" },
 ];
 
-/// What fetches the proto linter.
-pub const FOR_PROTO: &[Need] =
+/// What fetches the proto linter and the accessibility checker.
+pub const FOR_NPM: &[Need] =
     &[Need { program: "node", package: "nodejs" }, Need { program: "npm", package: "npm" }];
 
 /// Installs what is missing of `needs`; does nothing when all is there.

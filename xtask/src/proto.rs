@@ -11,7 +11,7 @@ use std::process::Command;
 use anyhow::{Context, Result, ensure};
 use clap::Args;
 
-use crate::packages::{FOR_PROTO, ensure_installed};
+use crate::packages::{FOR_NPM, ensure_installed};
 use crate::programs::{must_run, root};
 
 /// The linter's version, one for everybody.
@@ -52,7 +52,7 @@ pub fn run(options: &Options) -> Result<()> {
 fn installed_buf() -> Result<PathBuf> {
     let folder = root().join("target/tools").join(format!("buf-{BUF_VERSION}"));
     let buf = folder.join("node_modules/.bin/buf");
-    ensure_installed(FOR_PROTO)?;
+    ensure_installed(FOR_NPM)?;
     if buf.exists() {
         return Ok(buf);
     }

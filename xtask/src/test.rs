@@ -27,6 +27,7 @@ pub struct Options {
 /// When the tests could not be run at all.
 pub fn run(options: &Options) -> Result<ExitCode> {
     ensure_installed(FOR_TESTS)?;
+    crate::axe::install()?;
     let postgres = Postgres::start().context("starting PostgreSQL")?;
     let redis = Redis::start().context("starting Redis")?;
     let test = |command: &mut Command| {

@@ -13,6 +13,7 @@
 //! [`POSTGRES_VAR`] and [`REDIS_VAR`], because every test may run in a process of its own.
 
 mod account;
+mod axe;
 mod keeper;
 pub mod payments;
 mod postgres;
@@ -20,6 +21,7 @@ mod process;
 mod programs;
 mod redis;
 
+pub use axe::{AXE_VERSION, axe_folder, axe_script};
 pub use postgres::Postgres;
 pub use programs::program_path;
 pub use redis::Redis;

@@ -8,6 +8,7 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
+use base64::Engine as _;
 use serde_json::{Value, json};
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
@@ -25,6 +26,30 @@ const LENGTH: &str = "content-length";
 /// The width of a small telephone, in CSS pixels.
 pub const WIDTH: u64 = 360;
 
+/// What a browser is shown on, and to whom.
+#[derive(Clone, Copy, Debug)]
+pub struct Screen {
+    /// Its width, in CSS pixels.
+    pub width: u64,
+    /// Its height, likewise.
+    pub height: u64,
+    /// Whether it is a telephone's: touched, and with two dots a pixel.
+    pub phone: bool,
+    /// The language of its owner.
+    pub language: &'static str,
+    /// Whether its owner likes it dark.
+    pub dark: bool,
+}
+
+impl Screen {
+    /// A small telephone in Chinese.
+    pub const PHONE: Self =
+        Self { width: WIDTH, height: 740, phone: true, language: "zh-CN", dark: false };
+    /// A desk in English, in the dark.
+    pub const DESK: Self =
+        Self { width: 1280, height: 900, phone: false, language: "en-US", dark: true };
+}
+
 /// A browser with one tab.
 pub struct Driver {
     child: Child,
@@ -35,8 +60,13 @@ pub struct Driver {
 }
 
 impl Driver {
-    /// Starts a browser whose files lie in `folder`.
+    /// Starts a browser on a small telephone, in Chinese, whose files lie in `folder`.
     pub async fn start(folder: &Path) -> Self {
+        Self::start_on(folder, Screen::PHONE).await
+    }
+
+    /// Starts a browser on a screen.
+    pub async fn start_on(folder: &Path, screen: Screen) -> Self {
         let program = parasol_testkit::program_path("chromedriver")
             .expect("chromium-driver is installed; `cargo xtask test` does it");
         let mut child = Command::new(program)
@@ -58,27 +88,43 @@ impl Driver {
         };
         let at = SocketAddr::from(([127, 0, 0, 1], port));
         let mut driver = Self { child, _out: out, at, session: String::new() };
-        let profile = format!("--user-data-dir={}", folder.display());
-        let options = json!({
-            "args": [
-                // As root, and in containers with little shared memory, it does not start otherwise.
-                "--headless=new", "--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu",
-                "--no-first-run", "--lang=zh-CN", profile,
-            ],
-            "prefs": { "intl.accept_languages": "zh-CN" },
-            "mobileEmulation": {
-                "deviceMetrics": { "width": WIDTH, "height": 740, "pixelRatio": 2.0 },
-            },
-        });
-        let wanted = json!({ "capabilities": { "alwaysMatch": {
-            "browserName": "chrome",
-            "goog:chromeOptions": options,
-            "timeouts": { "implicit": PATIENCE_MS, "pageLoad": 60_000, "script": PATIENCE_MS },
-        } } });
+        let wanted = wanted(folder, screen);
         let made = driver.ask("POST", "/session", &wanted).await;
         let session = made["sessionId"].as_str().unwrap_or_else(|| panic!("no session: {made}"));
         session.clone_into(&mut driver.session);
+        if screen.dark {
+            let dark = json!({ "name": "prefers-color-scheme", "value": "dark" });
+            let media = json!({ "media": "", "features": [dark] });
+            driver.command("Emulation.setEmulatedMedia", &media).await;
+        }
         driver
+    }
+
+    /// A command of the browser's own protocol; its answer.
+    pub async fn command(&self, command: &str, parameters: &Value) -> Value {
+        let body = json!({ "cmd": command, "params": parameters });
+        self.tell("POST", "/goog/cdp/execute", &body).await
+    }
+
+    /// The whole page as a picture, PNG.
+    pub async fn picture(&self) -> Vec<u8> {
+        let size = self.command("Page.getLayoutMetrics", &json!({})).await["cssContentSize"].take();
+        let clip = json!({
+            "x": 0, "y": 0, "width": size["width"], "height": size["height"], "scale": 1,
+        });
+        let whole = json!({ "format": "png", "captureBeyondViewport": true, "clip": clip });
+        let taken = self.command("Page.captureScreenshot", &whole).await;
+        let data = taken["data"].as_str().expect("a picture");
+        base64::engine::general_purpose::STANDARD.decode(data).expect("it is base64")
+    }
+
+    /// Makes the network as slow as a poor telephone's: 400 kbit/s, and 400 ms each way there and back.
+    pub async fn slow_down(&self) {
+        let conditions = json!({ "network_conditions": {
+            "offline": false, "latency": 400,
+            "download_throughput": 50_000, "upload_throughput": 50_000,
+        } });
+        self.tell("POST", "/chromium/network_conditions", &conditions).await;
     }
 
     /// Goes to an address.
@@ -153,8 +199,7 @@ impl Driver {
             ("Browser.grantPermissions", json!({ "permissions": ["geolocation"] })),
             ("Emulation.setGeolocationOverride", place),
         ] {
-            let body = json!({ "cmd": command, "params": parameters });
-            self.tell("POST", "/goog/cdp/execute", &body).await;
+            self.command(command, &parameters).await;
         }
     }
 
@@ -187,6 +232,33 @@ impl Driver {
         let mut answer: Value = serde_json::from_str(&body).expect("an answer is JSON");
         answer["value"].take()
     }
+}
+
+/// What is asked of the driver for a browser on a screen.
+fn wanted(folder: &Path, screen: Screen) -> Value {
+    let profile = format!("--user-data-dir={}", folder.display());
+    let (language, size) = (
+        format!("--lang={}", screen.language),
+        format!("--window-size={},{}", screen.width, screen.height),
+    );
+    let mut options = json!({
+        "args": [
+            // As root, and in containers with little shared memory, it does not start otherwise.
+            "--headless=new", "--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu",
+            "--no-first-run", language, profile, size,
+        ],
+        "prefs": { "intl.accept_languages": screen.language },
+    });
+    if screen.phone {
+        options["mobileEmulation"] = json!({ "deviceMetrics": {
+            "width": screen.width, "height": screen.height, "pixelRatio": 2.0,
+        } });
+    }
+    json!({ "capabilities": { "alwaysMatch": {
+        "browserName": "chrome",
+        "goog:chromeOptions": options,
+        "timeouts": { "implicit": PATIENCE_MS, "pageLoad": 60_000, "script": PATIENCE_MS },
+    } } })
 }
 
 /// The body of an answer; the driver keeps the connection, so its length is what counts.

@@ -127,7 +127,7 @@ async fn a_centre_works_a_case_by_forms_alone() {
 }
 
 /// The certificate: refused without its nameplate, then sent with it, and nothing is typed twice.
-async fn inspect(browser: &mut Forms, own: &str) {
+pub async fn inspect(browser: &mut Forms, own: &str) {
     browser.go(&format!("{own}/certificate")).await;
     let fault = photo("fault");
     let filled: Vec<(&str, Put<'_>)> = [
@@ -154,7 +154,7 @@ async fn inspect(browser: &mut Forms, own: &str) {
     assert!(browser.page.contains("检测单已提交。"), "{}", browser.page);
 }
 
-async fn repair(browser: &mut Forms, own: &str) {
+pub async fn repair(browser: &mut Forms, own: &str) {
     browser.go(own).await;
     let part = [("part_no_0", Put::Text("S-1")), ("name_0", Put::Text("传感器"))];
     browser.submit("/request-parts", &part).await;

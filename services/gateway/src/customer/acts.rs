@@ -148,9 +148,12 @@ pub(super) fn more(sheet: &Sheet) -> Markup {
         })
         .collect();
     html! {
-        @if !shown.is_empty() {
-            nav.more aria-label=(sheet.language.pick("其他操作", "Other things you can do")) {
-                ul { @for act in shown { li { (link(act, sheet, "")) } } }
+        nav.more aria-label=(sheet.language.pick("其他操作", "Other things you can do")) {
+            ul {
+                @for act in shown { li { (link(act, sheet, "")) } }
+                li { a href=(case_path(&sheet.id, "links")) {
+                    (sheet.language.pick("分享进度", "Share the progress"))
+                } }
             }
         }
     }

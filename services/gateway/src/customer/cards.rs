@@ -5,7 +5,7 @@ use parasol_api::Language;
 use parasol_api::common::v1::{Category, Stage};
 use parasol_api::convert::timestamp;
 use parasol_api::intake::v1::Evidence;
-use parasol_api::tracking::v1::TechnicianCard;
+use parasol_api::tracking::v1::{Forecast, ForecastOutlook, TechnicianCard};
 use parasol_journey::Verb;
 use parasol_journey::time::Span;
 
@@ -43,8 +43,10 @@ pub(super) fn now(sheet: &Sheet, forms: Option<&Forms<'_>>) -> Markup {
                     (language.pick("已持续 ", "For "))
                     @if let Some(turn) = &told.turn { (since(turn.since.as_ref(), sheet)) }
                 }
+                (stale(sheet))
                 (paused(sheet))
                 (deadline(sheet))
+                (forecast(sheet))
             }
             @if let Some(forms) = forms { (acts::of_turn(sheet, forms)) }
         }
@@ -55,6 +57,38 @@ fn ended(stage: Stage, language: Language) -> &'static str {
     match stage {
         Stage::Cancelled => language.pick("服务单已取消", "This case was cancelled"),
         _ => language.pick("服务已完成", "This case is done"),
+    }
+}
+
+/// What is too old to be relied on is said to be.
+fn stale(sheet: &Sheet) -> Markup {
+    let language = sheet.language;
+    let Some(fresh) = sheet.told.freshness.as_ref().filter(|fresh| fresh.is_stale) else {
+        return html! {};
+    };
+    html! {
+        p.stale {
+            (language.pick("这是 ", "This is what "))
+            (party(fresh.reported_by(), language))
+            (language.pick(" 早前报告的，可能已不是最新。", " said a while ago; it may have changed since."))
+        }
+    }
+}
+
+/// Late unless somebody does something: what, and who.
+fn forecast(sheet: &Sheet) -> Markup {
+    let language = sheet.language;
+    let late =
+        |one: &&Forecast| matches!(one.outlook(), ForecastOutlook::AtRisk | ForecastOutlook::Late);
+    let Some(forecast) = sheet.told.forecast.as_ref().filter(late) else { return html! {} };
+    html! {
+        div.forecast {
+            p { (forecast.text) }
+            @if !forecast.ways_out.is_empty() {
+                p.hint { (language.pick("可以这样补救：", "What can be done about it:")) }
+                ul { @for one in &forecast.ways_out { li { (one.text) } } }
+            }
+        }
     }
 }
 

@@ -17,6 +17,7 @@ mod events;
 mod evidence;
 mod filing;
 mod home;
+mod links;
 mod picture;
 mod share;
 mod story;
@@ -91,6 +92,7 @@ pub(crate) fn routes() -> Router<Gateway> {
         .route("/my/cases/{case}", get(case_page::show))
         .route("/my/cases/{case}/events", get(events::of_case))
         .route("/my/cases/{case}/photos", get(evidence::show).post(evidence::add))
+        .route("/my/cases/{case}/links", get(links::show).post(links::change))
         .route("/my/cases/{case}/evidence/{piece}", get(evidence::content))
         .route("/my/cases/{case}/{act}", one)
         .route("/s/{token}", get(share::show))

@@ -37,7 +37,10 @@ pub(super) fn entries(sheet: &Sheet) -> Markup {
 
 fn line(sheet: &Sheet, entry: &TimelineEntry) -> Markup {
     let language = sheet.language;
-    let at = entry.at.as_ref().and_then(timestamp);
+    let recorded = entry.at.as_ref().and_then(timestamp);
+    let at = entry.occurred_at.as_ref().and_then(timestamp).or(recorded);
+    // Told afterwards: by more than it takes to tell.
+    let late = at.zip(recorded).filter(|(at, recorded)| recorded.since(*at) > Span::minutes(1));
     html! {
         li {
             p.headline { (entry.headline) }
@@ -53,6 +56,9 @@ fn line(sheet: &Sheet, entry: &TimelineEntry) -> Markup {
                     }
                 }
                 (language.pick("来自", "reported by ")) (party(entry.reported_by(), language))
+                @if let Some((_, recorded)) = late {
+                    " · " (language.pick("记录于 ", "recorded ")) (times::at(recorded, language))
+                }
             }
         }
     }

@@ -13,7 +13,9 @@ use parasol_api::intake::v1::{
 };
 use parasol_api::partner::v1::{BookAppointmentRequest, BookAppointmentResponse};
 use parasol_api::tracking::v1::{
-    TechnicianCard, Timeline, TimelineEntry, WatchCaseRequest, WatchCaseResponse,
+    CreateShareLinkRequest, Forecast, ForecastOutlook, Freshness, ListShareLinksResponse,
+    RevokeShareLinkRequest, ShareLink, TechnicianCard, Timeline, TimelineEntry, WatchCaseRequest,
+    WatchCaseResponse,
 };
 use parasol_api::verification::v1::{
     ChooseRemedyRequest, ChooseRemedyResponse, DecisionExplanation, OpenDisputeRequest,
@@ -451,6 +453,59 @@ async fn a_link_shows_the_story_and_no_form_and_is_told_to_nobody() {
     assert_eq!(gone.status, StatusCode::NOT_FOUND);
     assert!(gone.text.contains("run out or was taken back"), "{}", gone.text);
     assert_eq!(stranger.get("/s/a%20b").await.status, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn a_link_is_shown_once_and_can_be_taken_back() {
+    const LINKS: &str = "/parasol.tracking.v1.TrackingService/ListShareLinks";
+    const MAKE: &str = "/parasol.tracking.v1.TrackingService/CreateShareLink";
+    const REVOKE: &str = "/parasol.tracking.v1.TrackingService/RevokeShareLink";
+    let mut browser = at(Stage::Dispatched, Party::Brand).await;
+    let services = browser.services.clone();
+    let link = |ends: Span| ShareLink {
+        link_id: format!("link_{}", ends.micros()),
+        created_at: Some(to_timestamp(noon())),
+        expires_at: Some(to_timestamp(noon() + ends)),
+        ..ShareLink::default()
+    };
+    let links = vec![link(Span::days(7)), link(Span::minutes(-1))];
+    services.answer(LINKS, ListShareLinksResponse { links });
+    let page = browser.get(&own("links")).await;
+    assert_eq!(page.text.matches("Take it back").count(), 1, "one is over: {}", page.text);
+    let (token, id) = (page.hidden("form_token"), page.hidden("request_id"));
+    services.answer(MAKE, ShareLink { path: "/s/sl_secret".to_owned(), ..link(Span::days(7)) });
+    let made = browser.post(&own("links"), &[("form_token", &token), ("request_id", &id)]).await;
+    assert!(made.text.contains("href=\"/s/sl_secret\""), "{}", made.text);
+    assert_eq!(services.asked::<CreateShareLinkRequest>(MAKE)[0].request_id, id);
+    assert!(!browser.get(&own("links")).await.text.contains("sl_secret"), "it is shown once");
+    services.answer(REVOKE, link(Span::days(7)));
+    let fields = [("form_token", &*token), ("request_id", &id), ("link_id", "link_1")];
+    browser.post(&own("links"), &fields).await;
+    assert_eq!(services.asked::<RevokeShareLinkRequest>(REVOKE)[0].link_id, "link_1");
+    let stolen = browser.post(&own("links"), &[("request_id", &id)]).await;
+    assert_eq!(stolen.status, StatusCode::FORBIDDEN);
+    assert_eq!(services.asked::<CreateShareLinkRequest>(MAKE).len(), 1);
+}
+
+#[tokio::test]
+async fn what_is_late_says_so_and_what_can_be_done() {
+    let mut browser = at(Stage::Dispatched, Party::Brand).await;
+    let forecast = |outlook: ForecastOutlook| Forecast {
+        outlook: outlook.into(),
+        text: "Late unless the brand moves".to_owned(),
+        ..Forecast::default()
+    };
+    let shown = |forecast, is_stale| Timeline {
+        forecast: Some(forecast),
+        freshness: Some(Freshness { is_stale, ..Freshness::default() }),
+        ..told(Stage::Dispatched, Party::Brand)
+    };
+    browser.services.answer(TIMELINE, shown(forecast(ForecastOutlook::OnTime), false));
+    let page = browser.get(&own("")).await.text;
+    assert!(!page.contains("Late unless") && !page.contains("may have changed since"), "{page}");
+    browser.services.answer(TIMELINE, shown(forecast(ForecastOutlook::AtRisk), true));
+    let page = browser.get(&own("")).await.text;
+    assert!(page.contains("Late unless") && page.contains("may have changed since"), "{page}");
 }
 
 #[tokio::test]

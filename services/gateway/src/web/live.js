@@ -165,3 +165,13 @@
     }
   });
 })();
+
+// A link can be copied with a tap, where the browser lets it.
+for (const button of document.querySelectorAll("[data-copy]")) {
+  if (!navigator.clipboard) continue;
+  button.hidden = false;
+  button.addEventListener("click", async () => {
+    await navigator.clipboard.writeText(document.getElementById(button.dataset.copy).href);
+    button.textContent = document.documentElement.lang.startsWith("zh") ? "已复制" : "Copied";
+  });
+}

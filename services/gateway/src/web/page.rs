@@ -78,9 +78,7 @@ impl Page<'_> {
                 body {
                     a.skip href="#main" { (language.pick("跳到正文", "Skip to the page")) }
                     header.bar {
-                        a.home href=(site.home) {
-                            (PreEscaped(UMBRELLA)) (language.pick(site.name.0, site.name.1))
-                        }
+                        (home(guest))
                         @if let Some(visitor) = visitor { (who(visitor)) }
                         a.language href={ (guest.path) "?lang=" (other) } lang=(other_tag)
                             hreflang=(other_tag) { (other_name) }
@@ -89,6 +87,15 @@ impl Page<'_> {
                 }
             }
         }
+    }
+}
+
+/// The name in the bar: the way home, where there is one.
+fn home(guest: &Guest) -> Markup {
+    let (site, language) = (guest.site, guest.language);
+    let name = html! { (PreEscaped(UMBRELLA)) (language.pick(site.name.0, site.name.1)) };
+    html! {
+        @if site.roles.is_empty() { span.home { (name) } } @else { a.home href=(site.home) { (name) } }
     }
 }
 

@@ -5,7 +5,7 @@ use parasol_api::{Error, Language};
 use parasol_desk::Call;
 use tonic::{Request, Response};
 
-use super::{check_case, not_found};
+use super::{case_of, not_found};
 use crate::Tracking;
 use crate::watching::place::Place;
 
@@ -14,7 +14,7 @@ pub async fn handle(
     request: Request<GetTimelineRequest>,
 ) -> Result<Response<Timeline>, Error> {
     let call = Call::reading(&request, "GetTimeline")?;
-    let id = check_case(&request.get_ref().case_id)?;
+    let id = case_of(&call.principal, &request.get_ref().case_id)?;
     let language = Language::of_tag(&request.get_ref().language).unwrap_or_default();
     tracking.links.note_use(&tracking.desk, &call).await?;
     let version = tracking.desk.case(&call.principal, id).await?.version;

@@ -8,6 +8,7 @@ pub mod revoke_share_link;
 use parasol_api::{Checker, Error, Reason};
 use parasol_journey::Case;
 use parasol_journey::ids::CaseId;
+use parasol_runtime::identity::{Principal, link};
 
 pub fn store_error(error: impl std::error::Error + Send + Sync + 'static) -> Error {
     Error::new(Reason::StoreUnavailable).because(error)
@@ -22,6 +23,14 @@ pub fn check_case(id: &str) -> Result<CaseId, Error> {
     let id = check.id::<CaseId>("case_id", id);
     let (id,) = check.all((id,))?;
     Ok(id)
+}
+
+/// The case that a reader means: the one that is named, or, where none is, the one that the reader's link shows.
+pub fn case_of(principal: &Principal, id: &str) -> Result<CaseId, Error> {
+    match link::of_principal(principal).filter(|_| id.is_empty()) {
+        Some((case, _)) => Ok(case),
+        None => check_case(id),
+    }
 }
 
 /// Whether a case is at the version its caller insists on.

@@ -24,7 +24,7 @@ use super::place::Place;
 use super::story::{Scene, Since, Story};
 use super::{BOOKMARK_EVERY, PATIENCE};
 use crate::Tracking;
-use crate::handlers::{check_case, not_found};
+use crate::handlers::{case_of, not_found};
 use crate::views::Reader;
 
 /// The stream of one watcher.
@@ -56,7 +56,7 @@ pub async fn open(
     request: Request<WatchCaseRequest>,
 ) -> Result<Response<WatchStream>, Error> {
     let call = Call::reading(&request, "WatchCase")?;
-    let id = check_case(&request.get_ref().case_id)?;
+    let id = case_of(&call.principal, &request.get_ref().case_id)?;
     let language = Language::of_tag(&request.get_ref().language).unwrap_or_default();
     tracking.links.note_use(&tracking.desk, &call).await?;
     let story = tracking.stories.open(id).await?.ok_or_else(not_found)?;
