@@ -15,11 +15,12 @@ use crate::ids::{
     WorkOrderId,
 };
 use crate::promise::Running;
+pub use crate::repairs::{OrderedParts, Repairs};
 use crate::stage::Stage;
 use crate::task::{Obligation, Task};
 use crate::time::{Span, Timestamp};
 use crate::turn::TurnClock;
-use crate::vocab::{Cause, Function, PartStage, Party, PauseCause, Remedy, UnableReason};
+use crate::vocab::{Cause, Function, Party, PauseCause, Remedy, UnableReason};
 
 pub use crate::payout::{Goodwill, PaidOut, Quote};
 
@@ -280,37 +281,6 @@ pub struct Breach {
     pub charged_to: Party,
     /// When it ran out.
     pub at: Timestamp,
-}
-
-/// What repairs this case has seen.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Repairs {
-    /// Completed repairs after which the fault persisted, prior cases included.
-    pub failed: u32,
-    /// When the present repair began.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub since: Option<Timestamp>,
-    /// Time in repair so far, without the present one.
-    pub spent: Span,
-    /// Since when parts are awaited.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub parts_since: Option<Timestamp>,
-    /// Time spent waiting for parts so far, without the present wait.
-    pub parts_spent: Span,
-    /// Whether the unit is at the workshop.
-    pub at_workshop: bool,
-}
-
-/// Parts ordered for a repair, while something is still to come of them.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct OrderedParts {
-    /// Which, as they were requested.
-    pub part: String,
-    /// How far they have come.
-    pub stage: PartStage,
-    /// By when the defective part has to be back at the brand, once they are built in.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub return_by: Option<Timestamp>,
 }
 
 /// The last of a party's numbered messages that moved the case.

@@ -23,8 +23,8 @@ vocabulary! {
         Guidance = "plat.guidance",
         /// Reading a certificate the customer already holds.
         ReadEvidence = "plat.evidence",
-        /// Audit of a service order: silence approves the refund.
-        Audit = "plat.audit",
+        /// The carrier picks the returned unit up.
+        PickUp = "return.pick_up",
         /// Finding a centre.
         ChooseCentre = "plat.choose",
         /// Warning that an offer has not been answered.
@@ -75,12 +75,6 @@ vocabulary! {
         LegalRepair = "legal.repair_30",
         /// Parts within the legal limit.
         LegalParts = "legal.parts_90",
-        /// The brand returns a repaired unit by contract.
-        VendorReturn = "contract.vendor_24h",
-        /// Five working days from receipt of the unit.
-        FiveWorkingDays = "promise.5wd",
-        /// A hundred minutes from receipt and confirmed fault.
-        HundredMinutes = "promise.100min",
         /// The other side answers a dispute.
         DisputeReply = "dispute.reply",
         /// Evidence is uploaded.
@@ -121,8 +115,6 @@ vocabulary! {
         Promise211 = "promise.211",
         /// The next of the promises whose terms were pinned at filing.
         Promise = "promise.term",
-        /// The successor of the hundred minutes.
-        TwoHours = "promise.2h",
         /// An agent's follow-up.
         FollowUp = "follow_up",
         /// A replaced part comes back.
@@ -170,8 +162,6 @@ pub enum Miss {
     ReleaseHold,
     /// The proposed windows go free, and whoever proposed them has to say something else.
     ReleaseWindows,
-    /// The refund is approved by silence.
-    ApproveRefund,
     /// The remedy the customer asked for, else the first on offer, is carried out.
     ChooseForCustomer,
     /// The case closes.
@@ -259,7 +249,7 @@ pub const BEFORE_VISIT: &[Stage] = &[
 #[rustfmt::skip]
 pub const CLOCKS: &[ClockRow] = {
     use Party::{Brand, Carrier, Centre, Customer, Lab, Payment, Retailer, Technician};
-    use Unit::{Given, Measure, Natural, ServiceHours, WorkingDays};
+    use Unit::{Given, Measure, Natural, ServiceHours};
     const fn min(n: i64) -> Span { Span::minutes(n) }
     const fn h(n: i64) -> Span { Span::hours(n) }
     const fn d(n: i64) -> Span { Span::days(n) }
@@ -268,7 +258,7 @@ pub const CLOCKS: &[ClockRow] = {
         clock(Clock::DeclareIntact,    Natural,      d(7),     Customer,   &[Stage::NoReason],           Miss::Cancel,                      "law: 七日无理由办法"),
         clock(Clock::Guidance,         Natural,      h(2),     Retailer,   &[Stage::RemoteGuidance],     Miss::Redispatch,                  "ours"),
         clock(Clock::ReadEvidence,     Natural,      h(24),    Retailer,   &[Stage::EvidenceLinked],     Miss::Redispatch,                  "ours"),
-        clock(Clock::Audit,            Natural,      h(48),    Carrier,    &[Stage::Returning],          Miss::ApproveRefund,               "platform rule: 48 h audit"),
+        clock(Clock::PickUp,           Natural,      d(3),     Carrier,    &[Stage::Returning],          Miss::Escalate(Then::KeepAsking),  "ours"),
         clock(Clock::ChooseCentre,     Natural,      h(2),     Retailer,   &[Stage::ChoosingCentre],     Miss::DecideAgain,                 "ours"),
         clock(Clock::AcceptAlarm,      ServiceHours, min(30),  Brand,      &[Stage::Dispatched],         Miss::Record,                      "practice: alarm at 30 min"),
         clock(Clock::Accept,           ServiceHours, h(2),     Brand,      &[Stage::Dispatched],         Miss::ExpireOffer,                 "ours"),
@@ -294,9 +284,6 @@ pub const CLOCKS: &[ClockRow] = {
         clock(Clock::ExchangeShip,     Natural,      h(72),    Carrier,    &[Stage::Replacing],          Miss::Escalate(Then::DecideAgain), "platform rule: 72 h"),
         clock(Clock::LegalRepair,      Natural,      d(30),    Centre,     &[Stage::Repairing],          Miss::DecideAgain,                 "law: 三包 art. 12"),
         relentless(clock(Clock::LegalParts, Natural, d(90),    Brand,      &[],                          Miss::DecideAgain,                 "law: 三包 art. 12")),
-        clock(Clock::VendorReturn,     Natural,      h(24),    Brand,      &[],                          Miss::DecideAgain,                 "contract: 24 h"),
-        clock(Clock::FiveWorkingDays,  WorkingDays,  d(5),     Retailer,   &[],                          Miss::DecideAgain,                 "promise: 五日售后"),
-        clock(Clock::HundredMinutes,   Natural,      min(100), Retailer,   &[],                          Miss::DecideAgain,                 "promise: 售后100分"),
         clock(Clock::DisputeReply,     Natural,      h(24),    Brand,      &[],                          Miss::DecideAgain,                 "platform rule: 24 h"),
         clock(Clock::DisputeEvidence,  ServiceHours, h(4),     Customer,   &[],                          Miss::Hear,                        "platform rule: 4 working hours, 9-18"),
         clock(Clock::LabTransit,       Natural,      d(3),     Carrier,    &[],                          Miss::Escalate(Then::DecideAgain), "ours; the laboratory's own time stands still meanwhile"),
@@ -317,7 +304,6 @@ pub const CLOCKS: &[ClockRow] = {
         clock(Clock::LegalValidity,    Measure,      d(365),   Customer,   &[],                          Miss::Never,                       "law: 三包 art. 8; per category in the policy pack"),
         clock(Clock::Promise211,       Measure,      h(24),    Carrier,    &[],                          Miss::Never,                       "promise: cut-off 11:00 / 23:00"),
         relentless(clock(Clock::Promise, Given,      h(0),     Retailer,   &[],                          Miss::DecideAgain,                 "promise rows of the policy pack")),
-        clock(Clock::TwoHours,         Measure,      h(2),     Retailer,   &[],                          Miss::Never,                       "promise: two hours"),
         clock(Clock::FollowUp,         Measure,      h(24),    Retailer,   &[],                          Miss::Never,                       "practice: per issue type"),
         relentless(clock(Clock::PartsReturn, Natural, d(30),   Centre,     &[],                          Miss::Record,                      "ours")),
         clock(Clock::Settlement,       Measure,      d(30),    Brand,      &[],                          Miss::Never,                       "ours: monthly"),

@@ -12,6 +12,7 @@ use crate::actor::Actor;
 use crate::ids::{
     AppointmentId, BrandId, CertificateId, County, CustomerId, DecisionId, OrderLineId, Serial, Sku,
 };
+use crate::pinned::{Contract, RepairsBefore};
 use crate::promise::Term;
 pub use crate::proposal::{Proposal, Proposed};
 use crate::stage::Stage;
@@ -102,6 +103,15 @@ pub struct Filing {
     /// Completed repairs of this unit before this case.
     #[serde(default)]
     pub prior_repairs: u32,
+    /// What those of the same fault left behind.
+    #[serde(default, skip_serializing_if = "RepairsBefore::is_none")]
+    pub repairs_before: RepairsBefore,
+    /// What came with the unit as a gift.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub gifts: Vec<Sku>,
+    /// What the brand's contract says about money.
+    #[serde(default)]
+    pub contract: Contract,
     /// Whether the customer declared the unit intact at filing; only means something for a return
     /// without a reason.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]

@@ -12,6 +12,7 @@ use crate::certificate::Level;
 use crate::deadline::Clock;
 use crate::event::{Awaited, Event, Fact, ProposedWindow, Window};
 use crate::ids::{AppointmentId, CaseId, TechnicianId};
+use crate::pinned::Fitted;
 use crate::stage::Stage;
 use crate::task::{Obligation, Task};
 use crate::time::Timestamp;
@@ -22,6 +23,9 @@ const BREACHES_KEPT: usize = 32;
 
 /// How many failed contacts the state remembers, the first ones; the log has all of them.
 const FAILURES_KEPT: usize = 32;
+
+/// How many parts that were built in the state remembers, the last ones; the log has all of them.
+const FITTED_KEPT: usize = 32;
 
 /// Of how many parties the state remembers the number of their last message; of a party that is
 /// forgotten no message is stale.
@@ -296,12 +300,21 @@ impl Case {
                 self.repairs.at_workshop = false;
                 self.forget_parts(at);
             }
-            Fact::RepairCompleted | Fact::BackToDecision { .. } => self.end_repair(at),
+            Fact::RepairCompleted => {
+                let at_workshop = self.repairs.at_workshop;
+                self.end_repair(at);
+                // Repaired is not yet returned.
+                self.repairs.at_workshop = at_workshop;
+                self.repairs.last_at = Some(at);
+            }
+            Fact::BackToDecision { .. } => self.end_repair(at),
             Fact::RepairFailed => {
                 self.end_repair(at);
                 self.repairs.failed += 1;
             }
             Fact::OutcomeRejected => {
+                // Who rejects it has it.
+                self.repairs.at_workshop = false;
                 if matches!(self.remedy, Some((Remedy::Repair, _))) {
                     self.repairs.failed += 1;
                 }
@@ -345,12 +358,16 @@ impl Case {
                 self.put_parts(part, PartStage::Received, None);
                 self.end_wait_without_parts(at);
             }
-            Fact::PartsInstalled { part, return_by: None } | Fact::PartsReturned { part } => {
-                self.parts.retain(|ordered| ordered.part != *part);
-                self.end_wait_without_parts(at);
-            }
             Fact::PartsInstalled { part, return_by } => {
-                self.put_parts(part, PartStage::Returning, *return_by);
+                match return_by {
+                    None => self.parts.retain(|ordered| ordered.part != *part),
+                    Some(_) => self.put_parts(part, PartStage::Returning, *return_by),
+                }
+                self.end_wait_without_parts(at);
+                self.keep_fitted(part, at);
+            }
+            Fact::PartsReturned { part } => {
+                self.parts.retain(|ordered| ordered.part != *part);
                 self.end_wait_without_parts(at);
             }
             _ => {}
@@ -361,6 +378,15 @@ impl Case {
         if let Some(ordered) = self.parts.iter_mut().find(|ordered| ordered.part == part) {
             (ordered.stage, ordered.return_by) = (stage, return_by);
         }
+    }
+
+    fn keep_fitted(&mut self, part: &str, at: Timestamp) {
+        let fitted = &mut self.repairs.fitted;
+        fitted.retain(|one| one.part != *part);
+        if fitted.len() >= FITTED_KEPT {
+            fitted.remove(0);
+        }
+        fitted.push(Fitted { part: part.to_owned(), at });
     }
 
     fn absorb_holding(&mut self, fact: &Fact, at: Timestamp, left: Stage) {

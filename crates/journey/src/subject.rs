@@ -82,9 +82,6 @@ impl Case {
             Clock::BrandEvidence => stage == Stage::VerdictHeld && self.lacks_proof(),
             Clock::Approval => self.proposal.is_some(),
             Clock::LegalParts => repairing && self.repairs.parts_since.is_some(),
-            Clock::VendorReturn | Clock::FiveWorkingDays | Clock::HundredMinutes => {
-                repairing && self.repairs.at_workshop
-            }
             Clock::Promise => !stage.is_ended() && self.next_promise_due().is_some(),
             Clock::PartsReturn => !stage.is_ended() && self.next_return().is_some(),
             Clock::Reminder => !stage.is_ended(),

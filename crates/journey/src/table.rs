@@ -157,7 +157,7 @@ pub const TRANSITIONS: &[Transition] = &[
     t(Verb::InstallParts,            &[S::Repairing],              &[],                                     FIELD),
     t(Verb::ReturnParts,             Stage::ALL,                   &[],                                     BRAND_SIDE),
     t(Verb::ReportReceived,          &[S::Repairing],              &[],                                     BRAND_SIDE),
-    t(Verb::ReportReturned,          &[S::Repairing],              &[],                                     BRAND_SIDE),
+    t(Verb::ReportReturned,          &[S::Repairing, S::AwaitConfirm], &[],                                     BRAND_SIDE),
     t(Verb::CompleteRepair,          &[S::Repairing],              &[S::AwaitConfirm],                      FIELD),
     t(Verb::ReportRepairFailed,      &[S::Repairing],              &[S::Deciding],                          FIELD),
     t(Verb::RenewCode,               &[S::Repairing, S::AwaitConfirm], &[],                                 &[Customer, Agent, Brand, Centre, Technician]),

@@ -233,6 +233,7 @@ fn bounds(when: &When) -> Result<Box<[Bound]>, String> {
             None,
             when.transport_report_hours_max,
         ),
+        ("repaired_days", Number::DaysSinceRepair, None, when.repaired_days_max),
     ] {
         if min.is_none() && max.is_none() {
             continue;

@@ -80,6 +80,9 @@ pub struct Facts {
     pub extension_covers: bool,
     /// The extended warranty's repair limit is used up.
     pub extension_limit_reached: bool,
+    /// Something came with the unit as a gift.
+    #[serde(default)]
+    pub gifts: bool,
 }
 
 /// Prices of the unit in fen, each 0 up to [`crate::PRICE_FEN_MAX`]; values outside are cut to it.
@@ -156,6 +159,10 @@ pub struct History {
     pub repairer_wait_days: u32,
     /// Inspections that ended without a result, the present one included.
     pub inspections_without_result: u32,
+    /// Days from the last completed repair of the same fault to the day of filing; `None` where there was
+    /// none.
+    #[serde(default)]
+    pub days_since_repair: Option<u32>,
 }
 
 /// Deadlines that were missed. The clocks are kept elsewhere.
@@ -165,12 +172,6 @@ pub struct Breaches {
     pub brand_silent: bool,
     /// The brand let the time for completing its evidence pass.
     pub brand_evidence_late: bool,
-    /// The brand did not return the repaired unit within the contract's 24 hours.
-    pub vendor_return_late: bool,
-    /// Five working days from receipt of the goods are over.
-    pub five_days_missed: bool,
-    /// 100 minutes from receipt and confirmed fault are over.
-    pub hundred_minutes_missed: bool,
     /// Promises whose own clock has run out, by the ids of the pack's `[[promise]]` rows.
     #[serde(default)]
     pub promises: PromiseSet,
@@ -247,6 +248,7 @@ impl Facts {
             unit_damaged: false,
             extension_covers: false,
             extension_limit_reached: false,
+            gifts: false,
         }
     }
 }

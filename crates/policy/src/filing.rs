@@ -71,11 +71,13 @@ impl Facts {
         Ok(Self {
             filed_on: Some(today),
             age: age(filing, today, rest_days_before),
-            history: History { repairs: filing.prior_repairs, ..History::default() },
+            history: history(filing, today),
             promises: promises(filing),
             wish: filing.wants,
             in_validity: runs(cover.whole_unit),
-            part_in_validity: cover.main_parts.is_some_and(runs),
+            part_in_validity: cover.main_parts.is_some_and(runs)
+                || pack.has_restarted(filing, today, province),
+            gifts: !filing.gifts.is_empty(),
             danger: filing.danger,
             transport_report_hours: filing
                 .damaged_on_arrival
@@ -83,6 +85,28 @@ impl Facts {
             extension_covers: extended,
             ..quiet
         })
+    }
+}
+
+fn history(filing: &Filing, today: NaiveDate) -> History {
+    let repaired = filing.repairs_before.last_at;
+    let days_since_repair = repaired.map(|at| day_count(at.shanghai_day(), today));
+    History { repairs: filing.prior_repairs, days_since_repair, ..History::default() }
+}
+
+impl Pack {
+    /// Whether a main part that was replaced when the same fault was repaired before is in the warranty that
+    /// began anew with it (浙江 art. 26).
+    fn has_restarted(&self, filing: &Filing, today: NaiveDate, province: Province) -> bool {
+        let sold_on = filing.received_at.shanghai_day();
+        let months = self.months(filing.category, filing.brand.as_str(), sold_on).main_parts;
+        let (Some(months), true) = (months, self.settings(today, province).repaired_part_restarts)
+        else {
+            return false;
+        };
+        let main = &self.cover(filing.category).main_parts;
+        let fitted = filing.repairs_before.fitted.iter().filter(|one| main.contains(&one.part));
+        fitted.into_iter().any(|one| in_validity(one.at.shanghai_day(), months, 0, today))
     }
 }
 
@@ -112,6 +136,7 @@ fn hours(from: Timestamp, until: Timestamp) -> u32 {
 #[cfg(test)]
 mod tests {
     use parasol_journey::ids::CustomerId;
+    use parasol_journey::pinned::{Contract, Fitted, RepairsBefore};
     use parasol_journey::time::Span;
     use parasol_journey::vocab::{CaseKind, Category, Remedy};
     use proptest::prelude::*;
@@ -147,6 +172,9 @@ mod tests {
             terms: vec![],
             policy: "cn-2026.1".to_owned(),
             prior_repairs: 0,
+            repairs_before: RepairsBefore::default(),
+            gifts: vec![],
+            contract: Contract::default(),
             declared_intact: false,
             danger: false,
             damaged_on_arrival: false,
@@ -186,6 +214,43 @@ mod tests {
         let later = facts(&installed, "2026-06-20");
         assert!(later.in_validity);
         assert_eq!((later.age.receipt_days, later.age.installation_days), (377, Some(365)));
+    }
+
+    /// Source: 浙江 art. 26; elsewhere the warranty of the unit runs on whatever was built in.
+    #[test]
+    fn in_zhejiang_a_main_part_that_was_replaced_begins_its_warranty_anew() {
+        let mut again = filing("2022-05-01");
+        let fitted = |part: &str, day: &str| Fitted { part: part.to_owned(), at: noon(day) };
+        again.repairs_before.fitted = vec![fitted("compressor", "2025-04-20")];
+        let counts = |filing: &Filing, day| facts(filing, day).part_in_validity;
+        assert!(counts(&again, "2026-06-10"));
+        // Three years from the repair, the last day included.
+        again.repairs_before.fitted = vec![fitted("compressor", "2023-06-10")];
+        assert!(counts(&again, "2026-06-10"));
+        assert!(!counts(&again, "2026-06-11"));
+        again.repairs_before.fitted = vec![fitted("door_handle", "2026-04-20")];
+        assert!(!counts(&again, "2026-06-10"), "no main part");
+        again.repairs_before.fitted = vec![fitted("compressor", "2025-04-20")];
+        again.county = "320106".parse().unwrap();
+        assert!(!counts(&again, "2026-06-10"), "Jiangsu");
+    }
+
+    #[test]
+    fn the_days_since_a_repair_and_gifts_are_taken_over() {
+        let mut again = filing("2022-05-01");
+        assert_eq!(facts(&again, "2026-06-10").history.days_since_repair, None);
+        again.repairs_before.last_at = Some(noon("2026-05-11"));
+        again.gifts = vec!["KET-01".parse().unwrap()];
+        let found = facts(&again, "2026-06-10");
+        assert_eq!(found.history.days_since_repair, Some(30));
+        assert!(found.gifts);
+        again.county = "320106".parse().unwrap();
+        let prospect = |day| {
+            let facts = facts(&again, day);
+            entitlements_before_inspection(&Pack::builtin(), &facts).if_faulty
+        };
+        assert!(prospect("2026-06-10").rests_on("R30-again"));
+        assert!(!prospect("2026-06-11").rests_on("R30-again"));
     }
 
     #[test]

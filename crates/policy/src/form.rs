@@ -9,6 +9,7 @@ use toml::Spanned;
 
 use crate::amount::RefundRule;
 use crate::facts::{GuidedTest, Identity, Proof, Province};
+use crate::guidance::GuidanceForm;
 use crate::layer::LayerKind;
 use crate::outcome::{DenialReason, Extra, Instead, Need, Payer};
 use crate::parameters::ParameterName;
@@ -45,6 +46,8 @@ pub(crate) struct FileForm {
     pub(crate) promises: Vec<Spanned<PromiseForm>>,
     #[serde(default, rename = "rule")]
     pub(crate) rules: Vec<Spanned<RuleForm>>,
+    #[serde(default)]
+    pub(crate) guidance: Vec<Spanned<GuidanceForm>>,
     #[serde(default, rename = "left_to_a_person")]
     pub(crate) left: Vec<Spanned<LeftForm>>,
 
@@ -78,6 +81,7 @@ pub(crate) struct ParameterForm {
 #[serde(untagged)]
 pub(crate) enum Value {
     YesNo(bool),
+    Number(i64),
     Word(String),
 }
 
@@ -244,6 +248,8 @@ pub(crate) struct When {
     pub(crate) inspections_without_result_min: Option<u32>,
     pub(crate) inspections_without_result_max: Option<u32>,
     pub(crate) transport_report_hours_max: Option<u32>,
+    /// Days since the last completed repair of the same fault.
+    pub(crate) repaired_days_max: Option<u32>,
 
     pub(crate) in_validity: Option<bool>,
     pub(crate) part_in_validity: Option<bool>,
@@ -264,9 +270,7 @@ pub(crate) struct When {
     pub(crate) inconclusive: Option<bool>,
     pub(crate) brand_silent: Option<bool>,
     pub(crate) brand_evidence_late: Option<bool>,
-    pub(crate) vendor_return_late: Option<bool>,
-    pub(crate) five_days_missed: Option<bool>,
-    pub(crate) hundred_minutes_missed: Option<bool>,
+    pub(crate) gifts: Option<bool>,
     pub(crate) replace_offered: Option<bool>,
     pub(crate) exchange_due: Option<bool>,
     pub(crate) refund_offered: Option<bool>,
@@ -276,7 +280,7 @@ pub(crate) struct When {
 
 impl When {
     /// The yes/no conditions beside the facts they ask for.
-    pub(crate) fn flags(&self) -> [(Option<bool>, Flag); 27] {
+    pub(crate) fn flags(&self) -> [(Option<bool>, Flag); 25] {
         [
             (self.in_validity, Flag::InValidity),
             (self.part_in_validity, Flag::PartInValidity),
@@ -297,9 +301,7 @@ impl When {
             (self.inconclusive, Flag::Inconclusive),
             (self.brand_silent, Flag::BrandSilent),
             (self.brand_evidence_late, Flag::BrandEvidenceLate),
-            (self.vendor_return_late, Flag::VendorReturnLate),
-            (self.five_days_missed, Flag::FiveDaysMissed),
-            (self.hundred_minutes_missed, Flag::HundredMinutesMissed),
+            (self.gifts, Flag::Gifts),
             (self.replace_offered, Flag::ReplaceOffered),
             (self.exchange_due, Flag::ExchangeDue),
             (self.refund_offered, Flag::RefundOffered),

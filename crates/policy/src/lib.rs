@@ -17,6 +17,7 @@ mod evaluate;
 mod facts;
 mod filing;
 mod form;
+mod guidance;
 mod layer;
 mod outcome;
 mod pack;

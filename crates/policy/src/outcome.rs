@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use parasol_journey::vocab::Remedy;
+use parasol_journey::vocab::{Party, Remedy};
 use serde::{Deserialize, Serialize};
 
 use crate::amount::Refund;
@@ -202,6 +202,18 @@ pub enum Need {
     Agent,
 }
 
+impl Payer {
+    /// Whom a missed deadline is charged to that this payer answers for.
+    pub(crate) fn party(self) -> Party {
+        match self {
+            Self::Brand => Party::Brand,
+            Self::Repairer | Self::Installer => Party::Centre,
+            Self::Carrier => Party::Carrier,
+            Self::Seller | Self::Customer | Self::Insurer | Self::Loser => Party::Retailer,
+        }
+    }
+}
+
 /// A duty beside the ruling.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -218,6 +230,8 @@ pub enum Extra {
     LostTimePaid,
     /// Tell the customer about the safe-use life of the unit.
     SafeUseNotice,
+    /// What came with the unit as a gift goes back with it.
+    ReturnGifts,
 }
 
 impl Need {

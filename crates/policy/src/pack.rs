@@ -8,15 +8,17 @@
 use std::sync::Arc;
 
 use chrono::NaiveDate;
-use parasol_journey::promise::Term;
-use parasol_journey::vocab::{Category, Promise, Remedy};
+use parasol_journey::event::Filing;
+use parasol_journey::promise::{Term, Worth};
+use parasol_journey::vocab::{CaseKind, Category, Promise, Remedy};
 use serde::Serialize;
 
 use crate::facts::Province;
+use crate::guidance::Guidance;
 use crate::layer::{Layer, PackError, PackFile, Validity};
 use crate::parameters::{self, Parameter, Settings};
 use crate::promises::PromiseNumbers;
-use crate::rule::{Rule, RuleId, RuleText, Stage};
+use crate::rule::{Inspection, Rule, RuleId, RuleText, Stage};
 use crate::terms::{Given, PromiseForm};
 use crate::trial::Trial;
 
@@ -41,6 +43,7 @@ pub struct Pack {
     pub(crate) amounts: Vec<Rule>,
     pub(crate) breaches: Vec<Rule>,
     pub(crate) fallbacks: Vec<Rule>,
+    pub(crate) guidance: Vec<Guidance>,
     /// What is left to a person on purpose.
     pub(crate) left: Vec<LeftToAPerson>,
     pub(crate) trials: Vec<Trial>,
@@ -106,6 +109,8 @@ pub struct Scope<'a> {
     pub brand: &'a str,
     /// Where it stands.
     pub province: Province,
+    /// What is filed.
+    pub kind: CaseKind,
     /// The Shanghai day of filing.
     pub filed_on: NaiveDate,
 }
@@ -216,10 +221,26 @@ impl Pack {
             Given::Everybody => true,
             Given::WithUnit => with_unit.contains(&promise.id.as_str()),
         };
-        let fits = |promise: &&PromiseForm| {
-            promise.is_for(unit.category, unit.brand, unit.province, unit.filed_on)
-        };
-        self.promises.iter().filter(has).filter(fits).filter_map(PromiseForm::term).collect()
+        let settings = self.settings(unit.filed_on, unit.province);
+        let fits = self.promises.iter().filter(has).filter(|promise| promise.is_for(unit));
+        fits.filter_map(|promise| promise.term(&settings, self.worth_of_breach(&promise.id)))
+            .collect()
+    }
+
+    /// When a breach of a promise can give anything: the most that a row which asks for it allows.
+    fn worth_of_breach(&self, promise: &str) -> Worth {
+        let bit = self.promise_numbers.bit(promise).unwrap_or_default();
+        let asking = self.rows().filter(|rule| rule.when.missed_any & bit != 0);
+        let waits = |rule: &Rule| rule.inspection == Inspection::Required && rule.waits();
+        asking
+            .map(|rule| if waits(rule) { Worth::OnceInspected } else { Worth::Always })
+            .max()
+            .unwrap_or(Worth::Nothing)
+    }
+
+    /// Whether a case that is filed on a day is guided by telephone or video before anybody travels.
+    pub fn guides(&self, filing: &Filing, day: NaiveDate) -> bool {
+        self.guidance.iter().any(|row| row.is_for(filing, day))
     }
 
     /// Every row's text, in the order of the stages and of the files within each.

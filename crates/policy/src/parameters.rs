@@ -4,12 +4,18 @@
 //! change. Each answer is a row with its source and its days; none is a choice made in code.
 
 use chrono::NaiveDate;
+use parasol_journey::pinned::Contract;
+use parasol_journey::promise::Trigger;
 use serde::{Deserialize, Serialize};
 
+use crate::amount::PRICE_FEN_MAX;
 use crate::facts::Province;
 use crate::form::{ParameterForm, StartEvent, Value};
 use crate::layer::Validity;
 use crate::probe::province_bit;
+
+/// The highest penalty: the whole price.
+const PERCENT_MAX: i64 = 100;
 
 /// The questions a pack answers by parameters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -30,11 +36,19 @@ pub enum ParameterName {
     NoReasonFreightFree,
     /// Whether a promise that gives one exchange gives another for the exchanged unit.
     PromiseAgainAfterExchange,
+    /// What starts the time in which the brand returns a repaired unit: a trigger of a promise's clock.
+    VendorReturnStarts,
+    /// Whether the warranty of a main part begins anew when it was replaced in a repair.
+    RepairedPartRestarts,
+    /// What a broken contract costs the brand, in per cent of the price of the unit.
+    PenaltyPercent,
+    /// What a defective part costs that does not come back in time, in fen.
+    PartPriceFen,
 }
 
 impl ParameterName {
     /// Every parameter.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 11] = [
         Self::CountedFrom,
         Self::RollOverRestDays,
         Self::WeekendsAreRestDays,
@@ -42,6 +56,10 @@ impl ParameterName {
         Self::OverdueDayFloor,
         Self::NoReasonFreightFree,
         Self::PromiseAgainAfterExchange,
+        Self::VendorReturnStarts,
+        Self::RepairedPartRestarts,
+        Self::PenaltyPercent,
+        Self::PartPriceFen,
     ];
 }
 
@@ -61,6 +79,13 @@ pub struct Settings {
     pub no_reason_freight_free: bool,
     /// See [`ParameterName::PromiseAgainAfterExchange`].
     pub promise_again_after_exchange: bool,
+    /// See [`ParameterName::VendorReturnStarts`].
+    pub vendor_return_starts: Trigger,
+    /// See [`ParameterName::RepairedPartRestarts`].
+    pub repaired_part_restarts: bool,
+    /// What the contract says about money: [`ParameterName::PenaltyPercent`] and
+    /// [`ParameterName::PartPriceFen`].
+    pub contract: Contract,
 }
 
 /// Readings where no row says otherwise: what leaves the customer no worse off.
@@ -74,6 +99,9 @@ impl Default for Settings {
             overdue_day_floor: true,
             no_reason_freight_free: false,
             promise_again_after_exchange: false,
+            vendor_return_starts: Trigger::UnitReceived,
+            repaired_part_restarts: false,
+            contract: Contract::default(),
         }
     }
 }
@@ -92,20 +120,33 @@ pub(crate) struct Parameter {
 enum Reading {
     YesNo(bool),
     Start(StartEvent),
+    Trigger(Trigger),
+    Number(i64),
 }
 
 impl Reading {
     fn of(name: ParameterName, value: &Value) -> Result<Self, String> {
+        use ParameterName::{CountedFrom, PartPriceFen, PenaltyPercent, VendorReturnStarts};
+        let number = |number: i64, most: i64| match (0..=most).contains(&number) {
+            true => Ok(Self::Number(number)),
+            false => Err(format!("must be 0 to {most}")),
+        };
         match (name, value) {
-            (ParameterName::CountedFrom, Value::Word(word)) => {
+            (CountedFrom, Value::Word(word)) => {
                 let start = StartEvent::parse(word).map(Self::Start);
                 start.ok_or_else(|| format!("`{word}` is none of service_start, receipt, invoice"))
             }
-            (ParameterName::CountedFrom, Value::YesNo(_)) => {
-                Err("expected service_start, receipt or invoice".to_owned())
+            (CountedFrom, _) => Err("expected service_start, receipt or invoice".to_owned()),
+            (VendorReturnStarts, Value::Word(word)) => {
+                let trigger = Trigger::parse(word).map(Self::Trigger);
+                trigger.ok_or_else(|| format!("`{word}` starts no clock"))
             }
+            (VendorReturnStarts, _) => Err("expected what starts a clock".to_owned()),
+            (PenaltyPercent, Value::Number(percent)) => number(*percent, PERCENT_MAX),
+            (PartPriceFen, Value::Number(fen)) => number(*fen, PRICE_FEN_MAX),
+            (PenaltyPercent | PartPriceFen, _) => Err("expected a number".to_owned()),
             (_, Value::YesNo(yes)) => Ok(Self::YesNo(*yes)),
-            (_, Value::Word(_)) => Err("expected true or false".to_owned()),
+            (_, _) => Err("expected true or false".to_owned()),
         }
     }
 }
@@ -134,22 +175,38 @@ impl Parameter {
 
     fn lay_over(&self, settings: &mut Settings) {
         match (self.name, self.value) {
-            (ParameterName::CountedFrom, Reading::Start(start)) => settings.counted_from = start,
-            (name, Reading::YesNo(yes)) => {
-                let slot = match name {
-                    ParameterName::RollOverRestDays => &mut settings.roll_over_rest_days,
-                    ParameterName::WeekendsAreRestDays => &mut settings.weekends_are_rest_days,
-                    ParameterName::Depreciation => &mut settings.depreciation,
-                    ParameterName::OverdueDayFloor => &mut settings.overdue_day_floor,
-                    ParameterName::NoReasonFreightFree => &mut settings.no_reason_freight_free,
-                    ParameterName::PromiseAgainAfterExchange => {
-                        &mut settings.promise_again_after_exchange
-                    }
-                    ParameterName::CountedFrom => return,
-                };
-                *slot = yes;
+            (_, Reading::Start(start)) => settings.counted_from = start,
+            (_, Reading::Trigger(trigger)) => settings.vendor_return_starts = trigger,
+            (ParameterName::PenaltyPercent, Reading::Number(percent)) => {
+                settings.contract.penalty_percent = u32::try_from(percent).unwrap_or(0);
             }
-            (_, Reading::Start(_)) => {}
+            (_, Reading::Number(fen)) => settings.contract.part_fen = fen,
+            (name, Reading::YesNo(yes)) => {
+                if let Some(slot) = settings.flag(name) {
+                    *slot = yes;
+                }
+            }
+        }
+    }
+}
+
+impl Settings {
+    /// The place of a parameter that is answered with yes or no.
+    fn flag(&mut self, name: ParameterName) -> Option<&mut bool> {
+        match name {
+            ParameterName::RollOverRestDays => Some(&mut self.roll_over_rest_days),
+            ParameterName::WeekendsAreRestDays => Some(&mut self.weekends_are_rest_days),
+            ParameterName::Depreciation => Some(&mut self.depreciation),
+            ParameterName::OverdueDayFloor => Some(&mut self.overdue_day_floor),
+            ParameterName::NoReasonFreightFree => Some(&mut self.no_reason_freight_free),
+            ParameterName::PromiseAgainAfterExchange => {
+                Some(&mut self.promise_again_after_exchange)
+            }
+            ParameterName::RepairedPartRestarts => Some(&mut self.repaired_part_restarts),
+            ParameterName::CountedFrom
+            | ParameterName::VendorReturnStarts
+            | ParameterName::PenaltyPercent
+            | ParameterName::PartPriceFen => None,
         }
     }
 }

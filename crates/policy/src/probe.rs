@@ -87,9 +87,7 @@ pub(crate) enum Flag {
     Inconclusive,
     BrandSilent,
     BrandEvidenceLate,
-    VendorReturnLate,
-    FiveDaysMissed,
-    HundredMinutesMissed,
+    Gifts,
     ReplaceOffered,
     ExchangeDue,
     RefundOffered,
@@ -99,7 +97,7 @@ pub(crate) enum Flag {
 
 impl Flag {
     /// Every yes/no fact.
-    pub(crate) const ALL: [Self; 27] = [
+    pub(crate) const ALL: [Self; 25] = [
         Self::InValidity,
         Self::PartInValidity,
         Self::Danger,
@@ -119,9 +117,7 @@ impl Flag {
         Self::Inconclusive,
         Self::BrandSilent,
         Self::BrandEvidenceLate,
-        Self::VendorReturnLate,
-        Self::FiveDaysMissed,
-        Self::HundredMinutesMissed,
+        Self::Gifts,
         Self::ReplaceOffered,
         Self::ExchangeDue,
         Self::RefundOffered,
@@ -151,6 +147,7 @@ pub(crate) enum Number {
     Level,
     InspectionsWithoutResult,
     TransportReportHours,
+    DaysSinceRepair,
     /// The day of filing, in days since 1970.
     FiledOn,
 }
@@ -250,9 +247,7 @@ fn flags(facts: &Facts, inconclusive: bool, settings: &Settings) -> u32 {
         (inconclusive, Flag::Inconclusive),
         (breaches.brand_silent, Flag::BrandSilent),
         (breaches.brand_evidence_late, Flag::BrandEvidenceLate),
-        (breaches.vendor_return_late, Flag::VendorReturnLate),
-        (breaches.five_days_missed, Flag::FiveDaysMissed),
-        (breaches.hundred_minutes_missed, Flag::HundredMinutesMissed),
+        (facts.gifts, Flag::Gifts),
         (settings.depreciation, Flag::Depreciation),
         (settings.no_reason_freight_free, Flag::NoReasonFreightFree),
     ]
@@ -283,6 +278,7 @@ fn numbers(facts: &Facts, settings: &Settings, filed_on: u32) -> [u32; NUMBERS] 
         (Number::Level, facts.finding.map_or(0, |found| found.level)),
         (Number::InspectionsWithoutResult, facts.history.inspections_without_result),
         (Number::TransportReportHours, facts.transport_report_hours.unwrap_or(u32::MAX)),
+        (Number::DaysSinceRepair, facts.history.days_since_repair.unwrap_or(u32::MAX)),
     ] {
         numbers[number as usize] = value;
     }

@@ -165,6 +165,11 @@ pub(crate) enum Effect {
 }
 
 impl Rule {
+    /// Whether its stage holds a row that needs an inspection back until there is one.
+    pub(crate) fn waits(&self) -> bool {
+        matches!(self.text.stage, Stage::Entitlement | Stage::Breach)
+    }
+
     pub(crate) fn compile(form: RuleForm, names: &PromiseNumbers) -> Result<Self, String> {
         for (key, text) in
             [("basis", &form.basis), ("say_zh", &form.say_zh), ("say_en", &form.say_en)]

@@ -118,6 +118,7 @@ impl Sampler {
             parts_wait_days: self.maybe(4, Self::days).unwrap_or(0),
             repairer_wait_days: self.maybe(4, Self::days).unwrap_or(0),
             inspections_without_result: self.below(4),
+            days_since_repair: self.maybe(4, Self::days),
         }
     }
 
@@ -126,9 +127,6 @@ impl Sampler {
         Breaches {
             brand_silent: self.one_in(10),
             brand_evidence_late: self.one_in(10),
-            vendor_return_late: self.one_in(10),
-            five_days_missed: self.one_in(10),
-            hundred_minutes_missed: self.one_in(10),
             promises: missed,
         }
     }
@@ -186,6 +184,7 @@ impl Sampler {
             unit_damaged: self.one_in(8),
             extension_covers: self.one_in(2),
             extension_limit_reached: self.one_in(8),
+            gifts: self.one_in(8),
         }
     }
 }

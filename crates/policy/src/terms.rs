@@ -4,12 +4,14 @@
 //! breach gives the customer stands in the decision table, in rows with `missed_any`.
 
 use chrono::NaiveDate;
-use parasol_journey::promise::{CountedIn, Pauses, Stop, Term, TermClock, Trigger};
-use parasol_journey::vocab::{Category, Promise};
+use parasol_journey::promise::{CountedIn, Pauses, Stop, Term, TermClock, Trigger, Worth};
+use parasol_journey::vocab::{CaseKind, Category, Promise};
 use serde::{Deserialize, Serialize};
 
 use crate::facts::Province;
 use crate::outcome::Payer;
+use crate::pack::Scope;
+use crate::parameters::{ParameterName, Settings};
 use crate::promises::is_promise_id;
 
 /// The longest clock of a promise: ten years in minutes.
@@ -38,6 +40,9 @@ pub struct PromiseForm {
     /// Provinces it is for; all when not given.
     #[serde(default)]
     pub provinces: Vec<Province>,
+    /// What is filed that it is for; everything when not given.
+    #[serde(default)]
+    pub kinds: Vec<CaseKind>,
     /// The first day of filing it is for.
     pub from: Option<NaiveDate>,
     /// The last day of filing it is for.
@@ -72,6 +77,8 @@ pub enum Given {
 pub struct ClockForm {
     /// What starts it.
     pub starts: Trigger,
+    /// The dated parameter that says instead what starts it, where the sources disagree.
+    pub starts_by: Option<ParameterName>,
     /// How long it runs, in minutes of its unit; a working day is 1,440.
     pub minutes: u32,
     /// What its time is counted in.
@@ -80,8 +87,6 @@ pub struct ClockForm {
     pub stops: Stop,
     /// Whether a pause of the case stops it.
     pub pauses: Pauses,
-    /// The clock of the journey that keeps it, where one was there before promises were rows.
-    pub kept_by: Option<String>,
 }
 
 impl PromiseForm {
@@ -105,6 +110,11 @@ impl PromiseForm {
             if clock.counted_in == CountedIn::WorkingDays && clock.minutes % 1_440 != 0 {
                 return Err("working days are whole: `minutes` a multiple of 1440".to_owned());
             }
+            if clock.starts_by.is_some_and(|name| name != ParameterName::VendorReturnStarts) {
+                return Err(
+                    "`starts_by` names a parameter that says what starts a clock".to_owned()
+                );
+            }
         }
         if self.until.is_some_and(|until| self.from.is_some_and(|from| until < from)) {
             return Err("`until` lies before `from`".to_owned());
@@ -113,31 +123,30 @@ impl PromiseForm {
     }
 
     /// Whether a unit is in its scope, on the day of filing.
-    pub fn is_for(
-        &self,
-        category: Category,
-        brand: &str,
-        province: Province,
-        day: NaiveDate,
-    ) -> bool {
-        let category_fits = self.categories.is_empty() || self.categories.contains(&category);
-        let brand_fits = self.brands.is_empty() || self.brands.iter().any(|one| one == brand);
-        let province_fits = self.provinces.is_empty() || self.provinces.contains(&province);
-        let begun = self.from.is_none_or(|from| from <= day);
-        let lasts = self.until.is_none_or(|until| day <= until);
-        category_fits && brand_fits && province_fits && begun && lasts
+    pub fn is_for(&self, unit: &Scope<'_>) -> bool {
+        let category_fits = self.categories.is_empty() || self.categories.contains(&unit.category);
+        let brand_fits = self.brands.is_empty() || self.brands.iter().any(|one| one == unit.brand);
+        let province_fits = self.provinces.is_empty() || self.provinces.contains(&unit.province);
+        let kind_fits = self.kinds.is_empty() || self.kinds.contains(&unit.kind);
+        let begun = self.from.is_none_or(|from| from <= unit.filed_on);
+        let lasts = self.until.is_none_or(|until| unit.filed_on <= until);
+        category_fits && brand_fits && province_fits && kind_fits && begun && lasts
     }
 
-    /// What a filing pins of it: nothing of a promise that the vocabulary has and whose clock, if there
-    /// is one, the house keeps anyway.
-    pub(crate) fn term(&self) -> Option<Term> {
-        let own = self.clock.as_ref().filter(|clock| clock.kept_by.is_none());
-        let clock = own.map(|clock| TermClock {
-            starts: clock.starts,
+    /// What a filing pins of it, under the parameters of its day and place: nothing of a promise without a
+    /// clock that the vocabulary has, or that everybody has. `worth` says when a breach can give anything.
+    pub(crate) fn term(&self, settings: &Settings, worth: Worth) -> Option<Term> {
+        let clock = self.clock.as_ref().map(|clock| TermClock {
+            starts: match clock.starts_by {
+                Some(_) => settings.vendor_return_starts,
+                None => clock.starts,
+            },
             minutes: clock.minutes,
             counted_in: clock.counted_in,
             stops: clock.stops,
             pauses: clock.pauses,
+            charged_to: self.payer.party(),
+            worth,
         });
         let is_needed =
             clock.is_some() || self.given == Given::WithUnit && Promise::parse(&self.id).is_none();

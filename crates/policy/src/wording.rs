@@ -90,16 +90,12 @@ form! {
     repairer_wait_days: u32,
     /// Inspections without a result.
     inspections_without_result: u32,
+    /// Days since the last completed repair of the same fault, where there was one.
+    days_since_repair: u32,
     /// The brand let a deadline pass.
     brand_silent: bool,
     /// The brand let the time for its evidence pass.
     brand_evidence_late: bool,
-    /// The repaired unit came back late.
-    vendor_return_late: bool,
-    /// Five working days are over.
-    five_days_missed: bool,
-    /// A hundred minutes are over.
-    hundred_minutes_missed: bool,
     /// Promises whose clock has run out.
     promises_missed: PromiseSet,
     /// Promises in force, unused.
@@ -140,6 +136,8 @@ form! {
     extension_covers: bool,
     /// Its repair limit is used up.
     extension_limit_reached: bool,
+    /// Something came with the unit as a gift.
+    gifts: bool,
 }
 
 impl FactsForm {
@@ -194,6 +192,7 @@ impl FactsForm {
             unit_damaged: yes(self.unit_damaged),
             extension_covers: self.extension_covers.unwrap_or(extended),
             extension_limit_reached: yes(self.extension_limit_reached),
+            gifts: yes(self.gifts),
             ..quiet
         })
     }
@@ -230,6 +229,7 @@ impl FactsForm {
             parts_wait_days: count(self.parts_wait_days),
             repairer_wait_days: count(self.repairer_wait_days),
             inspections_without_result: count(self.inspections_without_result),
+            days_since_repair: self.days_since_repair,
         }
     }
 
@@ -238,9 +238,6 @@ impl FactsForm {
         Breaches {
             brand_silent: yes(self.brand_silent),
             brand_evidence_late: yes(self.brand_evidence_late),
-            vendor_return_late: yes(self.vendor_return_late),
-            five_days_missed: yes(self.five_days_missed),
-            hundred_minutes_missed: yes(self.hundred_minutes_missed),
             promises: self.promises_missed.clone().unwrap_or_default(),
         }
     }
@@ -290,11 +287,9 @@ impl FactsForm {
             parts_wait_days: Some(history.parts_wait_days),
             repairer_wait_days: Some(history.repairer_wait_days),
             inspections_without_result: Some(history.inspections_without_result),
+            days_since_repair: history.days_since_repair,
             brand_silent: Some(breaches.brand_silent),
             brand_evidence_late: Some(breaches.brand_evidence_late),
-            vendor_return_late: Some(breaches.vendor_return_late),
-            five_days_missed: Some(breaches.five_days_missed),
-            hundred_minutes_missed: Some(breaches.hundred_minutes_missed),
             promises_missed: Some(breaches.promises.clone()),
             promises: Some(facts.promises.clone()),
             wish: facts.wish,
@@ -315,6 +310,7 @@ impl FactsForm {
             unit_damaged: Some(facts.unit_damaged),
             extension_covers: Some(facts.extension_covers),
             extension_limit_reached: Some(facts.extension_limit_reached),
+            gifts: Some(facts.gifts),
         }
     }
 }

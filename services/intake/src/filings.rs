@@ -1,9 +1,13 @@
 //! Queries over the index of cases.
 
+use std::collections::BTreeMap;
+
 use parasol_api::Error;
 use parasol_casebook::Store;
 use parasol_casebook::tables::cases;
 use parasol_journey::ids::{CaseId, CustomerId, OrderLineId};
+use parasol_journey::pinned::{Fitted, RepairsBefore};
+use parasol_journey::time::Timestamp;
 use parasol_journey::vocab::Remedy;
 use parasol_journey::{Case, Stage};
 use sea_orm::sea_query::{Expr, ExprTrait as _, Query};
@@ -15,6 +19,8 @@ use crate::unreadable;
 
 /// The most cases of one unit that count for its history.
 const CASES_OF_A_UNIT_MAX: u64 = 50;
+/// The most parts that were built in which a filing remembers, the last ones.
+const FITTED_MAX: usize = 32;
 
 /// Which cases are wanted.
 #[derive(Default)]
@@ -86,6 +92,27 @@ pub(crate) fn repairs_done(cases: &[Case], serial: &str, symptom: &str) -> u32 {
     let of_unit = cases.iter().filter(|case| case.filing.serial.as_str() == serial);
     let of_fault = of_unit.filter(|case| symptom.is_empty() || case.filing.symptom == symptom);
     of_fault.map(repairs_in).fold(0, u32::saturating_add)
+}
+
+/// What those repairs of one fault left behind. Of a part that was built in twice the last time counts.
+pub(crate) fn repairs_before(cases: &[Case], serial: &str, symptom: &str) -> RepairsBefore {
+    let of_unit = cases.iter().filter(|case| case.filing.serial.as_str() == serial);
+    let of_fault = of_unit.filter(|case| symptom.is_empty() || case.filing.symptom == symptom);
+    let mut before = RepairsBefore::default();
+    let mut fitted: BTreeMap<&str, Timestamp> = BTreeMap::new();
+    for case in of_fault {
+        before.last_at = before.last_at.max(case.repairs.last_at);
+        for one in &case.repairs.fitted {
+            let at = fitted.entry(&one.part).or_insert(one.at);
+            *at = one.at.max(*at);
+        }
+    }
+    let mut fitted: Vec<Fitted> =
+        fitted.into_iter().map(|(part, at)| Fitted { part: part.to_owned(), at }).collect();
+    fitted.sort_by_key(|one| std::cmp::Reverse(one.at));
+    fitted.truncate(FITTED_MAX);
+    before.fitted = fitted;
+    before
 }
 
 /// Whether one of these cases gave the customer another unit.

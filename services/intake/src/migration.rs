@@ -5,7 +5,7 @@ use sea_orm_migration::prelude::*;
 
 /// Intake's migrations, oldest first; they come after the kernel's.
 pub fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-    vec![Box::new(Tables), Box::new(Replacements), Box::new(Evidence)]
+    vec![Box::new(Tables), Box::new(Replacements), Box::new(Evidence), Box::new(Gifts)]
 }
 
 struct Tables;
@@ -54,6 +54,24 @@ impl MigrationTrait for Tables {
             table.create(manager).await?;
         }
         Ok(())
+    }
+}
+
+/// What came with a unit; of order lines that were stored before nothing is known.
+struct Gifts;
+
+impl MigrationName for Gifts {
+    fn name(&self) -> &'static str {
+        "m0060_intake_gifts"
+    }
+}
+
+#[async_trait::async_trait]
+impl MigrationTrait for Gifts {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        let gifts = ColumnDef::new(Alias::new("gifts")).text().not_null().default("[]").to_owned();
+        let orders = Table::alter().table(Alias::new("orders")).add_column(gifts).to_owned();
+        manager.alter_table(orders).await
     }
 }
 

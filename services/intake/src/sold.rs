@@ -9,7 +9,8 @@ use parasol_casebook::Store;
 use parasol_desk::customer_id;
 use parasol_journey::Case;
 use parasol_journey::event::Filing;
-use parasol_journey::ids::{County, CustomerId, OrderLineId, Serial};
+use parasol_journey::ids::{County, CustomerId, OrderLineId, Serial, Sku};
+use parasol_journey::pinned::Contract;
 use parasol_journey::promise::Term;
 use parasol_journey::time::Timestamp;
 use parasol_journey::vocab::{CaseKind, Category, Promise, Remedy};
@@ -32,6 +33,10 @@ pub(crate) struct Sold {
     pub promises: Vec<Promise>,
     /// Promises that only a policy pack knows, by id.
     pub promise_ids: Vec<String>,
+    /// What came with it as a gift.
+    pub gifts: Vec<Sku>,
+    /// Whether this is the unit that was given for the one sold.
+    pub is_exchanged: bool,
 }
 
 /// What a customer says when filing, as far as the log keeps it.
@@ -103,6 +108,7 @@ impl Sold {
     /// Which promises that used up is the policy's to say.
     fn replaced_by(mut self, unit: Option<replacements::Model>) -> Self {
         let Some(unit) = unit else { return self };
+        self.is_exchanged = true;
         self.order.serial = unit.serial;
         self.order.delivered_at = unit.at;
         if self.order.installed_at != 0 {
@@ -198,11 +204,14 @@ impl Sold {
             Some(county) => county,
             None => self.order.county.parse().map_err(defect)?,
         };
-        let used = |id: &str| self.is_used_up(id, earlier, pack, &county, now);
+        let province = Province::of(&county).ok();
+        let used = |id: &str| self.is_used_up(id, earlier, pack, province, now);
         let mut promises = self.promises.clone();
         promises.retain(|promise| !used(promise.as_str()));
-        let terms = self.terms(pack, &county, now, used);
+        let terms = self.terms(pack, province, claim.kind, now, used);
         let prior_repairs = filings::repairs_done(earlier, &self.order.serial, &claim.symptom);
+        let repairs_before = filings::repairs_before(earlier, &self.order.serial, &claim.symptom);
+        let settings = province.map(|one| pack.settings(now.shanghai_day(), one));
         Ok(Filing {
             customer: self.customer(),
             order_line: self.order.order_line.parse().map_err(defect)?,
@@ -221,6 +230,9 @@ impl Sold {
             terms,
             policy: pack.version().to_string(),
             prior_repairs,
+            repairs_before,
+            gifts: self.gifts.clone(),
+            contract: settings.map_or_else(Contract::default, |settings| settings.contract),
             declared_intact: claim.declared_intact,
             danger: claim.danger,
             damaged_on_arrival: claim.damaged_on_arrival,
@@ -234,26 +246,37 @@ impl Sold {
         id: &str,
         earlier: &[Case],
         pack: &Pack,
-        county: &County,
+        province: Option<Province>,
         now: Timestamp,
     ) -> bool {
-        let settings = Province::of(county).map(|one| pack.settings(now.shanghai_day(), one));
-        let anew = settings.is_ok_and(|settings| settings.promise_again_after_exchange);
+        let settings = province.map(|one| pack.settings(now.shanghai_day(), one));
+        let anew = settings.is_some_and(|settings| settings.promise_again_after_exchange);
         let is_once = pack.promises().iter().any(|row| row.once && row.id == id);
-        is_once && !anew && filings::was_exchanged(earlier)
+        is_once && !anew && (self.is_exchanged || filings::was_exchanged(earlier))
+    }
+
+    /// Of the promises that came with it those that its earlier cases have used up, by id.
+    pub(crate) fn used_up(&self, earlier: &[Case], pack: &Pack, now: Timestamp) -> Vec<String> {
+        let province = self.order.county.parse().ok();
+        let province = province.and_then(|county| Province::of(&county).ok());
+        let known = self.promises.iter().map(|promise| promise.as_str());
+        let all = known.chain(self.promise_ids.iter().map(String::as_str));
+        let used = all.filter(|id| self.is_used_up(id, earlier, pack, province, now));
+        used.map(str::to_owned).collect()
     }
 
     /// The terms of promises as they stand today: what everybody has, and what came with the unit.
     fn terms(
         &self,
         pack: &Pack,
-        county: &County,
+        province: Option<Province>,
+        kind: CaseKind,
         now: Timestamp,
         used: impl Fn(&str) -> bool,
     ) -> Vec<Term> {
-        let Ok(province) = Province::of(county) else { return Vec::new() };
+        let Some(province) = province else { return Vec::new() };
         let (brand, filed_on) = (self.sku.brand.as_str(), now.shanghai_day());
-        let unit = Scope { category: self.category, brand, province, filed_on };
+        let unit = Scope { category: self.category, brand, province, kind, filed_on };
         let known = self.promises.iter().map(|promise| promise.as_str());
         let with_unit: Vec<&str> =
             known.chain(self.promise_ids.iter().map(String::as_str)).collect();
@@ -262,8 +285,8 @@ impl Sold {
         terms
     }
 
-    /// As the wire shows it.
-    pub(crate) fn unit(&self) -> v1::Unit {
+    /// As the wire shows it, with the promises that are used up.
+    pub(crate) fn unit(&self, used_up: Vec<String>) -> v1::Unit {
         let (order, sku) = (&self.order, &self.sku);
         v1::Unit {
             serial: order.serial.clone(),
@@ -279,6 +302,8 @@ impl Sold {
             installed_at: self.installed_at().map(to_timestamp),
             promises: self.promises.iter().map(|promise| promise.number()).collect(),
             promise_ids: self.promise_ids.clone(),
+            used_promise_ids: used_up,
+            gifts: self.gifts.iter().map(ToString::to_string).collect(),
         }
     }
 }
@@ -297,9 +322,10 @@ fn complete((order, sku): (orders::Model, Option<skus::Model>)) -> Result<Sold, 
         let sku = sku.ok_or("an order line names a stock keeping unit nobody imported")?;
         let category = Category::parse(&sku.category).ok_or("a category nobody knows")?;
         let ids: Vec<String> = serde_json::from_str(&order.promises)?;
+        let gifts = serde_json::from_str(&order.gifts)?;
         let promises = ids.iter().filter_map(|id| Promise::parse(id)).collect();
         let promise_ids = ids.into_iter().filter(|id| Promise::parse(id).is_none()).collect();
-        Ok(Sold { order, sku, category, promises, promise_ids })
+        Ok(Sold { order, sku, category, promises, promise_ids, gifts, is_exchanged: false })
     };
     read().map_err(defect)
 }

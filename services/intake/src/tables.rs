@@ -71,6 +71,9 @@ pub mod orders {
         /// The promises that came with it, as a JSON list of words.
         #[sea_orm(column_type = "Text")]
         pub promises: String,
+        /// What came with it as a gift, as a JSON list of stock keeping units.
+        #[sea_orm(column_type = "Text")]
+        pub gifts: String,
         /// When the row was written.
         pub at: i64,
     }

@@ -9,6 +9,7 @@ use parasol_api::convert::{
 use parasol_api::intake::v1;
 use parasol_api::{Error, Language};
 use parasol_casebook::{Logged, Point};
+use parasol_journey::case::Quote;
 use parasol_journey::event::{Decision, Fact};
 use parasol_journey::{ActorKind, Case, Event, Stage, Task};
 use parasol_runtime::identity::{Principal, Role};
@@ -116,7 +117,16 @@ fn facts(case: &Case, language: Language) -> v1::Case {
         pause_cause: case.pause.as_ref().map_or(0, |pause| pause.cause.number()),
         resumes_at: case.pause.as_ref().map(|pause| to_timestamp(pause.resume_at)),
         reminders: i32::try_from(case.reminders).unwrap_or(i32::MAX),
+        quote: case.quote.map(show_quote),
         ..v1::Case::default()
+    }
+}
+
+fn show_quote(quote: Quote) -> v1::RepairQuote {
+    v1::RepairQuote {
+        amount: Some(to_money(quote.amount_fen)),
+        valid_until: Some(to_timestamp(quote.valid_until)),
+        accepted: quote.accepted,
     }
 }
 

@@ -36,7 +36,6 @@ pub(crate) fn if_missed(clock: Clock, language: Language) -> String {
             "The proposed times then go free, and the technician calls you.",
         ),
         Miss::ReleaseHold => ("超时将释放保留的时段。", "The time held is then given free."),
-        Miss::ApproveRefund => ("超时将自动同意退款。", "The refund is then approved."),
         Miss::ChooseForCustomer => (
             "超时将按首选方式处理。",
             "The first remedy on offer is then carried out for the customer.",

@@ -56,7 +56,7 @@ fn judge(case: &Case, clock: Clock, due: Timestamp, now: Timestamp) -> Forecast 
     let is_late = planned_for.is_some_and(|planned| planned > due) || due <= now;
     let outlook = if is_late {
         Outlook::Late
-    } else if planned_for.is_none() && due.since(now) < needed(clock) {
+    } else if planned_for.is_none() && due.since(now) < needed(case, clock) {
         Outlook::AtRisk
     } else {
         Outlook::OnTime
@@ -65,7 +65,9 @@ fn judge(case: &Case, clock: Clock, due: Timestamp, now: Timestamp) -> Forecast 
         Outlook::OnTime | Outlook::Unspecified => Vec::new(),
         Outlook::AtRisk | Outlook::Late => ways_out(case, clock, planned_for),
     };
-    Forecast { outlook, clock, due, planned_for, charged_to: clock.row().owner, ways_out }
+    let promise = case.next_promise().filter(|_| clock == Clock::Promise);
+    let charged_to = promise.map_or(clock.row().owner, |promise| promise.charged_to);
+    Forecast { outlook, clock, due, planned_for, charged_to, ways_out }
 }
 
 /// When what a clock waits for is planned to happen.
@@ -77,9 +79,7 @@ fn planned(case: &Case, clock: Clock) -> Option<Timestamp> {
             visit.map(|visit| visit.arriving_at.unwrap_or(visit.window.end)).or(parts(case))
         }
         Clock::Window => visit.and_then(|visit| visit.arriving_at),
-        Clock::LegalRepair | Clock::LegalParts | Clock::FiveWorkingDays | Clock::HundredMinutes => {
-            parts(case)
-        }
+        Clock::LegalRepair | Clock::LegalParts | Clock::Promise => parts(case),
         _ => None,
     }
 }
@@ -90,11 +90,15 @@ fn parts(case: &Case) -> Option<Timestamp> {
     case.second_visit.as_ref().filter(|_| waits).and_then(|second| second.parts_at)
 }
 
-/// How long before its end a clock is at risk: what the step it waits for takes at least.
-fn needed(clock: Clock) -> Span {
+/// How long before its end a clock is at risk: what the step it waits for takes at least; of a promise a quarter
+/// of its time, and a day at most.
+fn needed(case: &Case, clock: Clock) -> Span {
     match clock {
         Clock::Classify => Span::ZERO,
-        Clock::HundredMinutes => Span::minutes(30),
+        Clock::Promise => {
+            let minutes = case.next_promise().map_or(0, |promise| promise.minutes);
+            Span::minutes(i64::from(minutes / 4)).min(Span::days(1))
+        }
         Clock::Accept | Clock::AssignCentre | Clock::AssignTechnician | Clock::FirstContact => {
             Span::minutes(30)
         }
@@ -104,7 +108,7 @@ fn needed(clock: Clock) -> Span {
             Span::hours(4)
         }
         Clock::LegalRepair | Clock::LegalParts | Clock::SecondInspection => Span::days(2),
-        Clock::FiveWorkingDays | Clock::LegalRefund | Clock::LegalDelay => Span::days(1),
+        Clock::LegalRefund | Clock::LegalDelay => Span::days(1),
         _ => Span::hours(1),
     }
 }
@@ -188,6 +192,10 @@ pub fn words(forecast: &Forecast, language: Language) -> String {
 mod tests {
     use parasol_journey::event::{Event, Filing, Window};
     use parasol_journey::ids::{AppointmentId, CaseId, CustomerId};
+    use parasol_journey::pinned::{Contract, RepairsBefore};
+    use parasol_journey::promise::{
+        CountedIn, Pauses, Running, Stop, Term, TermClock, Trigger, Worth,
+    };
     use parasol_journey::task::Obligation;
     use parasol_journey::time::HOUR;
     use parasol_journey::vocab::{CaseKind, Category, UnableReason};
@@ -224,6 +232,9 @@ mod tests {
             terms: Vec::new(),
             policy: "cn".to_owned(),
             prior_repairs: 0,
+            repairs_before: RepairsBefore::default(),
+            gifts: Vec::new(),
+            contract: Contract::default(),
             declared_intact: false,
             danger: false,
             damaged_on_arrival: false,
@@ -331,6 +342,29 @@ mod tests {
         assert_eq!(outlook(&case).0, Outlook::OnTime);
         case.visit.as_mut().unwrap().arriving_at = Some(now() + hours(3));
         assert_eq!(outlook(&case), (Outlook::Late, vec![WayOut::MoveNow, WayOut::OtherTechnician]));
+    }
+
+    /// A promise of a day that runs out so many hours from now is at risk in its last quarter, and its breach is
+    /// charged to whom its pack names.
+    #[test]
+    fn a_promise_is_at_risk_in_its_last_quarter() {
+        for (left, expected) in [(7, Outlook::OnTime), (5, Outlook::AtRisk), (-1, Outlook::Late)] {
+            let mut case = case(Stage::Repairing, &[(Clock::Promise, left)]);
+            let clock = TermClock {
+                starts: Trigger::UnitReceived,
+                minutes: 1_440,
+                counted_in: CountedIn::Natural,
+                stops: Stop::UnitReturned,
+                pauses: Pauses::Never,
+                charged_to: Party::Brand,
+                worth: Worth::Always,
+            };
+            let promise = "vendor_24_hours".to_owned();
+            case.filing.terms = vec![Term { promise: promise.clone(), clock: Some(clock) }];
+            case.promises_running = vec![Running { promise, due: now() + hours(left) }];
+            let found = forecast(&case, now()).unwrap();
+            assert_eq!((found.outlook, found.charged_to), (expected, Party::Brand), "{left}");
+        }
     }
 
     #[test]

@@ -240,9 +240,9 @@ fn bend(fact: &Fact) -> Line {
             say("通知未能送达, 客服将联系您", "No notice reached you; an agent gets in touch")
         }
         Fact::AnomalyRaised { kind, .. } => anomaly(*kind),
-        Fact::PromiseStarted { .. } => say("服务承诺已开始计时", "A promise to you began to run"),
+        Fact::PromiseStarted { .. } => say("一项服务时限开始计时", "A promised time began to run"),
         Fact::PromiseMissed { .. } => {
-            say("服务承诺未兑现, 已记录", "A promise to you was broken; it is on record")
+            say("一项服务时限未兑现, 已记录", "A promised time was not kept; it is on record")
         }
         Fact::DeadlineMissed { clock, charged_to } => Some(missed(*clock, *charged_to)),
         _ => say("记录已更新", "The record was updated"),
@@ -307,7 +307,6 @@ pub fn if_missed(clock: Clock, language: Language) -> &'static str {
             ("时段释放, 工程师将致电您", "the times go free and the technician calls you")
         }
         Miss::ReleaseHold => ("保留的时间释放", "the held time goes free"),
-        Miss::ApproveRefund => ("自动同意退款", "the refund is approved"),
         Miss::ChooseForCustomer => ("按首选方案处理", "the first option is carried out"),
         Miss::Close => ("自动完成", "the case closes"),
         Miss::Cancel => ("自动取消", "the case is cancelled"),

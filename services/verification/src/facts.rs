@@ -29,7 +29,7 @@ pub fn of_case(pack: &Pack, case: &Case, filed: Facts) -> Facts {
     let found = counting(case);
     Facts {
         finding: finding_that_counts(case, found),
-        history: history(case),
+        history: history(case, filed.history.days_since_repair),
         breaches: breaches(case, found),
         in_validity: filed.in_validity || runs(cover.whole_unit),
         part_in_validity: filed.part_in_validity || cover.main_parts.is_some_and(runs),
@@ -90,7 +90,7 @@ fn finding(case: &Case, found: &Inspected) -> Finding {
     }
 }
 
-fn history(case: &Case) -> History {
+fn history(case: &Case, days_since_repair: Option<u32>) -> History {
     let repairs = &case.repairs;
     let missed = |clock, days: u32| if has_missed(case, clock) { days } else { 0 };
     let without_result = |one: &&Inspected| {
@@ -108,6 +108,7 @@ fn history(case: &Case) -> History {
         ),
         repairer_wait_days: missed(Clock::LegalRepair, days(repairs.spent).max(REPAIR_DAYS_MISSED)),
         inspections_without_result: u32::try_from(inspections_without_result).unwrap_or(u32::MAX),
+        days_since_repair,
     }
 }
 
@@ -122,16 +123,15 @@ fn breaches(case: &Case, found: Option<&Inspected>) -> Breaches {
     Breaches {
         brand_silent: is_brand_silent(case),
         brand_evidence_late: found.is_some_and(unproven),
-        vendor_return_late: has_missed(case, Clock::VendorReturn),
-        five_days_missed: has_missed(case, Clock::FiveWorkingDays),
-        hundred_minutes_missed: has_missed(case, Clock::HundredMinutes),
         promises: case.promises_missed.iter().map(String::as_str).collect(),
     }
 }
 
 /// The brand's side let a deadline pass, or every centre was asked and nobody came. Alarms are no
-/// deadlines, evidence that did not come is judged by the row for that, repairs and parts that take too long have rows of their own, and a defective part that is
-/// missing is between the brand and its centre.
+/// deadlines, evidence that did not come is judged by the row for that, repairs and parts that take too long
+/// and broken promises have rows of their own, and a defective part that is missing is between the brand and
+/// its centre. A broken promise takes a case to the decision from before its visit as well, and nobody was
+/// silent then.
 fn is_brand_silent(case: &Case) -> bool {
     let is_silence = |clock: Clock| {
         !matches!(
@@ -139,14 +139,15 @@ fn is_brand_silent(case: &Case) -> bool {
             Clock::AcceptAlarm
                 | Clock::LegalRepair
                 | Clock::LegalParts
-                | Clock::VendorReturn
+                | Clock::Promise
                 | Clock::PartsReturn
                 | Clock::BrandEvidence
         )
     };
     let of_brand = |party| matches!(party, Party::Brand | Party::Centre | Party::Technician);
     let missed = case.breaches.iter().any(|one| of_brand(one.charged_to) && is_silence(one.clock));
-    missed || (case.certificates.is_empty() && case.offers_made > 0)
+    let nobody_came = case.certificates.is_empty() && case.offers_made > 0;
+    missed || (nobody_came && case.promises_missed.is_empty())
 }
 
 fn found_not_intact(case: &Case) -> bool {

@@ -17,6 +17,7 @@ mod hand;
 mod handlers;
 pub mod ledger;
 mod listed;
+mod marks;
 mod migration;
 mod packs;
 pub mod payment;
@@ -231,6 +232,7 @@ pub fn migrations() -> Vec<Box<dyn MigrationTrait>> {
         Box::new(seals::Migration),
         Box::new(migration::Policies),
         Box::new(ledger::Books),
+        Box::new(marks::Marks),
     ]
 }
 

@@ -3,7 +3,7 @@
 use parasol_api::Language;
 use parasol_journey::vocab::{Cause, Function, Party, Promise, Remedy};
 use parasol_journey::{Case, Stage};
-use parasol_policy::{Facts, Finding, Identity};
+use parasol_policy::{Facts, Finding, Identity, Pack};
 
 /// Picks the sentence of a language.
 pub fn say(language: Language, zh: impl Into<String>, en: impl Into<String>) -> String {
@@ -21,8 +21,8 @@ pub fn join(language: Language, sentences: &[String]) -> String {
     })
 }
 
-/// The facts a decision rests on, one sentence each.
-pub fn facts(language: Language, facts: &Facts) -> Vec<String> {
+/// The facts a decision rests on, one sentence each. Broken promises are called as their pack calls them.
+pub fn facts(language: Language, facts: &Facts, pack: Option<&Pack>) -> Vec<String> {
     let say = |zh: String, en: String| say(language, zh, en);
     let days = facts.age.service_start_days();
     let mut told = vec![
@@ -55,6 +55,7 @@ pub fn facts(language: Language, facts: &Facts) -> Vec<String> {
         told.push(say(format!("享有{zh}。"), format!("A promise is in force: {en}.")));
     }
     told.extend(troubles(language, facts));
+    told.extend(broken(language, facts, pack));
     told
 }
 
@@ -103,13 +104,6 @@ fn troubles(language: Language, facts: &Facts) -> Vec<String> {
         (facts.customer_disputes, "您对检测结论有异议。", "The customer contests the finding."),
         (breaches.brand_silent, "厂家方面有环节超时。", "The brand's side let a deadline pass."),
         (
-            breaches.vendor_return_late,
-            "维修机未按约定时间返还。",
-            "The repaired unit did not come back in time.",
-        ),
-        (breaches.five_days_missed, "已超过五个工作日。", "Five working days are over."),
-        (breaches.hundred_minutes_missed, "已超过100分钟。", "A hundred minutes are over."),
-        (
             facts.history.parts_wait_days > 0,
             "配件等待已超过九十天。",
             "Parts have been awaited for more than ninety days.",
@@ -122,6 +116,18 @@ fn troubles(language: Language, facts: &Facts) -> Vec<String> {
     ];
     let told = table.iter().filter(|(holds, ..)| *holds);
     told.map(|(_, zh, en)| say(language, *zh, *en)).collect()
+}
+
+/// Promises whose time is over.
+fn broken(language: Language, facts: &Facts, pack: Option<&Pack>) -> Vec<String> {
+    let rows = pack.map(Pack::promises).unwrap_or_default();
+    let missed: Vec<&str> = facts.breaches.promises.ids().collect();
+    let rows = rows.iter().filter(|row| missed.contains(&row.id.as_str()));
+    rows.map(|row| {
+        let zh = format!("“{}”未按时兑现。", row.name_zh);
+        say(language, zh, format!("A promise was not kept in time: {}.", row.name_en))
+    })
+    .collect()
 }
 
 /// What the customer can do now, one sentence each.

@@ -8,7 +8,7 @@ use crate::event::{Ending, Fact};
 use crate::rejection::Rejection;
 use crate::stage::Stage;
 use crate::task::Task;
-use crate::vocab::{Party, Remedy};
+use crate::vocab::Party;
 
 use super::draft::{Draft, Tasks};
 use super::{asking, dispatch, dispute, holding, parts, proposal, remedy, visit};
@@ -49,12 +49,6 @@ pub(super) fn fire(draft: &mut Draft<'_>, task: Task, generation: u64) -> Result
         }
         Miss::ReleaseHold => visit::release(draft),
         Miss::ReleaseWindows => visit::release_windows(draft),
-        Miss::ApproveRefund => {
-            charge(draft, clock);
-            let amount_fen = draft.case().filing.price_fen;
-            let fact = Fact::RemedyChosen { remedy: Remedy::Refund, amount_fen };
-            draft.go(fact, Stage::Refunding)
-        }
         Miss::ChooseForCustomer => choose_for_customer(draft),
         Miss::Close => remedy::close(draft, ending(clock)),
         Miss::Cancel => holding::end_cancelled(draft),
@@ -109,35 +103,44 @@ fn redispatch(draft: &mut Draft<'_>, clock: Clock) -> Result<(), Rejection> {
 /// nobody travels for a case that is being decided.
 fn decide_again(draft: &mut Draft<'_>, clock: Clock) -> Result<(), Rejection> {
     charge(draft, clock);
+    back_to_decision(draft, clock)
+}
+
+fn back_to_decision(draft: &mut Draft<'_>, clock: Clock) -> Result<(), Rejection> {
     let dispatched = BEFORE_VISIT.contains(&draft.case().stage);
     let live = draft.case().offer.is_some() || draft.case().work_order.is_some();
     if dispatched && live {
         dispatch::withdraw(draft, clock.as_str())?;
     }
     let fact = match draft.case().stage {
-        Stage::ChoosingCentre => Fact::CoverageExhausted { asked: draft.case().offers_made },
+        Stage::ChoosingCentre if clock != Clock::Promise => {
+            Fact::CoverageExhausted { asked: draft.case().offers_made }
+        }
         Stage::Disputed => Fact::DisputeHeard,
         _ => Fact::BackToDecision { because: clock },
     };
     draft.go(fact, Stage::Deciding)
 }
 
-/// Whatever promise is broken by now is recorded as such. While the unit is being repaired the policy
-/// is asked at once what that is worth; everywhere else the decision that is coming, or has been asked
-/// for, takes it into account.
+/// Whatever promise is broken by now is recorded as such, and charged to whom its pack names. What follows
+/// is said by the table of promises: the policy is asked at once what the breach is worth, or whatever is
+/// under way goes on.
 fn break_promises(draft: &mut Draft<'_>) -> Result<(), Rejection> {
     let broken = draft.case().promises_due(draft.now());
     if broken.is_empty() {
         return Err(Rejection::TaskSuperseded);
     }
-    for promise in broken {
-        draft.note(Fact::PromiseMissed { promise })?;
+    for (promise, clock) in &broken {
+        draft.note(Fact::PromiseMissed { promise: promise.clone() })?;
+        draft.record_miss(Clock::Promise, clock.charged_to, Tasks::default());
     }
-    if draft.case().stage == Stage::Repairing {
-        return decide_again(draft, Clock::Promise);
+    if !broken.iter().any(|(_, clock)| draft.case().is_decided_anew(clock)) {
+        return Ok(());
     }
-    charge(draft, Clock::Promise);
-    Ok(())
+    if draft.case().pause.is_some() {
+        holding::resume(draft)?;
+    }
+    back_to_decision(draft, Clock::Promise)
 }
 
 /// What ends after some misses is asked for at the same pace till then; what is asked for without end
@@ -157,7 +160,7 @@ fn escalate(draft: &mut Draft<'_>, clock: Clock, then: Then) -> Result<(), Rejec
     Ok(())
 }
 
-/// What the customer asked for was not on offer, or it would be under way: the first remedy is.
+/// What the customer asked for is not on offer, or was tried before: the first remedy is carried out.
 fn choose_for_customer(draft: &mut Draft<'_>) -> Result<(), Rejection> {
     let offered = draft.case().decision.as_ref().and_then(|decision| decision.offered.first());
     let Some(first) = offered.map(|one| one.remedy) else {

@@ -7,7 +7,7 @@ use crate::rejection::Rejection;
 use crate::stage::Stage;
 use crate::task::{Task, Work};
 use crate::time::Timestamp;
-use crate::vocab::{NoCodeReason, Promise, Remedy};
+use crate::vocab::{NoCodeReason, Remedy};
 
 use super::dispute;
 use super::draft::{Draft, Tasks};
@@ -18,7 +18,7 @@ const WRONG_CODES_MAX: u32 = 5;
 pub(super) fn decide(draft: &mut Draft<'_>, command: &Command) -> Result<(), Rejection> {
     match command {
         Command::ChooseRemedy { remedy } => choose(draft, *remedy),
-        Command::ReportReceived => report_received(draft),
+        Command::ReportReceived => draft.note(Fact::UnitReceived),
         Command::ReportReturned => draft.note(Fact::UnitReturned),
         Command::CompleteRepair => draft.go(Fact::RepairCompleted, Stage::AwaitConfirm),
         Command::ReportRepairFailed => draft.go(Fact::RepairFailed, Stage::Deciding),
@@ -88,21 +88,6 @@ fn replacement_ordered(draft: &mut Draft<'_>, operation: &str) -> Result<(), Rej
     let mut tasks = Tasks::default();
     tasks.cancel(draft.case(), work);
     draft.note_with(Fact::ReplacementOrdered { operation: operation.to_owned() }, tasks)
-}
-
-/// The unit is at the workshop: the brand's 24 hours run, and any promise that counts from receipt.
-fn report_received(draft: &mut Draft<'_>) -> Result<(), Rejection> {
-    let mut tasks = Tasks::default().and_arm(Clock::VendorReturn, draft.due(Clock::VendorReturn)?);
-    let promises = &draft.case().filing.promises;
-    for (promise, clock) in [
-        (Promise::FiveWorkingDays, Clock::FiveWorkingDays),
-        (Promise::HundredMinutes, Clock::HundredMinutes),
-    ] {
-        if promises.contains(&promise) {
-            tasks = tasks.and_arm(clock, draft.due(clock)?);
-        }
-    }
-    draft.note_with(Fact::UnitReceived, tasks)
 }
 
 /// Goodwill comes on top of whatever the customer may still choose, contest or confirm: the case goes on

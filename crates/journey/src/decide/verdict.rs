@@ -11,7 +11,7 @@ use crate::ids::CertificateId;
 use crate::rejection::Rejection;
 use crate::stage::Stage;
 use crate::task::{Task, Work};
-use crate::vocab::{Cause, Function, Party, Remedy};
+use crate::vocab::{CaseKind, Cause, Function, Party, Remedy};
 
 use super::draft::{Draft, Tasks};
 use super::{dispute, remedy};
@@ -140,7 +140,8 @@ fn check_newest(draft: &Draft<'_>, certificate: CertificateId) -> Result<(), Rej
 }
 
 /// Offers the set. If the customer asked for something inside it, that is carried out at once and the
-/// better options stay visible in the log (modifier m1); otherwise the customer chooses.
+/// better options stay visible in the log (modifier m1); otherwise the customer chooses, and so they do where
+/// what they asked for was tried and more has come on offer since.
 pub(super) fn offer(draft: &mut Draft<'_>, decision: &Decision) -> Result<(), Rejection> {
     let sound = decision.offered.iter().all(is_sound);
     let empty = decision.rules.is_empty() || decision.offered.is_empty();
@@ -149,13 +150,25 @@ pub(super) fn offer(draft: &mut Draft<'_>, decision: &Decision) -> Result<(), Re
     }
     end_hearing(draft)?;
     dispute::settle(draft, &decision.offered)?;
+    let wish = wish(draft.case(), &decision.offered);
     draft.go(Fact::Decided(with_loser(draft.case(), decision)), Stage::RemedyOffered)?;
-    match draft.case().filing.wants {
-        Some(wish) if decision.offered.iter().any(|one| one.remedy == wish) => {
-            remedy::choose(draft, wish)
-        }
-        _ => Ok(()),
+    match wish {
+        Some(wish) => remedy::choose(draft, wish),
+        None => Ok(()),
     }
+}
+
+/// What is carried out at once of an offer that is about to be made. Who returns without a reason wants the
+/// money.
+fn wish(case: &Case, offered: &[OfferedRemedy]) -> Option<Remedy> {
+    let returned = (case.filing.kind == CaseKind::NoReason).then_some(Remedy::Refund);
+    let wish = case.filing.wants.or(returned)?;
+    let before = case.decision.as_ref().map(|decision| decision.offered.as_slice());
+    let before = before.unwrap_or_default();
+    let gives = |offered: &[OfferedRemedy], remedy| offered.iter().any(|one| one.remedy == remedy);
+    let is_more = offered.iter().any(|one| !gives(before, one.remedy));
+    let was_tried = gives(before, wish) && is_more;
+    (gives(offered, wish) && !was_tried).then_some(wish)
 }
 
 /// The decision with the name of whoever pays where a rule says that the loser does. Something is given,

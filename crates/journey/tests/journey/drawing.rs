@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use parasol_journey::deadline::{CLOCKS, Unit};
+use parasol_journey::promise::BREACHES;
 use parasol_journey::stage::STAGES;
 use parasol_journey::table::{NARROWED, TRANSITIONS};
 use parasol_journey::time::DAY;
@@ -13,7 +14,7 @@ use parasol_journey::{Stage, Verb};
 fn page() -> String {
     let mut page = String::from(
         "# The journey of a case\n\n\
-         Drawn from the tables in `crates/journey` (`stage.rs`, `table.rs`, `deadline.rs`); do not \
+         Drawn from the tables in `crates/journey` (`stage.rs`, `table.rs`, `deadline.rs`, `promise.rs`); do not \
          edit. Commands that leave a case where it stands, and those open in nearly every stage, are \
          in the list below the drawing.\n\n```mermaid\nstateDiagram-v2\n    [*] --> filed\n",
     );
@@ -67,6 +68,10 @@ fn page() -> String {
             row.clock, row.unit, row.owner, row.miss, row.source
         )
         .unwrap();
+    }
+    page.push_str("\n## Broken promises\n\nWhat follows where a promise of the policy pack is broken, if its breach can be worth anything; in a pause, what follows in the stage in which the case goes on.\n\n| stage | then | why |\n| --- | --- | --- |\n");
+    for row in BREACHES {
+        writeln!(page, "| {} | {:?} | {} |", row.stage, row.then, row.why).unwrap();
     }
     page
 }

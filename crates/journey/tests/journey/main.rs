@@ -9,6 +9,7 @@ mod four_eyes;
 mod limits;
 mod numbered;
 mod parts;
+mod promises;
 mod properties;
 mod silence;
 mod stories;

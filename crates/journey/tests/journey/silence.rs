@@ -2,7 +2,7 @@
 
 use parasol_journey::deadline::Clock;
 use parasol_journey::event::Ending;
-use parasol_journey::promise::{CountedIn, Pauses, Stop, Term, TermClock, Trigger};
+use parasol_journey::promise::{CountedIn, Pauses, Stop, Term, TermClock, Trigger, Worth};
 use parasol_journey::time::Span;
 use parasol_journey::vocab::{Channel, ContactFailure, Party, Remedy};
 use parasol_journey::{ActorKind, Command, Rejection, Stage, Task, Verb};
@@ -114,6 +114,8 @@ fn unreachable() -> Course {
         counted_in: CountedIn::Natural,
         stops: Stop::Solved,
         pauses: Pauses::ForCustomer,
+        charged_to: Party::Retailer,
+        worth: Worth::Nothing,
     };
     let mut filing = filing();
     filing.terms = vec![Term { promise: "promise.test".into(), clock: Some(clock) }];

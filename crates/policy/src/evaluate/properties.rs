@@ -36,13 +36,15 @@ fn age() -> impl Strategy<Value = Age> {
 }
 
 fn history() -> impl Strategy<Value = History> {
-    (0..4_u32, days(), days(), days(), days(), 0..4_u32).prop_map(|counts| History {
+    let since = prop::option::weighted(0.3, days());
+    (0..4_u32, days(), days(), days(), days(), 0..4_u32, since).prop_map(|counts| History {
         repairs: counts.0,
         repair_days: counts.1,
         waiting_days: counts.2,
         parts_wait_days: counts.3,
         repairer_wait_days: counts.4,
         inspections_without_result: counts.5,
+        days_since_repair: counts.6,
     })
 }
 
@@ -72,10 +74,7 @@ prop_compose! {
             breaches: Breaches {
                 brand_silent: rare[0],
                 brand_evidence_late: rare[1],
-                vendor_return_late: rare[2],
-                five_days_missed: rare[3],
-                hundred_minutes_missed: rare[4],
-                promises: PromiseSet::EMPTY,
+                promises: late(&rare),
             },
             promises: promises.into_iter().collect(),
             danger: rare[5],
@@ -92,8 +91,15 @@ prop_compose! {
             customer_evidence: even[4],
             installer_ours: even[5],
             extension_covers: even[6],
+            gifts: even[7],
         }
     }
+}
+
+/// Promises whose clocks have run out.
+fn late(rare: &[bool; 12]) -> PromiseSet {
+    let ids = ["vendor_24_hours", "five_working_days", "hundred_minutes"];
+    ids.into_iter().zip(&rare[2..5]).filter(|(_, late)| **late).map(|(id, _)| id).collect()
 }
 
 /// Whether the table leaves the case to a person on purpose: damage in transport that nobody

@@ -6,6 +6,7 @@ use toml::Spanned;
 use crate::amount::RATE_DENOMINATOR;
 use crate::condition::Condition;
 use crate::form::{CategoryForm, FileForm, LeftForm, RuleForm, TestsForm, WarrantyForm};
+use crate::guidance::{GUIDANCE_ROWS_MAX, Guidance};
 use crate::layer::{Layer, LayerKind, PackError, PackFile, Validity};
 use crate::pack::{Cover, LeftToAPerson, Pack, Warranty};
 use crate::parameters::Parameter;
@@ -140,6 +141,7 @@ impl Pack {
             amounts: Vec::new(),
             breaches: Vec::new(),
             fallbacks: Vec::new(),
+            guidance: Vec::new(),
             left: Vec::new(),
             trials: Vec::new(),
         })
@@ -171,6 +173,14 @@ impl Pack {
             let span = promise.span();
             let added = self.add_promise(promise.into_inner());
             added.map_err(|reason| source.error(span, reason))?;
+        }
+        for row in form.guidance {
+            let span = row.span();
+            let read = Guidance::read(row.into_inner(), place.validity);
+            self.guidance.push(read.map_err(|reason| source.error(span, reason))?);
+        }
+        if self.guidance.len() > GUIDANCE_ROWS_MAX {
+            return Err(source.error(0..0, format!("more than {GUIDANCE_ROWS_MAX} guidance rows")));
         }
         let before = self.rows().count();
         for rule in form.rules {
@@ -337,6 +347,7 @@ fn refuse_content(source: &Source<'_>, form: &FileForm) -> Result<(), PackError>
         && form.parameters.is_empty()
         && form.warranties.is_empty()
         && form.promises.is_empty()
+        && form.guidance.is_empty()
         && form.tests.is_empty();
     if is_empty {
         return Ok(());

@@ -40,7 +40,11 @@ pub(crate) fn facts(pack: &Pack, space: &Space) -> Facts {
     let quiet = Facts::new(kind, category, province, PAID_FEN);
     let receipt_days = number(Number::DaysSinceReceipt);
     let service_days = number(Number::Days).max(number(Number::DaysSinceService));
-    let hours = space.numbers[Number::TransportReportHours as usize];
+    // A count that nothing bounds is not known.
+    let known = |number: Number| {
+        let (least, most) = space.numbers[number as usize];
+        (most != u32::MAX).then_some(least)
+    };
     let promises = pack.promise_numbers.ids(space.promises.set).collect();
     let missed = pack.promise_numbers.ids(space.missed.set).collect();
     let wish = pick(Group::WISH).checked_sub(1).map(|nth| Remedy::ALL[nth]);
@@ -69,13 +73,11 @@ pub(crate) fn facts(pack: &Pack, space: &Space) -> Facts {
             parts_wait_days: number(Number::PartsWaitDays),
             repairer_wait_days: number(Number::RepairerWaitDays),
             inspections_without_result: number(Number::InspectionsWithoutResult),
+            days_since_repair: known(Number::DaysSinceRepair),
         },
         breaches: Breaches {
             brand_silent: flag(Flag::BrandSilent, false),
             brand_evidence_late: flag(Flag::BrandEvidenceLate, false),
-            vendor_return_late: flag(Flag::VendorReturnLate, false),
-            five_days_missed: flag(Flag::FiveDaysMissed, false),
-            hundred_minutes_missed: flag(Flag::HundredMinutesMissed, false),
             promises: missed,
         },
         promises,
@@ -88,7 +90,7 @@ pub(crate) fn facts(pack: &Pack, space: &Space) -> Facts {
         intact: flag(Flag::Intact, true),
         exclusion_confirmed: flag(Flag::ExclusionConfirmed, false),
         wrong_item: flag(Flag::WrongItem, false),
-        transport_report_hours: (hours.1 != u32::MAX).then_some(hours.0),
+        transport_report_hours: known(Number::TransportReportHours),
         stock_same_model: flag(Flag::StockSameModel, true),
         customer_disputes: flag(Flag::CustomerDisputes, false),
         customer_evidence: flag(Flag::CustomerEvidence, false),
@@ -99,6 +101,7 @@ pub(crate) fn facts(pack: &Pack, space: &Space) -> Facts {
         unit_damaged: flag(Flag::UnitDamaged, false),
         extension_covers: flag(Flag::ExtensionCovers, false),
         extension_limit_reached: flag(Flag::ExtensionLimitReached, false),
+        gifts: flag(Flag::Gifts, false),
         ..quiet
     }
 }

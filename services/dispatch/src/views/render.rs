@@ -215,7 +215,6 @@ fn if_missed(miss: Miss) -> &'static str {
         Miss::NoShow => "超时视为工程师未上门。",
         Miss::ReleaseWindows => "超时未答复，征询的时段将释放，网点将再次联系您。",
         Miss::ReleaseHold => "超时后保留的时段将释放。",
-        Miss::ApproveRefund => "超时后视为同意退款。",
         Miss::ChooseForCustomer => "超时后按默认方式处理。",
         Miss::Close => "到期后服务单自动完成。",
         Miss::Cancel => "超时后服务单取消。",

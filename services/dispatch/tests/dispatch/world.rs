@@ -22,6 +22,7 @@ use parasol_journey::calendar::Calendar;
 use parasol_journey::deadline::Deadlines;
 use parasol_journey::event::{Filing, Path, Window};
 use parasol_journey::ids::{CaseId, OfferId};
+use parasol_journey::pinned::{Contract, RepairsBefore};
 use parasol_journey::task::Role as TaskRole;
 use parasol_journey::time::{MINUTE, Span, Timestamp};
 use parasol_journey::vocab::{CaseKind, Category, Remedy};
@@ -118,6 +119,9 @@ pub fn filing(category: Category, county: &str) -> Filing {
         terms: vec![],
         policy: "cn-2026.1".into(),
         prior_repairs: 0,
+        repairs_before: RepairsBefore::default(),
+        gifts: vec![],
+        contract: Contract::default(),
         declared_intact: false,
         danger: true,
         damaged_on_arrival: false,

@@ -112,7 +112,6 @@ pub(super) fn if_missed(clock: &str, language: Language) -> &'static str {
             "the proposed windows go free, and the customer has to be called.",
         ),
         Miss::ReleaseHold => language.pick("保留的时段将释放。", "the held slot goes free."),
-        Miss::ApproveRefund => language.pick("视为同意退款。", "the refund is approved."),
         Miss::ChooseForCustomer => {
             language.pick("按默认方式处理。", "the customer's first wish is carried out.")
         }

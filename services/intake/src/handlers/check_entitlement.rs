@@ -50,7 +50,7 @@ pub(crate) async fn handle(
         entitlements.extend(asked.entitlements(&filing)?);
     }
     Ok(CheckEntitlementResponse {
-        unit: Some(sold.unit()),
+        unit: Some(sold.unit(sold.used_up(&earlier, &pack, now))),
         started_at: Some(to_timestamp(started_at)),
         day: i32::try_from(day_number(started_at, now)).unwrap_or(i32::MAX),
         entitlements,
@@ -110,10 +110,13 @@ impl Asked<'_> {
 
     fn prospect_in(&self, filing: &Filing, days: u64) -> Option<Prospect> {
         let at = self.midnight_in(days);
-        // Rest days of years whose holidays are not announced yet cannot lengthen a period: the end
-        // told is then the earliest it can be.
-        let rest_days = self.calendar.legal_holidays_before(at.shanghai_day()).unwrap_or(0);
-        let facts = Facts::of_filing_on(self.pack, filing, at, rest_days).ok()?;
+        let facts = match Facts::of_filing(self.pack, filing, at, self.calendar) {
+            Ok(facts) => facts,
+            // Rest days of years whose holidays are not announced yet cannot lengthen a period: the end
+            // told is then the earliest it can be.
+            Err(NoFacts::NotCovered(_)) => Facts::of_filing_on(self.pack, filing, at, 0).ok()?,
+            Err(NoFacts::Province(_)) => return None,
+        };
         Some(entitlements_before_inspection(self.pack, &facts))
     }
 

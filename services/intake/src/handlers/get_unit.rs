@@ -34,6 +34,10 @@ pub(crate) async fn handle(
     let sold = sold.ok_or_else(|| Error::new(Reason::NotFound))?;
     let line = sold.order.order_line.parse().map_err(Error::internal)?;
     let mut cases = filings::of_unit(store, &line).await?;
+    // An exchange uses a promise up for the unit that was given as well.
+    let now = intake.desk.clock.now();
+    let pack = intake.shelf.in_force(now.shanghai_day());
+    let used_up = sold.used_up(&cases, &pack, now);
     cases.retain(|case| case.filing.serial == serial);
     let (replaces, replaced_by) = Sold::lineage(store, &serial).await?;
     let mut events = vec![event(sold.delivered_at(), Milestone::Delivered, "", language)];
@@ -59,7 +63,7 @@ pub(crate) async fn handle(
     let repairs_done = i32::try_from(most.max().unwrap_or(0)).unwrap_or(i32::MAX);
     let started = sold.installed_at().unwrap_or(sold.delivered_at());
     Ok(UnitHistory {
-        unit: Some(sold.unit()),
+        unit: Some(sold.unit(used_up)),
         events,
         repairs_done,
         replaces,

@@ -43,11 +43,14 @@ pub(crate) async fn handle(
     let last = shown.last().filter(|_| more);
     let next_page_token =
         last.map_or_else(String::new, |sold| pages.seal(sold.order.order_line.as_bytes()));
+    let now = intake.desk.clock.now();
+    let pack = intake.shelf.in_force(now.shanghai_day());
     let mut units = Vec::with_capacity(shown.len());
     for sold in shown {
         let open = filings::open_case(store, &sold.order.serial).await?;
         let open_case_id = open.map_or_else(String::new, |id| id.to_string());
-        units.push(OwnedUnit { unit: Some(sold.unit()), open_case_id });
+        let unit = Some(sold.unit(sold.used_up(&[], &pack, now)));
+        units.push(OwnedUnit { unit, open_case_id });
     }
     let (name, phone) = masked(intake, customer).await?;
     Ok(ListUnitsResponse { units, next_page_token, name, phone })

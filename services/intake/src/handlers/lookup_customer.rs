@@ -40,12 +40,15 @@ pub(crate) async fn handle(
     };
     let wanted = Wanted { customer: Some(customer), open_only: true, ..Wanted::default() };
     let open = filings::list(&intake.desk.store, &wanted, SHOWN_MAX).await?;
+    let now = intake.desk.clock.now();
+    let pack = intake.shelf.in_force(now.shanghai_day());
+    let unit = |sold: &Sold| sold.unit(sold.used_up(&[], &pack, now));
     let response = LookupCustomerResponse {
         customer_id: customer.to_string(),
         // Masked here and not at the edge only: the answer is recorded with the look-up.
         name: mask::name(&person.name),
         phone: mask::phone(&person.phone),
-        units: bought.iter().map(Sold::unit).collect(),
+        units: bought.iter().map(unit).collect(),
         open_cases: views::show(intake, &call.principal, &open, language).await?,
     };
     intake.desk.record(&call, vec![row], &response, None).await

@@ -151,6 +151,7 @@ fn grows(before: &orders::Model, after: &orders::Model) -> Result<bool, Fault> {
         ("customer.county", before.county == after.county),
         ("price_fen", before.price_fen == after.price_fen),
         ("delivered_at", before.delivered_at == after.delivered_at),
+        ("gifts", before.gifts == after.gifts),
     ];
     if let Some((field, _)) = fixed.into_iter().find(|(_, same)| !same) {
         return changed(field);

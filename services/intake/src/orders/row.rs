@@ -22,6 +22,8 @@ use crate::tables::{orders, skus};
 const MESSAGE_BYTES_MAX: usize = 96;
 /// The most promises of a unit that only the policy knows.
 const PROMISE_IDS_MAX: usize = 40;
+/// The most gifts of a unit.
+const GIFTS_MAX: usize = 20;
 /// The longest number by which the retailer knows a customer.
 const CUSTOMER_KEY_MAX: usize = 64;
 
@@ -105,10 +107,11 @@ fn read_order(row: &OrderRow, now: Timestamp) -> Result<Row, Error> {
     let times = read_times(&mut check, row, now);
     let promises = check.listed_once::<Promise>("promises", &row.promises);
     let own = promise_ids(&mut check, &row.promise_ids);
+    let gifts = gifts(&mut check, &row.gifts);
     let buyer = check.present("customer", &row.customer);
     let buyer = buyer.and_then(|buyer| check.within("customer", |check| read_buyer(check, buyer)));
-    let (line, sku, serial, price_fen, (delivered, installed), mut known, own, buyer) =
-        check.all((line, sku, serial, price, times, promises, own, buyer))?;
+    let (line, sku, serial, price_fen, (delivered, installed), mut known, (own, gifts), buyer) =
+        check.all((line, sku, serial, price, times, promises, own.zip(gifts), buyer))?;
     // In one order, so that the same set is the same text.
     known.sort_unstable();
     let promises: Vec<&str> = known.iter().map(|one| one.as_str()).chain(own).collect();
@@ -123,6 +126,7 @@ fn read_order(row: &OrderRow, now: Timestamp) -> Result<Row, Error> {
         delivered_at: delivered.micros(),
         installed_at: installed.map_or(0, Timestamp::micros),
         promises: serde_json::to_string(&promises).map_err(Error::internal)?,
+        gifts: serde_json::to_string(&gifts).map_err(Error::internal)?,
         at: now.micros(),
     };
     Ok(Row::Order(Box::new(order), Box::new(person)))
@@ -139,6 +143,19 @@ fn promise_ids<'a>(check: &mut Checker, ids: &'a [String]) -> Option<BTreeSet<&'
         if !id.bytes().all(fits) || Promise::parse(id).is_some() || !found.insert(id.as_str()) {
             let expected = "an id of small letters, digits and `_` that `promises` lacks, once";
             return check.refuse(&field, Reason::FieldInvalid, expected);
+        }
+    }
+    Some(found)
+}
+
+/// What came with it as a gift, in alphabetical order.
+fn gifts(check: &mut Checker, skus: &[String]) -> Option<BTreeSet<Sku>> {
+    check.at_most("gifts", skus, GIFTS_MAX)?;
+    let mut found = BTreeSet::new();
+    for (place, sku) in skus.iter().enumerate() {
+        let field = format!("gifts[{place}]");
+        if !found.insert(check.id::<Sku>(&field, sku)?) {
+            return check.refuse(&field, Reason::FieldInvalid, "each gift once");
         }
     }
     Some(found)

@@ -37,7 +37,8 @@ impl Handler for Triage {
         let facts = Facts::of_filing(&pack, &case.filing, case.filed_at, &calendar);
         let facts = facts.map_err(|error| WorkError(error.to_string()))?;
         let prospect = entitlements_before_inspection(&pack, &facts);
-        let path = path(case, &prospect);
+        let guided = pack.guides(&case.filing, case.filed_at.shanghai_day());
+        let path = path(case, &prospect, guided);
         let fired = prospect.without_visit.fired.iter();
         let rules = fired.map(|rule| rule.id.to_string()).collect();
         let command = Command::Triage { path, rules };
@@ -48,12 +49,15 @@ impl Handler for Triage {
 
 /// A return without a reason goes its own way while its period runs; what the policy can answer
 /// without anybody looking at the unit, a refusal included, goes to the decision; everything else is
-/// inspected.
-fn path(case: &Case, prospect: &Prospect) -> Path {
+/// inspected, after guidance where the pack says so.
+fn path(case: &Case, prospect: &Prospect, guided: bool) -> Path {
     let granted = !prospect.without_visit.offers().is_empty();
     match case.filing.kind {
         CaseKind::NoReason if granted => Path::NoReason,
-        CaseKind::Quality if prospect.visit_needed(case.filing.wants) => Path::Inspection,
+        CaseKind::Quality if prospect.visit_needed(case.filing.wants) => match guided {
+            true => Path::RemoteGuidance,
+            false => Path::Inspection,
+        },
         _ => Path::NoVisit,
     }
 }

@@ -163,7 +163,9 @@ async fn a_unit_given_for_another_begins_anew() {
     assert_eq!((unit.serial.as_str(), unit.order_line.as_str()), ("S-1-NEW", "L-1"));
     let kept: Vec<_> = unit.promises().collect();
     let sold = [WirePromise::ReplaceOnly180, WirePromise::ExtendedWarranty];
-    assert_eq!(kept, sold, "what came with it; what is left of that is the policy's to say");
+    assert_eq!(kept, sold, "what came with it");
+    assert_eq!(unit.used_promise_ids, ["replace_only_180"], "what is used once is used");
+    assert!(life(&world, "S-1").await.unit.unwrap().used_promise_ids.len() == 1);
 
     // A later claim is about the new unit, and its periods run from its own day.
     world.wait(Span::days(3));
@@ -196,4 +198,27 @@ async fn repairs_are_counted_by_unit_and_fault() {
         4,
         "one whose fault was not said counts as any"
     );
+}
+
+#[tokio::test]
+async fn what_repairs_of_the_same_fault_left_is_pinned() {
+    let world = world_with([order(1)]).await;
+    let me = customer("u-1");
+    let first = case_of(&file(&world, &me, claim(1, 1)).await);
+    let filing = world.case(first).await.filing;
+    assert!(filing.repairs_before.is_none());
+    crate::filing::repair_with(&world, first, &["compressor", "relay"]).await;
+    let repaired = world.case(first).await.repairs.last_at;
+    world.wait(Span::days(2));
+    let again = case_of(&file(&world, &me, claim(1, 2)).await);
+    let before = world.case(again).await.filing.repairs_before;
+    assert_eq!(before.last_at, repaired);
+    let mut parts: Vec<_> = before.fitted.iter().map(|one| one.part.as_str()).collect();
+    parts.sort_unstable();
+    assert_eq!(parts, ["compressor", "relay"]);
+    world.give(again, ActorKind::Customer, Command::Cancel).await;
+    let mut other = claim(1, 3);
+    "leaking".clone_into(&mut other.symptom);
+    let other = case_of(&file(&world, &me, other).await);
+    assert!(world.case(other).await.filing.repairs_before.is_none(), "another fault");
 }

@@ -8,7 +8,9 @@ use parasol_api::intake::v1::{
 };
 use parasol_journey::time::{Span, Timestamp};
 use parasol_journey::vocab::{CaseKind, Promise, Remedy};
+use parasol_policy::Shelf;
 
+use crate::packs::pack;
 use crate::samples::{HOOD, case_of, claim, file, order, sold, world_with};
 use crate::world::{World, agent, by, customer, fields, reason, start};
 
@@ -58,6 +60,23 @@ async fn the_first_week_gives_all_three_and_ends_after_the_rest_days() {
     assert_eq!(rights(&answer), expected);
     assert!(answer.entitlements[0].explanation.starts_with("A fault within seven days"));
     assert_eq!(answer.entitlements[0].promise, 0);
+}
+
+/// The end that is told follows the reading of the pack, and not the calendar's own weekends.
+#[tokio::test]
+async fn the_end_that_is_told_counts_rest_days_as_the_pack_does() {
+    // Sold on Saturday 6 June: the seventh day is Saturday 13 June.
+    let mut world = sold_on("2026-06-06", &[]).await;
+    let end = async |world: &World| {
+        let answer = check(world, 1, Some(CaseKind::Quality)).await;
+        rights(&answer).into_iter().find(|right| right.0 == "R10").unwrap().3
+    };
+    assert_eq!(end(&world).await, "2026-06-16");
+    let weekends = "name = \"weekends_are_rest_days\"\nvalue = true";
+    let shelf = Shelf::builtin();
+    shelf.put(pack("cn-2026.2", "2026-01-02", (weekends, &weekends.replace("true", "false"))));
+    world.intake = world.intake.clone().with_shelf(shelf);
+    assert_eq!(end(&world).await, "2026-06-14");
 }
 
 #[tokio::test]

@@ -23,6 +23,11 @@ fn window(from: Span, to: Span) -> TimeWindow {
 
 /// Repairs the unit of a case and closes it.
 pub async fn repair(world: &World, case: CaseId) {
+    repair_with(world, case, &[]).await;
+}
+
+/// The same with parts that are built in.
+pub async fn repair_with(world: &World, case: CaseId, parts: &[&str]) {
     let decision = Decision {
         id: DecisionId::new(Uuid::from_u128(1)),
         policy: "cn-2026.1".to_owned(),
@@ -40,6 +45,12 @@ pub async fn repair(world: &World, case: CaseId) {
     world.give(case, ActorKind::Policy, Command::Decide { decision }).await;
     let choose = Command::ChooseRemedy { remedy: Remedy::Repair };
     world.give(case, ActorKind::Customer, choose).await;
+    for part in parts.iter().map(|part| (*part).to_owned()) {
+        let request = Command::RequestParts { part: part.clone() };
+        world.give(case, ActorKind::Centre, request).await;
+        let install = Command::InstallParts { part, returns: false };
+        world.give(case, ActorKind::Centre, install).await;
+    }
     world.give(case, ActorKind::Centre, Command::CompleteRepair).await;
     let closed = world.give(case, ActorKind::Customer, Command::ConfirmOutcome).await;
     assert_eq!(closed.stage, Stage::Closed);

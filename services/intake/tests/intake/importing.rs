@@ -139,6 +139,12 @@ async fn what_was_sold_is_not_rewritten_and_what_may_grow_grows() {
     row.promises.clear();
     assert_eq!(import(7, row).await, changed("promises"));
 
+    let mut row = base.clone();
+    row.gifts = vec!["KET-01".into()];
+    assert_eq!(import(16, row.clone()).await, changed("gifts"));
+    row.gifts.push("KET-01".into());
+    assert_eq!(import(17, row).await.2, "gifts[1]", "each once");
+
     let mut grown = sold(1, start() - Span::days(3), &[Promise::Return30, Promise::Insurance365]);
     grown.installed_at = Some(to_timestamp(start() - Span::days(2)));
     assert_eq!(import(8, grown.clone()).await, is(RowStatus::Updated));

@@ -3,11 +3,11 @@
 use parasol_api::intake::v1::CheckEntitlementRequest;
 use parasol_api::intake::v1::import_orders_request::Content;
 use parasol_api::intake::v1::intake_service_server::IntakeService as _;
-use parasol_journey::event::{Decision, OfferedRemedy, Path};
+use parasol_journey::event::{Decision, Filing, OfferedRemedy, Path};
 use parasol_journey::ids::{CaseId, DecisionId};
-use parasol_journey::promise::Trigger;
+use parasol_journey::promise::{Trigger, Worth};
 use parasol_journey::time::Span;
-use parasol_journey::vocab::{Promise, Remedy};
+use parasol_journey::vocab::{Party, Promise, Remedy};
 use parasol_journey::{ActorKind, Command, Stage};
 use parasol_policy::{Pack, PackFile, Shelf};
 use uuid::Uuid;
@@ -16,7 +16,7 @@ use crate::samples::{case_of, claim, file, rows, sold, world_with};
 use crate::world::{World, by, customer, retailer, start};
 
 /// The built-in pack as another version, for cases filed from a day on, with one text replaced.
-fn pack(version: &str, from: &str, change: (&str, &str)) -> Pack {
+pub fn pack(version: &str, from: &str, change: (&str, &str)) -> Pack {
     let built_in = "version = \"cn-2026.1\"\neffective_from = \"2026-01-01\"";
     let head = format!("version = \"{version}\"\neffective_from = \"{from}\"");
     let files = Pack::builtin_files().into_iter().map(|file| {
@@ -71,6 +71,36 @@ async fn replace(world: &World, case: CaseId) {
 /// Source: the promise's own terms, once; 三包 art. 14 restarts the warranty and not the promise. The
 /// pack says which reading holds.
 #[tokio::test]
+async fn what_the_contract_says_is_pinned_and_the_pack_says_what_starts_the_brands_day() {
+    let mut row = sold(1, start() - Span::days(20), &[]);
+    row.gifts = vec!["KET-01".to_owned()];
+    let mut world = world_with([row, sold(2, start() - Span::days(20), &[])]).await;
+    let filing = async |world: &World, n: u32| {
+        let answer = file(world, &customer(&format!("u-{n}")), claim(n, u128::from(n))).await;
+        world.case(case_of(&answer)).await.filing
+    };
+    let first = filing(&world, 1).await;
+    assert_eq!((first.contract.penalty_percent, first.contract.part_fen), (5, 20_000));
+    assert_eq!(first.gifts.iter().map(|one| one.as_str()).collect::<Vec<_>>(), ["KET-01"]);
+    let brands_day = |filing: &Filing| {
+        let mut terms = filing.terms.iter();
+        terms.find(|term| term.promise == "vendor_24_hours").unwrap().clock.unwrap()
+    };
+    let clock = brands_day(&first);
+    assert_eq!((clock.starts, clock.charged_to), (Trigger::UnitReceived, Party::Brand));
+    assert_eq!(clock.worth, Worth::Always);
+
+    let shelf = Shelf::builtin();
+    let received = "name = \"vendor_return_starts\"\nvalue = \"unit_received\"";
+    let finished = received.replace("unit_received\"", "workshop_repair_finished\"");
+    shelf.put(pack("cn-2026.2", "2026-01-02", (received, &finished)));
+    world.intake = world.intake.clone().with_shelf(shelf);
+    let second = filing(&world, 2).await;
+    assert_eq!(brands_day(&second).starts, Trigger::WorkshopRepairFinished);
+    assert!(second.gifts.is_empty());
+}
+
+#[tokio::test]
 async fn a_promise_of_one_exchange_is_used_up_by_it() {
     let promises = [Promise::ReplaceOnly180, Promise::FreightInsurance];
     let mut world = world_with([sold(1, start() - Span::days(20), &promises)]).await;
@@ -110,7 +140,7 @@ async fn a_promise_by_id_is_pinned_with_its_terms() {
     let filed = world.desk.store.case(case).await.unwrap().unwrap().filing;
     assert_eq!(filed.promises, [Promise::FreightInsurance]);
     let terms: Vec<_> = filed.terms.iter().map(|term| term.promise.as_str()).collect();
-    assert_eq!(terms, ["two_hours"], "what no pack knows does nothing");
+    assert_eq!(terms, ["two_hours", "vendor_24_hours"], "what no pack knows does nothing");
     let clock = filed.terms[0].clock.unwrap();
     assert_eq!((clock.minutes, clock.starts), (120, Trigger::ReceivedAndFaultConfirmed));
 

@@ -108,6 +108,31 @@ async fn a_case_under_repair_shows_who_works_what_was_decided_and_the_code() {
     assert_eq!(shown.ended_at, Some(to_timestamp(world.clock.now())));
 }
 
+#[tokio::test]
+async fn a_quoted_repair_is_shown_with_its_price_and_its_end() {
+    let world = world_with([order(1)]).await;
+    let me = customer("u-1");
+    let case = case_of(&file(&world, &me, claim(1, 1)).await);
+    bring_technician(&world, case).await;
+    world.miss(case, Deadline::Verdict).await;
+    let decision = Decision {
+        id: DecisionId::new(Uuid::from_u128(5)),
+        policy: "cn-2026.1".to_owned(),
+        rules: vec!["R53".to_owned()],
+        offered: vec![],
+        certificate: None,
+    };
+    world.give(case, ActorKind::Policy, Command::Deny { decision }).await;
+    assert_eq!(get(&world, &me, case, "").await.quote, None);
+    world.give(case, ActorKind::Centre, Command::QuoteRepair { amount_fen: 30_000 }).await;
+    let quote = get(&world, &me, case, "").await.quote.unwrap();
+    assert_eq!(quote.amount.unwrap().fen, 30_000);
+    assert_eq!(quote.valid_until, Some(to_timestamp(world.clock.now() + Span::days(7))));
+    assert!(!quote.accepted);
+    world.give(case, ActorKind::Customer, Command::AcceptQuote { amount_fen: 30_000 }).await;
+    assert!(get(&world, &me, case, "").await.quote.unwrap().accepted);
+}
+
 async fn list(
     world: &World,
     caller: &Principal,

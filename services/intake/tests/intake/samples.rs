@@ -41,6 +41,7 @@ pub fn order(n: u32) -> OrderRow {
         installed_at: None,
         promises: Vec::new(),
         promise_ids: Vec::new(),
+        gifts: Vec::new(),
         customer: Some(CustomerRow {
             customer: format!("u-{n}"),
             name: "张芳".to_owned(),

@@ -2,13 +2,14 @@
 
 use parasol_api::convert::Listed;
 use parasol_api::intake::v1::{FileCaseRequest, OrderRow};
+use parasol_journey::deadline::Clock as Deadline;
 use parasol_journey::event::{Fact, Path};
 use parasol_journey::ids::CaseId;
 use parasol_journey::time::Span;
 use parasol_journey::vocab::{CaseKind, Promise, Remedy};
 use parasol_journey::{ActorKind, Stage};
 
-use crate::samples::{case_of, claim, file, order, sold, world_with};
+use crate::samples::{HOOD, case_of, claim, file, order, sold, world_with};
 use crate::world::{World, customer, start};
 
 /// Files, triages, and tells the stages walked through and the rules that fired.
@@ -53,6 +54,29 @@ async fn a_promise_that_needs_no_visit_goes_to_the_decision() {
     // Who wants a repair instead must be visited.
     let repair = FileCaseRequest { wish: Remedy::Repair.number(), ..claim(1, 1) };
     assert_eq!(triaged(row(), repair).await.0, Path::Inspection);
+}
+
+#[tokio::test]
+async fn what_a_customer_can_put_right_is_guided_first_and_then_visited() {
+    let locked = |request: u128| FileCaseRequest {
+        symptom: "child_lock_on".to_owned(),
+        ..claim(1, request)
+    };
+    let (path, stage, _) = triaged(order(1), locked(1)).await;
+    assert_eq!((path, stage), (Path::RemoteGuidance, Stage::RemoteGuidance));
+    let danger = FileCaseRequest { danger: true, ..locked(1) };
+    assert_eq!(triaged(order(1), danger).await.0, Path::NoVisit, "a danger is decided at once");
+    // The same code of a category whose row does not name it.
+    let hood = OrderRow { sku: HOOD.to_owned(), ..order(1) };
+    let other = FileCaseRequest { symptom: "demo_mode".to_owned(), ..claim(1, 1) };
+    assert_eq!(triaged(hood, other).await.0, Path::Inspection);
+
+    let world = world_with([order(1)]).await;
+    let case = case_of(&file(&world, &customer("u-1"), locked(1)).await);
+    world.triage().await;
+    let late = world.miss(case, Deadline::Guidance).await;
+    assert_eq!(world.clock.now(), late.filed_at + Span::hours(2));
+    assert_eq!(late.stage, Stage::ChoosingCentre);
 }
 
 #[tokio::test]

@@ -212,6 +212,7 @@ async fn import_orders(
             installed_at: None,
             promises: Vec::new(),
             promise_ids: Vec::new(),
+            gifts: Vec::new(),
             customer: Some(CustomerRow {
                 customer: customer(unit),
                 name: "测试".to_owned(),

@@ -84,6 +84,7 @@ impl Goods {
                 installed_at: None,
                 promises: Vec::new(),
                 promise_ids: Vec::new(),
+                gifts: Vec::new(),
                 customer: Some(CustomerRow {
                     customer: unit.customer.clone(),
                     name: "测试".to_owned(),

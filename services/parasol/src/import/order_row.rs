@@ -37,6 +37,8 @@ pub(super) struct Order {
     /// Promises that only a policy pack knows.
     #[serde(default)]
     promise_ids: Vec<String>,
+    #[serde(default)]
+    gifts: Vec<String>,
     customer: Customer,
 }
 
@@ -109,6 +111,7 @@ impl From<Order> for v1::OrderRow {
             delivered_at: Some(to_timestamp(row.delivered_at.0)),
             installed_at: row.installed_at.map(|at| to_timestamp(at.0)),
             promise_ids: row.promise_ids,
+            gifts: row.gifts,
             promises: row.promises.into_iter().map(|promise| promise.number()).collect(),
             customer: Some(v1::CustomerRow { customer, name, phone, address, county, location }),
         }

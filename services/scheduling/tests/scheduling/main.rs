@@ -9,6 +9,7 @@ mod course;
 mod crews;
 mod day;
 mod doorstep;
+mod filed;
 mod keeping;
 mod licences;
 mod offline;

@@ -16,11 +16,11 @@ use parasol_casebook::{
 use parasol_desk::{Desk, customer_id};
 use parasol_journey::calendar::Calendar;
 use parasol_journey::deadline::Deadlines;
-use parasol_journey::event::{Decision, Filing, OfferedRemedy, Path};
+use parasol_journey::event::{Decision, OfferedRemedy, Path};
 use parasol_journey::ids::{CaseId, DecisionId, OfferId, WorkOrderId};
 use parasol_journey::task::Role as TaskRole;
 use parasol_journey::time::{Span, Timestamp};
-use parasol_journey::vocab::{CaseKind, Category, Remedy};
+use parasol_journey::vocab::Remedy;
 use parasol_journey::{Actor, ActorKind, Case, Command};
 use parasol_runtime::clock::Clock;
 use parasol_runtime::identity::{Principal, Role, TokenKey};
@@ -35,6 +35,8 @@ use tonic::service::Routes;
 use tonic::{Request, Response, Status, Streaming};
 use tower::ServiceExt;
 use uuid::Uuid;
+
+use crate::filed::filing;
 
 pub const CENTRE: &str = "aurora-hz-01";
 pub const OTHER_CENTRE: &str = "aurora-hz-02";
@@ -200,7 +202,7 @@ impl World {
     /// A case just filed.
     pub async fn filed(&self) -> CaseId {
         let id = CaseId::new(self.desk.ids.next());
-        let command = Command::File { filing: self.filing() };
+        let command = Command::File { filing: filing(self.clock.now() - Span::days(3)) };
         let answer = |_: &Case| Vec::new();
         let submission = Submission {
             target: Target::NewCase(id),
@@ -214,31 +216,6 @@ impl World {
         let body = r#"{"description":"不制冷","model":"BCD-520","preferred_windows":[]}"#;
         self.keep(id.uuid(), "filing", body).await;
         id
-    }
-
-    fn filing(&self) -> Filing {
-        Filing {
-            customer: customer_id(CUSTOMER),
-            order_line: "JX1-1".parse().unwrap(),
-            sku: "AUR-BCD-520".parse().unwrap(),
-            brand: "aurora".parse().unwrap(),
-            category: Category::Refrigerator,
-            serial: "SN0001".parse().unwrap(),
-            county: "330106".parse().unwrap(),
-            kind: CaseKind::Quality,
-            wants: Some(Remedy::Repair),
-            symptom: "not_cooling".into(),
-            received_at: self.clock.now() - Span::days(3),
-            installed_at: None,
-            price_fen: 399_900,
-            promises: vec![],
-            terms: vec![],
-            policy: "cn-2026.1".into(),
-            prior_repairs: 0,
-            declared_intact: false,
-            danger: true,
-            damaged_on_arrival: false,
-        }
     }
 
     /// A case whose work order a centre has.

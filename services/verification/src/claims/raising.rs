@@ -19,13 +19,6 @@ use crate::ledger::postings::claim_id;
 /// within 24 hours, and silence past a deadline.
 const BROKEN_CONTRACT: [&str; 2] = ["R26", "R70"];
 
-/// The penalty for a broken contract, in per cent of the price of the unit (ours; a term of the contract).
-const PENALTY_PERCENT: i64 = 5;
-
-/// What a defective part costs that did not come back in time, in fen: 200 yuan (ours; a term of the
-/// contract).
-pub const PART_FEN: i64 = 20_000;
-
 /// The claims that a step raises.
 pub fn of_change(change: &Change<'_>) -> Vec<Claim> {
     let case = change.after;
@@ -53,7 +46,8 @@ fn replacement(case: &Case, event: &Event, serial: &Serial) -> Option<Claim> {
     raise(case, event.at, ClaimKind::Replacement, who_bears(case), price_fen, serial.as_str())
 }
 
-/// Once per case: a decision made again on such a rule does not claim again, whatever was decided between.
+/// Once per case: a decision made again on such a rule does not claim again, whatever was decided between. How
+/// much was agreed is pinned at filing.
 fn penalty(
     before: Option<&Case>,
     case: &Case,
@@ -64,7 +58,7 @@ fn penalty(
     if before.is_some_and(|case| case.has_rested_on(is_broken_contract)) {
         return None;
     }
-    let amount_fen = percent(case.filing.price_fen, PENALTY_PERCENT);
+    let amount_fen = percent(case.filing.price_fen, case.filing.contract.penalty_percent);
     let brand = Liable::Brand(case.filing.brand.clone());
     raise(case, event.at, ClaimKind::Penalty, brand, amount_fen, rule)
 }
@@ -83,7 +77,8 @@ pub fn part(
     now: Timestamp,
 ) -> Option<Claim> {
     let what = format!("{part}/{}", due.micros());
-    let claim = raise(case, now, ClaimKind::Part, centre.clone(), PART_FEN, &what)?;
+    let claim =
+        raise(case, now, ClaimKind::Part, centre.clone(), case.filing.contract.part_fen, &what)?;
     Some(Claim { reference: part.to_owned(), ..claim })
 }
 
@@ -119,7 +114,7 @@ fn raise(
 }
 
 /// Half a fen is rounded up.
-fn percent(fen: i64, percent: i64) -> i64 {
+fn percent(fen: i64, percent: u32) -> i64 {
     let hundredths = i128::from(fen.max(0)) * i128::from(percent);
     i64::try_from((hundredths + 50) / 100).unwrap_or(i64::MAX)
 }

@@ -6,6 +6,7 @@ use parasol_journey::certificate::{Finding as Certified, Handling};
 use parasol_journey::deadline::Deadlines;
 use parasol_journey::event::Filing;
 use parasol_journey::ids::{CaseId, CertificateId, CustomerId};
+use parasol_journey::pinned::{Contract, RepairsBefore};
 use parasol_journey::time::Timestamp;
 use parasol_journey::vocab::{Category, Conclusion, Remedy};
 use parasol_journey::{Actor, ActorKind, Command, Ctx, file};
@@ -33,6 +34,9 @@ pub fn filed_on(received_at: Timestamp, now: Timestamp) -> Case {
         terms: vec![],
         policy: "cn-2026.1".to_owned(),
         prior_repairs: 1,
+        repairs_before: RepairsBefore::default(),
+        gifts: vec![],
+        contract: Contract::default(),
         declared_intact: false,
         danger: false,
         damaged_on_arrival: false,
@@ -101,10 +105,7 @@ fn a_quiet_case_has_quiet_facts() {
 #[test]
 fn every_missed_clock_is_the_fact_it_stands_for() {
     type Says = fn(&Facts) -> bool;
-    let table: [(Clock, Says); 6] = [
-        (Clock::VendorReturn, |facts| facts.breaches.vendor_return_late),
-        (Clock::FiveWorkingDays, |facts| facts.breaches.five_days_missed),
-        (Clock::HundredMinutes, |facts| facts.breaches.hundred_minutes_missed),
+    let table: [(Clock, Says); 3] = [
         (Clock::LegalParts, |facts| facts.history.parts_wait_days >= 91),
         (Clock::LegalRepair, |facts| facts.history.repairer_wait_days >= 31),
         (Clock::VerdictConfirm, |facts| facts.breaches.brand_silent),
@@ -117,6 +118,21 @@ fn every_missed_clock_is_the_fact_it_stands_for() {
             assert_eq!(says(&facts), other == clock, "{clock} missed, {other} asked");
         }
     }
+}
+
+#[test]
+fn a_broken_promise_is_told_by_its_id_and_is_nobodys_silence() {
+    let mut broken = case();
+    broken.offers_made = 1;
+    broken.promises_missed = vec!["vendor_24_hours".to_owned()];
+    broken.breaches.push(Breach {
+        clock: Clock::Promise,
+        charged_to: Party::Brand,
+        at: broken.filed_at,
+    });
+    let facts = facts(&broken);
+    assert_eq!(facts.breaches.promises.ids().collect::<Vec<_>>(), ["vendor_24_hours"]);
+    assert!(!facts.breaches.brand_silent);
 }
 
 #[test]

@@ -24,7 +24,8 @@ pub async fn handle(
     let reader = reading::reader(service, &call.principal, language, &found).await?;
     let decision = reader.decision(found.case.id, &found.record);
     let judged = found.judged(service, &service.desk.submitter.rules().calendar);
-    let facts = judged.as_ref().map(|judged| words::facts(language, &judged.facts));
+    let pack = reader.pack.as_deref();
+    let facts = judged.as_ref().map(|judged| words::facts(language, &judged.facts, pack));
     let is_manual = found.record.decision.rules.iter().any(|rule| rule == MANUAL);
     let steps = match &judged {
         // A person decided: their reason is the one step there was.

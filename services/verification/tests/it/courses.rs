@@ -456,7 +456,7 @@ async fn a_unit_that_does_not_come_back_in_time_is_worth_a_refund() {
     world.submit(id, world.certificate()).await;
     world.work().await;
     world.give(id, ActorKind::Centre, Command::ReportReceived).await;
-    world.miss(id, Limit::VendorReturn).await;
+    world.miss(id, Limit::Promise).await;
     world.work().await;
     let case = world.case(id).await;
     assert!(rules(&case).contains(&"R26"), "{:?}", rules(&case));

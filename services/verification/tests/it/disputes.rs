@@ -19,6 +19,8 @@ use parasol_journey::ids::CaseId;
 use parasol_journey::time::Span;
 use parasol_journey::vocab::{Cause, Function, Party, Remedy};
 use parasol_journey::{Case, Stage, Task};
+use sea_orm::ConnectionTrait as _;
+use sea_orm_migration::SchemaManager;
 use tonic::Status;
 use uuid::Uuid;
 
@@ -344,6 +346,38 @@ async fn a_refused_customer_has_the_unit_repaired_at_a_price() {
     assert_eq!((case.stage, case.remedy), (Stage::Repairing, Some((Remedy::Repair, 0))));
     assert_eq!(case.quote.unwrap().amount_fen, 30_000);
     assert!(world.payments.paid().is_empty());
+}
+
+/// A decision of before there were marks is listed once its database is brought up to date, and one that is
+/// marked is not marked twice.
+#[tokio::test]
+async fn decisions_made_before_they_were_marked_are_listed() {
+    let world = World::new().await;
+    world.denied().await;
+    let second = world.on_site(filing(3, Remedy::Refund)).await;
+    world.submit(second, world.certificate()).await;
+    world.work().await;
+    sequence(&world).await;
+    let connection = world.desk.store.for_migrations();
+    let forget = format!("DELETE FROM decision_marks WHERE case_id = {}", hex(second));
+    connection.execute_unprepared(&forget).await.unwrap();
+    let listed = async || {
+        let request = ListDecisionsRequest { language: "en".to_owned(), ..Default::default() };
+        let answer = world.service.list_decisions(by(Role::Brand, "aurora", request)).await;
+        answer.unwrap().into_inner().decisions.len()
+    };
+    assert_eq!(listed().await, 1);
+    let migrations = parasol_verification::migrations();
+    let marks = migrations.iter().find(|one| one.name() == "m0061_verification_marks").unwrap();
+    for _ in 0..2 {
+        marks.up(&SchemaManager::new(connection)).await.unwrap();
+        assert_eq!(listed().await, 2);
+    }
+}
+
+/// A case's id as SQLite writes it.
+fn hex(case: CaseId) -> String {
+    format!("x'{}'", case.uuid().simple())
 }
 
 /// Gives the steps so far their places in the feed.

@@ -31,6 +31,7 @@ mod faults;
 mod money;
 mod pairs;
 mod policies;
+mod promises;
 mod seals;
 mod settling;
 mod tills;

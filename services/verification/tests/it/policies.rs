@@ -12,9 +12,9 @@ use parasol_api::{Reason, Role};
 use parasol_journey::deadline::Clock as Limit;
 use parasol_journey::event::Filing;
 use parasol_journey::ids::CaseId;
-use parasol_journey::promise::{CountedIn, Pauses, Stop, Term, TermClock, Trigger};
+use parasol_journey::promise::{CountedIn, Pauses, Stop, Term, TermClock, Trigger, Worth};
 use parasol_journey::time::Span;
-use parasol_journey::vocab::Remedy;
+use parasol_journey::vocab::{Party, Remedy};
 use parasol_journey::{ActorKind, Case, Command, Stage, Task};
 use parasol_policy::{Pack, Replay, Scope, Shelf};
 use parasol_verification::{load_packs, replay_all};
@@ -62,7 +62,7 @@ fn longer(version: &str, from: &str) -> Vec<PolicyFile> {
 }
 
 impl World {
-    async fn publish(
+    pub async fn publish(
         &self,
         request_id: &str,
         files: Vec<PolicyFile>,
@@ -302,7 +302,7 @@ expect = { ruling = "offered", remedies = ["repair", "refund"], refund_fen = 399
 near = { promises_missed = [] }
 "#;
 
-fn with_tea() -> Vec<PolicyFile> {
+pub fn with_tea() -> Vec<PolicyFile> {
     let mut files = same("cn-2026.2", "2026-06-01");
     files[0].text.push_str("\n[[include]]\nfile = \"tea.toml\"\nversion = \"1\"\n");
     let file = |name: &str, text: &str| PolicyFile { name: name.to_owned(), text: text.to_owned() };
@@ -326,10 +326,12 @@ async fn a_thirty_seventh_promise_is_a_file() {
         category: filed.category,
         brand: filed.brand.as_str(),
         province: "32".parse().unwrap(),
+        kind: filed.kind,
         filed_on: world.desk.clock.now().shanghai_day(),
     };
-    let terms = pack.terms(&unit, &[]);
-    assert_eq!(terms.len(), 1);
+    let mut terms = pack.terms(&unit, &[]);
+    assert_eq!(terms.len(), 2, "the brand's 24 hours are everybody's as well");
+    terms.retain(|term| term.promise == "tea_within_a_day");
     let id = world.on_site(Filing { terms, policy: "cn-2026.2".to_owned(), ..filed }).await;
     world.submit(id, world.certificate()).await;
     world.work().await;
@@ -362,6 +364,8 @@ async fn a_promise_that_is_kept_leaves_no_trace() {
         counted_in: CountedIn::WorkingDays,
         stops: Stop::Solved,
         pauses: Pauses::Never,
+        charged_to: Party::Retailer,
+        worth: Worth::Always,
     };
     let terms = vec![Term { promise: "tea_within_a_day".to_owned(), clock: Some(clock) }];
     let id = world.on_site(Filing { terms, ..filing(100, Remedy::Repair) }).await;

@@ -324,7 +324,7 @@ async fn a_broken_contract_costs_a_penalty_and_the_refund(world: World) {
         world.give(id, ActorKind::Customer, Command::ChooseRemedy { remedy: Remedy::Repair }).await;
     }
     world.give(id, ActorKind::Centre, Command::ReportReceived).await;
-    world.miss(id, Limit::VendorReturn).await;
+    world.miss(id, Limit::Promise).await;
     world.work().await;
     assert_eq!(world.case(id).await.stage, Stage::AwaitConfirm, "the refund was wished for");
     let claims = world.claims_of(id).await;

@@ -15,10 +15,13 @@ use parasol_journey::calendar::Calendar;
 use parasol_journey::deadline::{Clock as Limit, Deadlines};
 use parasol_journey::event::{Filing, Path, Window};
 use parasol_journey::ids::{AppointmentId, CaseId, CentreId, OfferId, WorkOrderId};
+use parasol_journey::pinned::RepairsBefore;
+use parasol_journey::promise::Term;
 use parasol_journey::task::Role as TaskRole;
 use parasol_journey::time::{MINUTE, Span, Timestamp};
 use parasol_journey::vocab::{CaseKind, Category, Cause, Conclusion, Function, Remedy};
 use parasol_journey::{Actor, ActorKind, Case, Command, Event, Task};
+use parasol_policy::{Pack, Province, Scope};
 use parasol_runtime::clock::Clock;
 use parasol_runtime::identity::{Principal, TokenKey};
 use parasol_runtime::ids::IdSource;
@@ -64,8 +67,26 @@ pub fn start() -> Timestamp {
     Timestamp::parse("2026-06-10T09:30:00+08:00").unwrap()
 }
 
+/// Whose promises a case about a refrigerator in Jiangsu pins.
+fn unit(kind: CaseKind) -> Scope<'static> {
+    Scope {
+        category: Category::Refrigerator,
+        brand: "aurora",
+        province: Province::new(32).unwrap(),
+        kind,
+        filed_on: start().shanghai_day(),
+    }
+}
+
+/// What such a case pins of the promises that everybody has.
+pub fn terms(kind: CaseKind) -> Vec<Term> {
+    Pack::builtin().terms(&unit(kind), &[])
+}
+
 /// A refrigerator in Jiangsu, received this many days ago.
 pub fn filing(days_ago: i64, wants: Remedy) -> Filing {
+    let unit = unit(CaseKind::Quality);
+    let contract = Pack::builtin().settings(unit.filed_on, unit.province).contract;
     Filing {
         customer: customer_id(CUSTOMER),
         order_line: "300000010007-1".parse().unwrap(),
@@ -81,9 +102,12 @@ pub fn filing(days_ago: i64, wants: Remedy) -> Filing {
         installed_at: None,
         price_fen: PRICE,
         promises: vec![],
-        terms: vec![],
+        terms: terms(CaseKind::Quality),
         policy: "cn-2026.1".to_owned(),
         prior_repairs: 0,
+        repairs_before: RepairsBefore::default(),
+        gifts: vec![],
+        contract,
         declared_intact: false,
         danger: false,
         damaged_on_arrival: false,

@@ -9,6 +9,8 @@ use parasol_journey::calendar::Calendar;
 use parasol_journey::deadline::Deadlines;
 use parasol_journey::event::Filing;
 use parasol_journey::ids::*;
+use parasol_journey::pinned::{Contract, RepairsBefore};
+use parasol_journey::promise::{CountedIn, Pauses, Stop, Term, TermClock, Trigger, Worth};
 use parasol_journey::time::{Span, Timestamp};
 use parasol_journey::vocab::*;
 use parasol_journey::{
@@ -46,13 +48,51 @@ pub fn filing() -> Filing {
         installed_at: None,
         price_fen: 399_900,
         promises: vec![Promise::FiveWorkingDays, Promise::HundredMinutes],
-        terms: vec![],
+        terms: terms(),
         policy: "cn-2026.1".into(),
         prior_repairs: 0,
+        repairs_before: RepairsBefore::default(),
+        gifts: vec![],
+        contract: Contract::default(),
         declared_intact: false,
         danger: false,
         damaged_on_arrival: false,
     }
+}
+
+/// Three promises with clocks, of whom each is counted, stopped, charged and worth something else.
+pub fn terms() -> Vec<Term> {
+    let clock = |promise: &str, clock| Term { promise: promise.to_owned(), clock: Some(clock) };
+    let hundred = TermClock {
+        starts: Trigger::ReceivedAndFaultConfirmed,
+        minutes: 100,
+        counted_in: CountedIn::Natural,
+        stops: Stop::Solved,
+        pauses: Pauses::Never,
+        charged_to: Party::Retailer,
+        worth: Worth::OnceInspected,
+    };
+    let five = TermClock {
+        starts: Trigger::UnitReceived,
+        minutes: 5 * 1_440,
+        counted_in: CountedIn::WorkingDays,
+        stops: Stop::HandedBack,
+        worth: Worth::Always,
+        ..hundred
+    };
+    let vendor = TermClock {
+        starts: Trigger::UnitReceived,
+        minutes: 1_440,
+        stops: Stop::UnitReturned,
+        charged_to: Party::Brand,
+        worth: Worth::Always,
+        ..hundred
+    };
+    vec![
+        clock("five_working_days", five),
+        clock("hundred_minutes", hundred),
+        clock("vendor_24_hours", vendor),
+    ]
 }
 
 pub fn actor(kind: ActorKind) -> Actor {

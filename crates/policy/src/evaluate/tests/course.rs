@@ -85,7 +85,7 @@ fn what_comes_on_top_is_kept_beside_the_offer() {
     let pack = Pack::builtin();
     let mut facts = with(|facts| {
         promised(facts, Promise::HundredMinutes);
-        facts.breaches.hundred_minutes_missed = true;
+        facts.breaches.promises = [Promise::HundredMinutes].into_iter().collect();
         facts.province = province(33);
         facts.history.repairer_wait_days = 6;
     });
