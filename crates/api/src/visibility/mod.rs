@@ -15,7 +15,9 @@ mod plan;
 use std::borrow::Cow;
 
 use prost::Message;
+use prost_reflect::FieldDescriptor;
 
+use crate::common::v1::Personal;
 use crate::role::Role;
 use plan::{Leaf, Part, Plan, plans};
 
@@ -90,6 +92,12 @@ impl View {
             None => Cow::Borrowed(message),
         })
     }
+}
+
+/// What a field of the contract holds of a person; `None` where that is nothing.
+pub fn personal(field: &FieldDescriptor) -> Option<Personal> {
+    let kind = plan::leaf(field, plan::option())?.kind;
+    (kind != Personal::None).then_some(kind)
 }
 
 /// A message of the contract as a class of readers sees it.

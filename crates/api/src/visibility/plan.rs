@@ -82,7 +82,6 @@ impl Plans {
     }
 
     fn read() -> Self {
-        let option = pool().get_extension_by_name(OPTION).expect("the contract has the option");
         let messages: Vec<_> = pool().all_messages().collect();
         let name = |nth: usize| messages[nth].full_name().to_owned();
         let places: HashMap<_, _> = (0..messages.len()).map(|nth| (name(nth), nth)).collect();
@@ -92,7 +91,7 @@ impl Plans {
             for field in message.fields() {
                 let part = match field.kind() {
                     Kind::Message(inner) => Some(Part::Message(places[inner.full_name()])),
-                    _ => leaf(&field, &option).map(Part::Leaf),
+                    _ => leaf(&field, option()).map(Part::Leaf),
                 };
                 fields.extend(part.map(|part| (field.number(), part)));
             }
@@ -136,6 +135,14 @@ impl Plans {
 pub(super) fn plans() -> &'static Plans {
     static PLANS: LazyLock<Plans> = LazyLock::new(Plans::read);
     &PLANS
+}
+
+/// The option.
+pub(super) fn option() -> &'static ExtensionDescriptor {
+    static FOUND: LazyLock<ExtensionDescriptor> = LazyLock::new(|| {
+        pool().get_extension_by_name(OPTION).expect("the contract has the option")
+    });
+    &FOUND
 }
 
 /// What the option of a field says; `None` where it has none.

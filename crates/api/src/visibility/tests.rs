@@ -2,7 +2,7 @@ use prost_reflect::Kind;
 
 use super::*;
 use crate::admin::v1::Technician;
-use crate::common::v1::{Address, GeoPoint, Personal};
+use crate::common::v1::{Address, GeoPoint};
 use crate::descriptor::pool;
 use crate::partner::v1::{WorkOrder, WorkOrderChange, work_order_change::Change};
 use crate::tracking::v1::{CaseEntry, TimelineEntry, WatchCasesResponse, watch_cases_response};
@@ -139,12 +139,11 @@ fn smells(field: &str) -> bool {
 
 #[test]
 fn every_field_that_sounds_personal_says_who_sees_it() {
-    let option = pool().get_extension_by_name("parasol.common.v1.visibility").unwrap();
     let mut wrong = Vec::new();
     let ours = pool().all_messages().filter(|one| one.full_name().starts_with("parasol."));
     for field in ours.flat_map(|message| message.fields().collect::<Vec<_>>()) {
         let holds = matches!(field.kind(), Kind::String | Kind::Bytes | Kind::Double | Kind::Float);
-        let said = plan::leaf(&field, &option);
+        let said = plan::leaf(&field, plan::option());
         let is_said = said.as_ref().is_some_and(|leaf| leaf.kind != Personal::Unspecified);
         if holds && smells(field.name()) && !is_said {
             wrong.push(format!("{} does not say who sees it", field.full_name()));

@@ -1,16 +1,15 @@
 //! A request as JSON that may be kept: whole, except for what people wrote.
 
 use parasol_api::descriptor;
+use parasol_api::visibility::personal;
 use parasol_journey::ids::CaseId;
 use parasol_journey::time::Timestamp;
 use prost::Message;
-use prost_reflect::{DynamicMessage, Kind, ReflectMessage as _, Value};
+use prost_reflect::{DynamicMessage, ReflectMessage as _, Value};
 use uuid::Uuid;
 
 /// Bytes of a message that are kept; the rest is cut off.
 const RAW_BYTES_MAX: usize = 16 * 1024;
-/// Fields that people write into.
-const FREE_TEXT: [&str; 3] = ["remark", "text", "reason"];
 
 /// A request, as far as it says what it is about.
 #[derive(Debug, Default)]
@@ -63,16 +62,28 @@ fn occurred_at(message: &DynamicMessage) -> i64 {
     at.and_then(|at| parasol_api::convert::timestamp(&at)).map_or(0, Timestamp::micros)
 }
 
-/// Puts the number of characters in place of what people wrote.
+/// Puts the number of characters in place of what people wrote: of every text that the contract calls personal, however
+/// deep it lies.
 fn take_out_texts(message: &mut DynamicMessage) {
-    for name in FREE_TEXT {
-        let field = message.descriptor().get_field_by_name(name);
-        let Some(field) = field.filter(|field| field.kind() == Kind::String) else { continue };
-        let length = match &*message.get_field(&field) {
-            Value::String(text) if !text.is_empty() => text.chars().count(),
-            _ => continue,
-        };
-        message.set_field(&field, Value::String(format!("[{length} characters]")));
+    for field in message.descriptor().fields() {
+        let is_personal = personal(&field).is_some();
+        if !message.has_field(&field) {
+            continue;
+        }
+        match message.get_field_mut(&field) {
+            Value::String(text) if is_personal => {
+                *text = format!("[{} characters]", text.chars().count());
+            }
+            Value::Message(inner) => take_out_texts(inner),
+            Value::List(list) => {
+                for one in list {
+                    if let Value::Message(inner) = one {
+                        take_out_texts(inner);
+                    }
+                }
+            }
+            _ => {}
+        }
     }
 }
 
