@@ -70,6 +70,11 @@ impl Looker {
         if self.screen.language.starts_with("zh") { zh } else { en }
     }
 
+    /// Keeps something beside the pictures.
+    pub fn keep(&self, name: &str, text: &str) {
+        std::fs::write(self.gallery.join(name), text).expect("it is kept");
+    }
+
     /// Looks at the page that is shown.
     pub async fn look(&self, name: &str) {
         self.seen.set(self.seen.get() + 1);

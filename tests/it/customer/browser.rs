@@ -258,7 +258,7 @@ async fn proc_a_slow_link_is_enough() {
     let painted =
         "return performance.getEntriesByName('first-contentful-paint')[0]?.startTime ?? 0";
     let painted = browser.run(painted).await.as_f64().expect("a time") as u64;
-    eprintln!("first content after {painted} ms at 400 kbit/s and 400 ms");
+    looker.keep("first-content.txt", &format!("{painted} ms at 400 kbit/s and 400 ms\n"));
     assert!((1..FIRST_CONTENT_MAX_MS).contains(&painted), "first content after {painted} ms");
     browser.click("//div[contains(@class, 'chase')]//button").await;
     browser.find("//p[@id='done']").await;

@@ -296,7 +296,7 @@ fn option(offered: &OfferedRemedy, language: Language) -> Markup {
     }
 }
 
-/// Why it was decided so: the rules that fired, the facts, and how it was read.
+/// Why it was decided so: the rules that fired and the facts. Those that did not fire are dozens, and an agent's.
 fn reasons(sheet: &Sheet) -> Markup {
     let language = sheet.language;
     let Some(told) = &sheet.explained else { return html! {} };
@@ -313,10 +313,6 @@ fn reasons(sheet: &Sheet) -> Markup {
             @if !told.facts.is_empty() {
                 h3 { (language.pick("事实", "Facts")) }
                 ul { @for fact in &told.facts { li { (fact) } } }
-            }
-            @if !told.steps.is_empty() {
-                h3 { (language.pick("如何得出", "How it was read")) }
-                ol { @for step in &told.steps { li { (step) } } }
             }
         }
     }

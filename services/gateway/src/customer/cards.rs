@@ -10,7 +10,7 @@ use parasol_journey::Verb;
 use parasol_journey::time::Span;
 
 use super::act::Act;
-use super::case_page::{Forms, Sheet, since};
+use super::case_page::{Forms, Sheet, lasting};
 use super::words::{doing, party, pause, remedy, stage};
 use super::{acts, case_path};
 use crate::web::controls::fact;
@@ -41,7 +41,7 @@ pub(super) fn now(sheet: &Sheet, forms: Option<&Forms<'_>>) -> Markup {
                 p.lead { (doing(told.stage(), language)) }
                 p.hint {
                     (language.pick("已持续 ", "For "))
-                    @if let Some(turn) = &told.turn { (since(turn.since.as_ref(), sheet)) }
+                    @if let Some(turn) = &told.turn { (lasting(turn.since.as_ref(), sheet)) }
                 }
                 (stale(sheet))
                 (paused(sheet))
@@ -209,9 +209,8 @@ fn route(sheet: &Sheet) -> Markup {
             }
             p.hint {
                 @if let Some(at) = seen {
-                    (language.pick("位置更新于 ", "Position from "))
+                    (language.pick("位置：", "Position: "))
                     (times::ago(at, sheet.now, language))
-                    (language.pick("前", " ago"))
                 } @else {
                     (language.pick("暂时没有位置", "No position at the moment"))
                 }

@@ -289,8 +289,8 @@ async fn only<T>(shown: bool, read: impl Future<Output = Result<T, Error>>) -> O
     read.await.inspect_err(|error| tracing::debug!(%error, "a part of the page is left out")).ok()
 }
 
-/// How long ago something was, and when.
-pub(super) fn since(at: Option<&prost_types::Timestamp>, sheet: &Sheet) -> Markup {
+/// For how long something has lasted.
+pub(super) fn lasting(at: Option<&prost_types::Timestamp>, sheet: &Sheet) -> Markup {
     let Some(at) = at.and_then(timestamp) else { return html! {} };
-    times::ago(at, sheet.now, sheet.language)
+    times::lasting(at, sheet.now, sheet.language)
 }

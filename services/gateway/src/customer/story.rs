@@ -52,7 +52,7 @@ fn line(sheet: &Sheet, entry: &TimelineEntry) -> Markup {
                 @if let Some(at) = at {
                     (times::at(at, language)) " · "
                     @if sheet.is_ended() {} @else {
-                        (times::ago(at, sheet.now, language)) (language.pick("前", " ago")) " · "
+                        (times::ago(at, sheet.now, language)) " · "
                     }
                 }
                 (language.pick("来自", "reported by ")) (party(entry.reported_by(), language))

@@ -46,8 +46,15 @@
   // What has passed since a moment counts on as well.
   function pass() {
     const now = Date.now() - skew;
-    for (const time of document.querySelectorAll("time[data-since]")) {
-      const text = length(Math.max(0, Math.floor((now - Number(time.dataset.since)) / MINUTE)));
+    for (const time of document.querySelectorAll("time[data-ago], time[data-lasting]")) {
+      const ago = "ago" in time.dataset;
+      const minutes = Math.floor((now - Number(time.dataset.ago ?? time.dataset.lasting)) / MINUTE);
+      const text =
+        minutes > 0
+          ? length(minutes) + (ago ? (zh ? "前" : " ago") : "")
+          : ago
+            ? zh ? "刚刚" : "just now"
+            : zh ? "不到 1 分钟" : "less than a minute";
       if (time.textContent !== text) time.textContent = text;
     }
     count();

@@ -9,6 +9,8 @@
   // Longer than a stream needs to be taken up again after it ended by itself.
   const PATIENCE = 8_000;
   const QUIET = 40_000;
+  const SAID_FOR = 15_000;
+  const openedAt = Date.now();
   let shownAt = Number(fresh.dataset.at);
   let aliveAt = Date.now();
   let cut = 0;
@@ -82,6 +84,8 @@
         }
       }
       changed.hidden = !kept;
+      // What was said about the last step is over once there is another.
+      if (!kept && Date.now() - openedAt > SAID_FOR) document.getElementById("done")?.remove();
       document.title = page.title;
       if (!kept) shownAt = now;
       document.dispatchEvent(new Event("parasol:renewed"));

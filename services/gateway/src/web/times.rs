@@ -105,12 +105,31 @@ pub(crate) fn due(due: Timestamp, now: Timestamp, language: Language) -> Markup 
     }
 }
 
-/// How long it is since a moment, as an element that the script counts on; the moment itself is its title.
+/// How long ago a moment was, as an element that the script counts on; the moment itself is its title.
 pub(crate) fn ago(at: Timestamp, now: Timestamp, language: Language) -> Markup {
+    let passed = now.since(at);
+    let length = length(passed, language);
+    let words = match passed.micros() < MINUTE {
+        true => language.pick("刚刚".to_owned(), "just now".to_owned()),
+        false => language.pick(format!("{length}前"), format!("{length} ago")),
+    };
     html! {
-        time.ago datetime=(machine(at)) title=(moment(at, language)) data-since=(at.micros() / 1_000) {
-            (length(now.since(at), language))
+        time.ago datetime=(machine(at)) title=(moment(at, language)) data-ago=(at.micros() / 1_000) {
+            (words)
         }
+    }
+}
+
+/// For how long something has lasted, likewise.
+pub(crate) fn lasting(since: Timestamp, now: Timestamp, language: Language) -> Markup {
+    let passed = now.since(since);
+    let words = match passed.micros() < MINUTE {
+        true => language.pick("不到 1 分钟".to_owned(), "less than a minute".to_owned()),
+        false => length(passed, language),
+    };
+    html! {
+        time datetime=(machine(since)) title=(moment(since, language))
+            data-lasting=(since.micros() / 1_000) { (words) }
     }
 }
 
@@ -184,8 +203,14 @@ mod tests {
     fn what_has_passed_is_counted_on_by_the_script() {
         let shown = ago(noon(), noon() + Span::minutes(61), Language::En).into_string();
         assert!(
-            shown.contains("1 h 1 min") && shown.contains("data-since=\"1780977600000\""),
+            shown.contains("1 h 1 min ago") && shown.contains("data-ago=\"1780977600000\""),
             "{shown}"
+        );
+        assert!(ago(noon(), noon(), Language::Zh).into_string().contains("刚刚"));
+        let lasting = lasting(noon(), noon() + Span::minutes(61), Language::Zh).into_string();
+        assert!(
+            lasting.contains("1 小时 1 分钟<") && lasting.contains("data-lasting"),
+            "{lasting}"
         );
         assert_eq!(short(noon()), "6/9 12:00");
         assert_eq!(date(noon(), Language::En), "9 Jun 2026");
