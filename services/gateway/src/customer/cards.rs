@@ -35,10 +35,10 @@ pub(super) fn now(sheet: &Sheet, forms: Option<&Forms<'_>>) -> Markup {
                 h2 #now-title {
                     @if mine { (language.pick("轮到您了", "It is your turn")) }
                     @else {
-                        (language.pick("轮到", "Now with ")) (party(holder, language))
+                        (language.pick("轮到", "Now with ")) (sheet.party(holder))
                     }
                 }
-                p.lead { (doing(told.stage(), language)) }
+                p.lead { (lead(sheet)) }
                 p.hint {
                     (language.pick("已持续 ", "For "))
                     @if let Some(turn) = &told.turn { (lasting(turn.since.as_ref(), sheet)) }
@@ -50,6 +50,17 @@ pub(super) fn now(sheet: &Sheet, forms: Option<&Forms<'_>>) -> Markup {
             }
             @if let Some(forms) = forms { (acts::of_turn(sheet, forms)) }
         }
+    }
+}
+
+/// What whoever has the turn does now; a customer who is asked about times answers that first.
+fn lead(sheet: &Sheet) -> &'static str {
+    let asked = sheet.case.as_ref().is_some_and(|case| !case.proposed_windows.is_empty());
+    match asked && sheet.is_mine() {
+        true => {
+            sheet.language.pick("请选择合适的上门时间。", "Please pick the time that suits you.")
+        }
+        false => doing(sheet.told.stage(), sheet.language),
     }
 }
 
@@ -69,7 +80,7 @@ fn stale(sheet: &Sheet) -> Markup {
     html! {
         p.stale {
             (language.pick("这是 ", "This is what "))
-            (party(fresh.reported_by(), language))
+            (sheet.party(fresh.reported_by()))
             (language.pick(" 早前报告的，可能已不是最新。", " said a while ago; it may have changed since."))
         }
     }

@@ -5,7 +5,7 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use futures::join;
 use maud::{Markup, html};
-use parasol_api::common::v1::{Category, Party};
+use parasol_api::common::v1::Party;
 use parasol_api::convert::timestamp;
 use parasol_api::intake::v1::{Case, Evidence};
 use parasol_api::technician::v1::VisitPosition;
@@ -19,7 +19,7 @@ use super::act::{Act, notice};
 use super::acts;
 use super::calls::Calls;
 use super::track::Track;
-use super::words::stage;
+use super::words::{self, stage};
 use super::{HOME, cards, case_path, picture, story};
 use crate::Gateway;
 use crate::web::controls::{Filled, alert, hidden};
@@ -153,9 +153,18 @@ impl Sheet {
         self.open.contains(&verb)
     }
 
-    /// Whether it is the customer's turn.
+    /// Whether it is the turn of whoever reads: the customer, and not somebody with a link.
     pub(super) fn is_mine(&self) -> bool {
-        self.told.turn.is_some_and(|turn| turn.holder() == Party::Customer)
+        let customers = self.told.turn.is_some_and(|turn| turn.holder() == Party::Customer);
+        customers && self.case.is_some()
+    }
+
+    /// Who a party is; the customer is spoken to, and spoken of to somebody with a link.
+    pub(super) fn party(&self, party: Party) -> &'static str {
+        match party {
+            Party::Customer if self.case.is_none() => self.language.pick("客户", "the customer"),
+            party => words::party(party, self.language),
+        }
     }
 
     /// Whether the case has ended.
@@ -206,8 +215,9 @@ impl Sheet {
         let track = Track::of(&self.told);
         html! {
             header.case #head data-live {
-                @let kind = self.case.as_ref().map_or(Category::Unspecified, Case::category);
-                span.emblem { (picture::unit(kind)) }
+                @if let Some(case) = &self.case {
+                    span.emblem { (picture::unit(case.category())) }
+                }
                 div {
                     h1 { (self.title()) }
                     p.hint { (language.pick("服务单号 ", "Case ")) code { (self.id) } }

@@ -7,7 +7,6 @@ use parasol_api::tracking::v1::TimelineEntry;
 use parasol_journey::time::Span;
 
 use super::case_page::Sheet;
-use super::words::party;
 use crate::web::times;
 use crate::web::words::Pick as _;
 
@@ -44,7 +43,8 @@ fn line(sheet: &Sheet, entry: &TimelineEntry) -> Markup {
     html! {
         li {
             p.headline { (entry.headline) }
-            @if !entry.actor_name.is_empty() {
+            // Somebody with a link is shown who comes, and of all others no more than what they did.
+            @if !entry.actor_name.is_empty() && sheet.case.is_some() {
                 p.actor { (entry.actor_name) @if !entry.actor_phone.is_empty() { " " (entry.actor_phone) } }
             }
             @if !entry.note.is_empty() { p.said { (entry.note) } }
@@ -55,7 +55,7 @@ fn line(sheet: &Sheet, entry: &TimelineEntry) -> Markup {
                         (times::ago(at, sheet.now, language)) " · "
                     }
                 }
-                (language.pick("来自", "reported by ")) (party(entry.reported_by(), language))
+                (language.pick("来自", "reported by ")) (sheet.party(entry.reported_by()))
                 @if let Some((_, recorded)) = late {
                     " · " (language.pick("记录于 ", "recorded ")) (times::at(recorded, language))
                 }
@@ -94,7 +94,7 @@ pub(super) fn party_times(sheet: &Sheet) -> Markup {
                 @for share in &shares {
                     li {
                         span class={ "key of-" (number(share.party)) } aria-hidden="true" {}
-                        span { (party(share.party, language)) }
+                        span { (sheet.party(share.party)) }
                         span.time { (times::length(share.time, language)) }
                     }
                 }

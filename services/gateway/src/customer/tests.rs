@@ -448,6 +448,10 @@ async fn a_link_shows_the_story_and_no_form_and_is_told_to_nobody() {
     let (_, _, headers) = asked.last().unwrap();
     assert_eq!(headers["authorization"], "Bearer some.link_token");
     drop(asked);
+    browser.services.answer(TIMELINE, told(Stage::AwaitConfirm, Party::Customer));
+    let theirs = stranger.get("/s/some.link_token").await.text;
+    assert!(theirs.contains("Now with the customer"), "{theirs}");
+    assert!(!theirs.contains("your turn"), "it is the customer's, not the reader's: {theirs}");
     browser.services.refuse(TIMELINE, Error::new(Reason::Unauthenticated));
     let gone = stranger.get("/s/some.link_token").await;
     assert_eq!(gone.status, StatusCode::NOT_FOUND);
