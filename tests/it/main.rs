@@ -26,6 +26,7 @@ mod program;
 mod racing;
 mod reconnecting;
 mod rest;
+mod staff;
 mod stories;
 mod tenancy;
 mod tidy;

@@ -20,6 +20,7 @@ pub(crate) struct Exchange {
     /// One entry per watched case; the last watcher to go removes it.
     cases: Mutex<HashMap<CaseId, watch::Sender<CaseNews>>>,
     work: HashMap<Role, watch::Sender<()>>,
+    staff: watch::Sender<()>,
     from_others: AtomicU64,
     links: AtomicU64,
 }
@@ -40,6 +41,7 @@ impl Default for Exchange {
             everyone: broadcast::Sender::new(LISTENER_BACKLOG_MAX),
             cases: Mutex::default(),
             work,
+            staff: watch::Sender::new(()),
             from_others: AtomicU64::new(0),
             links: AtomicU64::new(0),
         }
@@ -64,6 +66,9 @@ impl Exchange {
                     workers.send_replace(());
                 }
             }
+            Ring::Staff => {
+                self.staff.send_replace(());
+            }
         }
         // Nobody listening is as good as everybody having heard.
         let _ = self.everyone.send(Heard::Ring(ring));
@@ -83,6 +88,7 @@ impl Exchange {
         for workers in self.work.values() {
             workers.send_replace(());
         }
+        self.staff.send_replace(());
         let _ = self.everyone.send(Heard::Lagged);
     }
 
@@ -105,7 +111,11 @@ impl Exchange {
 
     pub(crate) fn watch_work(&self, role: Role) -> WorkWatcher {
         let rings = self.work.get(&role).expect("every role has an entry from the start");
-        WorkWatcher { rings: rings.subscribe() }
+        Watcher { rings: rings.subscribe() }
+    }
+
+    pub(crate) fn watch_staff(&self) -> Watcher {
+        Watcher { rings: self.staff.subscribe() }
     }
 
     /// All counts but the dropped ones, which are the outbox's.
@@ -179,12 +189,15 @@ impl Drop for CaseWatcher {
 }
 
 /// Hears that work is due for one role.
+pub type WorkWatcher = Watcher;
+
+/// Hears that something has to be looked at anew.
 #[derive(Debug)]
-pub struct WorkWatcher {
+pub struct Watcher {
     rings: watch::Receiver<()>,
 }
 
-impl WorkWatcher {
+impl Watcher {
     /// Returns when it rang since the last return, or rings may have been lost. Safe to drop while
     /// waiting. Waits for ever once the bell itself is gone.
     pub async fn woken(&mut self) {

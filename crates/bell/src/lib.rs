@@ -22,7 +22,7 @@ use parasol_journey::ids::CaseId;
 use parasol_journey::task::Role;
 
 use exchange::Exchange;
-pub use exchange::{CaseWatcher, LISTENER_BACKLOG_MAX, Listener, WorkWatcher};
+pub use exchange::{CaseWatcher, LISTENER_BACKLOG_MAX, Listener, Watcher, WorkWatcher};
 pub use link::{BadRedisUrl, LinkLost, RedisLink, RedisSettings};
 pub use outbox::OUTBOX_CASES_MAX;
 use outbox::Outbox;
@@ -43,6 +43,8 @@ pub enum Ring {
         /// Whose work.
         role: Role,
     },
+    /// The register of the retailer's people has changed.
+    Staff,
 }
 
 /// What a listener hears.
@@ -130,6 +132,11 @@ impl Bell {
     /// Hears when work is due for `role`, however often it rang since.
     pub fn watch_work(&self, role: Role) -> WorkWatcher {
         self.exchange.watch_work(role)
+    }
+
+    /// Hears when the register of the retailer's people has changed, however often it rang since.
+    pub fn watch_staff(&self) -> Watcher {
+        self.exchange.watch_staff()
     }
 
     /// The counts as they are now.

@@ -4,6 +4,7 @@
 //! parasol 0190…            who sent it
 //! case case_0190… 17
 //! work dispatch
+//! staff
 //! lost                     more rang than could be sent
 //! ```
 //!
@@ -26,6 +27,8 @@ pub(crate) struct Batch {
     pub(crate) cases: HashMap<CaseId, u64>,
     /// Roles with work.
     pub(crate) roles: HashSet<Role>,
+    /// Whether the register of the retailer's people has changed.
+    pub(crate) staff: bool,
     /// Whether rings were lost before these.
     pub(crate) lost: bool,
 }
@@ -39,6 +42,9 @@ impl Batch {
         }
         for role in &self.roles {
             writeln!(text, "work {role}").expect("a string takes any text");
+        }
+        if self.staff {
+            text.push_str("staff\n");
         }
         if self.lost {
             text.push_str("lost\n");
@@ -60,6 +66,7 @@ impl Batch {
                 Some(Ring::Work { role }) => {
                     batch.roles.insert(role);
                 }
+                Some(Ring::Staff) => batch.staff = true,
                 None => batch.lost |= line == "lost",
             }
         }
@@ -69,7 +76,8 @@ impl Batch {
     /// The rings, in no order.
     pub(crate) fn rings(&self) -> impl Iterator<Item = Ring> + '_ {
         let cases = self.cases.iter().map(|(&case, &version)| Ring::Case { case, version });
-        cases.chain(self.roles.iter().map(|&role| Ring::Work { role }))
+        let work = self.roles.iter().map(|&role| Ring::Work { role });
+        cases.chain(work).chain(self.staff.then_some(Ring::Staff))
     }
 }
 
@@ -82,6 +90,7 @@ fn ring(line: &str) -> Option<Ring> {
             Some(Ring::Case { case, version })
         }
         "work" => Some(Ring::Work { role: Role::parse(words.next()?)? }),
+        "staff" => Some(Ring::Staff),
         _ => None,
     }
 }
@@ -97,6 +106,7 @@ mod tests {
             cases: [(CaseId::new(Uuid::from_u128(1)), 17), (CaseId::new(Uuid::from_u128(2)), 1)]
                 .into(),
             roles: Role::ALL.iter().copied().collect(),
+            staff: true,
             lost: true,
         };
         assert_eq!(Batch::decode(&batch.encode(origin)), Some((origin, batch)));

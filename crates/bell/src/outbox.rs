@@ -37,6 +37,7 @@ impl Outbox {
             Ring::Work { role } => {
                 batch.roles.insert(role);
             }
+            Ring::Staff => batch.staff = true,
             Ring::Case { case, version } => {
                 let room = batch.cases.len() < OUTBOX_CASES_MAX;
                 if let Some(known) = batch.cases.get_mut(&case) {

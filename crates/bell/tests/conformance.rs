@@ -88,15 +88,17 @@ async fn conforms(pair: &Pair) {
     let mut watcher = pair.far.watch_case(CaseId::new(Uuid::from_u128(1)));
     let mut elsewhere = pair.far.watch_case(CaseId::new(Uuid::from_u128(2)));
     let mut worker = pair.far.watch_work(Role::Dispatch);
+    let mut staff = pair.far.watch_staff();
 
     // One at a time, because rings that wait together may arrive in any order.
-    for ring in [moved(1, 5), due(Role::Dispatch)] {
+    for ring in [moved(1, 5), due(Role::Dispatch), Ring::Staff] {
         pair.near.ring(ring);
         assert_eq!(soon(own.next()).await, Heard::Ring(ring));
         assert_eq!(soon(others.next()).await, Heard::Ring(ring));
     }
     assert_eq!(soon(watcher.next()).await, Heard::Ring(moved(1, 5)));
     soon(worker.woken()).await;
+    soon(staff.woken()).await;
 
     // The case's watcher does not hear the same version twice, and nobody hears an echo.
     pair.near.ring(moved(1, 5));

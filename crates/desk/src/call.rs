@@ -5,10 +5,13 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use parasol_api::{Error, Reason};
 use parasol_casebook::{Caller, RequestKey};
-use parasol_runtime::identity::Principal;
+use parasol_journey::time::Timestamp;
+use parasol_runtime::identity::{Member, Principal};
 use parasol_runtime::trace_context::current_traceparent;
 use prost::Message;
 use uuid::Uuid;
+
+use crate::judge::Judge;
 
 /// Tells whoever put it into a request whether the answer was that of an earlier call.
 #[derive(Clone, Debug, Default)]
@@ -28,6 +31,8 @@ pub struct Call {
     pub principal: Principal,
     /// The method, for example `FileCase`.
     pub method: &'static str,
+    /// Who that is of the retailer's people, if they are registered.
+    pub member: Option<Arc<Member>>,
     key: Option<RequestKey>,
     repeated: Option<Repeated>,
 }
@@ -40,8 +45,9 @@ impl Call {
     pub fn reading<T>(request: &tonic::Request<T>, method: &'static str) -> Result<Self, Error> {
         let principal = request.extensions().get::<Principal>().cloned();
         let principal = principal.ok_or_else(|| Error::new(Reason::Unauthenticated))?;
+        let member = request.extensions().get::<Arc<Member>>().cloned();
         let repeated = request.extensions().get::<Repeated>().cloned();
-        Ok(Self { principal, method, key: None, repeated })
+        Ok(Self { principal, method, member, key: None, repeated })
     }
 
     /// A call that changes something. The whole request is the fingerprint: the same id with anything
@@ -72,6 +78,11 @@ impl Call {
 
     fn key_for(&self, request_id: Uuid, body: &[u8]) -> RequestKey {
         RequestKey::new(&self.principal.to_string(), self.method, request_id, body)
+    }
+
+    /// Whether the caller may judge cases, as they are certified at a time.
+    pub fn judge(&self, at: Timestamp) -> Judge {
+        Judge::new(self.member.clone(), at)
     }
 
     /// Notes that the answer is that of an earlier call.

@@ -7,6 +7,7 @@
 mod call;
 mod certificate;
 mod desk;
+mod judge;
 pub mod location;
 mod numbered;
 mod refusal;
@@ -18,6 +19,7 @@ pub use parasol_api::mask;
 pub use call::{Call, Repeated};
 pub use certificate::certificate_words;
 pub use desk::{Desk, KeptRows, Late, RowsAfter, Step, StepEffect};
+pub use judge::Judge;
 pub use numbered::Numbered;
 pub use refusal::to_error;
 pub use scope::{actor, customer_id, sees};

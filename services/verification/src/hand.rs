@@ -1,6 +1,8 @@
 //! Decisions by hand: what they are worth, and the floor they may not fall below.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use parasol_api::Reason;
 use parasol_casebook::Refusal;
@@ -9,7 +11,7 @@ use parasol_journey::calendar::Calendar;
 use parasol_journey::event::{OfferedRemedy, Proposed};
 use parasol_journey::ids::ProposalId;
 use parasol_journey::vocab::Remedy;
-use parasol_policy::Shelf;
+use parasol_policy::{Outcome, Ruling, Shelf};
 
 use crate::handlers::refuse;
 use crate::ruling;
@@ -46,12 +48,8 @@ impl Floor {
     /// # Errors
     /// `DECISION_INVALID`, naming what the policy gives.
     pub fn check(&self, case: &Case, offered: &[OfferedRemedy]) -> Result<(), Refusal> {
-        let Some(pack) = self.shelf.of(&case.filing.policy) else { return Ok(()) };
-        if ruling::is_carried_out(case) {
-            return Ok(());
-        }
-        let Ok(judged) = ruling::judge(&pack, case, &self.calendar) else { return Ok(()) };
-        for due in judged.outcome.offers() {
+        let Some(outcome) = self.outcome(case) else { return Ok(()) };
+        for due in outcome.offers() {
             let due_fen = due.refund.map_or(0, |refund| refund.amount_fen);
             let given = offered.iter().find(|one| one.remedy == due.remedy);
             if given.is_none_or(|one| one.amount_fen < due_fen) {
@@ -60,6 +58,29 @@ impl Floor {
             }
         }
         Ok(())
+    }
+
+    /// Whether the policy has an answer for a case and this is another one.
+    pub fn is_override(&self, case: &Case, offered: &[OfferedRemedy]) -> bool {
+        let Some(outcome) = self.outcome(case) else { return false };
+        if matches!(outcome.ruling, Ruling::Needs(_)) {
+            return false;
+        }
+        let due = outcome
+            .offers()
+            .iter()
+            .map(|due| (due.remedy.as_str(), due.refund.map_or(0, |refund| refund.amount_fen)));
+        let given = offered.iter().map(|one| (one.remedy.as_str(), one.amount_fen));
+        due.collect::<BTreeSet<_>>() != given.collect::<BTreeSet<_>>()
+    }
+
+    /// What the policy says of a case; nothing where it gave it before, or cannot say.
+    fn outcome(&self, case: &Case) -> Option<Outcome> {
+        let pack = self.shelf.of(&case.filing.policy)?;
+        if ruling::is_carried_out(case) {
+            return None;
+        }
+        Some(ruling::judge(&pack, case, &self.calendar).ok()?.outcome)
     }
 
     /// The same of what was proposed; goodwill takes nothing away.
@@ -71,5 +92,22 @@ impl Floor {
             Proposed::Decision(decision) => self.check(case, &decision.offered),
             Proposed::Goodwill(_) => Ok(()),
         }
+    }
+}
+
+/// Remembers, between the two halves of one step, whether what is decided in it overrides the policy. The half
+/// that writes rows sees the case only after the decision, when the policy cannot be asked about it any more.
+#[derive(Clone, Debug, Default)]
+pub struct Overriding(Arc<AtomicBool>);
+
+impl Overriding {
+    /// Notes it; asked again, the last word counts.
+    pub fn note(&self, overrides: bool) {
+        self.0.store(overrides, Ordering::Relaxed);
+    }
+
+    /// Whether it does.
+    pub fn is_noted(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
     }
 }

@@ -1,6 +1,6 @@
 //! Verification: certificates come in, decisions go out, and what was decided is carried out.
 //!
-//! Owns the gRPC services for verdicts, decisions, settlement and calendars, the work of deciding, paying and
+//! Owns the gRPC services for verdicts, decisions, settlement, calendars and the retailer's people, the work of deciding, paying and
 //! ordering replacements, the ledger with its claims and statements, the indexes of certificates and
 //! decisions, and the seals of certificates. What a customer is owed is
 //! the policy's to say and which step may follow which is the journey's; this crate lays the facts of a
@@ -29,6 +29,7 @@ mod seals;
 pub mod settlement;
 mod settlement_views;
 mod shown;
+pub mod staff;
 pub mod tables;
 mod views;
 pub mod warehouse;
@@ -38,6 +39,13 @@ mod workers;
 use std::sync::Arc;
 
 use parasol_api::admin::v1::policy_service_server::{PolicyService, PolicyServiceServer};
+use parasol_api::admin::v1::staff_service_server::{StaffService, StaffServiceServer};
+use parasol_api::admin::v1::{
+    CertifyStaffRequest, DecertifyStaffRequest, GetStaffFiguresRequest, GetStaffRequest,
+    ListStaffChangesRequest, ListStaffChangesResponse, ListStaffRankingRequest,
+    ListStaffRankingResponse, ListStaffRequest, ListStaffResponse, RegisterStaffRequest,
+    RestoreStaffRequest, StaffFigures, StaffMember, SuspendStaffRequest, UpdateStaffRequest,
+};
 use parasol_api::admin::v1::{
     DelegateAuthorityRequest, DelegateAuthorityResponse, EndDelegationRequest,
     EndDelegationResponse, ImportCalendarRequest, ImportCalendarResponse, ListAuthorityRequest,
@@ -84,11 +92,13 @@ use parasol_api::verification::v1::{
     ReconcileProviderResponse, RecordFundsRequest, RecordFundsResponse, ResolveClaimRequest,
     ResolveClaimResponse, RespondToClaimRequest, RespondToClaimResponse,
 };
+use parasol_bell::{Bell, Ring};
 use parasol_casebook::{Handler, Projector};
 use parasol_desk::Desk;
 use parasol_journey::task::Role;
+use parasol_journey::time::Timestamp;
 use parasol_policy::Shelf;
-use parasol_runtime::identity::Principal;
+use parasol_runtime::identity::{Principal, Staff};
 use parasol_runtime::transport::Transport;
 use sea_orm_migration::MigrationTrait;
 use tonic::service::RoutesBuilder;
@@ -98,6 +108,7 @@ pub use calendars::calendar_in_force;
 pub use packs::load_packs;
 pub use replay::replay_all;
 pub use seals::{Audit, Problem, SealKeys, audit, seals};
+pub use staff::Roll;
 
 use payment::cashier::Cashier;
 use payment::{LocalPayments, PaymentProvider};
@@ -149,12 +160,45 @@ pub struct Verification {
     shelf: Shelf,
     /// The way to intake, for its evidence; `None` where nobody else runs.
     intake: Option<Transport>,
+    /// The register of the retailer's people, as the edge of this process has it.
+    roll: Roll,
+    /// Tells other processes of changes of it.
+    bell: Bell,
 }
 
 impl Verification {
     /// A service that works at this desk, with a provider and a warehouse inside this process.
     pub fn new(desk: Desk) -> Self {
-        Self { desk, ports: Ports::local(), shelf: Shelf::builtin(), intake: None }
+        let (roll, bell) = (Roll::new(desk.store.clone(), Staff::default()), Bell::in_process());
+        Self { desk, ports: Ports::local(), shelf: Shelf::builtin(), intake: None, roll, bell }
+    }
+
+    /// The same, keeping the register that an edge asks, and telling other processes by a bell.
+    #[must_use]
+    pub fn with_staff(self, staff: Staff, bell: Bell) -> Self {
+        Self { roll: Roll::new(self.desk.store.clone(), staff), bell, ..self }
+    }
+
+    /// Keeps this process's copy of the register in step. Whoever runs the service lets it look.
+    pub fn roll(&self) -> Roll {
+        self.roll.clone()
+    }
+
+    /// The register has changed: this process looks before it answers, the others when they hear of it.
+    async fn register_changed(&self) {
+        if let Err(error) = self.roll.run_once().await {
+            tracing::warn!(%error, "the register could not be read; it is looked at again in a second");
+        }
+        self.bell.ring(Ring::Staff);
+    }
+
+    /// What is granted at a time.
+    async fn authority_at(
+        &self,
+        now: Timestamp,
+    ) -> Result<authority::Register<'_>, parasol_api::Error> {
+        let staff = self.roll.staff();
+        authority::Register::read(&self.desk.store, staff, self.ports.authority, now).await
     }
 
     /// The same, reaching the outside through these ports.
@@ -165,9 +209,7 @@ impl Verification {
 
     /// How much a caller may give alone, by who the credential says they are.
     async fn limit(&self, caller: &Principal) -> Result<authority::Limit, parasol_api::Error> {
-        let now = self.desk.clock.now();
-        let register =
-            authority::Register::read(&self.desk.store, self.ports.authority, now).await?;
+        let register = self.authority_at(self.desk.clock.now()).await?;
         register.limit(caller.role, &caller.subject).await
     }
 
@@ -196,6 +238,8 @@ impl Verification {
         let server = DecisionServiceServer::new(self.clone());
         routes.add_service(server.max_decoding_message_size(self.desk.message_bytes));
         let server = PolicyServiceServer::new(self.clone());
+        routes.add_service(server.max_decoding_message_size(self.desk.message_bytes));
+        let server = StaffServiceServer::new(self.clone());
         routes.add_service(server.max_decoding_message_size(self.desk.message_bytes));
         let server = SettlementServiceServer::new(self.clone());
         routes.add_service(server.max_decoding_message_size(self.desk.message_bytes));
@@ -233,6 +277,7 @@ pub fn migrations() -> Vec<Box<dyn MigrationTrait>> {
         Box::new(migration::Policies),
         Box::new(ledger::Books),
         Box::new(marks::Marks),
+        Box::new(migration::People),
     ]
 }
 
@@ -295,6 +340,20 @@ host!(SettlementService {
     list_payments(ListPaymentsRequest) -> ListPaymentsResponse;
     reconcile_provider(ReconcileProviderRequest) -> ReconcileProviderResponse;
     notify_payment(NotifyPaymentRequest) -> NotifyPaymentResponse;
+});
+
+host!(StaffService {
+    register_staff(RegisterStaffRequest) -> StaffMember;
+    update_staff(UpdateStaffRequest) -> StaffMember;
+    suspend_staff(SuspendStaffRequest) -> StaffMember;
+    restore_staff(RestoreStaffRequest) -> StaffMember;
+    certify_staff(CertifyStaffRequest) -> StaffMember;
+    decertify_staff(DecertifyStaffRequest) -> StaffMember;
+    get_staff(GetStaffRequest) -> StaffMember;
+    list_staff(ListStaffRequest) -> ListStaffResponse;
+    list_staff_changes(ListStaffChangesRequest) -> ListStaffChangesResponse;
+    get_staff_figures(GetStaffFiguresRequest) -> StaffFigures;
+    list_staff_ranking(ListStaffRankingRequest) -> ListStaffRankingResponse;
 });
 
 host!(PolicyService {

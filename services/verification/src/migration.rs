@@ -229,3 +229,57 @@ impl MigrationTrait for Policies {
         policies.create(manager).await
     }
 }
+
+/// Creates the tables of the retailer's people.
+pub struct People;
+
+impl MigrationName for People {
+    fn name(&self) -> &'static str {
+        "m0056_verification_people"
+    }
+}
+
+#[async_trait::async_trait]
+impl MigrationTrait for People {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        let tables = [
+            TableBuilder::new("staff_accounts")
+                .texts(&["subject"])
+                .ints(&["revision"])
+                .texts(&["role", "unit", "team"])
+                .ints(&["since", "score"])
+                .texts(&["suspended"])
+                .ints(&["suspended_at"])
+                .texts(&["suspended_by"])
+                .ints(&["registered_at"])
+                .texts(&["registered_by"])
+                .key(&["subject"]),
+            TableBuilder::new("staff_identities")
+                .texts(&["document", "subject"])
+                .key(&["document"]),
+            TableBuilder::new("staff_certifications")
+                .texts(&["subject", "name"])
+                .ints(&["valid_from", "valid_until"])
+                .key(&["subject", "name"]),
+            TableBuilder::new("staff_changes")
+                .texts(&["subject"])
+                .ints(&["revision"])
+                .texts(&["kind", "body", "said_by"])
+                .ints(&["at"])
+                .key(&["subject", "revision"]),
+            TableBuilder::new("staff_stamps").texts(&["name"]).ids(&["stamp"]).key(&["name"]),
+            TableBuilder::new("staff_marks")
+                .ids(&["case_id"])
+                .ints(&["seq"])
+                .texts(&["kind", "person"])
+                .ints(&["at"])
+                .key(&["case_id", "seq", "kind"])
+                .index(&["person", "at"])
+                .index(&["at"]),
+        ];
+        for table in tables {
+            table.create(manager).await?;
+        }
+        Ok(())
+    }
+}

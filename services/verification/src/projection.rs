@@ -11,7 +11,8 @@ use sea_orm::ActiveValue::Set;
 use crate::claims::{raising, store as claims};
 use crate::ledger::{Posting, postings};
 use crate::payment::legs;
-use crate::tables::hearing::{marks, proposals};
+use crate::staff::marks;
+use crate::tables::hearing::{marks as decision_marks, proposals};
 use crate::tables::{certificates, decisions, part_returns};
 
 /// All tables of this service that follow from the log.
@@ -21,6 +22,7 @@ impl Projector for Tables {
     fn project(&self, change: &Change<'_>, rows: &mut Vec<RowOp>) {
         Indexes.project(change, rows);
         Money.project(change, rows);
+        rows.extend(marks::of_change(change));
     }
 }
 
@@ -151,7 +153,7 @@ fn ended_proposal(change: &Change<'_>) -> Option<RowOp> {
 }
 
 fn mark(case: &Case, event: &Event, decision: &Decision) -> RowOp {
-    RowOp::put(marks::ActiveModel {
+    RowOp::put(decision_marks::ActiveModel {
         case_id: Set(case.id.uuid()),
         seq: Set(i64::try_from(event.seq).unwrap_or(i64::MAX)),
         decision: Set(decision.id.uuid()),

@@ -6,15 +6,17 @@
 mod disputes;
 mod evidence;
 mod links;
+mod staff;
 mod visits;
 
 use self::disputes::with_disputes;
 use self::evidence::with_evidence;
 use self::links::with_links;
+use self::staff::with_staff;
 use self::visits::with_visits;
 use super::reason::reasons;
 
-with_links! { reasons,
+with_staff! { reasons,
     // Who is calling, and what they may do.
     Unauthenticated "UNAUTHENTICATED" Unauthenticated
         en "The call carried no valid credential."

@@ -61,6 +61,8 @@ pub struct Config {
     pub choosing: Choosing,
     /// Day plans.
     pub scheduling: Scheduling,
+    /// The retailer's people.
+    pub staff: Staff,
     /// Other lengths for the clocks of a case, in seconds, by the clock's name.
     #[serde(deserialize_with = "flattened")]
     pub deadlines: BTreeMap<String, u64>,
@@ -234,6 +236,14 @@ pub struct Choosing {
 pub struct Scheduling {
     /// Which solver makes them.
     pub solver: DaySolver,
+}
+
+/// The retailer's people.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Staff {
+    /// Whether only those who are registered are let in.
+    pub registered_only: bool,
 }
 
 /// A solver of day plans.

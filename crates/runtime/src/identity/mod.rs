@@ -1,18 +1,20 @@
 //! Who calls, and how that is proven.
 //!
 //! Owns the bearer tokens (JWT, HS256) and the cell's secret key with everything that is derived
-//! from it. Which roles there are and what each may do is the contract's to say. It keeps no list
-//! of people: whoever holds a valid token is who it names. Share links are the exception: they can be taken back,
-//! so whoever keeps them is asked.
+//! from it. Which roles there are and what each may do is the contract's to say. Whoever holds a valid
+//! token is who it names; of the retailer's own people there is a register beside it, of which a copy is here. Share
+//! links are the exception: they can be taken back, so whoever keeps them is asked.
 
 mod key;
 pub mod link;
+mod staff;
 
 use std::fmt;
 
 pub use parasol_api::Role;
 
 pub use self::key::{KEY_FILE, KeyError, TokenError, TokenKey};
+pub use self::staff::{Certified, Member, Members, Staff};
 
 /// A caller, as its credential names it. Never built from a field of a message.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]

@@ -1,25 +1,30 @@
 //! Who calls, and whether that role may.
 //!
 //! The bearer token becomes a [`Principal`] in the request's extensions; a method's path and the
-//! role are looked up in the access table, which denies by default. A share link is a bearer token too; whoever keeps
-//! the links says whether it is good. What a caller may see *within*
-//! a method is for the method to decide from the principal.
+//! role are looked up in the access table, which denies by default. The retailer's people are looked up in
+//! the register as well, when a call begins and for as long as a stream runs; who is registered goes on in
+//! the extensions as a [`Member`]. A share link is a bearer token too; whoever keeps the links says whether it is
+//! good. What a caller may see *within* a method is for the method to decide from the principal.
 
+use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
-use futures::future::{BoxFuture, ready};
+use futures::FutureExt;
+use futures::future::{BoxFuture, Either, ready, select};
 use http::header::AUTHORIZATION;
 use http::{HeaderMap, Request, Response};
-use parasol_api::Error;
+use http_body::{Body as HttpBody, Frame};
+use parasol_api::{Error, Reason};
 use tonic::Status;
 use tonic::body::Body;
 use tower::{Layer, Service};
 
+use super::body::{Onlooker, watched};
 use super::{Access, Layers, Refusal, refused};
 use crate::clock::Clock;
 use crate::identity::link::{self, Links};
-use crate::identity::{Principal, Role, TokenKey};
+use crate::identity::{Member, Principal, Role, Staff, TokenKey};
 
 /// Checks callers.
 #[derive(Clone)]
@@ -27,13 +32,17 @@ pub struct AuthLayer {
     key: Arc<TokenKey>,
     clock: Clock,
     access: Access,
+    staff: Staff,
     links: Option<Links>,
+    long_lived: fn(path: &str) -> bool,
 }
 
 /// Who calls, as far as the headers alone tell.
 enum Admitted {
-    /// Somebody whose token names them, or nobody where nobody is asked.
-    As(Option<Principal>),
+    /// Nobody, where nobody is asked.
+    Nobody,
+    /// Somebody whose token names them, and who that is of the retailer's people, if they are registered.
+    As(Principal, Option<Arc<Member>>),
     /// Whoever a link says, if it is good.
     ByLink(String),
 }
@@ -41,8 +50,8 @@ enum Admitted {
 impl AuthLayer {
     /// The layer as `layers` wants it.
     pub fn new(layers: &Layers) -> Self {
-        let Layers { key, clock, access, links, .. } = layers.clone();
-        Self { key, clock, access, links }
+        let Layers { key, clock, access, staff, links, long_lived, .. } = layers.clone();
+        Self { key, clock, access, staff, links, long_lived }
     }
 
     /// Whether a call would be let in, for an edge that has to know before it reads the call's body. The
@@ -55,11 +64,11 @@ impl AuthLayer {
         self.admit(path, headers).map(|_| ()).map_err(refused)
     }
 
-    /// The caller, or `None` for one without credential where none is needed.
+    /// The caller, or nobody for one without credential where none is needed.
     fn admit(&self, path: &str, headers: &HeaderMap) -> Result<Admitted, Refusal> {
         if !headers.contains_key(AUTHORIZATION) {
             let anonymous = (self.access)(path, None);
-            return if anonymous { Ok(Admitted::As(None)) } else { Err(Refusal::Unauthenticated) };
+            return if anonymous { Ok(Admitted::Nobody) } else { Err(Refusal::Unauthenticated) };
         }
         let token = bearer(headers).ok_or(Refusal::Unauthenticated)?;
         if token.starts_with(link::PREFIX) {
@@ -78,11 +87,14 @@ impl AuthLayer {
         if principal.role == Role::Link {
             return Err(Refusal::Unauthenticated);
         }
-        if (self.access)(path, Some(principal.role)) {
-            Ok(Admitted::As(Some(principal)))
-        } else {
-            Err(Refusal::Forbidden)
+        if !(self.access)(path, Some(principal.role)) {
+            return Err(Refusal::Forbidden);
         }
+        let member = self.staff.admit(&principal).map_err(|reason| {
+            tracing::info!(%principal, %reason, "a person was not let in");
+            Refusal::Barred(reason)
+        })?;
+        Ok(Admitted::As(principal, member))
     }
 }
 
@@ -124,45 +136,108 @@ where
     }
 
     fn call(&mut self, mut request: Request<Body>) -> Self::Future {
-        match self.layer.admit(request.uri().path(), request.headers()) {
-            Ok(Admitted::As(principal)) => {
-                // The service gets the principal; the credential stays here.
-                request.headers_mut().remove(AUTHORIZATION);
-                if let Some(principal) = principal {
-                    request.extensions_mut().insert(principal);
+        let path = request.uri().path();
+        let is_long = (self.layer.long_lived)(path);
+        let admitted = match self.layer.admit(path, request.headers()) {
+            Ok(admitted) => admitted,
+            Err(refusal) => return Box::pin(ready(Ok(refused(refusal)))),
+        };
+        // The service gets the principal; the credential stays here.
+        request.headers_mut().remove(AUTHORIZATION);
+        match admitted {
+            Admitted::Nobody => Box::pin(self.inner.call(request)),
+            Admitted::As(principal, member) => {
+                let stays = !is_long || !Staff::has(principal.role);
+                let departure = (!stays).then(|| self.layer.staff.departure(principal.clone()));
+                request.extensions_mut().insert(principal);
+                if let Some(member) = member {
+                    request.extensions_mut().insert(member);
                 }
-                Box::pin(self.inner.call(request))
+                let call = self.inner.call(request);
+                match departure {
+                    None => Box::pin(call),
+                    Some(departure) => Box::pin(until(departure, call)),
+                }
             }
-            Ok(Admitted::ByLink(token)) => {
-                request.headers_mut().remove(AUTHORIZATION);
-                let holder = self.layer.links.as_ref().map(|links| links(token));
-                // What was made ready is what is called; the copy waits for the next call.
-                let waiting = self.inner.clone();
-                let mut inner = std::mem::replace(&mut self.inner, waiting);
-                Box::pin(async move {
-                    let holder = match holder {
-                        Some(holder) => holder.await,
-                        None => None,
-                    };
-                    let Some(holder) = holder else {
-                        return Ok(refused(Refusal::Unauthenticated));
-                    };
-                    request.extensions_mut().insert(holder);
-                    inner.call(request).await
-                })
-            }
-            Err(refusal) => Box::pin(ready(Ok(refused(refusal)))),
+            Admitted::ByLink(token) => self.by_link(token, request),
         }
+    }
+}
+
+impl<S> Auth<S>
+where
+    S: Service<Request<Body>, Response = Response<Body>> + Clone + Send + 'static,
+    S::Future: Send + 'static,
+    S::Error: Send + 'static,
+{
+    /// A call of whoever holds a link, once it is known to be good.
+    fn by_link(
+        &mut self,
+        token: String,
+        mut request: Request<Body>,
+    ) -> BoxFuture<'static, Result<Response<Body>, S::Error>> {
+        let holder = self.layer.links.as_ref().map(|links| links(token));
+        // What was made ready is what is called; the copy waits for the next call.
+        let waiting = self.inner.clone();
+        let mut inner = std::mem::replace(&mut self.inner, waiting);
+        Box::pin(async move {
+            let holder = match holder {
+                Some(holder) => holder.await,
+                None => None,
+            };
+            let Some(holder) = holder else {
+                return Ok(refused(Refusal::Unauthenticated));
+            };
+            request.extensions_mut().insert(holder);
+            inner.call(request).await
+        })
+    }
+}
+
+/// A call whose stream, coming or going, ends when its caller may no longer act.
+async fn until<E>(
+    departure: BoxFuture<'static, Reason>,
+    call: impl Future<Output = Result<Response<Body>, E>> + Send + 'static,
+) -> Result<Response<Body>, E> {
+    match select(departure, Box::pin(call)).await {
+        Either::Left((reason, _)) => Ok(refused(Refusal::Barred(reason))),
+        Either::Right((answer, departure)) => {
+            let leaving = Leaving { departure: Some(departure) };
+            answer.map(|response| response.map(|body| watched(body, leaving)))
+        }
+    }
+}
+
+/// Ends a stream with trailers that say why.
+struct Leaving {
+    departure: Option<BoxFuture<'static, Reason>>,
+}
+
+impl Onlooker for Leaving {
+    fn poll(
+        &mut self,
+        mut body: Pin<&mut Body>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<<Body as HttpBody>::Data>, Status>>> {
+        let departed = self.departure.as_mut().map(|departure| departure.poll_unpin(cx));
+        let Some(Poll::Ready(reason)) = departed else { return body.as_mut().poll_frame(cx) };
+        self.departure = None;
+        body.set(Body::empty());
+        let mut trailers = HeaderMap::new();
+        let told = Status::from(Refusal::Barred(reason)).add_header(&mut trailers);
+        Poll::Ready(Some(told.map(|()| Frame::trailers(trailers))))
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use parasol_journey::time::Span;
     use tonic::Code;
 
     use super::*;
-    use crate::identity::Role;
+    use crate::identity::Members;
     use crate::transport::probe::{Bench, call};
 
     const WHOAMI: &str = "/test.Probe/Whoami";
@@ -220,6 +295,65 @@ mod tests {
             for (path, header) in [(OPERATORS, &customer), ("/test.Probe/Unlisted", &operator)] {
                 let answer = call(&transport, path, &[("authorization", header)]).await;
                 assert_eq!(answer.code, Code::PermissionDenied, "{path}");
+            }
+        }
+    }
+
+    fn register(members: &[(&str, Role, bool)]) -> Members {
+        let of = |(subject, role, suspended): &(&str, Role, bool)| {
+            let member = Member { role: *role, suspended: *suspended, certifications: Vec::new() };
+            ((*subject).to_owned(), Arc::new(member))
+        };
+        members.iter().map(of).collect()
+    }
+
+    #[tokio::test]
+    async fn who_is_suspended_is_refused_at_the_next_call_on_both_transports() {
+        let staff = Staff::default();
+        let given = staff.clone();
+        let bench = Bench::with(|layers| layers.staff = given).await;
+        let agent = Principal::new(Role::Agent, "a-1");
+        let header = format!("Bearer {}", bench.token(&agent));
+        for (suspended, expected) in [(false, Code::Ok), (true, Code::PermissionDenied)] {
+            staff.put(register(&[("a-1", Role::Agent, suspended)]));
+            for transport in bench.both() {
+                let answer = call(&transport, WHOAMI, &[("authorization", &header)]).await;
+                assert_eq!(answer.code, expected);
+                if suspended {
+                    assert_eq!(answer.error.reason(), Reason::StaffSuspended);
+                }
+            }
+        }
+    }
+
+    /// One call is still waited for, of the other the answer has begun.
+    #[tokio::test]
+    async fn streams_end_when_their_caller_is_suspended_and_those_of_others_go_on() {
+        for path in ["/test.Probe/Stuck", "/test.Probe/Endless"] {
+            let staff = Staff::default();
+            let given = staff.clone();
+            let bench = Bench::with(|layers| {
+                layers.staff = given;
+                layers.long_lived = |_| true;
+            })
+            .await;
+            let header =
+                |role, subject| format!("Bearer {}", bench.token(&Principal::new(role, subject)));
+            let (theirs, others) = (header(Role::Agent, "a-1"), header(Role::Agent, "a-2"));
+            for transport in bench.both() {
+                staff.put(register(&[("a-2", Role::Agent, false)]));
+                let headers = [("authorization", theirs.as_str())];
+                let mut theirs = Box::pin(call(&transport, path, &headers));
+                let headers = [("authorization", others.as_str())];
+                let mut others = Box::pin(call(&transport, path, &headers));
+                // Both streams run before anybody is suspended.
+                let short = Duration::from_millis(100);
+                assert!(tokio::time::timeout(short, &mut theirs).await.is_err());
+                assert!(tokio::time::timeout(short, &mut others).await.is_err());
+                staff.put(register(&[("a-1", Role::Agent, true), ("a-2", Role::Agent, false)]));
+                let answer = tokio::time::timeout(100 * short, theirs).await.unwrap();
+                assert_eq!(answer.error.reason(), Reason::StaffSuspended, "{path}");
+                assert!(tokio::time::timeout(short, &mut others).await.is_err(), "{path}");
             }
         }
     }

@@ -29,7 +29,7 @@ use self::refusal::{Refusal, in_our_words, refused};
 use crate::clock::Clock;
 use crate::config::Limits;
 use crate::identity::link::Links;
-use crate::identity::{Role, TokenKey};
+use crate::identity::{Role, Staff, TokenKey};
 use crate::ids::IdSource;
 use crate::metrics::Metrics;
 
@@ -54,6 +54,8 @@ pub struct Layers {
     pub key: Arc<TokenKey>,
     /// Who may call what; default deny.
     pub access: Access,
+    /// The retailer's people, who may be suspended.
+    pub staff: Staff,
     /// Takes the duration of calls and the number of panics.
     pub metrics: Metrics,
     /// The longest a call may take until its response begins.
@@ -66,7 +68,8 @@ pub struct Layers {
 }
 
 impl Layers {
-    /// The layers of production: the contract's access table, and its streams long-lived.
+    /// The layers of production: the contract's access table, and its streams long-lived. The register of the
+    /// retailer's people is empty; put the process's own in its place.
     pub fn new(
         ids: IdSource,
         clock: Clock,
@@ -76,7 +79,8 @@ impl Layers {
     ) -> Self {
         let request_timeout = limits.request_timeout();
         let (access, long_lived): (Access, _) = (contract::allows, contract::is_streaming);
-        Self { ids, clock, key, access, metrics, request_timeout, long_lived, links: None }
+        let staff = Staff::default();
+        Self { ids, clock, key, access, staff, metrics, request_timeout, long_lived, links: None }
     }
 
     /// The same layers, letting holders of share links in.

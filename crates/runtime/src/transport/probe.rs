@@ -24,7 +24,7 @@ use super::deadline::Deadline;
 use super::{Layers, Transport, local, server};
 use crate::clock::Clock;
 use crate::config::{Config, Limits, Sources};
-use crate::identity::{Principal, Role, TokenKey};
+use crate::identity::{Principal, Role, Staff, TokenKey};
 use crate::ids::IdSource;
 use crate::metrics::Metrics;
 use crate::shutdown::Shutdown;
@@ -70,8 +70,9 @@ impl Service<Request<Body>> for Probe {
                 "Stuck" => std::future::pending().await,
                 "PanicLater" => panic!("another secret"),
                 "Refuse" => plain(Status::from(std::io::Error::from(std::io::ErrorKind::NotFound))),
-                "Streamed" => streamed(false),
-                "PanicInStream" => streamed(true),
+                "Streamed" => streamed(Then::Ends),
+                "PanicInStream" => streamed(Then::Panics),
+                "Endless" => streamed(Then::Waits),
                 "Patience" => told(left(&request)),
                 "Gate" => {
                     gate.arrived.notify_one();
@@ -108,17 +109,25 @@ fn caller(request: &Request<Body>) -> String {
     }
 }
 
-fn streamed(panics: bool) -> Response<Body> {
-    let body = Body::new(TwoFrames { frame: 0, panics });
+fn streamed(then: Then) -> Response<Body> {
+    let body = Body::new(TwoFrames { frame: 0, then });
     let mut response = Response::new(body);
     response.headers_mut().insert("content-type", "application/grpc".parse().unwrap());
     response
 }
 
-/// A message, then trailers or a panic.
+/// What follows the first message of a stream.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Then {
+    Ends,
+    Panics,
+    Waits,
+}
+
+/// A message, then trailers, a panic, or nothing for ever.
 struct TwoFrames {
     frame: u8,
-    panics: bool,
+    then: Then,
 }
 
 impl HttpBody for TwoFrames {
@@ -132,7 +141,8 @@ impl HttpBody for TwoFrames {
         self.frame += 1;
         Poll::Ready(match self.frame {
             1 => Some(Ok(Frame::data(Bytes::from_static(&[0; 5])))),
-            2 if self.panics => panic!("a secret in a stream"),
+            2 if self.then == Then::Panics => panic!("a secret in a stream"),
+            _ if self.then == Then::Waits => return Poll::Pending,
             2 => {
                 let mut trailers = HeaderMap::new();
                 trailers.insert("grpc-status", "0".parse().unwrap());
@@ -191,6 +201,7 @@ impl Bench {
             clock: clock.clone(),
             key: key.clone(),
             access,
+            staff: Staff::default(),
             metrics: Metrics::silent(),
             request_timeout: Duration::from_secs(30),
             long_lived: |_| false,

@@ -11,6 +11,8 @@ pub(super) enum Refusal {
     Unauthenticated,
     /// A valid credential whose role may not call this method.
     Forbidden,
+    /// A valid credential of one of the retailer's people, who may not act for this reason.
+    Barred(Reason),
     /// The deadline passed.
     DeadlineExceeded,
     /// The service panicked; the log has the rest under this id.
@@ -25,6 +27,7 @@ impl From<Refusal> for Status {
         let error = match refusal {
             Refusal::Unauthenticated => Error::new(Reason::Unauthenticated),
             Refusal::Forbidden => Error::new(Reason::PermissionDenied),
+            Refusal::Barred(reason) => Error::new(reason),
             Refusal::DeadlineExceeded => Error::new(Reason::DeadlineExceeded),
             Refusal::Panicked { incident } => {
                 Error::new(Reason::Internal).with("incident", incident.to_string())

@@ -37,7 +37,9 @@ pub(crate) async fn handle(
     let (case, etag, id, fault, text) = check.all((case, etag, id, fault, text))?;
 
     let linked = linked(intake, id).await?;
+    let judge = call.judge(intake.desk.clock.now());
     let review = move |case: &Case| {
+        judge.check(case)?;
         if case.linked_certificate != Some(id) {
             return Err(Refusal::Journey(Rejection::CertificateUnknown));
         }

@@ -64,9 +64,10 @@ pub(super) struct Args {
     bench: Bench,
 }
 
-/// Any free ports and a folder of its own.
+/// Any free ports, a folder of its own, and callers whom no register knows.
 pub(super) fn settings(common: &Common) -> anyhow::Result<Config> {
     let mut own = vec![("grpc_addr", "127.0.0.1:0"), ("http_addr", "127.0.0.1:0")];
+    own.push(("staff.registered_only", "false"));
     let folder = format!("parasol-bench-{}", IdSource::new(Clock::system()).next().simple());
     let folder = std::env::temp_dir().join(folder).to_string_lossy().into_owned();
     if common.data.is_none() {

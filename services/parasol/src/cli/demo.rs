@@ -14,9 +14,11 @@ Examples:
   parasol demo --lang en
   parasol demo --story refund --once --pace 0";
 
-/// Any free ports unless some are asked for, so that a demonstration runs beside whatever runs.
+/// Any free ports unless some are asked for, so that a demonstration runs beside whatever runs; and no register,
+/// since its agents are nobody's.
 pub(super) fn settings(common: &Common) -> anyhow::Result<Config> {
     let mut own = vec![("grpc_addr", "127.0.0.1:0"), ("http_addr", "127.0.0.1:0")];
+    own.push(("staff.registered_only", "false"));
     let folder = format!("parasol-demo-{}", IdSource::new(Clock::system()).next().simple());
     let folder = std::env::temp_dir().join(folder).to_string_lossy().into_owned();
     if common.data.is_none() {

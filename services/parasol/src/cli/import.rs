@@ -51,9 +51,14 @@ pub(super) struct Args {
     agent_token: Option<String>,
 }
 
-/// Here --grpc says whom to call, not where to listen; a node started for an import takes free ports.
+/// Here --grpc says whom to call, not where to listen; a node started for an import takes free ports, and lets
+/// in the agent who files for it, who is nobody's.
 pub(super) fn settings(common: &Common) -> anyhow::Result<Config> {
-    let listening = [("grpc_addr", "127.0.0.1:0"), ("http_addr", "127.0.0.1:0")];
+    let own = [
+        ("grpc_addr", "127.0.0.1:0"),
+        ("http_addr", "127.0.0.1:0"),
+        ("staff.registered_only", "false"),
+    ];
     let elsewhere = Common {
         data: common.data.clone(),
         database: common.database.clone(),
@@ -62,7 +67,7 @@ pub(super) fn settings(common: &Common) -> anyhow::Result<Config> {
         set: common.set.clone(),
         ..Common::default()
     };
-    Ok(elsewhere.settings_with(&listening)?)
+    Ok(elsewhere.settings_with(&own)?)
 }
 
 pub(super) async fn run(args: Args, common: &Common, config: &Config) -> anyhow::Result<Exit> {

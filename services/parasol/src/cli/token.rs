@@ -1,7 +1,8 @@
 //! `parasol token`: a credential for whoever may read the data folder.
 //!
-//! There is no list of people: whoever holds the key of a cell can be anybody in it. Machines that
-//! hold no key get their tokens from one that does.
+//! Whoever holds the key of a cell can be anybody in it. What a subject of the retailer's people may do is for
+//! the register to say, which a token does not get around. Machines that hold no key get their tokens
+//! from one that does.
 
 use anyhow::Context as _;
 use clap::builder::{PossibleValuesParser, TypedValueParser as _};
@@ -18,6 +19,7 @@ use crate::node;
 pub(super) const EXAMPLE: &str = "\
 The subject says which one: a customer's key in the orders, a brand's, centre's or technician's id, an
 agent's login. Anybody who can read the data folder can make every token; guard it accordingly.
+Where staff.registered_only is set, agents and managers have to be registered to be let in.
 
 Examples:
   parasol token --role operator --subject me

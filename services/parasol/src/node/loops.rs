@@ -22,6 +22,7 @@ use parasol_runtime::supervisor::{
 };
 use parasol_scheduling::relay::exchange::Exchange;
 use parasol_tracking::Tracking;
+use parasol_verification::Roll;
 use parasol_verification::settlement::Settlement;
 use tokio::sync::{Mutex, Notify};
 use uuid::Uuid;
@@ -334,6 +335,18 @@ pub(super) fn packs(supervisor: &Supervisor, store: &Store, shelf: &Shelf) {
         let (store, shelf) = (store.clone(), shelf.clone());
         async move {
             parasol_verification::load_packs(&store, &shelf).await?;
+            Ok::<_, anyhow::Error>(Progress::Idle)
+        }
+    });
+}
+
+/// Who of the retailer's people may act: looked at when somebody rings, and every so often anyway.
+pub(super) fn staff(supervisor: &Supervisor, roll: Roll, bell: &Bell, poll: Duration) {
+    let rings = bell.watch_staff();
+    supervisor.spawn_loop(kind("verification.staff"), poll, rings, move || {
+        let roll = roll.clone();
+        async move {
+            roll.run_once().await?;
             Ok::<_, anyhow::Error>(Progress::Idle)
         }
     });

@@ -138,14 +138,10 @@ impl Node {
         let archive = archive::open(config, options.evidence_program.clone())?;
         let parts = (&desk, &bell, &peers, &shutdown, archive);
         let services = Services::new(config, parts, &base).await?;
-        let layers = Layers::new(
-            base.ids.clone(),
-            base.clock.clone(),
-            Arc::clone(&base.key),
-            metrics,
-            &config.limits,
-        )
-        .with_links(services.share_links());
+        let (ids, clock, key) = (base.ids.clone(), base.clock.clone(), Arc::clone(&base.key));
+        let layers = Layers::new(ids, clock, key, metrics, &config.limits);
+        let layers =
+            Layers { staff: services.staff(), ..layers }.with_links(services.share_links());
         peers.connect(local::in_process(services.routes(&health)?, &layers));
         let poll = Duration::from_millis(config.tasks.poll_ms);
         let loops = loops::Loops {

@@ -15,6 +15,7 @@ use parasol_policy::Shelf;
 use parasol_routing::solver::{Induction, VrpCore};
 use parasol_runtime::config::{Config, DaySolver};
 use parasol_runtime::health::Health;
+use parasol_runtime::identity::Staff;
 use parasol_runtime::identity::link::Links;
 use parasol_runtime::shutdown::Shutdown;
 use parasol_runtime::supervisor::Supervisor;
@@ -44,6 +45,8 @@ pub(super) struct Services {
     operations: Operations,
     /// The rule packs of this process.
     shelf: Shelf,
+    /// The retailer's people, for the edge.
+    staff: Staff,
 }
 
 impl Services {
@@ -59,6 +62,14 @@ impl Services {
         let reach = if config.webhooks.loopback { Reach::Loopback } else { Reach::Public };
         let shelf = Shelf::builtin();
         parasol_verification::load_packs(&base.store, &shelf).await?;
+        let staff = Staff::new(config.staff.registered_only);
+        let verification = Verification::new(desk.clone())
+            .with_ports(outside(config, desk)?)
+            .with_shelf(shelf.clone())
+            .with_staff(staff.clone(), bell.clone())
+            .asking(call_as("verification"));
+        // Nobody is let in before it is known who may act.
+        verification.roll().run_once().await?;
         let dispatch = Dispatch::new(desk.clone(), bell.clone(), shutdown.clone(), epoch);
         Ok(Self {
             intake: Intake::new(desk.clone(), archive).with_shelf(shelf.clone()),
@@ -78,14 +89,17 @@ impl Services {
                 DaySolver::Induction => &Induction,
                 DaySolver::VrpCore => &VrpCore,
             }),
-            verification: Verification::new(desk.clone())
-                .with_ports(outside(config, desk)?)
-                .with_shelf(shelf.clone())
-                .asking(call_as("verification")),
+            verification,
             tracking: Tracking::new(desk.clone(), call_as("tracking"), shutdown.clone(), epoch),
             operations: Operations::new(desk.clone()),
             shelf,
+            staff,
         })
+    }
+
+    /// The retailer's people, as the edge has to ask for them.
+    pub(super) fn staff(&self) -> Staff {
+        self.staff.clone()
     }
 
     pub(super) fn routes(&self, health: &Health) -> anyhow::Result<Routes> {
@@ -127,6 +141,7 @@ impl Services {
         loops::reroute(supervisor, self.dispatch.clone(), &base.clock);
         loops::sweep(supervisor, &self.dispatch, poll);
         loops::packs(supervisor, &base.store, &self.shelf);
+        loops::staff(supervisor, self.verification.roll(), bell, poll);
         loops::settlement(supervisor, self.verification.settlement());
         loops::watching(supervisor, &self.tracking, bell, &base.clock, poll);
         loops::relay(supervisor, open_relay(&self.scheduling).await?, poll);

@@ -1,7 +1,7 @@
 //! How much a person may give alone.
 //!
-//! Owns grants by role and attributes with their history, what is known of people, delegations, and the
-//! record of what was used. Who a person is follows from the credential, never from a field. It
+//! Owns grants by role and attributes with their history, what is said of people who are not registered,
+//! delegations, and the record of what was used. Of those who are registered the register is asked. Who a person is follows from the credential, never from a field. It
 //! deliberately knows nothing of cases: what a decision is worth is for the decision to say.
 //!
 //! Pure here; the rows are read and written in `store`.
@@ -11,7 +11,7 @@ mod store;
 use parasol_api::Role;
 use parasol_journey::time::{DAY, Timestamp};
 
-pub use store::{Register, Used, person, use_row, used};
+pub use store::{Register, Used, declared, use_row, used};
 
 /// The most revisions of grants that are kept.
 pub const GRANTS_MAX: u64 = 1_000;

@@ -6,7 +6,7 @@ use parasol_api::{Error, Role};
 use parasol_casebook::{RowOp, Store};
 use parasol_journey::ids::CaseId;
 use parasol_journey::time::Timestamp;
-use parasol_runtime::identity::Principal;
+use parasol_runtime::identity::{Principal, Staff};
 use sea_orm::ActiveValue::Set;
 use sea_orm::{ColumnTrait, EntityTrait, Order, QueryFilter, QueryOrder, QuerySelect};
 use uuid::Uuid;
@@ -14,11 +14,13 @@ use uuid::Uuid;
 use super::{Asks, DELEGATIONS_MAX, GRANTS_MAX, Grant, Lent, Limit, Person, limit, own_fen};
 use crate::Authority;
 use crate::handlers::store_error;
+use crate::staff::register;
 use crate::tables::authority::{delegations, grants, people, uses};
 
 /// What is granted now, read once for a call.
 pub struct Register<'a> {
     store: &'a Store,
+    staff: &'a Staff,
     grants: Vec<Grant>,
     at: Timestamp,
 }
@@ -30,6 +32,7 @@ impl<'a> Register<'a> {
     /// What the store says.
     pub async fn read(
         store: &'a Store,
+        staff: &'a Staff,
         program: Authority,
         at: Timestamp,
     ) -> Result<Register<'a>, Error> {
@@ -40,7 +43,8 @@ impl<'a> Register<'a> {
             .await
             .map_err(store_error)?;
         let put = rows.into_iter().filter_map(of_row);
-        Ok(Self { store, grants: of_program(program).into_iter().chain(put).collect(), at })
+        let grants = of_program(program).into_iter().chain(put).collect();
+        Ok(Self { store, staff, grants, at })
     }
 
     /// All revisions known, those of the program first.
@@ -66,6 +70,10 @@ impl<'a> Register<'a> {
         let mut lent = Vec::new();
         for row in rows {
             let Some(role) = Role::parse(&row.lender_role) else { continue };
+            // Who may not act lends nothing.
+            if self.staff.admit(&Principal::new(role, row.lender.as_str())).is_err() {
+                continue;
+            }
             let own_fen = self.own_fen(role, &row.lender).await?;
             lent.push(Lent { lender: row.lender, cap_fen: row.cap_fen, own_fen });
         }
@@ -73,8 +81,13 @@ impl<'a> Register<'a> {
     }
 
     async fn own_fen(&self, role: Role, subject: &str) -> Result<i64, Error> {
-        let person = person(self.store, subject).await?.map(|(_, person)| person);
-        Ok(own_fen(&self.grants, role, subject, &person.unwrap_or_default(), self.at))
+        let person = match register::find(self.store, subject).await? {
+            Some(entry) => entry.person(self.at),
+            None => {
+                declared(self.store, subject).await?.map(|(_, person)| person).unwrap_or_default()
+            }
+        };
+        Ok(own_fen(&self.grants, role, subject, &person, self.at))
     }
 }
 
@@ -114,8 +127,8 @@ fn of_row(row: grants::Model) -> Option<Grant> {
     })
 }
 
-/// What is known of a person now, with its revision.
-pub async fn person(store: &Store, subject: &str) -> Result<Option<(i64, Person)>, Error> {
+/// What was said of a person who is not registered, with its revision.
+pub async fn declared(store: &Store, subject: &str) -> Result<Option<(i64, Person)>, Error> {
     let row = people::Entity::find()
         .filter(people::Column::Subject.eq(subject))
         .order_by(people::Column::Revision, Order::Desc)

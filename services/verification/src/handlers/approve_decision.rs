@@ -8,6 +8,7 @@ use parasol_api::{Checker, Error, Reason};
 use parasol_casebook::Refusal;
 use parasol_desk::{Call, Step, StepEffect};
 use parasol_journey::case::WaitingProposal;
+use parasol_journey::event::Proposed;
 use parasol_journey::ids::ProposalId;
 use parasol_journey::{Case, Command, Stage};
 use serde_json::json;
@@ -15,7 +16,8 @@ use tonic::Request;
 
 use super::{refuse, target, view};
 use crate::authority::{Limit, use_row};
-use crate::hand::{Floor, waits, worth_fen};
+use crate::hand::{Floor, Overriding, waits, worth_fen};
+use crate::staff::marks::{self, Mark};
 use crate::{Verification, certificates};
 
 pub async fn handle(
@@ -36,28 +38,35 @@ pub async fn handle(
 
     let now = service.desk.clock.now();
     let limit = service.limit(&call.principal).await?;
-    let word = Word { proposal, refuses, limit: limit.clone(), floor: service.floor() };
+    let overriding = Overriding::default();
+    let word = Word {
+        proposal,
+        refuses,
+        limit: limit.clone(),
+        floor: service.floor(),
+        overriding: overriding.clone(),
+    };
     let caller = call.principal.clone();
-    let mut step = Step::new(case, etag, move |case: &Case| word.command(case, &caller.subject));
+    let judge = call.judge(now);
+    let command = move |case: &Case| {
+        judge.check(case)?;
+        word.command(case, &caller.subject)
+    };
+    let mut step = Step::new(case, etag, command);
     if !reason.is_empty() {
         let kind = if refuses { "proposal_refusal" } else { "proposal_approval" };
         step.rows =
             vec![certificates::words(proposal.uuid(), kind, &json!({ "reason": reason }), now)];
     }
     let caller = call.principal.clone();
-    step.rows_after = Some(Arc::new(move |case: &Case| match refuses {
-        true => Vec::new(),
-        false => {
-            vec![use_row(
-                proposal.uuid(),
-                &caller,
-                case.id,
-                "approval",
-                given_fen(case),
-                &limit,
-                now,
-            )]
+    step.rows_after = Some(Arc::new(move |case: &Case| {
+        if refuses {
+            return Vec::new();
         }
+        let (id, given) = (proposal.uuid(), given_fen(case));
+        let used = use_row(id, &caller, case.id, "approval", given, &limit, now);
+        let overrides = || marks::row(case.id, case.version, Mark::Override, &caller.subject, now);
+        [used].into_iter().chain(overriding.is_noted().then(overrides)).collect()
     }));
     let answer = move |case: &Case, _: StepEffect| ApproveDecisionResponse {
         case: view(case),
@@ -86,6 +95,7 @@ struct Word {
     refuses: bool,
     limit: Limit,
     floor: Floor,
+    overriding: Overriding,
 }
 
 impl Word {
@@ -106,6 +116,9 @@ impl Word {
         }
         if !self.refuses {
             self.floor.check_proposed(case, &waiting.proposal.what)?;
+            if let Proposed::Decision(decision) = &waiting.proposal.what {
+                self.overriding.note(self.floor.is_override(case, &decision.offered));
+            }
         }
         Ok(command)
     }

@@ -29,8 +29,13 @@ pub async fn handle(
         DisputeWait::Lab => Awaited::Lab,
         _ => Awaited::Evidence,
     };
-    let mut step = Step::new(case, etag, move |_: &Case| Ok(Command::AwaitInDispute { awaited }));
     let now = service.desk.clock.now();
+    let judge = call.judge(now);
+    let command = move |case: &Case| {
+        judge.check(case)?;
+        Ok(Command::AwaitInDispute { awaited })
+    };
+    let mut step = Step::new(case, etag, command);
     let body = json!({ "reason": reason });
     step.rows = vec![certificates::words(case.uuid(), "dispute_wait", &body, now)];
     let answer = move |case: &Case, _: StepEffect| {

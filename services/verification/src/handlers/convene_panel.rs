@@ -33,10 +33,14 @@ pub async fn handle(
     let (case, etag, (), standard, question) =
         check.all((case, etag, listed, standard, question))?;
     let experts = request.experts;
-    let convene = move |_: &Case| Ok(Command::ConvenePanel { experts: experts.clone() });
+    let now = service.desk.clock.now();
+    let judge = call.judge(now);
+    let convene = move |case: &Case| {
+        judge.check(case)?;
+        Ok(Command::ConvenePanel { experts: experts.clone() })
+    };
     let mut step = Step::new(case, etag, convene);
     let body = json!({ "standard": standard, "question": question });
-    let now = service.desk.clock.now();
     step.rows = vec![certificates::words(case.uuid(), "panel", &body, now)];
     let answer = |case: &Case, _: StepEffect| ConvenePanelResponse {
         case: view(case),

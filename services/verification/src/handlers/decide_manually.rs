@@ -17,7 +17,8 @@ use tonic::Request;
 
 use super::{refuse, target, view};
 use crate::authority::use_row;
-use crate::hand::{Floor, waits, worth_fen};
+use crate::hand::{Floor, Overriding, waits, worth_fen};
+use crate::staff::marks::{self, Mark};
 use crate::views::MANUAL;
 use crate::{Verification, certificates, facts};
 
@@ -55,20 +56,27 @@ pub async fn handle(
     let id = DecisionId::new(service.desk.ids.next());
     let proposal = ProposalId::new(service.desk.ids.next());
     let (floor, limit_fen) = (service.floor(), limit.fen);
-    let hand = Hand { id, proposal, remedies, refund_fen, payer, limit_fen, floor };
-    let mut step = Step::new(case, etag, move |case: &Case| hand.command(case));
+    let overriding = Overriding::default();
+    let hand = Hand { id, proposal, remedies, refund_fen, payer, limit_fen, floor, overriding };
+    let (judge, overriding) = (call.judge(now), hand.overriding.clone());
+    let command = move |case: &Case| {
+        judge.check(case)?;
+        hand.command(case)
+    };
+    let mut step = Step::new(case, etag, command);
     let body = json!({ "reason": reason });
     step.rows = vec![certificates::words(id.uuid(), "decision", &body, now)];
     let caller = call.principal.clone();
     step.rows_after = Some(Arc::new(move |case: &Case| {
         let offered = case.decision.as_ref().map(|one| one.offered.as_slice());
         let amount_fen = worth_fen(offered.unwrap_or_default(), case.filing.price_fen);
-        match waits(case, proposal) || amount_fen == 0 {
-            true => Vec::new(),
-            false => {
-                vec![use_row(id.uuid(), &caller, case.id, "decision", amount_fen, &limit, now)]
-            }
+        if waits(case, proposal) {
+            return Vec::new();
         }
+        let used = || use_row(id.uuid(), &caller, case.id, "decision", amount_fen, &limit, now);
+        let overrides = || marks::row(case.id, case.version, Mark::Override, &caller.subject, now);
+        let used = (amount_fen > 0).then(used);
+        used.into_iter().chain(overriding.is_noted().then(overrides)).collect()
     }));
     let answer = move |case: &Case, _: StepEffect| {
         let waits = waits(case, proposal);
@@ -102,6 +110,7 @@ struct Hand {
     payer: &'static str,
     limit_fen: i64,
     floor: Floor,
+    overriding: Overriding,
 }
 
 impl Hand {
@@ -111,6 +120,7 @@ impl Hand {
         // Elsewhere the journey refuses and says what is open.
         if table::allows(case.stage, Verb::Decide, ActorKind::Agent) {
             self.floor.check(case, &offered)?;
+            self.overriding.note(self.floor.is_override(case, &offered));
         }
         let is_denial = offered.is_empty();
         let worth_fen = worth_fen(&offered, case.filing.price_fen);

@@ -37,7 +37,9 @@ pub async fn handle(
     // Goodwill has no id of its own in the log: a new one names it here, whether it waits or not.
     let id = ProposalId::new(service.desk.ids.next());
     let is_within = amount_fen <= limit.fen;
-    let command = move |_: &Case| {
+    let judge = call.judge(now);
+    let command = move |case: &Case| {
+        judge.check(case)?;
         let what = Proposed::Goodwill(amount_fen);
         let proposal = Box::new(Proposal { id, what, worth_fen: amount_fen });
         Ok(match is_within {

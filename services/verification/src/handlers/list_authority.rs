@@ -10,7 +10,7 @@ use tonic::Request;
 use super::put_authority::{view, wire_role};
 use super::store_error;
 use crate::Verification;
-use crate::authority::{Grant, Register, in_force};
+use crate::authority::{Grant, in_force};
 use crate::tables::authority::grants;
 
 pub async fn handle(
@@ -46,7 +46,7 @@ pub async fn handle(
         _ => String::new(),
     };
     let now = service.desk.clock.now();
-    let register = Register::read(&service.desk.store, service.ports.authority, now).await?;
+    let register = service.authority_at(now).await?;
     let counting = in_force(register.grants(), now);
     let counts = |name: &str, revision: i64| {
         counting.iter().any(|one| one.name == name && one.revision == revision)

@@ -22,9 +22,14 @@ pub async fn handle(
     let (case, etag) = target(&mut check, &request.case_id, &request.etag);
     let reason = check.text("reason", &request.reason, LONG_TEXT_MAX);
     let (case, etag, reason) = check.all((case, etag, reason))?;
-    let order = |_: &Case| Ok(Command::OrderSecondInspection { rules: vec![MANUAL.to_owned()] });
+    let now = service.desk.clock.now();
+    let judge = call.judge(now);
+    let order = move |case: &Case| {
+        judge.check(case)?;
+        Ok(Command::OrderSecondInspection { rules: vec![MANUAL.to_owned()] })
+    };
     let mut step = Step::new(case, etag, order);
-    let (body, now) = (json!({ "reason": reason }), service.desk.clock.now());
+    let body = json!({ "reason": reason });
     step.rows = vec![certificates::words(case.uuid(), "second_inspection", &body, now)];
     let answer = |case: &Case, _: StepEffect| OrderSecondInspectionResponse { case: view(case) };
     service.desk.step(&call, step.answering(answer)).await

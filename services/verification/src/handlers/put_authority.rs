@@ -16,6 +16,7 @@ use tonic::Request;
 use super::store_error;
 use crate::Verification;
 use crate::authority::GRANTS_MAX;
+use crate::staff::role_of;
 use crate::tables::authority::grants;
 
 /// The longest tenure that may be asked for, in days.
@@ -102,14 +103,6 @@ fn name(check: &mut Checker, field: &str, text: &str) -> Option<String> {
         return Some(name);
     }
     check.refuse(field, Reason::FieldInvalid, "ASCII letters, digits, `-`, `_`, `.`")
-}
-
-fn role_of(role: AuthorityRole) -> Option<Role> {
-    match role {
-        AuthorityRole::Agent => Some(Role::Agent),
-        AuthorityRole::Manager => Some(Role::Manager),
-        AuthorityRole::Unspecified => None,
-    }
 }
 
 /// The role of a row on the wire.

@@ -1,4 +1,4 @@
-//! `PutPerson`: what grants of authority ask of a person.
+//! `PutPerson`: what grants of authority ask of a person who is not registered.
 
 use parasol_api::admin::v1::{PutPersonRequest, PutPersonResponse};
 use parasol_api::limits::{CODE_MAX, FOREIGN_NUMBER_MAX};
@@ -10,7 +10,8 @@ use sea_orm::ActiveValue::Set;
 use tonic::Request;
 
 use crate::Verification;
-use crate::authority::person;
+use crate::authority::declared;
+use crate::staff::register;
 use crate::tables::authority::people;
 
 /// The most certifications of a person.
@@ -37,7 +38,10 @@ pub async fn handle(
     if let Some(saved) = desk.saved(&call).await? {
         return Ok(saved);
     }
-    let known = person(&desk.store, &subject).await?;
+    if register::find(&desk.store, &subject).await?.is_some() {
+        return Err(Error::new(Reason::StaffRegistered));
+    }
+    let known = declared(&desk.store, &subject).await?;
     let revision = known.map_or(0, |(revision, _)| revision) + 1;
     let certifications = serde_json::to_string(&request.certifications).map_err(Error::internal)?;
     let row = RowOp::claim(people::ActiveModel {

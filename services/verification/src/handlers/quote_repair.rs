@@ -31,8 +31,10 @@ pub async fn handle(
     let work = check.text("work", &request.work, LONG_TEXT_MAX);
     let (case, etag, heard, amount_fen, work) = check.all((case, etag, stamp, amount_fen, work))?;
     let principal = call.principal.clone();
+    let judge = call.judge(now);
     let quote = move |case: &Case| {
         is_a_side(case, &principal)?;
+        judge.check(case)?;
         Ok(Command::QuoteRepair { amount_fen })
     };
     let mut step = Step::new(case, etag, quote);

@@ -31,9 +31,13 @@ pub async fn handle(
     let grounds = check.text("grounds", &request.grounds, LONG_TEXT_MAX);
     let (case, etag, function, cause, grounds) =
         check.all((case, etag, function, cause, grounds))?;
-    let give = move |_: &Case| Ok(Command::GiveOpinion { function, cause });
-    let mut step = Step::new(case, etag, give);
     let (id, now) = (service.desk.ids.next(), service.desk.clock.now());
+    let judge = call.judge(now);
+    let give = move |case: &Case| {
+        judge.check(case)?;
+        Ok(Command::GiveOpinion { function, cause })
+    };
+    let mut step = Step::new(case, etag, give);
     let body = json!({ "grounds": grounds, "function": function, "cause": cause });
     step.rows = vec![certificates::words(id, KIND, &body, now), row(id, case, SIDE, now)];
     let answer = |case: &Case, _: StepEffect| SubmitOpinionResponse {
