@@ -29,16 +29,19 @@ use crate::tenancy::cases::{ASTER_ONE, Reached, World};
 const CANARY: &str = "GPS-CANARY-30.2741N-120.1551E";
 
 /// A node with one case of a customer.
-struct Door {
-    house: House,
-    owner: Principal,
-    case: String,
+pub struct Door {
+    pub house: House,
+    pub owner: Principal,
+    pub case: String,
     next: u128,
 }
 
 impl Door {
     async fn open() -> Self {
-        let house = House::open().await;
+        Self::of(House::open().await).await
+    }
+
+    pub async fn of(house: House) -> Self {
         let owner = Principal::new(Role::Customer, filer());
         let request = house.request_of(&owner, filing());
         let filed = IntakeServiceClient::new(house.channel.clone()).file_case(request).await;
@@ -46,7 +49,7 @@ impl Door {
         Self { house, owner, case, next: 0 }
     }
 
-    fn head(&mut self) -> UploadEvidenceRequest {
+    pub fn head(&mut self) -> UploadEvidenceRequest {
         self.next += 1;
         UploadEvidenceRequest {
             request_id: Uuid::from_u128(0x0190_0000_0000_7000_8000_0000_0000_0000 + self.next)
@@ -58,7 +61,7 @@ impl Door {
     }
 
     /// Hands a stream of pieces in.
-    async fn stream(
+    pub async fn stream(
         &mut self,
         pieces: impl stream::Stream<Item = Vec<u8>> + Send + 'static,
     ) -> Result<Evidence, Error> {
@@ -73,7 +76,7 @@ impl Door {
         Ok(answer.into_inner().evidence.expect("a piece"))
     }
 
-    async fn upload(&mut self, bytes: &[u8]) -> Result<Evidence, Error> {
+    pub async fn upload(&mut self, bytes: &[u8]) -> Result<Evidence, Error> {
         let pieces: Vec<_> = bytes.chunks(100_000).map(<[u8]>::to_vec).collect();
         self.stream(stream::iter(pieces)).await
     }
@@ -91,7 +94,7 @@ impl Door {
         pieces.into_iter().flat_map(|piece| piece.data).collect()
     }
 
-    async fn listed(&self) -> Vec<Evidence> {
+    pub async fn listed(&self) -> Vec<Evidence> {
         let request = ListEvidenceRequest { case_id: self.case.clone() };
         let request = self.house.request_of(&self.owner, request);
         let mut client = IntakeServiceClient::new(self.house.channel.clone());
@@ -99,7 +102,7 @@ impl Door {
     }
 
     /// Every file of the data folder that is no database.
-    fn kept(&self) -> Vec<Vec<u8>> {
+    pub fn kept(&self) -> Vec<Vec<u8>> {
         let mut files = Vec::new();
         for folder in ["evidence", "quarantine"] {
             collect(&self.house.folder().join(folder), &mut files);
@@ -135,7 +138,7 @@ fn scene() -> DynamicImage {
     }))
 }
 
-fn jpeg() -> Vec<u8> {
+pub fn jpeg() -> Vec<u8> {
     encoded(scene(), ImageFormat::Jpeg)
 }
 
@@ -330,7 +333,7 @@ async fn a_file_goes_in_and_out_over_rest_as_it_is() {
 }
 
 impl Door {
-    fn written(&self, head: &str) -> String {
+    pub fn written(&self, head: &str) -> String {
         let token = self.house.node.tokens().token(&self.owner);
         format!("{head}host: parasol\r\nconnection: close\r\nauthorization: Bearer {token}\r\n\r\n")
     }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use parasol::import;
 use parasol::node::{Node, Options};
 use parasol_casebook::Store;
+use parasol_evidence::Limits as EvidenceLimits;
 use parasol_runtime::config::{Config, Limits, Sources};
 use parasol_runtime::identity::{Principal, Role};
 use parasol_runtime::transport::local;
@@ -25,9 +26,13 @@ pub struct House {
 impl House {
     pub async fn open() -> Self {
         let house = Self::empty().await;
-        let examples = parasol::demo::EXAMPLES.iter();
-        house.load(examples.map(|(name, text)| import::Source::text(name, text)).collect()).await;
+        house.load_examples().await;
         house
+    }
+
+    async fn load_examples(&self) {
+        let examples = parasol::demo::EXAMPLES.iter();
+        self.load(examples.map(|(name, text)| import::Source::text(name, text)).collect()).await;
     }
 
     /// A node without a network and without orders.
@@ -37,6 +42,17 @@ impl House {
 
     /// The same with further settings.
     pub async fn set(further: &[(&str, &str)]) -> Self {
+        Self::start(further, EvidenceLimits::default()).await
+    }
+
+    /// One with the examples, whose files of evidence have these limits.
+    pub async fn with_files(limits: EvidenceLimits) -> Self {
+        let house = Self::start(&[], limits).await;
+        house.load_examples().await;
+        house
+    }
+
+    async fn start(further: &[(&str, &str)], evidence_limits: EvidenceLimits) -> Self {
         let folder = tempfile::tempdir().expect("a temp folder");
         let set = |key: &str, value: &str| (key.to_owned(), value.to_owned());
         let data = folder.path().to_str().expect("a temp path is text");
@@ -51,7 +67,7 @@ impl House {
         let sources = Sources { overrides, ..Sources::default() };
         let config = Config::load(&sources).expect("the settings fit");
         let evidence_program = Some(crate::program::program());
-        let options = Options { evidence_program, ..Options::default() };
+        let options = Options { evidence_program, evidence_limits, ..Options::default() };
         let node = Node::start(&config, options).await.expect("the node starts");
         let address = format!("http://{}", node.grpc);
         let channel = local::dial(&address, &config.limits).expect("an address is one");

@@ -1,8 +1,11 @@
 //! The one integration binary: linked once, one module per subject.
 
 mod bad_input;
+mod bad_senders;
+mod buckets;
 mod callbacks;
 mod canaries;
+mod claim_evidence;
 mod conformance;
 mod customer;
 mod dependencies;

@@ -18,6 +18,7 @@ mod look;
 mod photo;
 mod quarantine;
 mod store;
+mod webm;
 mod worker;
 mod workshop;
 
@@ -27,6 +28,6 @@ pub use kind::Kind;
 pub use limits::{Limits, PHOTO_BYTES_MAX, VIDEO_BYTES_MAX};
 pub use look::{Band, Look};
 pub use quarantine::{Arrival, Quarantine};
-pub use store::{Location, S3, Shelf};
+pub use store::{Kept, Location, Patience, S3, Shelf, Unusable};
 pub use worker::{COMMAND, run as run_worker};
 pub use workshop::{Rendition, Workshop};

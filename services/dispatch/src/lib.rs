@@ -42,12 +42,14 @@ use parasol_journey::task::Role;
 use parasol_journey::time::Timestamp;
 use parasol_runtime::identity::Principal;
 use parasol_runtime::shutdown::Shutdown;
+use parasol_runtime::transport::Transport;
 use tokio::sync::Notify;
 use tonic::service::RoutesBuilder;
 use uuid::Uuid;
 
 use crate::messages::Recorder;
 use crate::network::Directory;
+use crate::webhooks::Claims;
 
 pub use changes::{OfferStream, Pace};
 pub use choosing::Weights;
@@ -69,6 +71,7 @@ pub struct Dispatch {
     weights: Weights,
     directory: Directory,
     suspended: Arc<Notify>,
+    claims: Option<Claims>,
 }
 
 impl Dispatch {
@@ -77,8 +80,26 @@ impl Dispatch {
     pub fn new(desk: Desk, bell: Bell, shutdown: Shutdown, epoch: Uuid) -> Self {
         let (pace, reach, weights) = (Pace::default(), Reach::default(), Weights::default());
         let directory = Directory::new(desk.store.clone());
-        let (messages, suspended) = (Arc::default(), Arc::default());
-        Self { desk, bell, shutdown, epoch, pace, reach, messages, weights, directory, suspended }
+        let (messages, suspended, claims) = (Arc::default(), Arc::default(), None);
+        Self {
+            desk,
+            bell,
+            shutdown,
+            epoch,
+            pace,
+            reach,
+            messages,
+            weights,
+            directory,
+            suspended,
+            claims,
+        }
+    }
+
+    /// The same service with webhooks that also tell of claims, which verification knows of.
+    #[must_use]
+    pub fn asking(self, verification: Transport) -> Self {
+        Self { claims: Some(Claims::new(verification)), ..self }
     }
 
     /// The same service with streams at another pace.
@@ -116,7 +137,7 @@ impl Dispatch {
 
     /// The same with other patience.
     pub fn post_with(&self, sending: Sending, holder: Uuid) -> Post {
-        Post::new(self.desk.clone(), self.epoch, sending, holder)
+        Post::new(self.desk.clone(), self.epoch, sending, self.claims.clone(), holder)
     }
 
     /// Writes some of the messages of partners that wait to be noted; says whether there are more.

@@ -14,6 +14,7 @@ pub fn migrations() -> Vec<Box<dyn MigrationTrait>> {
         Box::new(Network),
         Box::new(Resources),
         Box::new(Helpers),
+        Box::new(ClaimPlaces),
     ]
 }
 
@@ -195,6 +196,25 @@ const RESOURCE_COLUMNS: &[Columns] = &[(
     &[("home", "[]"), ("territory", "[]"), ("stock", "[]")],
     &[("visits_a_day", 0)],
 )];
+
+struct ClaimPlaces;
+
+impl MigrationName for ClaimPlaces {
+    fn name(&self) -> &'static str {
+        "m0066_dispatch_claim_places"
+    }
+}
+
+#[async_trait::async_trait]
+impl MigrationTrait for ClaimPlaces {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        let places = TableBuilder::new("webhook_claim_places")
+            .ids(&["webhook"])
+            .texts(&["cursor"])
+            .key(&["webhook"]);
+        places.create(manager).await
+    }
+}
 
 async fn add_columns(manager: &SchemaManager<'_>, all: &[Columns]) -> Result<(), DbErr> {
     for (table, texts, ints) in all {

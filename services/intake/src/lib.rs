@@ -34,6 +34,7 @@ use parasol_policy::Shelf;
 use tonic::service::RoutesBuilder;
 use tonic::{Request, Response, Status, Streaming};
 
+pub use evidence::{Sweep, Swept};
 pub use migration::migrations;
 
 /// The service. Cheap to clone.
@@ -66,6 +67,11 @@ impl Intake {
         routes.add_service(server.max_decoding_message_size(self.desk.message_bytes));
         let server = OrderServiceServer::new(self.clone());
         routes.add_service(server.max_decoding_message_size(self.desk.message_bytes));
+    }
+
+    /// What removes the content that no evidence refers to. Its loop is the node's.
+    pub fn sweep(&self) -> Sweep {
+        Sweep::new(self.desk.clone(), self.archive.shelf.clone())
     }
 
     /// The work it does: triage.
@@ -187,6 +193,13 @@ impl IntakeService for Intake {
         request: Request<ListEvidenceRequest>,
     ) -> Result<Response<ListEvidenceResponse>, Status> {
         Ok(Response::new(handlers::list_evidence::handle(self, request).await?))
+    }
+
+    async fn erase_evidence(
+        &self,
+        request: Request<EraseEvidenceRequest>,
+    ) -> Result<Response<EraseEvidenceResponse>, Status> {
+        Ok(Response::new(handlers::erase_evidence::handle(self, request).await?))
     }
 
     type GetEvidenceStream = handlers::get_evidence::Content;

@@ -57,7 +57,7 @@ pub fn is_disputed(case: &Case) -> bool {
 }
 
 /// What a panel of experts found, if one did.
-fn panel(case: &Case) -> Option<(Function, Cause)> {
+pub fn panel(case: &Case) -> Option<(Function, Cause)> {
     case.dispute.as_ref()?.panel.as_ref()?.finding
 }
 

@@ -11,6 +11,7 @@
 mod authority;
 mod calendars;
 mod certificates;
+pub mod charges;
 pub mod claims;
 mod facts;
 mod hand;
@@ -22,6 +23,7 @@ mod migration;
 mod packs;
 pub mod payment;
 mod projection;
+pub mod rates;
 mod record;
 mod replay;
 mod ruling;
@@ -86,9 +88,11 @@ use parasol_api::verification::v1::{
     ReportReplacementRequest, ReportReplacementResponse,
 };
 use parasol_api::verification::v1::{
-    GetBalancesRequest, GetBalancesResponse, GetStatementRequest, GetStatementResponse,
-    ListClaimsRequest, ListClaimsResponse, ListPaymentsRequest, ListPaymentsResponse,
-    NotifyPaymentRequest, NotifyPaymentResponse, ReconcileProviderRequest,
+    GetBalancesRequest, GetBalancesResponse, GetClaimEvidenceRequest, GetClaimRequest,
+    GetClaimResponse, GetStatementRequest, GetStatementResponse, ListClaimChangesRequest,
+    ListClaimChangesResponse, ListClaimsRequest, ListClaimsResponse, ListPaymentsRequest,
+    ListPaymentsResponse, ListRatesRequest, ListRatesResponse, NotifyPaymentRequest,
+    NotifyPaymentResponse, PutRatesRequest, PutRatesResponse, ReconcileProviderRequest,
     ReconcileProviderResponse, RecordFundsRequest, RecordFundsResponse, ResolveClaimRequest,
     ResolveClaimResponse, RespondToClaimRequest, RespondToClaimResponse,
 };
@@ -278,14 +282,17 @@ pub fn migrations() -> Vec<Box<dyn MigrationTrait>> {
         Box::new(ledger::Books),
         Box::new(marks::Marks),
         Box::new(migration::People),
+        Box::new(charges::Charges),
     ]
 }
 
-/// Hosts a gRPC service: each call goes to the file of its method.
+/// Hosts a gRPC service: each call goes to the file of its method. Methods that answer with a stream stand behind
+/// the others.
 macro_rules! host {
-    ($service:ident { $($method:ident($request:ty) -> $response:ty;)+ }) => {
+    ($service:ident { $($method:ident($request:ty) -> $response:ty;)+ } $({ $($stream:tt)+ })?) => {
         #[tonic::async_trait]
         impl $service for Verification {
+            $($($stream)+)?
             $(async fn $method(
                 &self,
                 request: Request<$request>,
@@ -332,6 +339,8 @@ host!(DecisionService {
 
 host!(SettlementService {
     list_claims(ListClaimsRequest) -> ListClaimsResponse;
+    get_claim(GetClaimRequest) -> GetClaimResponse;
+    list_claim_changes(ListClaimChangesRequest) -> ListClaimChangesResponse;
     respond_to_claim(RespondToClaimRequest) -> RespondToClaimResponse;
     resolve_claim(ResolveClaimRequest) -> ResolveClaimResponse;
     get_statement(GetStatementRequest) -> GetStatementResponse;
@@ -340,6 +349,17 @@ host!(SettlementService {
     list_payments(ListPaymentsRequest) -> ListPaymentsResponse;
     reconcile_provider(ReconcileProviderRequest) -> ReconcileProviderResponse;
     notify_payment(NotifyPaymentRequest) -> NotifyPaymentResponse;
+    put_rates(PutRatesRequest) -> PutRatesResponse;
+    list_rates(ListRatesRequest) -> ListRatesResponse;
+} {
+    type GetClaimEvidenceStream = handlers::get_claim_evidence::Content;
+
+    async fn get_claim_evidence(
+        &self,
+        request: Request<GetClaimEvidenceRequest>,
+    ) -> Result<Response<Self::GetClaimEvidenceStream>, Status> {
+        Ok(Response::new(handlers::get_claim_evidence::handle(self, request).await?))
+    }
 });
 
 host!(StaffService {

@@ -8,6 +8,7 @@ use parasol_journey::time::Timestamp;
 use parasol_journey::{Case, Event, Task, certificate::Certificate};
 use sea_orm::ActiveValue::Set;
 
+use crate::charges;
 use crate::claims::{raising, store as claims};
 use crate::ledger::{Posting, postings};
 use crate::payment::legs;
@@ -30,7 +31,7 @@ impl Projector for Tables {
 pub struct Indexes;
 
 /// Writes what a step means for money: the payment it plans, the postings, the claims it raises, the parts
-/// that have to go back.
+/// that have to go back, and what is to be charged by a rate card.
 pub struct Money;
 
 impl Projector for Money {
@@ -41,6 +42,7 @@ impl Projector for Money {
             rows.extend(claims::raised(&claim, postings::raised(&claim)));
         }
         rows.extend(change.events.iter().filter_map(|event| part_row(change.after, event)));
+        rows.extend(charges::of_change(change).iter().map(|charge| charge.row(false)));
     }
 }
 

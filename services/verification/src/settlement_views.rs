@@ -1,10 +1,10 @@
 //! Money as the contract shows it.
 
 use parasol_api::common::v1::Money;
-use parasol_api::convert::{etag, to_money, to_timestamp};
+use parasol_api::convert::{Listed, etag, to_money, to_timestamp};
 use parasol_api::verification::v1::{
-    Claim as WireClaim, ClaimKind as WireKind, ClaimState as WireState, Payment,
-    PaymentState as WirePayment, StatementLine,
+    Claim as WireClaim, ClaimKind as WireKind, ClaimLine as WireLine, ClaimState as WireState,
+    ClaimStep, Payment, PaymentState as WirePayment, Rate as WireRate, RateCard, StatementLine,
 };
 use parasol_casebook::Store;
 use parasol_journey::ids::{CaseId, ClaimId};
@@ -12,9 +12,12 @@ use parasol_journey::time::Timestamp;
 use sea_orm::DbErr;
 use serde::Deserialize;
 
+use crate::claims::liable::Liable;
+use crate::claims::lines::Line;
 use crate::claims::{Claim, ClaimKind, ClaimState};
 use crate::payment::legs::{Leg, LegState};
-use crate::tables::ledger_entries;
+use crate::rates::{Card, Rate};
+use crate::tables::{claim_steps, ledger_entries};
 
 /// Under which kind the vault keeps what was said about a claim.
 pub const SAID: &str = "claim";
@@ -34,22 +37,23 @@ pub fn money(fen: i64) -> Option<Money> {
     Some(to_money(fen))
 }
 
-/// A claim with what was said about it last. What cannot be read is shown without.
+/// A claim with what was said about it last, and with its lines where they are asked for. What cannot be read is
+/// shown without.
 ///
 /// # Errors
 /// What the store says.
-pub async fn claim(store: &Store, claim: &Claim) -> Result<WireClaim, DbErr> {
+pub async fn claim(store: &Store, claim: &Claim, lines: &[Line]) -> Result<WireClaim, DbErr> {
     // Nobody says anything about a claim that was only raised.
     if claim.version == 1 {
-        return Ok(saying(claim, String::new()));
+        return Ok(saying(claim, String::new(), lines));
     }
     let said = store.reveal(claim.id.uuid(), SAID).await?;
     let said = said.and_then(|body| serde_json::from_str::<Said>(&body).ok());
-    Ok(saying(claim, said.map(|said| said.text).unwrap_or_default()))
+    Ok(saying(claim, said.map(|said| said.text).unwrap_or_default(), lines))
 }
 
 /// A claim with these words.
-pub fn saying(claim: &Claim, remark: String) -> WireClaim {
+pub fn saying(claim: &Claim, remark: String, lines: &[Line]) -> WireClaim {
     WireClaim {
         claim_id: claim.id.to_string(),
         etag: etag(u64::try_from(claim.version).unwrap_or_default()),
@@ -65,6 +69,52 @@ pub fn saying(claim: &Claim, remark: String) -> WireClaim {
         respond_by: Some(to_timestamp(claim.respond_by)),
         period: claim.period.map(|period| period.to_string()).unwrap_or_default(),
         remark,
+        payee: claim.payee.as_ref().map(Liable::key).unwrap_or_default(),
+        requested: money(claim.requested_fen),
+        lines: lines.iter().map(claim_line).collect(),
+        changed_at: Some(to_timestamp(claim.changed_at)),
+    }
+}
+
+fn claim_line(line: &Line) -> WireLine {
+    WireLine {
+        number: i32::try_from(line.number).unwrap_or(i32::MAX),
+        code: line.code.as_str().to_owned(),
+        item: line.item.clone(),
+        quantity: line.quantity,
+        unit: money(line.unit_fen),
+        requested: money(line.requested_fen()),
+        approved: money(line.approved_fen),
+        paid: money(line.paid_fen),
+        payee: line.payee.as_ref().map(Liable::key).unwrap_or_default(),
+    }
+}
+
+/// What was done to a claim: who did it is told as a kind only.
+pub fn claim_step(step: claim_steps::Model) -> ClaimStep {
+    let by = step.said_by.strip_prefix("role:").unwrap_or(&step.said_by);
+    ClaimStep {
+        number: step.number,
+        at: Some(to_timestamp(Timestamp::from_micros(step.at))),
+        act: step.act,
+        by: by.split(':').next().unwrap_or_default().to_owned(),
+    }
+}
+
+/// A rate card.
+pub fn card(card: &Card) -> RateCard {
+    let rate = |rate: &Rate| WireRate {
+        code: rate.code.as_str().to_owned(),
+        category: rate.category.map_or(0, Listed::number),
+        item: rate.item.clone(),
+        amount: money(rate.amount_fen),
+    };
+    RateCard {
+        brand: card.brand.clone(),
+        revision: card.revision,
+        valid_from: Some(to_timestamp(card.valid_from)),
+        rates: card.rates.iter().map(rate).collect(),
+        source: card.source.clone(),
     }
 }
 
@@ -74,6 +124,8 @@ fn kind(kind: ClaimKind) -> WireKind {
         ClaimKind::Replacement => WireKind::Replacement,
         ClaimKind::Penalty => WireKind::Penalty,
         ClaimKind::Part => WireKind::Part,
+        ClaimKind::Test => WireKind::Test,
+        ClaimKind::Repair => WireKind::Repair,
     }
 }
 

@@ -370,6 +370,21 @@ pub const TABLE: &[Row] = &[
     row("verification.v1.SettlementService/RespondToClaim", &[
         by(BRAND_SIDE, hidden(r#"{"claim_id": "$claim", "response": "CLAIM_RESPONSE_ACCEPT"}"#)),
     ]),
+    row("verification.v1.SettlementService/GetClaim", &[
+        by(BRAND_SIDE, hidden(r#"{"claim_id": "$claim"}"#)),
+    ]),
+    row("verification.v1.SettlementService/GetClaimEvidence", &[
+        by(BRAND_SIDE, hidden(r#"{"claim_id": "$claim", "evidence_id": "$evidence"}"#)),
+    ]),
+    row("verification.v1.SettlementService/ListClaimChanges", &[
+        by(&[Role::Brand], hidden(r#"{"partner": "$brand_partner"}"#)),
+        by(BRAND_SIDE, hidden(r#"{"partner": "$centre_partner"}"#)),
+        by(BRAND_SIDE, nothing(r#"{"claim_ids": ["$claim"]}"#)),
+        by(BRAND_SIDE, told(BAD_PAGE, r#"{"cursor": "$claims_page"}"#)),
+    ]),
+    row("verification.v1.SettlementService/ListRates", &[
+        by(&[Role::Brand], hidden(r#"{"brand": "$brand"}"#)),
+    ]),
     row("verification.v1.SettlementService/GetStatement", &[
         by(&[Role::Brand], hidden(r#"{"period": "$month", "partner": "$brand_partner"}"#)),
         by(BRAND_SIDE, hidden(r#"{"period": "$month", "partner": "$centre_partner"}"#)),

@@ -11,5 +11,8 @@ mod work;
 pub use message::{callback_secrets, partner_messages, reason_mappings, reroute_rules};
 pub use network::{brands, centres, counties, coverage, technicians};
 pub use standing::{coverage_gaps, experiences, network_claims, network_stamps, standing_changes};
-pub use webhook::{webhook_claims, webhook_deliveries, webhook_lanes, webhook_retries, webhooks};
+pub use webhook::{
+    webhook_claim_places, webhook_claims, webhook_deliveries, webhook_lanes, webhook_retries,
+    webhooks,
+};
 pub use work::{choices, movements, offers, part_orders, work_orders};

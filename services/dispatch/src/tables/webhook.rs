@@ -70,6 +70,29 @@ pub mod webhook_claims {
     impl ActiveModelBehavior for ActiveModel {}
 }
 
+/// How far each webhook has come in the changes of claims, which are in no feed.
+pub mod webhook_claim_places {
+    use sea_orm::entity::prelude::*;
+
+    /// A row.
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "webhook_claim_places")]
+    pub struct Model {
+        /// The webhook.
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub webhook: Uuid,
+        /// The cursor of verification.
+        #[sea_orm(column_type = "Text")]
+        pub cursor: String,
+    }
+
+    /// No relations: rows are fetched by key.
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
 /// How far the sending to each webhook has come.
 pub mod webhook_lanes {
     use sea_orm::entity::prelude::*;

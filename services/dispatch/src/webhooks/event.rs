@@ -24,11 +24,13 @@ const CHANGES: Uuid = Uuid::from_u128(0x3b0e_97d4_51c6_5f0a_9d27_84f6_1ec3_a25b)
 pub struct Event {
     /// The same whenever the same change is sent.
     pub id: String,
-    /// `offer.changed` or `work_order.changed`.
+    /// `offer.changed`, `work_order.changed`, or one of the claims'.
     pub kind: &'static str,
-    /// The case.
+    /// What it is kept in order with: the case, or the claim.
     pub case: Uuid,
-    /// The version of the case at which it changed.
+    /// The case it is about.
+    pub about: Uuid,
+    /// The version of the case, or of the claim, at which it changed.
     pub seq: u64,
     /// What changed.
     pub row: Uuid,
@@ -64,7 +66,7 @@ impl Event {
         let body =
             json!({ "type": kind, "timestamp": written(at), "data": data, "cursor": cursor });
         let (id, row) = (id_of(change.id(), seq), change.id());
-        Ok(Self { id, kind, case, seq, row, body: body.to_string() })
+        Ok(Self { id, kind, case, about: case, seq, row, body: body.to_string() })
     }
 }
 
@@ -100,9 +102,12 @@ pub async fn events(
 }
 
 /// A message in the JSON form of the API.
-fn json_of<M: Message>(name: &str, message: &M) -> Result<Value, Error> {
+///
+/// # Errors
+/// Never for messages of the contract.
+pub fn json_of<M: Message>(name: &str, message: &M) -> Result<Value, Error> {
     let kind = descriptor::pool().get_message_by_name(name);
-    let kind = kind.expect("the contract has offers and work orders");
+    let kind = kind.expect("the contract has offers, work orders and claims");
     // A body goes past the edge where answers are masked, so the same is done here.
     let bytes = message.encode_to_vec();
     let seen = match View::of(name, Class::Brand) {
@@ -114,7 +119,7 @@ fn json_of<M: Message>(name: &str, message: &M) -> Result<Value, Error> {
 }
 
 /// RFC 3339, in universal time, as the API writes instants.
-fn written(at: Timestamp) -> String {
+pub fn written(at: Timestamp) -> String {
     let at = chrono::DateTime::from_timestamp_micros(at.micros()).unwrap_or_default();
     at.to_rfc3339_opts(chrono::SecondsFormat::AutoSi, true)
 }

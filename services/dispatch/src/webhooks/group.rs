@@ -143,7 +143,7 @@ impl Settled {
         self.entries.extend(events.iter().map(|event| Entry {
             event: event.id.clone(),
             kind: event.kind,
-            case: event.case,
+            case: event.about,
             attempt: 0,
             outcome: Outcome::HeldBack,
             called: None,
@@ -180,6 +180,6 @@ fn entry(
     next_at: Option<Timestamp>,
 ) -> Entry {
     let next_at = next_at.filter(|_| outcome == Outcome::Failed);
-    let (id, kind, case) = (event.id.clone(), event.kind, event.case);
+    let (id, kind, case) = (event.id.clone(), event.kind, event.about);
     Entry { event: id, kind, case, attempt, outcome, called: Some(*called), next_at }
 }

@@ -2,7 +2,7 @@
 //!
 //! Owns which addresses may be sent to ([`address`], [`endpoint`]), the call itself ([`sending`]) and its
 //! signature ([`signing`]), what is sent ([`event`]), and when: what a call means for its case and its
-//! lane is decided in [`course`] and [`group`], without I/O; [`turn`] does one turn of a lane and
+//! lane is decided in [`course`] and [`group`], without I/O; [`claims`] reads changes that are in no feed; [`turn`] does one turn of a lane and
 //! [`post`] runs all lanes side by side. Nothing here is a record of its own: a lane is a place in the
 //! feed and the cases behind it, and an event is read from the tables whenever it is sent.
 //!
@@ -10,6 +10,7 @@
 //! by the time they are sent; it follows no redirect and reads no answer beyond its head.
 
 mod address;
+mod claims;
 mod course;
 mod delivery;
 mod endpoint;
@@ -32,6 +33,7 @@ use uuid::Uuid;
 
 use crate::tables::webhooks;
 
+pub use claims::Claims;
 #[cfg_attr(
     not(doc),
     expect(unused_imports, reason = "named by the documentation of its column")

@@ -20,6 +20,7 @@ use parasol_journey::{Actor, ActorKind, Case, Ctx};
 use sea_orm::{ColumnTrait, EntityTrait, Order, QueryFilter, QueryOrder, QuerySelect};
 use uuid::Uuid;
 
+use super::claims::Claims;
 use super::course::{Mode, mode};
 use super::lane::{catch_up, fresh, place_of};
 use super::sending::Sending;
@@ -43,6 +44,8 @@ pub struct Post {
     pub(super) desk: Desk,
     pub(super) epoch: Uuid,
     pub(super) sending: Sending,
+    /// The way to the claims; `None` where nobody tells of any.
+    pub(super) claims: Option<Claims>,
     holder: Uuid,
     known: Arc<Mutex<Known>>,
 }
@@ -59,6 +62,8 @@ struct Lane {
     stored: Option<webhook_lanes::Model>,
     /// When the next case is due, if one waits.
     next_retry: Option<i64>,
+    /// When claims are asked for next.
+    claims_at: i64,
     is_busy: bool,
     /// Somebody looked while the lane was busy: what is new then may have come behind its page.
     is_asked_again: bool,
@@ -66,8 +71,14 @@ struct Lane {
 
 impl Post {
     /// The sending as one process does it; `holder` names the process.
-    pub fn new(desk: Desk, epoch: Uuid, sending: Sending, holder: Uuid) -> Self {
-        Self { desk, epoch, sending, holder, known: Arc::default() }
+    pub fn new(
+        desk: Desk,
+        epoch: Uuid,
+        sending: Sending,
+        claims: Option<Claims>,
+        holder: Uuid,
+    ) -> Self {
+        Self { desk, epoch, sending, claims, holder, known: Arc::default() }
     }
 
     /// Takes one turn of every lane that has something to do, and says whether there is more. Does
@@ -149,12 +160,15 @@ impl Post {
             }
             catch_up(&mut lane.row, &hook, self.epoch, end, now);
             let mode = mode(&lane.row, now);
-            if lane.row.gone == 1 || mode == Mode::Wait || !lane.has_work(end, mode, now) {
+            let is_open = matches!(mode, Mode::Open(_));
+            let asks_claims = self.claims.is_some() && is_open && lane.claims_at <= now.micros();
+            let has_work = asks_claims || lane.has_work(end, mode, now);
+            if lane.row.gone == 1 || mode == Mode::Wait || !has_work {
                 return None;
             }
             lane.is_busy = true;
-            let (row, stored) = (lane.row.clone(), lane.stored.clone());
-            Some(Turn { hook, lane: row, stored, mode, now })
+            let (row, stored, claims_at) = (lane.row.clone(), lane.stored.clone(), lane.claims_at);
+            Some(Turn { hook, lane: row, stored, mode, now, asks_claims, claims_at })
         });
         Ok(turns.collect())
     }
@@ -181,7 +195,8 @@ impl Post {
             let mut row = stored.clone().unwrap_or_else(|| fresh(id, self.epoch));
             // The log itself says which number is free, whoever wrote the row last.
             row.logged = self.logged(id).await?;
-            let lane = Lane { row, stored, next_retry, is_busy: false, is_asked_again: false };
+            let (claims_at, is_busy, is_asked_again) = (0, false, false);
+            let lane = Lane { row, stored, next_retry, claims_at, is_busy, is_asked_again };
             self.known().lanes.insert(id, lane);
         }
         Ok(())
@@ -193,10 +208,10 @@ impl Post {
         let webhook = turn.hook.webhook;
         let taken = Box::pin(turn.take(self)).await;
         let done = async {
-            let Taken { lane, stored, more } = taken?;
+            let Taken { lane, stored, more, claims_at } = taken?;
             let next_retry = self.next_retry(webhook).await?;
             let (is_busy, is_asked_again) = (false, false);
-            let lane = Lane { row: lane, stored, next_retry, is_busy, is_asked_again };
+            let lane = Lane { row: lane, stored, next_retry, claims_at, is_busy, is_asked_again };
             let before = self.known().lanes.insert(webhook, lane);
             Ok::<_, Error>(more || before.is_some_and(|lane| lane.is_asked_again))
         };

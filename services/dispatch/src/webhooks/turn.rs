@@ -30,7 +30,7 @@ use super::lane::{place_of, set_place};
 use super::post::Post;
 use super::sending::Message;
 use super::signing::{SigningSecret, signatures, valid_secrets};
-use super::{course, delivery, owner};
+use super::{claims, course, delivery, owner};
 use crate::changes::{Change, Cursor, Place, Reader};
 use crate::partner::Partner;
 use crate::tables::{webhook_lanes, webhook_retries, webhooks};
@@ -56,6 +56,10 @@ pub struct Turn {
     pub mode: Mode,
     /// Now.
     pub now: Timestamp,
+    /// Whether claims are asked for in this turn.
+    pub asks_claims: bool,
+    /// When they are asked for next.
+    pub claims_at: i64,
 }
 
 /// What a turn came to.
@@ -66,6 +70,8 @@ pub struct Taken {
     pub stored: Option<webhook_lanes::Model>,
     /// Whether there is more to do at once.
     pub more: bool,
+    /// When claims are asked for next.
+    pub claims_at: i64,
 }
 
 /// What a turn has to write, as it is found out.
@@ -113,6 +119,9 @@ impl Turn {
             }
             found => found?,
         };
+        if self.asks_claims {
+            groups.extend(self.new_claims(post, limit, &mut notes).await);
+        }
         if self.mode != Mode::Try || groups.is_empty() {
             groups.extend(self.due_cases(post, &owner, &place, limit, &mut notes).await?);
         }
@@ -128,7 +137,52 @@ impl Turn {
     }
 
     fn done(self, more: bool) -> Taken {
-        Taken { lane: self.lane, stored: self.stored, more }
+        Taken { lane: self.lane, stored: self.stored, more, claims_at: self.claims_at }
+    }
+
+    /// Claims that changed. What verification does not tell now it tells later, and holds up nothing else. Claims
+    /// that wait for a retry are noted as held back.
+    async fn new_claims(&mut self, post: &Post, limit: usize, notes: &mut Notes) -> Vec<Group> {
+        let Some(claims) = &post.claims else { return Vec::new() };
+        let told = async {
+            let changed = claims.changed(&post.desk.store, &self.hook, limit).await?;
+            let events = changed.claims.iter().map(claims::event).collect::<Result<Vec<_>, _>>()?;
+            let waiting = self.waiting(post, events.iter().map(|event| event.case)).await?;
+            Ok::<_, Error>((changed, events, waiting))
+        };
+        let (changed, events, waiting) = match told.await {
+            Ok(told) => told,
+            Err(error) => {
+                tracing::warn!(%error, webhook = %self.hook.webhook, "claims cannot be told now");
+                self.claims_at = (self.now + claims::EVERY).micros();
+                return Vec::new();
+            }
+        };
+        notes.more |= changed.more;
+        notes.rows.extend(changed.place);
+        if !changed.more {
+            self.claims_at = (self.now + claims::EVERY).micros();
+        }
+        let (held, free): (Vec<_>, Vec<_>) =
+            events.into_iter().partition(|event| waiting.contains_key(&event.case));
+        for event in held {
+            let known = &waiting[&event.case];
+            notes.entries.push(held_back_as(&event.id, event.kind, event.about, known.next_at));
+            if known.given_up == 1 {
+                // It was given up and has changed, so it is tried anew.
+                let row = webhook_retries::Model {
+                    attempts: 0,
+                    next_at: self.now.micros(),
+                    given_up: 0,
+                    ..known.clone()
+                };
+                notes.more = true;
+                notes.rows.push(RowOp::put(row.into_active_model()));
+            }
+        }
+        let group =
+            |event: Event| Group { case: event.case, events: vec![event], retry: None, rest: None };
+        free.into_iter().map(group).collect()
     }
 
     /// Reads on from the lane's place. Cases that wait for a retry are noted as held back.
@@ -141,7 +195,8 @@ impl Turn {
     ) -> Result<(Vec<Group>, Cursor), Error> {
         let page = owner.reader.page(place_of(&self.lane), limit).await?;
         notes.more |= page.more;
-        let waiting = self.waiting(post, page.changes.iter().map(|(change, _)| change)).await?;
+        let cases = page.changes.iter().map(|(change, _)| change.at().0);
+        let waiting = self.waiting(post, cases).await?;
         let (held, free): (Vec<_>, Vec<_>) =
             page.changes.into_iter().partition(|(change, _)| waiting.contains_key(&change.at().0));
         self.hold_back(&held, &waiting, notes);
@@ -186,13 +241,13 @@ impl Turn {
         }
     }
 
-    /// The retry rows of the cases of some changes.
+    /// The retry rows of some cases or claims.
     async fn waiting(
         &self,
         post: &Post,
-        changes: impl Iterator<Item = &Change>,
+        cases: impl Iterator<Item = Uuid>,
     ) -> Result<HashMap<Uuid, webhook_retries::Model>, Error> {
-        let cases: HashSet<Uuid> = changes.map(|change| change.at().0).collect();
+        let cases: HashSet<Uuid> = cases.collect();
         if cases.is_empty() {
             return Ok(HashMap::new());
         }
@@ -234,8 +289,21 @@ impl Turn {
             standing.entry(change.at().0).or_default().push((change, *after));
         }
         let place = place(post, &owner.principal);
+        let mut claims = self.due_claims(post, &due, &standing).await;
         let mut groups = Vec::with_capacity(due.len());
         for retry in due {
+            if !standing.contains_key(&retry.case_id) {
+                match &mut claims {
+                    // Nobody says what they are now: their rows stay for the next turn.
+                    None => continue,
+                    Some(claims) => {
+                        let (case, event) = (retry.case_id, claims.remove(&retry.case_id));
+                        let (events, retry) = (event.into_iter().collect(), Some(retry));
+                        groups.push(Group { case, events, retry, rest: None });
+                        continue;
+                    }
+                }
+            }
             let mut changes = standing.remove(&retry.case_id).unwrap_or_default();
             let since = notes.since.get(&retry.case_id).copied();
             let since = since.unwrap_or((retry.since_seq, retry.since_row));
@@ -249,6 +317,29 @@ impl Turn {
             groups.push(Group { case, events, retry: Some(retry), rest });
         }
         Ok(groups)
+    }
+
+    /// Claims that are due, as they stand: whatever waits and is no case of this partner's. `None` where that
+    /// cannot be learned now.
+    async fn due_claims(
+        &self,
+        post: &Post,
+        due: &[webhook_retries::Model],
+        standing: &HashMap<Uuid, Vec<(Change, Cursor)>>,
+    ) -> Option<HashMap<Uuid, Event>> {
+        let ids: HashSet<Uuid> = due.iter().map(|row| row.case_id).collect();
+        let ids: HashSet<Uuid> = ids.into_iter().filter(|id| !standing.contains_key(id)).collect();
+        let claims = match &post.claims {
+            Some(claims) if !ids.is_empty() => claims,
+            _ => return Some(HashMap::new()),
+        };
+        match claims.standing(&self.hook, &ids).await {
+            Ok(events) => Some(events),
+            Err(error) => {
+                tracing::warn!(%error, webhook = %self.hook.webhook, "claims cannot be told now");
+                None
+            }
+        }
     }
 
     /// Sends the groups beside each other, each until one of its events is not taken.
@@ -334,9 +425,13 @@ fn order(change: &Change) -> Since {
 
 fn held_back(change: &Change, next_at: i64) -> Entry {
     let (case, seq) = change.at();
+    held_back_as(&id_of(change.id(), seq), kind(change), case, next_at)
+}
+
+fn held_back_as(event: &str, kind: &'static str, case: Uuid, next_at: i64) -> Entry {
     Entry {
-        event: id_of(change.id(), seq),
-        kind: kind(change),
+        event: event.to_owned(),
+        kind,
         case,
         attempt: 0,
         outcome: Outcome::HeldBack,

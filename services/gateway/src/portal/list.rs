@@ -14,6 +14,7 @@ use parasol_journey::time::{Span, Timestamp};
 use super::act::notice;
 use super::acts::parts::is_awaited;
 use super::calls::{Calls, Open};
+use super::claims::tabs;
 use super::controls::{Filled, Look};
 use super::door::{closed, failure, status};
 use super::form::Form;
@@ -132,6 +133,7 @@ fn page(visitor: &Visitor, open: &Open, notice: Markup, code: Option<StatusCode>
     let title = language.pick("工单", "Work");
     let body = html! {
         (live(&format!("{HOME}/events"), &open.cursor, language))
+        (tabs(language))
         h1 { (title) }
         (notice)
         @if open.more {

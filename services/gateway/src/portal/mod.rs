@@ -13,6 +13,7 @@ mod acts;
 mod calls;
 mod case_page;
 mod choices;
+mod claims;
 mod events;
 mod facts;
 mod list;
@@ -63,6 +64,12 @@ pub(crate) fn routes() -> Router<Gateway> {
         .route("/portal/cases/{case}", get(case_page::show))
         .route("/portal/cases/{case}/{act}", post(act::perform))
         .route("/portal/cases/{case}/certificate", certificate)
+        .route("/portal/claims", get(claims::list))
+        .route("/portal/claims/{claim}", get(claims::show_one))
+        .route("/portal/claims/{claim}/evidence/{evidence}", get(claims::evidence))
+        .route("/portal/claims/{claim}/{answer}", post(claims::respond))
+        .route("/portal/statements", get(claims::show_statement))
+        .route("/portal/statements/{file}", get(claims::csv))
         .route("/portal/portal.css", get(|| served("text/css", STYLE)))
         .route("/portal/portal.js", get(|| served("text/javascript", SCRIPT)))
         .merge(SITE.doors())

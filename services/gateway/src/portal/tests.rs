@@ -19,6 +19,7 @@ use super::SITE;
 use crate::web::fixture::{Browser, noon};
 use crate::web::session;
 
+mod claims;
 mod uploads;
 
 const CASE: &str = "case_0190a1b2c3d47e5f8a9b0c1d2e3f4a5b";

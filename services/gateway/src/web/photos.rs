@@ -153,7 +153,16 @@ pub(crate) async fn show(pages: Pages, mark: String, request: Request) -> Respon
 pub(crate) async fn content(transport: Transport, evidence_id: String) -> Result<Response, Error> {
     let mut client = IntakeServiceClient::new(transport);
     let answer = client.get_evidence(GetEvidenceRequest { evidence_id }).await.map_err(failed)?;
-    let mut pieces = answer.into_inner();
+    picture(answer.into_inner()).await
+}
+
+/// The pieces of a file as a picture on a page.
+///
+/// # Errors
+/// What comes instead of the first piece.
+pub(crate) async fn picture(
+    mut pieces: tonic::Streaming<GetEvidenceResponse>,
+) -> Result<Response, Error> {
     let first = pieces.message().await.map_err(failed)?.unwrap_or_default();
     let kind = HeaderValue::try_from(&first.media_type).map_err(Error::internal)?;
     let rest = pieces.map_err(|status| std::io::Error::other(status.message().to_owned()));

@@ -6,6 +6,7 @@
 
 mod places;
 mod scope;
+mod sweep;
 
 use parasol_api::common::v1::{EvidenceKind, Party};
 use parasol_api::convert::{Listed, to_timestamp};
@@ -29,6 +30,8 @@ use crate::unreadable;
 
 pub(crate) use places::Places;
 pub(crate) use scope::{may_hand_in, sees};
+pub(crate) use sweep::remove;
+pub use sweep::{Sweep, Swept};
 
 /// Photos and films of one case.
 pub(crate) const OF_A_CASE_MAX: u64 = 200;
@@ -91,6 +94,16 @@ pub(crate) fn piece(
         })
     }));
     (piece, rows)
+}
+
+/// The rows that erase a piece: itself, and the look by which a photo is known again.
+pub(crate) fn erased(piece: &Piece, look: Option<Look>) -> Vec<RowOp> {
+    let id = piece.evidence;
+    let bands = look.into_iter().flat_map(|look| look.bands());
+    let looks =
+        bands.map(|band| RowOp::delete::<evidence_looks::Entity>(vec![band.0.into(), id.into()]));
+    let own = RowOp::delete::<evidence::Entity>(vec![id.into()]);
+    looks.chain([own]).collect()
 }
 
 /// How many pieces a case has.

@@ -3,6 +3,7 @@
 pub(crate) mod answer_reminder;
 pub(crate) mod cancel_case;
 pub(crate) mod check_entitlement;
+pub(crate) mod erase_evidence;
 pub(crate) mod file_case;
 pub(crate) mod finish_guidance;
 pub(crate) mod get_case;

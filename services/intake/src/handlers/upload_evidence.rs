@@ -101,12 +101,19 @@ async fn keep(
     let origin = evidence::Origin { sha256: &sha256, bytes };
     let (piece, rows) = evidence::piece(id, said, &by, &origin, &rendition, desk.clock.now());
     let look = rendition.look;
-    intake.archive.shelf.keep(rendition).await?;
+    let shelf = &intake.archive.shelf;
+    shelf.keep(&rendition).await?;
     let is_told = evidence::is_of_the_platform(&call.principal);
     let seen = is_told && evidence::seen_elsewhere(&desk.store, &piece, look).await?;
     tracing::debug!(%id, ?kind, bytes, "a piece of evidence is kept");
     let answer = UploadEvidenceResponse { evidence: Some(evidence::shown(&piece, seen)) };
-    desk.record(call, rows, &answer, None).await
+    let answer = desk.record(call, rows, &answer, None).await?;
+    // The sweep may have put aside what lay there unreferred to when it was found: it looks again after that, and
+    // this looks again after the row, so one of the two sees the other.
+    if !shelf.has(&rendition.sha256).await? {
+        shelf.keep(&rendition).await?;
+    }
+    Ok(answer)
 }
 
 async fn answer(

@@ -60,7 +60,7 @@ pub async fn bring_technician(world: &World, case: CaseId) {
 }
 
 /// Denies the claim and lets the customer accept it.
-async fn close(world: &World, case: CaseId) {
+pub async fn close(world: &World, case: CaseId) {
     let decision = Decision {
         id: DecisionId::new(Uuid::from_u128(1)),
         policy: "cn-2026.1".to_owned(),

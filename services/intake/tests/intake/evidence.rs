@@ -22,7 +22,7 @@ use crate::samples::{case_of, claim, file, order, world_with};
 use crate::world::{World, agent, by, customer, id, reason};
 
 /// A photo, another one for every seed, with this text beside its dots.
-fn photo(seed: u32, said: &str) -> Vec<u8> {
+pub fn photo(seed: u32, said: &str) -> Vec<u8> {
     let dots = RgbImage::from_fn(96, 72, |x, y| {
         let patch = (x / 12).wrapping_mul(31) ^ (y / 12).wrapping_mul(17) ^ seed.wrapping_mul(97);
         let grey = (patch.wrapping_mul(2_654_435_761) >> 24) as u8;
@@ -39,7 +39,7 @@ fn sha256(bytes: &[u8]) -> String {
     hex::encode(Sha256::digest(bytes))
 }
 
-fn head(case: &str, request: u128) -> UploadEvidenceRequest {
+pub fn head(case: &str, request: u128) -> UploadEvidenceRequest {
     UploadEvidenceRequest {
         request_id: id(request),
         case_id: case.to_owned(),
@@ -57,7 +57,7 @@ fn messages(head: UploadEvidenceRequest, bytes: &[u8]) -> Vec<UploadEvidenceRequ
     std::iter::once(head).chain(pieces).collect()
 }
 
-async fn upload(
+pub async fn upload(
     world: &World,
     caller: &Principal,
     head: UploadEvidenceRequest,
@@ -77,7 +77,7 @@ async fn upload(
     Ok(answer.into_inner().evidence.expect("a piece"))
 }
 
-async fn content(world: &World, caller: &Principal, evidence: &str) -> Result<Vec<u8>, Status> {
+pub async fn content(world: &World, caller: &Principal, evidence: &str) -> Result<Vec<u8>, Status> {
     let request = GetEvidenceRequest { evidence_id: evidence.to_owned() };
     let pieces = world.intake.get_evidence(by(caller, request)).await?.into_inner();
     let pieces: Vec<GetEvidenceResponse> = pieces.try_collect().await?;
@@ -85,18 +85,22 @@ async fn content(world: &World, caller: &Principal, evidence: &str) -> Result<Ve
     Ok(pieces.into_iter().flat_map(|piece| piece.data).collect())
 }
 
-async fn listed(world: &World, caller: &Principal, case: &str) -> Result<Vec<Evidence>, Status> {
+pub async fn listed(
+    world: &World,
+    caller: &Principal,
+    case: &str,
+) -> Result<Vec<Evidence>, Status> {
     let request = ListEvidenceRequest { case_id: case.to_owned() };
     Ok(world.intake.list_evidence(by(caller, request)).await?.into_inner().evidence)
 }
 
 /// How many objects the archive holds.
-fn kept(world: &World) -> usize {
+pub fn kept(world: &World) -> usize {
     let folders = std::fs::read_dir(world.evidence().join("kept")).unwrap();
     folders.map(|folder| std::fs::read_dir(folder.unwrap().path()).unwrap().count()).sum()
 }
 
-async fn two_cases() -> (World, String, String) {
+pub async fn two_cases() -> (World, String, String) {
     let world = world_with(vec![order(1), order(2)]).await;
     let first = case_of(&file(&world, &customer("u-1"), claim(1, 101)).await);
     let second = case_of(&file(&world, &customer("u-2"), claim(2, 102)).await);

@@ -12,5 +12,6 @@ mod importing;
 mod packs;
 mod reading;
 mod samples;
+mod sweeping;
 mod triage;
 mod world;

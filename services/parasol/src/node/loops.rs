@@ -12,6 +12,7 @@ use parasol_casebook::{
     Worker,
 };
 use parasol_dispatch::{Dispatch, Post};
+use parasol_intake::Sweep as EvidenceSweep;
 use parasol_journey::ids::CaseId;
 use parasol_journey::task::Role;
 use parasol_journey::time::Span;
@@ -40,6 +41,8 @@ const WEBHOOKS_REST: Duration = Duration::from_millis(100);
 const FEED_REST: Duration = Duration::from_millis(60);
 /// How often offers are looked for that nobody can hear of.
 const REROUTE_EVERY: Duration = Duration::from_secs(10);
+/// How often a folder of the store of evidence is looked through; all of them take four hours and a half.
+const EVIDENCE_EVERY: Duration = Duration::from_secs(60);
 /// How often it is looked what is due between the retailer and its partners.
 const SETTLE_EVERY: Duration = Duration::from_secs(10);
 /// How often rule packs are looked for that another process has published.
@@ -325,6 +328,18 @@ pub(super) fn settlement(supervisor: &Supervisor, settlement: Settlement) {
     supervisor.spawn_loop(kind("verification.settlement"), SETTLE_EVERY, (), move || {
         let settlement = settlement.clone();
         async move { Ok::<_, anyhow::Error>(progress(settlement.run_once().await?.more())) }
+    });
+}
+
+/// Content that no evidence refers to, a folder at a time.
+pub(super) fn evidence(supervisor: &Supervisor, sweep: EvidenceSweep, clock: &Clock) {
+    let clock = clock.clone();
+    supervisor.spawn_loop(kind("intake.evidence"), EVIDENCE_EVERY, (), move || {
+        let (sweep, now) = (sweep.clone(), clock.now());
+        async move {
+            sweep.run_once(now).await?;
+            Ok::<_, anyhow::Error>(Progress::Idle)
+        }
     });
 }
 

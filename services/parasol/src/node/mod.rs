@@ -3,7 +3,7 @@
 //! The one place where services, kernel and runtime meet. `up` and `serve` run a node until a signal,
 //! the demonstration and the benchmarks run one inside their own process, and tests do the same.
 
-mod archive;
+pub(crate) mod archive;
 mod base;
 mod loops;
 mod operations;
@@ -20,6 +20,7 @@ use anyhow::Context as _;
 use parasol_bell::Bell;
 use parasol_casebook::{Handoff, Lease, Limits, Parts, Rules, Store, Submitter, committer};
 use parasol_desk::Desk;
+use parasol_evidence::Limits as EvidenceLimits;
 use parasol_gateway::{Callbacks, Rest, Web};
 use parasol_journey::deadline::{Clock as ClockName, Deadlines};
 use parasol_journey::task::Role;
@@ -100,6 +101,8 @@ pub struct Options {
     /// The program whose child processes read photos and films; that of this process where none is named.
     /// For nodes inside a test, whose own program is none of ours.
     pub evidence_program: Option<PathBuf>,
+    /// How much of everything a photo or a film may take.
+    pub evidence_limits: EvidenceLimits,
 }
 
 impl Node {
@@ -135,7 +138,7 @@ impl Node {
             message_bytes: config.limits.message_bytes,
         };
         let peers = Peers::default();
-        let archive = archive::open(config, options.evidence_program.clone())?;
+        let archive = archive::open(config, &options).await?;
         let parts = (&desk, &bell, &peers, &shutdown, archive);
         let services = Services::new(config, parts, &base).await?;
         let (ids, clock, key) = (base.ids.clone(), base.clock.clone(), Arc::clone(&base.key));

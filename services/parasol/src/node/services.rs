@@ -73,7 +73,7 @@ impl Services {
         let dispatch = Dispatch::new(desk.clone(), bell.clone(), shutdown.clone(), epoch);
         Ok(Self {
             intake: Intake::new(desk.clone(), archive).with_shelf(shelf.clone()),
-            dispatch: dispatch.reaching(reach).weighing(Weights {
+            dispatch: dispatch.asking(call_as("dispatch")).reaching(reach).weighing(Weights {
                 distance: config.choosing.distance,
                 load: config.choosing.load,
                 score: config.choosing.score,
@@ -144,6 +144,7 @@ impl Services {
         loops::staff(supervisor, self.verification.roll(), bell, poll);
         loops::settlement(supervisor, self.verification.settlement());
         loops::watching(supervisor, &self.tracking, bell, &base.clock, poll);
+        loops::evidence(supervisor, self.intake.sweep(), &base.clock);
         loops::relay(supervisor, open_relay(&self.scheduling).await?, poll);
         Ok(())
     }

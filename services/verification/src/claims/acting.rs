@@ -7,6 +7,7 @@ use parasol_desk::Desk;
 use parasol_journey::time::Timestamp;
 use parasol_journey::{Actor, ActorKind};
 
+use super::lines;
 use super::store::{HOUSE, acted};
 use super::{Claim, ClaimAct};
 
@@ -27,7 +28,9 @@ pub async fn lapse(desk: &Desk, claim: &Claim, now: Timestamp) -> Result<Done, C
     let Some((after, posting)) = claim.act(ClaimAct::Lapse, now) else {
         return Ok(Done::Overtaken);
     };
-    write(desk, "LapseClaim", acted(&after, ClaimAct::Lapse, HOUSE, posting)).await
+    let lines = lines::of(&desk.store, claim).await?;
+    let lines = lines::after(&lines, after.state, &[]);
+    write(desk, "LapseClaim", acted(&after, ClaimAct::Lapse, HOUSE, posting, &lines)).await
 }
 
 /// Writes rows for the house, once: where a key is taken, it was done before.

@@ -1,16 +1,13 @@
 //! Who bears what a case costs in the end.
 //!
-//! Pure: the case decides, through the payer that the rule named, the recourse the rule gives, what the
-//! certificate that counts found, and whether an earlier certificate was overturned. Nobody is liable who is
-//! not named by one of these; then it is the retailer.
+//! Pure: the case decides, through the payer that the rule named, the recourse the rule gives, and what the
+//! certificate that counts found. Nobody is liable who is not named by one of these; then it is the retailer.
 
 use std::fmt;
 
 use parasol_journey::Case;
-use parasol_journey::case::Inspected;
-use parasol_journey::certificate::Level;
 use parasol_journey::ids::{BrandId, CentreId};
-use parasol_journey::vocab::{CaseKind, Cause, Function, Party, Remedy};
+use parasol_journey::vocab::{CaseKind, Cause, Party, Remedy};
 
 use crate::facts::counting;
 use crate::ledger::Account;
@@ -86,15 +83,33 @@ impl fmt::Display for Liable {
 /// * A return without a reason is the retailer's: the rule's payer there only says who pays the freight.
 /// * Whoever the rule or the agent names as payer bears it: the brand, the carrier, the installer, the insurer.
 /// * What the loser of a test is to pay is borne by the brand's side where the dispute went against it.
-/// * Of what the seller is to pay, a verdict that a later inspection overturned is borne by the centre that
-///   issued it; else whoever the rule lets the seller recover it from bears it.
+/// * Of what the seller is to pay, whoever the rule lets the seller recover it from bears it.
 /// * Without a rule that names somebody, damage in transport is the carrier's and a fault of the installation
 ///   the installer's. The rest, promises beyond the law among it, is borne by the retailer, who sold them.
+///
+/// A verdict that did not stand changes nothing here: a refund for a fault of the product is the brand's, whoever
+/// blamed the user first. What such a verdict costs is charged beside it ([`crate::charges`]).
 pub fn who_bears(case: &Case) -> Liable {
     if case.filing.kind == CaseKind::NoReason {
         return Liable::Retailer;
     }
-    let Some((payer, recourse)) = terms(case) else { return Liable::Retailer };
+    terms(case).map_or(Liable::Retailer, |terms| by_terms(case, terms))
+}
+
+/// Who bears a repair under warranty: whoever the repairer may recover it from, else as any remedy.
+pub fn bears_repair(case: &Case) -> Liable {
+    let decision = case.decision.as_ref();
+    let offered = decision.map(|decision| decision.offered.as_slice()).unwrap_or_default();
+    let Some(repair) = offered.iter().find(|one| one.remedy == Remedy::Repair) else {
+        return Liable::Retailer;
+    };
+    match (repair.payer.as_str(), repair.recourse.as_str()) {
+        ("repairer", "brand") => Liable::Brand(case.filing.brand.clone()),
+        terms => by_terms(case, terms),
+    }
+}
+
+fn by_terms(case: &Case, (payer, recourse): (&str, &str)) -> Liable {
     let brand = || Liable::Brand(case.filing.brand.clone());
     match payer {
         "brand" => brand(),
@@ -107,12 +122,11 @@ pub fn who_bears(case: &Case) -> Liable {
             Some(Party::Centre) => repairer(case).unwrap_or_else(brand),
             _ => Liable::Retailer,
         },
-        _ => match (overturned(case), recourse, counting(case).map(|one| one.finding.cause)) {
-            (Some(centre), ..) => Liable::Centre(centre.clone()),
-            (None, "brand", _) => brand(),
-            (None, "carrier", _) | (None, _, Some(Cause::Transport)) => Liable::Carrier,
-            (None, "installer", _) | (None, _, Some(Cause::Installation)) => Liable::Installer,
-            (None, "insurer", _) => Liable::Insurer,
+        _ => match (recourse, counting(case).map(|one| one.finding.cause)) {
+            ("brand", _) => brand(),
+            ("carrier", _) | (_, Some(Cause::Transport)) => Liable::Carrier,
+            ("installer", _) | (_, Some(Cause::Installation)) => Liable::Installer,
+            ("insurer", _) => Liable::Insurer,
             _ => Liable::Retailer,
         },
     }
@@ -137,24 +151,10 @@ fn repairer(case: &Case) -> Option<Liable> {
     working.or(issued).cloned().map(Liable::Centre)
 }
 
-/// The centre whose verdict did not stand: a certificate of a later level finds a fault of the product where
-/// its own blamed the user or found nothing.
-fn overturned(case: &Case) -> Option<&CentreId> {
-    let last = counting(case).filter(|one| one.finding.level > Level::First)?;
-    let is_fault = last.finding.function != Function::Normal;
-    if !is_fault || last.finding.cause != Cause::Product {
-        return None;
-    }
-    let blamed = |cause| matches!(cause, Cause::User | Cause::UnauthorisedOpening);
-    let is_earlier = |one: &&Inspected| one.finding.level < last.finding.level;
-    let is_wrong =
-        |one: &&Inspected| blamed(one.finding.cause) || one.finding.function == Function::Normal;
-    let wrong = case.certificates.iter().rfind(|one| is_earlier(one) && is_wrong(one));
-    wrong.and_then(|one| one.centre.as_ref())
-}
-
 #[cfg(test)]
 mod tests {
+    use parasol_journey::case::Inspected;
+    use parasol_journey::certificate::Level;
     use parasol_journey::event::{Decision, OfferedRemedy};
     use parasol_journey::ids::DecisionId;
     use parasol_journey::time::Timestamp;
@@ -230,13 +230,30 @@ mod tests {
     }
 
     #[test]
-    fn a_verdict_that_did_not_stand_is_borne_by_its_centre() {
+    fn a_refund_goes_by_its_cause_whoever_was_wrong_about_it_first() {
         let mut case = refunded("seller", "brand");
         case.certificates.push(inspected(Level::First, Cause::User, "a-1"));
         case.certificates.push(inspected(Level::Second, Cause::Product, "a-2"));
-        assert_eq!(who_bears(&case), Liable::Centre("a-1".parse().unwrap()));
-        case.certificates[1].finding.cause = Cause::User;
         assert_eq!(who_bears(&case), Liable::Brand("aurora".parse().unwrap()));
+    }
+
+    #[test]
+    fn a_repair_is_borne_by_whoever_the_rule_names() {
+        let brand = Liable::Brand("aurora".parse().unwrap());
+        for (payer, recourse, expected) in [
+            ("repairer", "brand", brand.clone()),
+            ("brand", "", brand),
+            ("installer", "", Liable::Installer),
+            ("insurer", "", Liable::Insurer),
+            ("seller", "", Liable::Retailer),
+            ("repairer", "", Liable::Centre("a-1".parse().unwrap())),
+        ] {
+            let mut case = refunded(payer, recourse);
+            case.decision.as_mut().unwrap().offered[0].remedy = Remedy::Repair;
+            case.certificates.push(inspected(Level::First, Cause::Product, "a-1"));
+            assert_eq!(bears_repair(&case), expected, "{payer} {recourse}");
+        }
+        assert_eq!(bears_repair(&refunded("brand", "")), Liable::Retailer, "no repair was offered");
     }
 
     #[test]

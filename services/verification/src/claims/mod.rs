@@ -10,6 +10,7 @@
 
 pub mod acting;
 pub mod liable;
+pub mod lines;
 pub mod raising;
 pub mod store;
 
@@ -35,6 +36,10 @@ listed! {
         Penalty = "penalty",
         /// A defective part that did not come back to the brand in time.
         Part = "part",
+        /// What the tests of a dispute have cost.
+        Test = "test",
+        /// A repair under warranty, by the rate card, for the centre that made it.
+        Repair = "repair",
     }
 }
 
@@ -97,14 +102,22 @@ impl ClaimKind {
             Self::Replacement => Account::ReplacementStock,
             Self::Penalty => Account::PenaltiesDeferred,
             Self::Part => Account::PartsDeferred,
+            Self::Test => Account::TestCosts,
+            Self::Repair => Account::RepairsDeferred,
         }
+    }
+
+    /// Whether such claims are made of lines.
+    pub const fn has_lines(self) -> bool {
+        matches!(self, Self::Test | Self::Repair)
     }
 
     /// The account that bears a claim which came to nothing.
     pub const fn lost_to(self) -> Account {
         match self {
             Self::Refund | Self::Replacement => Account::RefundExpense,
-            Self::Penalty | Self::Part => self.source(),
+            Self::Test => Account::TestExpense,
+            Self::Penalty | Self::Part | Self::Repair => self.source(),
         }
     }
 }
@@ -132,7 +145,11 @@ pub struct Claim {
     pub liable: Liable,
     /// Whose unit it is about; a part that was kept is the brand's.
     pub brand: String,
-    /// How much, in fen; more than 0.
+    /// Who is to get it; `None` where it is the retailer's.
+    pub payee: Option<Liable>,
+    /// What it was raised for, in fen; more than 0.
+    pub requested_fen: i64,
+    /// How much, in fen; less than was requested where less was approved.
     pub amount_fen: i64,
     /// Where it stands.
     pub state: ClaimState,
@@ -154,10 +171,14 @@ pub struct Claim {
 
 impl Claim {
     /// The account that earns what is accepted, where accepting earns something: the penalty is the
-    /// retailer's income, the part that was kept is owed to the brand.
+    /// retailer's income, the part that was kept is owed to the brand, a repair to the centre that made it.
     pub fn earns(&self) -> Option<Place> {
         match self.kind {
-            ClaimKind::Refund | ClaimKind::Replacement => None,
+            ClaimKind::Refund | ClaimKind::Replacement | ClaimKind::Test => None,
+            ClaimKind::Repair => {
+                let payee = self.payee.as_ref()?;
+                Some(Place::with(Account::PartnerPayable, payee))
+            }
             ClaimKind::Penalty => Some(Place::of(Account::PenaltyIncome)),
             ClaimKind::Part => {
                 let brand = self.brand.parse().ok().map(Liable::Brand)?;
@@ -168,9 +189,24 @@ impl Claim {
 
     /// The claim after an act, with the posting that goes with it; `None` where the act is not open.
     pub fn act(&self, act: ClaimAct, at: Timestamp) -> Option<(Self, Option<Posting>)> {
+        self.act_for(act, self.amount_fen, at)
+    }
+
+    /// The same where less is approved than was requested: only accepting makes a claim smaller, and of nothing
+    /// none is accepted.
+    pub fn act_for(
+        &self,
+        act: ClaimAct,
+        amount_fen: i64,
+        at: Timestamp,
+    ) -> Option<(Self, Option<Posting>)> {
         let to = self.state.after(act)?;
+        let is_less = amount_fen != self.amount_fen;
+        if is_less && (to != ClaimState::Accepted || !(1..self.amount_fen).contains(&amount_fen)) {
+            return None;
+        }
         let posting = match (self.state, to) {
-            (_, ClaimState::Accepted) => Some(postings::accepted(self, at)),
+            (_, ClaimState::Accepted) => Some(postings::accepted(self, amount_fen, at)),
             (_, ClaimState::Disputed) => Some(postings::disputed(self, at)),
             (ClaimState::Accepted | ClaimState::Netted, ClaimState::Withdrawn) => {
                 Some(postings::corrected(self, at))
@@ -184,7 +220,7 @@ impl Claim {
             _ => self.period,
         };
         let version = self.version + 1;
-        let after = Self { version, state: to, changed_at: at, period, ..self.clone() };
+        let after = Self { version, state: to, amount_fen, changed_at: at, period, ..self.clone() };
         Some((after, posting))
     }
 }

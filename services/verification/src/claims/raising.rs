@@ -11,7 +11,9 @@ use parasol_journey::time::Timestamp;
 use parasol_journey::{Case, Event};
 
 use super::liable::{Liable, who_bears};
+use super::lines::{Line, total_fen};
 use super::{Claim, ClaimKind, ClaimState, RESPONSE};
+use crate::charges::{Bearer, Charge, ChargeKind};
 use crate::facts::counting;
 use crate::ledger::postings::claim_id;
 
@@ -82,6 +84,20 @@ pub fn part(
     Some(Claim { reference: part.to_owned(), ..claim })
 }
 
+/// The claim for a charge, made of these lines; `None` where nobody is claimed from.
+pub fn charged(case: &Case, charge: &Charge, lines: &[Line], now: Timestamp) -> Option<Claim> {
+    let Bearer::Party(liable) = &charge.bearer else { return None };
+    let kind = match charge.kind {
+        ChargeKind::Test => ClaimKind::Test,
+        ChargeKind::Verdict => ClaimKind::Penalty,
+        ChargeKind::Repair => ClaimKind::Repair,
+    };
+    // A penalty for a verdict is another one than that for a contract.
+    let claim = raise(case, now, kind, liable.clone(), total_fen(lines), &charge.what)?;
+    let reference = charge.which().to_owned();
+    Some(Claim { reference, payee: charge.payee.clone(), ..claim })
+}
+
 fn raise(
     case: &Case,
     at: Timestamp,
@@ -101,6 +117,8 @@ fn raise(
         kind,
         liable,
         brand: case.filing.brand.to_string(),
+        payee: None,
+        requested_fen: amount_fen,
         amount_fen,
         state: ClaimState::Raised,
         certificate: counting(case).map(|one| one.id),

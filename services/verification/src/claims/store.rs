@@ -10,6 +10,7 @@ use sea_orm::{
 use uuid::Uuid;
 
 use super::liable::Liable;
+use super::lines::{self, Line};
 use super::{Claim, ClaimAct, ClaimKind, ClaimState};
 use crate::ledger::Posting;
 use crate::settlement::period::Period;
@@ -35,11 +36,25 @@ pub fn raised_once(claim: &Claim, posting: Posting) -> Vec<RowOp> {
     rows
 }
 
-/// The rows of an act, posting included. The number of the act is a key that only one can take: of two who
+/// The same for one that is made of lines.
+pub fn raised_with_lines(claim: &Claim, posting: Posting, lines: &[Line]) -> Vec<RowOp> {
+    let mut rows = raised_once(claim, posting);
+    rows.extend(lines::rows(claim.id, lines));
+    rows
+}
+
+/// The rows of an act, posting and lines included. The number of the act is a key that only one can take: of two who
 /// act at once, one is refused.
-pub fn acted(after: &Claim, act: ClaimAct, by: &str, posting: Option<Posting>) -> Vec<RowOp> {
+pub fn acted(
+    after: &Claim,
+    act: ClaimAct,
+    by: &str,
+    posting: Option<Posting>,
+    lines: &[Line],
+) -> Vec<RowOp> {
     let mut rows = vec![row(after), RowOp::claim(step(after, act, by))];
     rows.extend(posting.into_iter().flat_map(Posting::rows_once));
+    rows.extend(lines::rows(after.id, lines));
     rows
 }
 
@@ -60,6 +75,8 @@ fn row(claim: &Claim) -> RowOp {
         respond_by: Set(claim.respond_by.micros()),
         changed_at: Set(claim.changed_at.micros()),
         period: Set(claim.period.map(|period| period.to_string()).unwrap_or_default()),
+        payee: Set(claim.payee.as_ref().map(Liable::key).unwrap_or_default()),
+        requested_fen: Set(claim.requested_fen),
     })
 }
 
@@ -76,7 +93,7 @@ fn step(claim: &Claim, act: ClaimAct, by: &str) -> claim_steps::ActiveModel {
 /// What a list of claims is narrowed to.
 #[derive(Clone, Debug, Default)]
 pub struct Wanted {
-    /// Claims on this partner; empty for all.
+    /// Claims on this partner, and those raised for it; empty for all.
     pub party: String,
     /// In this state.
     pub state: Option<ClaimState>,
@@ -103,11 +120,11 @@ pub async fn page(
     after: Option<(i64, Uuid)>,
     limit: u64,
 ) -> Result<Vec<Claim>, DbErr> {
-    use claims::Column::{CaseId as OfCase, Claim as Id, Party, RaisedAt, State};
+    use claims::Column::{CaseId as OfCase, Claim as Id, RaisedAt, State};
     let mut query =
         claims::Entity::find().order_by(RaisedAt, Order::Asc).order_by(Id, Order::Asc).limit(limit);
     if !wanted.party.is_empty() {
-        query = query.filter(Party.eq(&wanted.party));
+        query = query.filter(concerns(&wanted.party));
     }
     if let Some(state) = wanted.state {
         query = query.filter(State.eq(state.as_str()));
@@ -120,6 +137,51 @@ pub async fn page(
         query = query.filter(Condition::any().add(RaisedAt.gt(at)).add(same_moment));
     }
     query.all(store.reader()).await?.into_iter().map(read).collect()
+}
+
+/// Claims that are on a partner, or raised for it.
+fn concerns(party: &str) -> Condition {
+    Condition::any().add(claims::Column::Party.eq(party)).add(claims::Column::Payee.eq(party))
+}
+
+/// Claims that concern a partner and changed in a stretch of time, behind a place in it, in the order of that.
+///
+/// # Errors
+/// As [`find`].
+pub async fn changed(
+    store: &Store,
+    party: &str,
+    (after, until): ((i64, Uuid), Timestamp),
+    limit: u64,
+) -> Result<Vec<Claim>, DbErr> {
+    use claims::Column::{ChangedAt, Claim as Id};
+    let (at, id) = after;
+    let same_moment = Condition::all().add(ChangedAt.eq(at)).add(Id.gt(id));
+    let rows = claims::Entity::find()
+        .filter(concerns(party))
+        .filter(Condition::any().add(ChangedAt.gt(at)).add(same_moment))
+        .filter(ChangedAt.lte(until.micros()))
+        .order_by(ChangedAt, Order::Asc)
+        .order_by(Id, Order::Asc)
+        .limit(limit)
+        .all(store.reader())
+        .await?;
+    rows.into_iter().map(read).collect()
+}
+
+/// Some claims that concern a partner, as they stand.
+///
+/// # Errors
+/// As [`find`].
+pub async fn some(store: &Store, party: &str, ids: &[ClaimId]) -> Result<Vec<Claim>, DbErr> {
+    let ids = ids.iter().map(|id| id.uuid());
+    let rows = claims::Entity::find()
+        .filter(concerns(party))
+        .filter(claims::Column::Claim.is_in(ids))
+        .order_by(claims::Column::ChangedAt, Order::Asc)
+        .all(store.reader())
+        .await?;
+    rows.into_iter().map(read).collect()
 }
 
 /// Claims whose time for an answer is over, the longest overdue first.
@@ -159,6 +221,11 @@ pub fn read(row: claims::Model) -> Result<Claim, DbErr> {
     let kind = ClaimKind::parse(&row.kind).ok_or_else(|| unreadable("its kind"))?;
     let state = ClaimState::parse(&row.state).ok_or_else(|| unreadable("its state"))?;
     let liable = Liable::parse(&row.party).ok_or_else(|| unreadable("its party"))?;
+    let payee = match row.payee.as_str() {
+        "" => None,
+        text => Some(Liable::parse(text).ok_or_else(|| unreadable("its payee"))?),
+    };
+    let requested_fen = if row.requested_fen == 0 { row.amount_fen } else { row.requested_fen };
     let certificate = Some(row.certificate).filter(|id| !id.is_nil()).map(CertificateId::new);
     let rules = row.rules.split(PARTED).filter(|rule| !rule.is_empty()).map(str::to_owned);
     Ok(Claim {
@@ -168,6 +235,8 @@ pub fn read(row: claims::Model) -> Result<Claim, DbErr> {
         kind,
         liable,
         brand: row.brand,
+        payee,
+        requested_fen,
         amount_fen: row.amount_fen,
         state,
         certificate,

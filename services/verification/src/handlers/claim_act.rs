@@ -9,8 +9,9 @@ use prost::Message;
 use serde_json::json;
 
 use super::{partner, store_error};
+use crate::claims::lines::{self, Line};
 use crate::claims::store::{acted, find};
-use crate::claims::{Claim, ClaimAct, ClaimState};
+use crate::claims::{Claim, ClaimAct, ClaimKind, ClaimState};
 use crate::{Verification, certificates, settlement_views};
 
 /// What a caller does to a claim.
@@ -23,6 +24,8 @@ pub struct Act {
     pub act: ClaimAct,
     /// What is said with it; may be empty.
     pub remark: String,
+    /// How much of which lines is approved, where that is less than the whole.
+    pub cuts: Vec<(i64, i64)>,
 }
 
 /// The fields that every act has.
@@ -64,27 +67,66 @@ pub async fn perform<M: Message + Default>(
     // Silence has accepted by then, whether that was written already or not.
     let is_late = claim.state == ClaimState::Raised && now >= claim.respond_by;
     let by_partner = matches!(act.act, ClaimAct::Accept | ClaimAct::Dispute);
-    let acted_on = claim.act(act.act, now).filter(|_| !(is_late && by_partner));
+    let store = &service.desk.store;
+    let lines = lines::of(store, &claim).await.map_err(store_error)?;
+    let amount_fen = approved(&claim, &lines, &act)?;
+    let acted_on = claim.act_for(act.act, amount_fen, now).filter(|_| !(is_late && by_partner));
     let Some((after, posting)) = acted_on else {
         return Err(Error::new(Reason::ClaimNotOpen).with("state", claim.state.to_string()));
     };
+    let lines = lines::after(&lines, after.state, &act.cuts);
     let by = call.principal.to_string();
-    let mut rows = acted(&after, act.act, &by, posting);
+    let mut rows = acted(&after, act.act, &by, posting, &lines);
     if !act.remark.is_empty() {
         let body = json!({ "text": act.remark, "by": by });
         rows.push(certificates::words(after.id.uuid(), settlement_views::SAID, &body, now));
     }
     let said = (!act.remark.is_empty()).then_some(act.remark);
     let wire = match said {
-        Some(said) => settlement_views::saying(&after, said),
-        None => settlement_views::claim(&service.desk.store, &after).await.map_err(store_error)?,
+        Some(said) => settlement_views::saying(&after, said, &lines),
+        None => settlement_views::claim(store, &after, &lines).await.map_err(store_error)?,
     };
     service.desk.record(call, rows, &answer(wire), Reason::VersionConflict).await
 }
 
+/// What the claim comes to with what is approved of its lines.
+fn approved(claim: &Claim, lines: &[Line], act: &Act) -> Result<i64, Error> {
+    if act.cuts.is_empty() {
+        return Ok(claim.amount_fen);
+    }
+    let refused = |expected: &str| Err(Error::field("approved", Reason::FieldInvalid, expected));
+    if claim.kind != ClaimKind::Repair {
+        return refused("nothing: only repairs under warranty are approved line by line");
+    }
+    let mut total_fen = claim.amount_fen;
+    for (place, (number, fen)) in act.cuts.iter().enumerate() {
+        let is_twice = act.cuts[..place].iter().any(|(other, _)| other == number);
+        let line = lines.iter().find(|line| line.number == *number).filter(|_| !is_twice);
+        let Some(line) = line.filter(|line| *fen <= line.requested_fen()) else {
+            return refused("lines of the claim, each once, with at most what was requested");
+        };
+        total_fen -= line.requested_fen() - fen;
+    }
+    if total_fen > 0 { Ok(total_fen) } else { refused("something: a claim of nothing is disputed") }
+}
+
+/// A claim that the caller may answer.
 async fn own_claim(service: &Verification, call: &Call, id: ClaimId) -> Result<Claim, Error> {
     let own = partner::own(&call.principal)?;
     let found = find(&service.desk.store, id).await.map_err(store_error)?;
     let is_own = |claim: &Claim| own.as_ref().is_none_or(|own| *own == claim.liable);
     found.filter(is_own).ok_or_else(|| Error::new(Reason::NotFound))
+}
+
+/// A claim that the caller may read: one on the caller, or raised for the caller.
+///
+/// # Errors
+/// `NOT_FOUND` for another's, and what the store says.
+pub async fn seen_claim(service: &Verification, call: &Call, id: ClaimId) -> Result<Claim, Error> {
+    let own = partner::own(&call.principal)?;
+    let found = find(&service.desk.store, id).await.map_err(store_error)?;
+    let sees = |claim: &Claim| {
+        own.as_ref().is_none_or(|own| *own == claim.liable || claim.payee.as_ref() == Some(own))
+    };
+    found.filter(sees).ok_or_else(|| Error::new(Reason::NotFound))
 }

@@ -48,7 +48,7 @@ pub async fn handle(
     let next_page_token = last.map_or_else(String::new, |last| pages.seal(stands(last).as_bytes()));
     let mut answered = Vec::with_capacity(claims.len());
     for claim in &claims {
-        answered.push(settlement_views::claim(store, claim).await.map_err(store_error)?);
+        answered.push(settlement_views::claim(store, claim, &[]).await.map_err(store_error)?);
     }
     Ok(ListClaimsResponse { claims: answered, next_page_token })
 }

@@ -24,6 +24,6 @@ pub async fn handle(
         ClaimResolution::Uphold => ClaimAct::Uphold,
         _ => ClaimAct::Withdraw,
     };
-    let act = Act { claim, etag, act, remark };
+    let act = Act { claim, etag, act, remark, cuts: Vec::new() };
     perform(service, &call, act, |claim| ResolveClaimResponse { claim: Some(claim) }).await
 }

@@ -1,13 +1,18 @@
 //! `RespondToClaim`: whoever is claimed from accepts or disputes.
 
-use parasol_api::verification::v1::{ClaimResponse, RespondToClaimRequest, RespondToClaimResponse};
-use parasol_api::{Checker, Error};
+use parasol_api::verification::v1::{
+    ApprovedLine, ClaimResponse, RespondToClaimRequest, RespondToClaimResponse,
+};
+use parasol_api::{Checker, Error, Reason};
 use parasol_desk::Call;
 use tonic::Request;
 
 use super::claim_act::{Act, perform, remark, target};
 use crate::Verification;
 use crate::claims::ClaimAct;
+
+/// Lines of a claim that are approved one by one.
+const APPROVED_MAX: usize = 50;
 
 pub async fn handle(
     service: &Verification,
@@ -19,9 +24,28 @@ pub async fn handle(
     let (claim, etag) = target(&mut check, &request.claim_id, &request.etag);
     let response = check.known::<ClaimResponse>("response", request.response);
     let disputes = response == Some(ClaimResponse::Dispute);
-    let remark = remark(&mut check, &request.remark, disputes);
-    let (claim, etag, _, remark) = check.all((claim, etag, response, remark))?;
+    let cuts = cuts(&mut check, &request.approved, disputes);
+    let must = disputes || !request.approved.is_empty();
+    let remark = remark(&mut check, &request.remark, must);
+    let (claim, etag, _, remark, cuts) = check.all((claim, etag, response, remark, cuts))?;
     let act = if disputes { ClaimAct::Dispute } else { ClaimAct::Accept };
-    let act = Act { claim, etag, act, remark };
+    let act = Act { claim, etag, act, remark, cuts };
     perform(service, &call, act, |claim| RespondToClaimResponse { claim: Some(claim) }).await
+}
+
+/// What is approved of which lines, when it is accepted.
+fn cuts(check: &mut Checker, approved: &[ApprovedLine], disputes: bool) -> Option<Vec<(i64, i64)>> {
+    if disputes && !approved.is_empty() {
+        return check.refuse("approved", Reason::FieldInvalid, "nothing where it is disputed");
+    }
+    if approved.len() > APPROVED_MAX {
+        let expected = format!("at most {APPROVED_MAX} lines");
+        return check.refuse("approved", Reason::FieldTooLong, &expected);
+    }
+    let cut = |line: &ApprovedLine| {
+        let fen = check.money("approved", &line.amount)?;
+        let fen = check.number("approved", fen, 0..=i64::MAX)?;
+        Some((i64::from(line.number), fen))
+    };
+    approved.iter().map(cut).collect()
 }

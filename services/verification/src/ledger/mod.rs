@@ -64,6 +64,16 @@ listed! {
         PenaltyIncome = "penalty_income",
         /// Charges for parts that did not come back, claimed and not accepted yet.
         PartsDeferred = "parts_deferred",
+        /// What tests of disputes have cost and nobody has been charged with yet.
+        TestCosts = "test_costs",
+        /// Tests that the retailer bears itself.
+        TestExpense = "test_expense",
+        /// What laboratories and experts are to be paid; a centre's is its payable.
+        TestPayable = "test_payable",
+        /// What customers are to pay for tests that they lost.
+        CustomerReceivable = "customer_receivable",
+        /// Repairs under warranty, claimed and not accepted yet.
+        RepairsDeferred = "repairs_deferred",
         /// The other side of payables that purchasing reports.
         Purchases = "purchases",
         /// The other side of deposits that the bank reports.
@@ -82,6 +92,10 @@ listed! {
         Paid = "paid",
         /// The retailer bears what was advanced.
         Borne = "borne",
+        /// Tests of a dispute were made.
+        Tested = "tested",
+        /// A customer was charged with tests.
+        CustomerCharged = "customer_charged",
         /// A claim was raised.
         ClaimRaised = "claim_raised",
         /// A claim was accepted, by word, by silence or by finance.

@@ -11,7 +11,9 @@ use parasol_journey::{Case, Event, Stage};
 use uuid::Uuid;
 
 use super::{Account, Place, Posting, PostingKind};
+use crate::charges::{Charge, ChargeKind};
 use crate::claims::liable::{Liable, who_bears};
+use crate::claims::lines::Line;
 use crate::claims::{Claim, ClaimState};
 
 /// Names the space of postings. Never change it: a posting would be written a second time.
@@ -137,17 +139,63 @@ pub fn raised(claim: &Claim) -> Posting {
     )
 }
 
-/// The posting of a claim that is accepted; here and below `claim` is as it was before.
-pub fn accepted(claim: &Claim, at: Timestamp) -> Posting {
-    let posting = of_claim(claim, PostingKind::ClaimAccepted, at).moves(
-        claim.amount_fen,
-        Place::receivable(&claim.liable),
-        held_at(claim),
-    );
+/// The posting of a claim that is accepted for so much; here and below `claim` is as it was before. What is not
+/// approved goes back to where the claim was taken from.
+pub fn accepted(claim: &Claim, amount_fen: i64, at: Timestamp) -> Posting {
+    let source = || Place::of(claim.kind.source());
+    let posting = of_claim(claim, PostingKind::ClaimAccepted, at)
+        .moves(amount_fen, Place::receivable(&claim.liable), held_at(claim))
+        .moves(claim.amount_fen - amount_fen, source(), held_at(claim));
     match claim.earns() {
-        Some(earned) => posting.moves(claim.amount_fen, Place::of(claim.kind.source()), earned),
+        Some(earned) => posting.moves(amount_fen, source(), earned),
         None => posting,
     }
+}
+
+/// The posting of tests that were made: whoever tested is to be paid, whoever bears that in the end.
+pub fn tested(charge: &Charge, lines: &[Line], now: Timestamp) -> Posting {
+    let posting = of_charge(charge, PostingKind::Tested, now);
+    lines.iter().fold(posting, |posting, line| {
+        let owed = match &line.payee {
+            Some(payee) => Place::with(Account::PartnerPayable, payee),
+            None => Place::of(Account::TestPayable),
+        };
+        posting.moves(line.requested_fen(), Place::of(Account::TestCosts), owed)
+    })
+}
+
+/// The posting of tests that the customer is to pay.
+pub fn owed_by_customer(charge: &Charge, amount_fen: i64, now: Timestamp) -> Posting {
+    of_charge(charge, PostingKind::CustomerCharged, now).moves(
+        amount_fen,
+        Place::of(Account::CustomerReceivable),
+        Place::of(Account::TestCosts),
+    )
+}
+
+/// The posting of what the retailer bears itself: tests, or a repair that a centre gets money for.
+pub fn borne_charge(charge: &Charge, amount_fen: i64, now: Timestamp) -> Posting {
+    let posting = of_charge(charge, PostingKind::Borne, now);
+    match (charge.kind, &charge.payee) {
+        (ChargeKind::Repair, Some(payee)) => posting.moves(
+            amount_fen,
+            Place::of(Account::RefundExpense),
+            Place::with(Account::PartnerPayable, payee),
+        ),
+        (ChargeKind::Test, _) => posting.moves(
+            amount_fen,
+            Place::of(Account::TestExpense),
+            Place::of(Account::TestCosts),
+        ),
+        _ => posting,
+    }
+}
+
+/// What a charge posts is posted once: its id follows from what it is for. It counts in the month in which it is
+/// priced, because that of its entry may be closed.
+fn of_charge(charge: &Charge, kind: PostingKind, now: Timestamp) -> Posting {
+    let id = posting_id(&["charge", &charge.case.to_string(), &charge.what, kind.as_str()]);
+    Posting::new(id, kind, now).about(charge.case.uuid())
 }
 
 /// The posting of a claim that is disputed.

@@ -140,33 +140,42 @@ proptest! {
         kind in prop::sample::select(ClaimKind::ALL),
         acts in prop::collection::vec(prop::sample::select(ClaimAct::ALL), 0..12),
         amount_fen in 1_i64..1_000_000_000,
+        approved_fen in 0_i64..1_000_000_000,
     ) {
         let mut claim = claim(kind, amount_fen);
         let mut postings = vec![raised(&claim)];
         for (days, act) in (1..).zip(acts) {
             let at = claim.raised_at + Span::days(days);
-            if let Some((after, posting)) = claim.act(act, at) {
+            // Less may be approved than was requested, and never more.
+            let cut = claim.act_for(act, approved_fen, at);
+            let is_cut = act != ClaimAct::Net && (1..claim.amount_fen).contains(&approved_fen);
+            let accepts = claim.state.after(act) == Some(ClaimState::Accepted);
+            prop_assert!(cut.is_none() || approved_fen == claim.amount_fen || (is_cut && accepts));
+            if let Some((after, posting)) = cut.or_else(|| claim.act(act, at)) {
                 prop_assert_eq!(after.version, claim.version + 1);
+                prop_assert!(after.amount_fen <= claim.amount_fen && after.amount_fen > 0);
                 postings.extend(posting);
                 claim = after;
             }
         }
         prop_assert!(adds_up(&postings));
-        let balances = balances(&postings);
+        let (balances, amount_fen) = (balances(&postings), claim.amount_fen);
         let on = |account| balances.get(&account).copied().unwrap_or_default();
         let stands = |states: &[ClaimState]| if states.contains(&claim.state) { amount_fen } else { 0 };
         prop_assert_eq!(on(Account::ClaimsPending), stands(&[ClaimState::Raised]));
         prop_assert_eq!(on(Account::ClaimsDisputed), stands(&[ClaimState::Disputed]));
         let accepted = [ClaimState::Accepted, ClaimState::Netted];
         prop_assert_eq!(on(Account::CentreReceivable), stands(&accepted));
-        let is_charge = matches!(kind, ClaimKind::Penalty | ClaimKind::Part);
-        if is_charge {
-            let earned = on(Account::PenaltyIncome) + on(Account::PartnerPayable);
-            prop_assert_eq!(earned, -stands(&accepted));
-            let open = stands(&[ClaimState::Raised, ClaimState::Disputed]);
-            prop_assert_eq!(on(kind.source()), -open);
-        } else {
-            prop_assert_eq!(on(Account::RefundExpense), stands(&[ClaimState::Withdrawn]));
+        match kind {
+            ClaimKind::Penalty | ClaimKind::Part | ClaimKind::Repair => {
+                let earned = on(Account::PenaltyIncome) + on(Account::PartnerPayable);
+                prop_assert_eq!(earned, -stands(&accepted));
+                let open = stands(&[ClaimState::Raised, ClaimState::Disputed]);
+                prop_assert_eq!(on(kind.source()), -open);
+            }
+            ClaimKind::Refund | ClaimKind::Replacement | ClaimKind::Test => {
+                prop_assert_eq!(on(kind.lost_to()), stands(&[ClaimState::Withdrawn]));
+            }
         }
         let accepted = |one: &Posting| one.kind() == super::PostingKind::ClaimAccepted;
         prop_assert_eq!(claim.period.is_some(), postings.iter().any(accepted));
@@ -182,6 +191,8 @@ fn claim(kind: ClaimKind, amount_fen: i64) -> Claim {
         kind,
         liable: Liable::Centre("a-1".parse().unwrap()),
         brand: "aurora".to_owned(),
+        payee: (kind == ClaimKind::Repair).then(|| Liable::Centre("a-9".parse().unwrap())),
+        requested_fen: amount_fen,
         amount_fen,
         state: ClaimState::Raised,
         certificate: None,

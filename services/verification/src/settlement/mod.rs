@@ -1,9 +1,10 @@
 //! Settlement: what happens to claims and statements in time, without anybody calling.
 //!
-//! Owns the work that is due by the calendar: claims that silence accepts, parts that did not come back,
-//! months that are closed, and the daily comparison with the payment provider. All of it is found by looking at
+//! Owns the work that is due by the calendar: claims that silence accepts, parts that did not come back, charges
+//! that are to be priced, months that are closed, and the daily comparison with the payment provider. All of it is found by looking at
 //! tables, done in commits that can only take effect once, and safe to do in several processes at once.
 
+mod charging;
 pub mod period;
 pub mod statement;
 
@@ -21,7 +22,7 @@ use sea_orm::{ColumnTrait, DbErr, EntityTrait, Order, QueryFilter, QueryOrder, Q
 use crate::claims::acting::{Done, lapse, write};
 use crate::claims::liable::Liable;
 use crate::claims::store::{HOUSE, acted, lapsed, raised_once};
-use crate::claims::{Claim, ClaimAct, ClaimState, raising};
+use crate::claims::{Claim, ClaimAct, ClaimState, lines, raising};
 use crate::ledger::{postings, read};
 use crate::payment::NoStatement;
 use crate::payment::cashier::Cashier;
@@ -57,6 +58,8 @@ pub struct Pass {
     pub lapsed: usize,
     /// Parts that were charged.
     pub charged: usize,
+    /// Charges that were priced.
+    pub priced: usize,
     /// Statements that were closed.
     pub closed: usize,
     /// Claims that are netted now.
@@ -68,7 +71,7 @@ pub struct Pass {
 impl Pass {
     /// Whether there may be more to do at once.
     pub fn more(self) -> bool {
-        self.lapsed + self.charged + self.closed + self.netted > 0
+        self.lapsed + self.charged + self.priced + self.closed + self.netted > 0
     }
 }
 
@@ -104,6 +107,7 @@ impl Settlement {
         let now = self.desk.clock.now();
         let mut pass = Pass { lapsed: self.lapse(now).await?, ..Pass::default() };
         pass.charged = self.charge_parts(now).await?;
+        pass.priced = self.price(now).await?;
         pass.closed = self.close(now).await?;
         pass.netted = self.mark_netted(now).await?;
         pass.compared = self.compare_days(now).await?;
@@ -201,7 +205,10 @@ impl Settlement {
         let Some((after, posting)) = claim.act(ClaimAct::Net, now) else {
             return Ok(Done::Overtaken);
         };
-        Ok(write(&self.desk, "NetClaim", acted(&after, ClaimAct::Net, HOUSE, posting)).await?)
+        let lines = lines::of(&self.desk.store, claim).await?;
+        let lines = lines::after(&lines, after.state, &[]);
+        let rows = acted(&after, ClaimAct::Net, HOUSE, posting, &lines);
+        Ok(write(&self.desk, "NetClaim", rows).await?)
     }
 
     /// At the start today and every day that was missed, then each day once it is over.

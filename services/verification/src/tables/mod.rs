@@ -5,11 +5,13 @@ pub mod authority;
 pub mod hearing;
 mod money;
 pub mod staff;
+mod pricing;
 
 pub use money::{
     claim_steps, claims, ledger_entries, part_returns, payment_differences, payment_legs,
     payment_lines, statements, till_payments,
 };
+pub use pricing::{charges, claim_lines, rate_cards};
 
 /// Certificates, by their own id.
 pub mod certificates {

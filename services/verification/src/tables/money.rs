@@ -216,6 +216,11 @@ pub mod claims {
         /// The month in which it was accepted; empty before.
         #[sea_orm(column_type = "Text")]
         pub period: String,
+        /// Who is to get it; empty where it is the retailer's.
+        #[sea_orm(column_type = "Text")]
+        pub payee: String,
+        /// What it was raised for, in fen; 0 in rows from before, where it is the amount.
+        pub requested_fen: i64,
     }
 
     /// No relations: a row speaks for itself.

@@ -32,13 +32,23 @@ impl World {
         case: CaseId,
         certificate: common::v1::Certificate,
     ) -> String {
+        self.submit_as(Role::Centre, centre, case, certificate).await
+    }
+
+    pub async fn submit_as(
+        &self,
+        role: Role,
+        subject: &str,
+        case: CaseId,
+        certificate: common::v1::Certificate,
+    ) -> String {
         let request = SubmitCertificateRequest {
             request_id: self.id(),
             case_id: case.to_string(),
             certificate: Some(certificate),
             ..SubmitCertificateRequest::default()
         };
-        let answer = self.service.submit_certificate(by(Role::Centre, centre, request)).await;
+        let answer = self.service.submit_certificate(by(role, subject, request)).await;
         let answer = answer.unwrap().into_inner();
         assert_eq!(answer.effect(), common::v1::MessageEffect::Applied);
         answer.certificate_id

@@ -24,6 +24,7 @@ macro_rules! on_both_engines {
 mod authority;
 mod books;
 mod calendars;
+mod charges;
 mod courses;
 mod decisions;
 mod disputes;

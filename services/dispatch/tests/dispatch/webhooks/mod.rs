@@ -1,6 +1,7 @@
 //! Webhooks: a real receiver on this machine, a store, and a clock that moves when told.
 
 mod calling;
+mod claiming;
 mod failing;
 mod isolating;
 mod reaching;

@@ -99,6 +99,7 @@ async fn look(common: &Common) -> Vec<Finding> {
     findings.push(surroundings::calendar(now));
     findings.extend(surroundings::ports(&config, in_use));
     findings.extend(surroundings::redis(&config).await);
+    findings.push(surroundings::evidence(&config).await);
     findings
 }
 

@@ -13,6 +13,7 @@ use parasol_runtime::ids::IdSource;
 use secrecy::ExposeSecret as _;
 
 use super::Finding;
+use crate::node::archive;
 
 /// How many days before the end of the calendar somebody should get the next one.
 const CALENDAR_WARN_DAYS: i64 = 60;
@@ -107,6 +108,14 @@ async fn linked(settings: RedisSettings) -> Result<(), String> {
     });
     let silent = format!("did not answer within {} s", PATIENCE.as_secs());
     heard.await.unwrap_or(Err(silent))
+}
+
+/// Whether photos and films can be kept where the settings say.
+pub(super) async fn evidence(config: &Config) -> Finding {
+    match archive::check(config).await {
+        Ok(found) => Finding::ok("evidence", found),
+        Err(found) => Finding::fail("evidence", found, archive::settings(config)),
+    }
 }
 
 #[cfg(test)]
