@@ -19,6 +19,7 @@ mod limits;
 mod messages;
 mod network;
 mod network_run;
+mod notices;
 mod pages;
 mod parked;
 mod partner;

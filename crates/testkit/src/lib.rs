@@ -1,5 +1,5 @@
-//! Throwaway PostgreSQL and Redis servers for tests, on free ports, in a folder that goes away; and a payment
-//! provider that misbehaves.
+//! Throwaway PostgreSQL and Redis servers for tests, on free ports, in a folder that goes away; and outsiders that
+//! misbehave: a payment provider, a carrier of messages, a mail server.
 //!
 //! Owns finding the server programs, starting them (as an unprivileged account when the caller is
 //! root), handing out empty databases, and leaving nothing behind however the caller ends: a keeper
@@ -14,6 +14,7 @@
 
 mod account;
 mod axe;
+pub mod carriers;
 mod keeper;
 pub mod payments;
 mod postgres;

@@ -58,6 +58,11 @@ pub fn router(health: Health, grpc: SocketAddr, rest: Rest, web: Web) -> Router 
         .route("/openapi.json", get(rest::document))
         .route("/v1/callbacks/{partner}", post(rest::callback))
         .route("/v1/calendars/{file}", get(rest::calendar))
+        .route("/v1/notices/receipts", post(rest::receipt))
+        .route(
+            "/v1/notices/unsubscribe/{token}",
+            get(rest::unsubscribe_page).post(rest::unsubscribe),
+        )
         .route("/v1/{*path}", any(rest::call))
         .merge(portal::routes())
         .merge(customer::routes())

@@ -1,8 +1,9 @@
 //! Tracking: the story of a case, as each of its readers may see it, live.
 //!
 //! Owns headlines, the turn account, who is shown with name and number, how old what is said is and how it will go on,
-//! the resumable watches and share links. It moves no case: everything shown is a fold of the log, with people's names
-//! fetched from the network by reference.
+//! the resumable watches, share links, and the [notices] that customers get without asking. It moves no case, but for
+//! saying in its log that its customer was told: everything shown is a fold of the log, with people's names fetched from
+//! the network by reference.
 
 mod forecast;
 mod freshness;
@@ -10,6 +11,7 @@ mod handlers;
 mod headline;
 mod links;
 mod migration;
+pub mod notices;
 mod people;
 mod tables;
 mod views;
@@ -25,7 +27,7 @@ use parasol_api::tracking::v1::{
 };
 use parasol_api::{Error, Language};
 use parasol_bell::Listener;
-use parasol_casebook::Projector;
+use parasol_casebook::{Change, Projector, RowOp};
 use parasol_desk::Desk;
 use parasol_journey::time::Timestamp;
 use parasol_runtime::identity::Role;
@@ -63,7 +65,17 @@ pub struct Tracking {
 
 /// Keeps this service's tables in step with the log.
 pub fn projector() -> Arc<dyn Projector> {
-    Arc::new(CaseReaders)
+    Arc::new(Tables)
+}
+
+/// All tables of this service that follow from the log.
+struct Tables;
+
+impl Projector for Tables {
+    fn project(&self, change: &Change<'_>, rows: &mut Vec<RowOp>) {
+        CaseReaders.project(change, rows);
+        notices::Planner.project(change, rows);
+    }
 }
 
 impl Tracking {
@@ -117,6 +129,11 @@ impl Tracking {
 
     fn reader(&self, role: Role, language: Language) -> Reader<'_> {
         Reader { people: &self.people, store: &self.desk.store, role, language }
+    }
+
+    /// The notices of this service, sent and taken as the settings say.
+    pub fn notices(&self, settings: notices::Settings) -> notices::Notices {
+        notices::Notices::new(self.desk.clone(), self.people.clone(), settings)
     }
 
     /// Adds the gRPC service.

@@ -5,7 +5,7 @@ use sea_orm_migration::prelude::*;
 
 /// Tracking's migrations, oldest first; they come after the kernel's.
 pub fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-    vec![Box::new(Watching)]
+    vec![Box::new(Watching), Box::new(Notices)]
 }
 
 /// Whose cases are whose, and share links.
@@ -42,5 +42,42 @@ impl MigrationTrait for Watching {
         readers.create(manager).await?;
         links.create(manager).await?;
         uses.create(manager).await
+    }
+}
+
+/// Notices, what is said about them, and what customers want.
+struct Notices;
+
+impl MigrationName for Notices {
+    fn name(&self) -> &'static str {
+        "m0051_tracking_notices"
+    }
+}
+
+#[tonic::async_trait]
+impl MigrationTrait for Notices {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        let notices = TableBuilder::new("notices")
+            .ids(&["notice", "case_id", "customer", "merged_into"])
+            .texts(&["template", "state", "channel", "tried", "reason"])
+            .ints(&["seq", "attempts", "asks", "due", "planned_at", "sent_at", "changed_at"])
+            .key(&["notice"])
+            .index(&["due", "state"])
+            .index(&["case_id"])
+            .index(&["customer", "sent_at"]);
+        notices.create(manager).await?;
+        let notes = TableBuilder::new("notice_notes")
+            .ids(&["notice"])
+            .texts(&["channel", "said", "reason"])
+            .ints(&["at"])
+            .key(&["notice", "channel", "said"])
+            .index(&["at"]);
+        notes.create(manager).await?;
+        let preferences = TableBuilder::new("notice_preferences")
+            .ids(&["customer"])
+            .texts(&["language", "muted", "refused"])
+            .ints(&["version", "digest", "changed_at"])
+            .key(&["customer", "version"]);
+        preferences.create(manager).await
     }
 }

@@ -43,6 +43,7 @@ impl Config {
         self.check_texts(&mut findings);
         self.check_stores(&mut findings);
         self.check_evidence(&mut findings);
+        self.check_notices(&mut findings);
         self.check_deadlines(&mut findings);
         self.check_together(&mut findings);
         findings.0
@@ -70,6 +71,7 @@ impl Config {
         findings.range("tasks.poll_ms", self.tasks.poll_ms, 10..=60_000);
         findings.range("tasks.attempts_max", self.tasks.attempts_max, 1..=100);
         findings.range("otlp.metrics_period_s", self.otlp.metrics_period_s, 1..=3_600);
+        findings.range("notices.per_day", self.notices.per_day, 1..=1_000);
         let choosing = &self.choosing;
         findings.range("choosing.distance", choosing.distance, 0..=1_000);
         findings.range("choosing.load", choosing.load, 0..=1_000);
@@ -133,6 +135,40 @@ impl Config {
             "evidence.s3_access_key_id, evidence.s3_secret_access_key",
             "must be set together",
         );
+    }
+
+    fn check_notices(&self, findings: &mut Findings) {
+        let notices = &self.notices;
+        for (key, time) in [
+            ("notices.quiet_from", &notices.quiet_from),
+            ("notices.quiet_until", &notices.quiet_until),
+            ("notices.digest_at", &notices.digest_at),
+        ] {
+            let number = |text: &str, end: u32| {
+                text.len() == 2 && text.parse::<u32>().is_ok_and(|number| number < end)
+            };
+            let parts = time.split_once(':');
+            let fits = parts.is_some_and(|(hour, minute)| number(hour, 24) && number(minute, 60));
+            findings.demand(fits, key, "must be a time of day, like 21:30");
+        }
+        let has_server = !notices.smtp_url.expose_secret().is_empty();
+        let has_file = !notices.smtp_url_file.is_empty();
+        let once = "may not both be set";
+        findings.demand(!(has_server && has_file), "notices.smtp_url, notices.smtp_url_file", once);
+        findings.demand(
+            notices.mail_from.is_empty() != (has_server || has_file),
+            "notices.smtp_url, notices.mail_from",
+            "must be set together",
+        );
+        let secret = notices.receipt_secret.expose_secret();
+        let twice = !secret.is_empty() && !notices.receipt_secret_file.is_empty();
+        findings.demand(!twice, "notices.receipt_secret, notices.receipt_secret_file", once);
+        let fits = secret.is_empty() || secret.starts_with("whsec_");
+        findings.demand(fits, "notices.receipt_secret", "must be empty or start with whsec_");
+        let pages = &notices.pages_url;
+        let is_url = pages.starts_with("https://") || pages.starts_with("http://");
+        let fits = pages.is_empty() || (is_url && pages.parse::<http::Uri>().is_ok());
+        findings.demand(fits, "notices.pages_url", "must be empty or like https://shop.example");
     }
 
     fn check_deadlines(&self, findings: &mut Findings) {

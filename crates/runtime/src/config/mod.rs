@@ -103,6 +103,12 @@ impl Config {
                 &mut self.evidence.s3_secret_access_key,
                 &self.evidence.s3_secret_access_key_file,
             ),
+            ("notices.smtp_url_file", &mut self.notices.smtp_url, &self.notices.smtp_url_file),
+            (
+                "notices.receipt_secret_file",
+                &mut self.notices.receipt_secret,
+                &self.notices.receipt_secret_file,
+            ),
         ] {
             if file.is_empty() {
                 continue;
@@ -230,7 +236,7 @@ mod tests {
 
     #[test]
     fn rules_between_keys() {
-        let cases: [(&[(&str, &str)], &str); 8] = [
+        let cases: [(&[(&str, &str)], &str); 10] = [
             (&[("PARASOL__HTTP_ADDR", "127.0.0.1:7443")], "grpc_addr, http_addr"),
             (
                 &[("PARASOL__LIMITS__KEEPALIVE_TIMEOUT_S", "20")],
@@ -242,6 +248,11 @@ mod tests {
             (
                 &[("PARASOL__EVIDENCE__S3_ACCESS_KEY_ID", "id")],
                 "evidence.s3_access_key_id, evidence.s3_secret_access_key",
+            ),
+            (&[("PARASOL__NOTICES__QUIET_FROM", "9:30")], "notices.quiet_from"),
+            (
+                &[("PARASOL__NOTICES__SMTP_URL", "smtp://127.0.0.1:25")],
+                "notices.smtp_url, notices.mail_from",
             ),
             (
                 &[("PARASOL__TEST_CLOCK", "true"), ("PARASOL__TEST_CLOCK_START", "noon")],

@@ -53,6 +53,8 @@ pub struct Config {
     pub webhooks: Webhooks,
     /// The payment provider.
     pub payments: Payments,
+    /// What customers are told.
+    pub notices: Notices,
     /// Where photos and films are kept.
     pub evidence: Evidence,
     /// What certificates are sealed with.
@@ -176,6 +178,40 @@ pub struct Webhooks {
 pub struct Payments {
     /// Where its adapter listens; empty = a provider inside the process.
     pub url: String,
+}
+
+/// What customers are told.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Notices {
+    /// Where the adapter for text messages listens; empty = none.
+    pub sms_url: String,
+    /// Where the adapter of the app listens; empty = none.
+    pub push_url: String,
+    /// Where the adapter to the retailer's systems listens; empty = none.
+    pub webhook_url: String,
+    /// The mail server; empty = none.
+    #[serde(serialize_with = "redacted")]
+    pub smtp_url: SecretString,
+    /// File that holds `smtp_url` instead.
+    pub smtp_url_file: String,
+    /// Sender of e-mails.
+    pub mail_from: String,
+    /// Where customers reach the pages; empty = nowhere.
+    pub pages_url: String,
+    /// What receipts are signed with; empty = none are taken.
+    #[serde(serialize_with = "redacted")]
+    pub receipt_secret: SecretString,
+    /// File that holds `receipt_secret` instead.
+    pub receipt_secret_file: String,
+    /// When the quiet hours begin, HH:MM.
+    pub quiet_from: String,
+    /// When they end.
+    pub quiet_until: String,
+    /// When digests are sent.
+    pub digest_at: String,
+    /// Notices of a customer in a day.
+    pub per_day: u32,
 }
 
 /// Where photos and films are kept.

@@ -18,6 +18,7 @@
 mod answer;
 mod calendar;
 mod callbacks;
+mod notices;
 mod openapi;
 mod problem;
 mod raw;
@@ -106,6 +107,34 @@ pub(crate) async fn calendar(
     headers: HeaderMap,
 ) -> Response {
     match calendar::answer(&gateway.rest, &file, language, &headers).await {
+        Ok(response) => response,
+        // The path is the secret, so the problem does not repeat it.
+        Err(error) => Problem::of(&error, language, "").into_response(),
+    }
+}
+
+/// A receipt of whoever carries notices.
+pub(crate) async fn receipt(State(gateway): State<crate::Gateway>, request: Request) -> Response {
+    let (parts, body) = request.into_parts();
+    match notices::receipt(&gateway.rest, &parts.headers, body).await {
+        Ok(response) => response,
+        Err(error) => Problem::of(&error, language::of_headers(&parts.headers), parts.uri.path())
+            .into_response(),
+    }
+}
+
+/// The page behind the link by which a customer wants no more notices of a kind.
+pub(crate) async fn unsubscribe_page(Wanted(language): Wanted) -> Response {
+    notices::ask(language)
+}
+
+/// Somebody wants no more of them.
+pub(crate) async fn unsubscribe(
+    State(gateway): State<crate::Gateway>,
+    Path(token): Path<String>,
+    Wanted(language): Wanted,
+) -> Response {
+    match notices::unsubscribe(&gateway.rest, token, language).await {
         Ok(response) => response,
         // The path is the secret, so the problem does not repeat it.
         Err(error) => Problem::of(&error, language, "").into_response(),

@@ -23,6 +23,7 @@ use parasol_runtime::supervisor::{
 };
 use parasol_scheduling::relay::exchange::Exchange;
 use parasol_tracking::Tracking;
+use parasol_tracking::notices::Notifying;
 use parasol_verification::Roll;
 use parasol_verification::settlement::Settlement;
 use tokio::sync::{Mutex, Notify};
@@ -340,6 +341,14 @@ pub(super) fn evidence(supervisor: &Supervisor, sweep: EvidenceSweep, clock: &Cl
             sweep.run_once(now).await?;
             Ok::<_, anyhow::Error>(Progress::Idle)
         }
+    });
+}
+
+/// Notices to customers: what is due is sent, what may be out is asked about.
+pub(super) fn notices(supervisor: &Supervisor, notifying: Notifying, poll: Duration) {
+    supervisor.spawn_loop(kind("tracking.notices"), poll, (), move || {
+        let notifying = notifying.clone();
+        async move { Ok::<_, anyhow::Error>(progress(notifying.run_once().await?)) }
     });
 }
 

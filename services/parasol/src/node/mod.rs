@@ -6,6 +6,7 @@
 pub(crate) mod archive;
 mod base;
 mod loops;
+mod notices;
 mod operations;
 mod peers;
 mod seals;

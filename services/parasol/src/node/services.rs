@@ -25,6 +25,7 @@ use parasol_scheduling::relay::RelayProvider;
 use parasol_scheduling::relay::exchange::Exchange;
 use parasol_scheduling::relay::local::LocalRelay;
 use parasol_tracking::Tracking;
+use parasol_tracking::notices::Notices;
 use parasol_verification::payment::Till;
 use parasol_verification::payment::http::HttpPayments;
 use parasol_verification::{Ports, Verification};
@@ -32,6 +33,7 @@ use tonic::service::{Routes, RoutesBuilder};
 
 use super::base::Base;
 use super::loops;
+use super::notices;
 use super::operations::Operations;
 use super::peers::Peers;
 
@@ -42,6 +44,7 @@ pub(super) struct Services {
     scheduling: Scheduling,
     verification: Verification,
     tracking: Tracking,
+    notices: Notices,
     operations: Operations,
     /// The rule packs of this process.
     shelf: Shelf,
@@ -70,6 +73,7 @@ impl Services {
             .asking(call_as("verification"));
         // Nobody is let in before it is known who may act.
         verification.roll().run_once().await?;
+        let tracking = Tracking::new(desk.clone(), call_as("tracking"), shutdown.clone(), epoch);
         let dispatch = Dispatch::new(desk.clone(), bell.clone(), shutdown.clone(), epoch);
         Ok(Self {
             intake: Intake::new(desk.clone(), archive).with_shelf(shelf.clone()),
@@ -90,7 +94,8 @@ impl Services {
                 DaySolver::VrpCore => &VrpCore,
             }),
             verification,
-            tracking: Tracking::new(desk.clone(), call_as("tracking"), shutdown.clone(), epoch),
+            notices: tracking.notices(notices::settings(config, &base.clock)?),
+            tracking,
             operations: Operations::new(desk.clone()),
             shelf,
             staff,
@@ -109,6 +114,7 @@ impl Services {
         self.scheduling.add_routes(&mut routes);
         self.verification.add_routes(&mut routes);
         self.tracking.add_routes(&mut routes);
+        self.notices.add_routes(&mut routes);
         self.operations.add_routes(&mut routes);
         routes.add_service(health.grpc_service());
         routes.add_service(parasol_api::descriptor::reflection().build_v1()?);
@@ -140,6 +146,7 @@ impl Services {
         loops::messages(supervisor, self.dispatch.clone());
         loops::reroute(supervisor, self.dispatch.clone(), &base.clock);
         loops::sweep(supervisor, &self.dispatch, poll);
+        loops::notices(supervisor, self.notices.sending(base.ids.next()), poll);
         loops::packs(supervisor, &base.store, &self.shelf);
         loops::staff(supervisor, self.verification.roll(), bell, poll);
         loops::settlement(supervisor, self.verification.settlement());

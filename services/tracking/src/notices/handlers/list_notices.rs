@@ -1,0 +1,46 @@
+//! `ListNotices`: what a customer was told about a case.
+
+use std::collections::HashMap;
+
+use parasol_api::tracking::v1::{ListNoticesRequest, ListNoticesResponse};
+use parasol_api::{Checker, Error};
+use parasol_desk::Call;
+use parasol_journey::ids::CaseId;
+use serde::Deserialize;
+use tonic::Request;
+
+use super::store_error;
+use crate::notices::service::Notices;
+use crate::notices::{KEPT, Notice, wire};
+
+/// Notices of a case that are listed.
+const LISTED_MAX: u64 = 100;
+
+/// What the vault keeps of a notice that the program carried itself.
+#[derive(Deserialize)]
+struct Kept {
+    text: String,
+}
+
+pub async fn handle(
+    notices: &Notices,
+    request: Request<ListNoticesRequest>,
+) -> Result<ListNoticesResponse, Error> {
+    let call = Call::reading(&request, "ListNotices")?;
+    let mut check = Checker::new();
+    let case = check.id::<CaseId>("case_id", &request.get_ref().case_id);
+    let (case,) = check.all((case,))?;
+    notices.desk.case(&call.principal, case).await?;
+    let store = &notices.desk.store;
+    let found = Notice::of_case(store, case, LISTED_MAX).await.map_err(store_error)?;
+    let kept = store.reveal_many(found.iter().map(|notice| notice.id.0), KEPT).await;
+    let kept = kept.map_err(store_error)?.into_iter();
+    let mut texts: HashMap<_, _> = kept
+        .filter_map(|(id, body)| Some((id, serde_json::from_str::<Kept>(&body).ok()?.text)))
+        .collect();
+    let shown = found.iter().map(|notice| {
+        let text = texts.remove(&notice.id.0).unwrap_or_default();
+        wire::notice(notice, text)
+    });
+    Ok(ListNoticesResponse { notices: shown.collect() })
+}
