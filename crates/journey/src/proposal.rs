@@ -22,7 +22,8 @@ pub enum Proposed {
 pub struct Proposal {
     /// Its id.
     pub id: ProposalId,
-    /// What is proposed.
+    /// What is proposed. In an entry of the log `what` is the kind of the entry.
+    #[serde(rename = "proposed", alias = "what")]
     pub what: Proposed,
     /// What it is worth to the customer, in fen: the authority that whoever approves it needs.
     pub worth_fen: i64,

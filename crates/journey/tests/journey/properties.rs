@@ -47,6 +47,7 @@ fn check(course: &Course, before: &Case) -> Result<(), TestCaseError> {
     }
     if case.version != before.version {
         check_tasks(course)?;
+        check_reads_back(course, before)?;
     }
     Ok(())
 }
@@ -58,6 +59,20 @@ fn check_silence(course: &Course) -> Result<(), TestCaseError> {
     let told = told.filter(|event| matches!(event.fact, Fact::NoticeDelivered { .. }));
     let told_at = told.map(|event| event.at).next();
     prop_assert!(told_at.is_some_and(|at| closed.at.since(at) >= Span::days(7)), "not told");
+    Ok(())
+}
+
+/// What is written down is read again as it was.
+fn check_reads_back(course: &Course, before: &Case) -> Result<(), TestCaseError> {
+    let known = usize::try_from(before.version).unwrap();
+    for event in &course.log[known..] {
+        let written = serde_json::to_string(event).unwrap();
+        let read = serde_json::from_str(&written);
+        prop_assert!(matches!(&read, Ok(read) if read == event), "{written}: {read:?}");
+    }
+    let written = serde_json::to_string(&course.case).unwrap();
+    let read: Result<Case, _> = serde_json::from_str(&written);
+    prop_assert!(read.is_ok_and(|read| read == course.case), "{written}");
     Ok(())
 }
 
