@@ -155,10 +155,22 @@ const TABLES: &str =
 /// Who did what, and what was answered.
 const COMMANDS: &str = "commands";
 
-/// The messages of partners have refusals too; the sequencer numbers commits, and the relay binds numbers, when it
-/// comes to it.
-const IN_ITS_OWN_TIME: [&str; 6] =
-    ["commits", "feed", "leases", "partner_messages", "relay_notes", "relay_numbers"];
+/// The messages of partners have refusals too; the sequencer numbers commits, the relay binds numbers, and scores are
+/// counted, when it comes to it.
+const IN_ITS_OWN_TIME: [&str; 12] = [
+    "commits",
+    "feed",
+    "leases",
+    "partner_messages",
+    "relay_notes",
+    "relay_numbers",
+    "score_figures",
+    "score_marks",
+    "score_passes",
+    "score_places",
+    "score_restatements",
+    "voice_reports",
+];
 
 /// The answers of a query with one column of text.
 pub async fn texts(store: &Store, sql: &str) -> Vec<String> {

@@ -19,6 +19,14 @@ const OPEN_SERVICES: [&str; 3] = [
     "/grpc.reflection.v1alpha.ServerReflection/",
 ];
 
+/// Methods that every caller may reach without a credential; with one they may see more.
+const PUBLIC: [&str; 4] = [
+    "/parasol.tracking.v1.ScoreService/ListIndicators",
+    "/parasol.tracking.v1.ScoreService/GetScorecard",
+    "/parasol.tracking.v1.ScoreService/ListRanking",
+    "/parasol.tracking.v1.VoiceService/ListProductNotices",
+];
+
 /// A customer, or somebody who acts for one.
 const CUSTOMER_SIDE: &[Role] = &[Customer, Agent, Manager];
 const CUSTOMER_READS: &[Role] = &[Customer, Agent, Manager, Service];
@@ -55,6 +63,10 @@ const DECIDERS: &[Role] = &[Agent, Manager];
 const CLAIM_READS: &[Role] = &[Finance, Manager, Brand, Centre];
 const POLICY_READS: &[Role] = &[Operator, Manager, Agent, Service];
 const CASE_CONTROL: &[Role] = &[Operator, Manager, Agent];
+const SURVEY_READS: &[Role] = &[Customer, Agent, Manager, Link];
+const SCORED: &[Role] = &[Brand, Centre, Technician, Agent, Manager, Operator];
+const DIGEST_READS: &[Role] = &[Agent, Manager, Operator, Service];
+const REPORT_READS: &[Role] = &[Manager, Operator, Service];
 
 /// The whole table: path, roles.
 #[rustfmt::skip]
@@ -216,12 +228,46 @@ pub const TABLE: &[(&str, &[Role])] = &[
     ("/parasol.tracking.v1.NoticeService/RecordTold",               DECIDERS),
     ("/parasol.tracking.v1.NoticeService/TakeReceipt",              &[Service]),
     ("/parasol.tracking.v1.NoticeService/Unsubscribe",              &[Service]),
+    ("/parasol.tracking.v1.ScoreService/ListIndicators",            Role::ALL),
+    ("/parasol.tracking.v1.ScoreService/GetScorecard",              Role::ALL),
+    ("/parasol.tracking.v1.ScoreService/ListScoreCases",            SCORED),
+    ("/parasol.tracking.v1.ScoreService/ListRanking",               Role::ALL),
+    ("/parasol.tracking.v1.ScoreService/ListCentrePoints",          &[Service]),
+    ("/parasol.tracking.v1.ScoreService/PutBaseline",               &[Operator]),
+    ("/parasol.tracking.v1.ScoreService/GetVocDigest",              DIGEST_READS),
+    ("/parasol.tracking.v1.ScoreService/GetVocReport",              REPORT_READS),
+    ("/parasol.tracking.v1.ScoreService/ListFollowUps",             CASE_CONTROL),
+    ("/parasol.tracking.v1.ScoreService/CloseFollowUp",             DECIDERS),
     ("/parasol.tracking.v1.TrackingService/GetTimeline",            WATCHERS),
     ("/parasol.tracking.v1.TrackingService/WatchCase",              WATCHERS),
     ("/parasol.tracking.v1.TrackingService/WatchCases",             BOTH_SIDES),
     ("/parasol.tracking.v1.TrackingService/CreateShareLink",        CUSTOMER_SIDE),
     ("/parasol.tracking.v1.TrackingService/RevokeShareLink",        CUSTOMER_SIDE),
     ("/parasol.tracking.v1.TrackingService/ListShareLinks",         CUSTOMER_SIDE),
+    ("/parasol.tracking.v1.TrackingService/GetSurvey",              SURVEY_READS),
+    ("/parasol.tracking.v1.TrackingService/AnswerSurvey",           &[Customer, Link]),
+    ("/parasol.tracking.v1.TrackingService/CreateSurveyLink",       &[Service]),
+    ("/parasol.tracking.v1.VoiceService/OpenFollowUp",              CUSTOMER_SIDE),
+    ("/parasol.tracking.v1.VoiceService/AssignFollowUp",            DECIDERS),
+    ("/parasol.tracking.v1.VoiceService/NoteFollowUp",              DECIDERS),
+    ("/parasol.tracking.v1.VoiceService/EscalateFollowUp",          DECIDERS),
+    ("/parasol.tracking.v1.VoiceService/ConfirmFollowUp",           CUSTOMER_SIDE),
+    ("/parasol.tracking.v1.VoiceService/ListVoices",                DECIDERS),
+    ("/parasol.tracking.v1.VoiceService/AssignVoice",               DECIDERS),
+    ("/parasol.tracking.v1.VoiceService/ReadVoice",                 DECIDERS),
+    ("/parasol.tracking.v1.VoiceService/OpenComplaint",             DECIDERS),
+    ("/parasol.tracking.v1.VoiceService/AssignComplaint",           DECIDERS),
+    ("/parasol.tracking.v1.VoiceService/ActOnComplaint",            DECIDERS),
+    ("/parasol.tracking.v1.VoiceService/VerifyComplaint",           DECIDERS),
+    ("/parasol.tracking.v1.VoiceService/CloseComplaint",            DECIDERS),
+    ("/parasol.tracking.v1.VoiceService/ListComplaints",            CASE_CONTROL),
+    ("/parasol.tracking.v1.VoiceService/PutProject",                NETWORK_WATCH),
+    ("/parasol.tracking.v1.VoiceService/LinkProjectCase",           CASE_CONTROL),
+    ("/parasol.tracking.v1.VoiceService/ListProjects",              CASE_CONTROL),
+    ("/parasol.tracking.v1.VoiceService/ListProductNotices",        Role::ALL),
+    ("/parasol.tracking.v1.VoiceService/BookSeat",                  &[Manager]),
+    ("/parasol.tracking.v1.VoiceService/AttendSeat",                &[Manager]),
+    ("/parasol.tracking.v1.VoiceService/ListSeats",                 NETWORK_WATCH),
     ("/parasol.verification.v1.DecisionService/ChooseRemedy",       CUSTOMER_SIDE),
     ("/parasol.verification.v1.DecisionService/ConfirmOutcome",     CUSTOMER_SIDE),
     ("/parasol.verification.v1.DecisionService/RejectOutcome",      CUSTOMER_SIDE),
@@ -275,7 +321,7 @@ pub fn allows(path: &str, role: Role) -> bool {
 
 /// Whether a method needs no credential at all.
 pub fn is_open(path: &str) -> bool {
-    OPEN_SERVICES.iter().any(|service| path.starts_with(service))
+    OPEN_SERVICES.iter().any(|service| path.starts_with(service)) || PUBLIC.contains(&path)
 }
 
 #[cfg(test)]
@@ -308,7 +354,11 @@ mod tests {
     fn the_contract_names_the_same_callers() {
         let documented = documented_callers();
         for (path, roles) in TABLE {
-            let listed: BTreeSet<_> = roles.iter().map(|role| role.as_str().to_owned()).collect();
+            let listed: BTreeSet<_> = match is_open(path) {
+                true => BTreeSet::from(["public".to_owned()]),
+                false => roles.iter().map(|role| role.as_str().to_owned()).collect(),
+            };
+            assert!(!is_open(path) || *roles == Role::ALL, "{path} is open, and not to everybody");
             assert_eq!(documented.get(*path), Some(&listed), "{path}");
         }
     }

@@ -6,6 +6,7 @@ use crate::ids::{
     AnomalyId, AppointmentId, BrandId, CentreId, CertificateId, OfferId, ProposalId, Serial,
     TechnicianId, WorkOrderId,
 };
+use crate::survey::SurveyAnswer;
 use crate::task::Task;
 use crate::time::Timestamp;
 use crate::vocab::{
@@ -459,6 +460,11 @@ commands! {
         /// Why it moves nothing, coded.
         reason: String,
     } = "keep_message",
+    /// The customer answers the survey, or changes the answer.
+    AnswerSurvey {
+        /// The answer.
+        answer: SurveyAnswer,
+    } = "answer_survey",
     /// A deadline passed.
     Fire {
         /// Which task.

@@ -9,6 +9,7 @@ use crate::ids::{
     AnomalyId, AppointmentId, BrandId, CentreId, CertificateId, OfferId, ProposalId, Serial,
     TechnicianId, WorkOrderId,
 };
+use crate::survey::SurveyAnswer;
 use crate::time::Timestamp;
 use crate::vocab::{
     AnomalyKind, Cause, Channel, ContactFailure, DeclineReason, Function, NoCodeReason, Party,
@@ -540,6 +541,11 @@ pub enum Fact {
         promise: String,
         /// When it is broken.
         due: Timestamp,
+    },
+    /// The customer answered the survey, or changed the answer.
+    SurveyAnswered {
+        /// What was answered, but for the words.
+        answer: SurveyAnswer,
     },
     /// A promise was broken.
     PromiseMissed {

@@ -25,6 +25,7 @@ mod rejection;
 pub mod repairs;
 pub mod stage;
 mod subject;
+pub mod survey;
 pub mod table;
 pub mod task;
 pub mod time;

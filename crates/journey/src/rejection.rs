@@ -180,6 +180,9 @@ pub enum Rejection {
     /// Nothing of the kind is to come of these parts.
     #[error("nothing of the kind is to come of these parts")]
     PartNotAwaited,
+    /// The survey can be answered for a time after the closing.
+    #[error("the survey can be answered for 14 days after the closing")]
+    SurveyNotOpen,
     /// The customer has chased the case as often as it counts.
     #[error("the case has been chased too often")]
     RemindedTooOften,
@@ -233,6 +236,7 @@ impl Rejection {
             Self::PauseTooLong => "PAUSE_TOO_LONG",
             Self::EvidenceFull => "EVIDENCE_FULL",
             Self::PartNotAwaited => "PART_NOT_AWAITED",
+            Self::SurveyNotOpen => "SURVEY_NOT_OPEN",
             Self::RemindedTooOften => "REMINDED_TOO_OFTEN",
             Self::TaskSuperseded => "TASK_SUPERSEDED",
             Self::NotCovered(_) => "CALENDAR_NOT_COVERED",

@@ -193,6 +193,7 @@ pub const TRANSITIONS: &[Transition] = &[
     t(Verb::RecordNotice,            &[S::AwaitConfirm, S::Paused], &[],                                    &[Policy, Agent]),
     t(Verb::RecordNoNotice,          &[S::AwaitConfirm, S::Paused], &[],                                    &[Policy]),
     t(Verb::KeepMessage,             Stage::ALL,                   &[],                                     ANYBODY),
+    t(Verb::AnswerSurvey,            &[S::Closed],                 &[],                                     &[Customer]),
     t(Verb::Fire,                    OPEN,                         AFTER_MISS,                              &[Timer]),
 ];
 

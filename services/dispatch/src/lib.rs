@@ -50,6 +50,7 @@ use uuid::Uuid;
 use crate::messages::Recorder;
 use crate::network::Directory;
 use crate::webhooks::Claims;
+use crate::workers::CentreScores;
 
 pub use changes::{OfferStream, Pace};
 pub use choosing::Weights;
@@ -69,6 +70,7 @@ pub struct Dispatch {
     reach: Reach,
     messages: Arc<Recorder>,
     weights: Weights,
+    scores: CentreScores,
     directory: Directory,
     suspended: Arc<Notify>,
     claims: Option<Claims>,
@@ -81,6 +83,7 @@ impl Dispatch {
         let (pace, reach, weights) = (Pace::default(), Reach::default(), Weights::default());
         let directory = Directory::new(desk.store.clone());
         let (messages, suspended, claims) = (Arc::default(), Arc::default(), None);
+        let scores = CentreScores::new(None);
         Self {
             desk,
             bell,
@@ -90,6 +93,7 @@ impl Dispatch {
             reach,
             messages,
             weights,
+            scores,
             directory,
             suspended,
             claims,
@@ -118,6 +122,12 @@ impl Dispatch {
     #[must_use]
     pub fn weighing(self, weights: Weights) -> Self {
         Self { weights, ..self }
+    }
+
+    /// The same service with centres chosen by their published scores, asked over `way`.
+    #[must_use]
+    pub fn scored_over(self, way: Transport) -> Self {
+        Self { scores: CentreScores::new(Some(way)), ..self }
     }
 
     /// What moves offers on that wait for somebody who is suspended. Its loop is the node's.
@@ -169,8 +179,8 @@ impl Dispatch {
     /// The work it does: choosing a centre.
     pub fn work(&self) -> Option<(Role, Arc<dyn Handler>)> {
         let Desk { store, clock, ids, .. } = self.desk.clone();
-        let worker =
-            workers::ChooseCentre::new(store, clock, ids, self.directory.clone(), self.weights);
+        let by = (self.weights, self.scores.clone());
+        let worker = workers::ChooseCentre::new(store, clock, ids, self.directory.clone(), by);
         Some((Role::Dispatch, Arc::new(worker)))
     }
 

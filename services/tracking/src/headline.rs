@@ -241,6 +241,7 @@ fn bend(fact: &Fact) -> Line {
         }
         Fact::AnomalyRaised { kind, .. } => anomaly(*kind),
         Fact::PromiseStarted { .. } => say("一项服务时限开始计时", "A promised time began to run"),
+        Fact::SurveyAnswered { .. } => say("感谢您的评价", "Thank you for your answer"),
         Fact::PromiseMissed { .. } => {
             say("一项服务时限未兑现, 已记录", "A promised time was not kept; it is on record")
         }

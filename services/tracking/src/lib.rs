@@ -4,6 +4,9 @@
 //! the resumable watches, share links, and the [notices] that customers get without asking. It moves no case, but for
 //! saying in its log that its customer was told: everything shown is a fold of the log, with people's names fetched from
 //! the network by reference.
+//!
+//! Beside the case it owns [scores], which are counted from the logs of all cases, and the [voice of the
+//! customer](voice): surveys, follow-ups, complaints and what comes of them.
 
 mod forecast;
 mod freshness;
@@ -13,17 +16,23 @@ mod links;
 mod migration;
 pub mod notices;
 mod people;
+pub mod scores;
 mod tables;
 mod views;
+pub mod voice;
 mod watching;
 
 use std::sync::Arc;
 
 use futures::FutureExt as _;
+use parasol_api::tracking::v1::score_service_server::ScoreServiceServer;
 use parasol_api::tracking::v1::tracking_service_server::{TrackingService, TrackingServiceServer};
+use parasol_api::tracking::v1::voice_service_server::VoiceServiceServer;
 use parasol_api::tracking::v1::{
-    CreateShareLinkRequest, GetTimelineRequest, ListShareLinksRequest, ListShareLinksResponse,
-    RevokeShareLinkRequest, ShareLink, Timeline, WatchCaseRequest, WatchCasesRequest,
+    AnswerSurveyRequest, AnswerSurveyResponse, CreateShareLinkRequest, CreateSurveyLinkRequest,
+    GetSurveyRequest, GetTimelineRequest, ListShareLinksRequest, ListShareLinksResponse,
+    RevokeShareLinkRequest, ShareLink, Survey, SurveyLink, Timeline, WatchCaseRequest,
+    WatchCasesRequest,
 };
 use parasol_api::{Error, Language};
 use parasol_bell::Listener;
@@ -136,9 +145,23 @@ impl Tracking {
         notices::Notices::new(self.desk.clone(), self.people.clone(), settings)
     }
 
-    /// Adds the gRPC service.
+    /// The counting of scores; `holder` names the process.
+    pub fn scorer(&self, holder: Uuid) -> scores::follow::Scorer {
+        scores::follow::Scorer::new(self.desk.clone(), self.epoch, holder)
+    }
+
+    /// What time brings to follow-ups and reports.
+    pub fn rounds(&self) -> voice::rounds::Rounds {
+        voice::rounds::Rounds::new(self.desk.clone())
+    }
+
+    /// Adds the gRPC services.
     pub fn add_routes(&self, routes: &mut RoutesBuilder) {
         let server = TrackingServiceServer::new(self.clone());
+        routes.add_service(server.max_decoding_message_size(self.desk.message_bytes));
+        let server = ScoreServiceServer::new(self.clone());
+        routes.add_service(server.max_decoding_message_size(self.desk.message_bytes));
+        let server = VoiceServiceServer::new(self.clone());
         routes.add_service(server.max_decoding_message_size(self.desk.message_bytes));
     }
 }
@@ -189,5 +212,25 @@ impl TrackingService for Tracking {
         request: Request<ListShareLinksRequest>,
     ) -> Result<Response<ListShareLinksResponse>, Status> {
         Ok(Response::new(handlers::list_share_links::handle(self, request).await?))
+    }
+    async fn get_survey(
+        &self,
+        request: Request<GetSurveyRequest>,
+    ) -> Result<Response<Survey>, Status> {
+        Ok(Response::new(handlers::survey::get_survey::handle(self, request).await?))
+    }
+
+    async fn answer_survey(
+        &self,
+        request: Request<AnswerSurveyRequest>,
+    ) -> Result<Response<AnswerSurveyResponse>, Status> {
+        Ok(Response::new(handlers::survey::answer_survey::handle(self, request).await?))
+    }
+
+    async fn create_survey_link(
+        &self,
+        request: Request<CreateSurveyLinkRequest>,
+    ) -> Result<Response<SurveyLink>, Status> {
+        Ok(Response::new(handlers::survey::create_survey_link::handle(self, request).await?))
     }
 }

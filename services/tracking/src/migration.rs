@@ -5,7 +5,12 @@ use sea_orm_migration::prelude::*;
 
 /// Tracking's migrations, oldest first; they come after the kernel's.
 pub fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-    vec![Box::new(Watching), Box::new(Notices)]
+    vec![
+        Box::new(Watching),
+        Box::new(Notices),
+        Box::new(crate::scores::migration::Scores),
+        Box::new(crate::voice::migration::Voice),
+    ]
 }
 
 /// Whose cases are whose, and share links.

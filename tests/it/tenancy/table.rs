@@ -339,6 +339,25 @@ pub const TABLE: &[Row] = &[
         hidden(r#"{"case_id": "$case", "appointment_id": "$appointment",
             "reason": "UNABLE_REASON_WEATHER", "remark": "storm", "next_contact_at": "$soon"}"#),
     ]),
+    row("tracking.v1.ScoreService/ListIndicators", &[nothing(r#"{}"#)]),
+    row("tracking.v1.ScoreService/GetScorecard", &[
+        hidden(r#"{"level": "SCORE_LEVEL_BRAND", "subject": "$brand",
+            "category": "CATEGORY_REFRIGERATOR", "period": "$month"}"#),
+        hidden(r#"{"level": "SCORE_LEVEL_CENTRE", "subject": "$centre", "period": "$month"}"#),
+        hidden(r#"{"level": "SCORE_LEVEL_TECHNICIAN", "subject": "$technician",
+            "period": "$month"}"#),
+    ]),
+    row("tracking.v1.ScoreService/ListScoreCases", &[
+        hidden(r#"{"level": "SCORE_LEVEL_CENTRE", "subject": "$centre", "period": "$month",
+            "indicator": "on_time"}"#),
+        hidden(r#"{"level": "SCORE_LEVEL_TECHNICIAN", "subject": "$technician", "period": "$month",
+            "indicator": "on_time", "page_token": "$centres_page"}"#),
+    ]),
+    row("tracking.v1.ScoreService/ListRanking", &[
+        hidden(r#"{"level": "SCORE_LEVEL_CENTRE", "period": "$month",
+            "page_token": "$centres_page"}"#),
+    ]),
+    row("tracking.v1.VoiceService/ListProductNotices", &[nothing(r#"{"sku": "AUR-RF-468"}"#)]),
     row("tracking.v1.TrackingService/GetTimeline", &[hidden(r#"{"case_id": "$case"}"#)]),
     row("tracking.v1.TrackingService/WatchCase", &[
         hidden(r#"{"case_id": "$case"}"#),

@@ -2,9 +2,10 @@
 //!
 //! Both directions are exhaustive matches: a value added on one side only does not compile.
 
-use parasol_journey::{certificate, stage, vocab};
+use parasol_journey::{certificate, stage, survey, vocab};
 
 use crate::common::v1;
+use crate::tracking::v1 as tracking;
 
 /// A closed list of the house that has a twin on the wire.
 pub trait Listed: Copy + Sized + 'static {
@@ -119,6 +120,12 @@ listed! {
         Accepted, CentreAssigned, TechnicianAssigned, Unreachable, Appointed, OnSite, Inspecting,
         VerdictIn, VerdictHeld, Deciding, RemedyOffered, Refunding, Replacing, Repairing, Denied,
         Compensating, Disputed, AwaitConfirm, Closed, Paused, CancelRequested, Cancelled,
+    }
+    survey::Question => tracking::SurveyQuestion {
+        Filing, Dispatch, Arrival, Inspection, Decision, BrandResponse, Repair, Parts, Delivery,
+    }
+    survey::Rated => tracking::SurveyRated {
+        Retailer, Brand, Centre, Technician, Parts, Carrier,
     }
     certificate::Packaging => v1::Packaging { Intact, Damaged, Missing }
     certificate::Exterior => v1::Exterior { Intact, Scratch, Dent, Crack, ScreenBroken }

@@ -8,15 +8,17 @@ mod evidence;
 mod links;
 mod staff;
 mod visits;
+mod voice;
 
 use self::disputes::with_disputes;
 use self::evidence::with_evidence;
 use self::links::with_links;
 use self::staff::with_staff;
 use self::visits::with_visits;
+use self::voice::with_voice;
 use super::reason::reasons;
 
-with_staff! { reasons,
+with_voice! { reasons,
     // Who is calling, and what they may do.
     Unauthenticated "UNAUTHENTICATED" Unauthenticated
         en "The call carried no valid credential."

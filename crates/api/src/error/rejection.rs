@@ -80,6 +80,7 @@ fn reason(rejection: &Rejection) -> Reason {
         Rejection::PauseTooLong => Reason::PauseTooLong,
         Rejection::EvidenceFull => Reason::EvidenceFull,
         Rejection::PartNotAwaited => Reason::PartNotAwaited,
+        Rejection::SurveyNotOpen => Reason::SurveyNotOpen,
         Rejection::RemindedTooOften => Reason::RemindedTooOften,
         Rejection::TaskSuperseded => Reason::TaskSuperseded,
         Rejection::NotCovered(_) => Reason::CalendarNotCovered,
@@ -124,6 +125,7 @@ mod tests {
             Rejection::HelpNeeded,
             Rejection::NoShowTooEarly { from: Timestamp::from_micros(0) },
             Rejection::RemindedTooOften,
+            Rejection::SurveyNotOpen,
             Rejection::CertificateInvalid(vec![CertificateFault::Contradiction]),
             Rejection::RemedyNotOffered { remedy: Remedy::Refund, offered: vec![Remedy::Repair] },
         ];

@@ -5,6 +5,7 @@ use crate::deadline::Clock;
 use crate::event::Fact;
 use crate::rejection::Rejection;
 use crate::stage::Stage;
+use crate::survey::SURVEY_FOR;
 use crate::table;
 use crate::task::Task;
 use crate::time::{Span, Timestamp};
@@ -48,6 +49,13 @@ pub(super) fn decide(draft: &mut Draft<'_>, command: &Command) -> Result<(), Rej
             }
             let (message, reason) = (message.clone(), reason.clone());
             draft.note(Fact::MessageKept { message, reason })
+        }
+        Command::AnswerSurvey { answer } => {
+            let closed_at = draft.case().ending.map(|(_, at)| at);
+            if closed_at.is_none_or(|at| draft.now() > at + SURVEY_FOR) {
+                return Err(Rejection::SurveyNotOpen);
+            }
+            draft.note(Fact::SurveyAnswered { answer: answer.clone() })
         }
         other => unreachable!("{} does not bend the course", other.verb()),
     }

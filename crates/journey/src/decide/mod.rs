@@ -203,6 +203,7 @@ fn route(draft: &mut Draft<'_>, command: &Command) -> Result<(), Rejection> {
         | Command::RefuseCancel { .. }
         | Command::Remind
         | Command::AnswerReminder
+        | Command::AnswerSurvey { .. }
         | Command::RaiseAnomaly { .. }
         | Command::KeepMessage { .. } => holding::decide(draft, command),
         Command::RecordNotice { .. } | Command::RecordNoNotice { .. } => {

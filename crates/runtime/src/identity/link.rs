@@ -51,6 +51,21 @@ pub fn principal(case: CaseId, link: LinkId) -> Principal {
     Principal::new(Role::Link, format!("{case}/{link}"))
 }
 
+/// What the subject of a survey's credential begins with; a share link's never does.
+const OF_SURVEY: &str = "survey.";
+
+/// As whom the holder of a survey's credential calls: good for the survey of this case and for nothing else. It is a
+/// token like others, since it ends with the survey and opens nothing that could be taken back.
+pub fn survey(case: CaseId) -> Principal {
+    Principal::new(Role::Link, format!("{OF_SURVEY}{case}"))
+}
+
+/// Whether a caller holds a survey's credential.
+pub fn is_of_survey(principal: &Principal) -> bool {
+    let case = principal.subject.strip_prefix(OF_SURVEY).and_then(|case| case.parse().ok());
+    case.is_some_and(|case| *principal == survey(case))
+}
+
 /// The case and the link of such a caller.
 pub fn of_principal(principal: &Principal) -> Option<(CaseId, LinkId)> {
     if principal.role != Role::Link {
@@ -89,5 +104,16 @@ mod tests {
         let other = Principal { role: Role::Customer, ..holder };
         assert_eq!(of_principal(&other), None);
         assert_eq!(of_principal(&Principal::new(Role::Link, case.to_string())), None);
+        assert!(!is_of_survey(&holder));
+    }
+
+    #[test]
+    fn the_holder_of_a_surveys_credential_holds_no_link() {
+        let holder = survey(CaseId::new(Uuid::from_u128(1)));
+        assert!(is_of_survey(&holder));
+        assert_eq!(of_principal(&holder), None);
+        let other = Principal { role: Role::Customer, ..holder };
+        assert!(!is_of_survey(&other));
+        assert!(!is_of_survey(&Principal::new(Role::Link, "survey.x")));
     }
 }

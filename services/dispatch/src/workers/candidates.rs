@@ -11,6 +11,7 @@ use parasol_journey::time::{MINUTE, Span, Timestamp};
 use sea_orm::{ColumnTrait, DbErr, EntityTrait, Order, QueryFilter, QueryOrder, QuerySelect};
 use uuid::Uuid;
 
+use super::centre_scores::CentreScores;
 use crate::choosing::{
     Answers, Candidate, Lender, Ranking, Unfit, Weights, barred, history_points, metres, rank,
     score_points,
@@ -33,6 +34,7 @@ pub struct Candidates {
     store: Store,
     directory: Directory,
     weights: Weights,
+    scores: CentreScores,
     counted: Cache<(String, &'static str), (Timestamp, Answers)>,
 }
 
@@ -55,8 +57,8 @@ fn first_opinion(case: &Case, centre: &CentreId) -> Option<Unfit> {
 
 impl Candidates {
     /// Candidates out of this store.
-    pub fn new(store: Store, directory: Directory, weights: Weights) -> Self {
-        Self { store, directory, weights, counted: Cache::new(COUNTED_MAX) }
+    pub fn new(store: Store, directory: Directory, weights: Weights, scores: CentreScores) -> Self {
+        Self { store, directory, weights, scores, counted: Cache::new(COUNTED_MAX) }
     }
 
     /// The ranking of a brand's own network, and of the networks that lend theirs if nobody is left there.
@@ -102,6 +104,7 @@ impl Candidates {
             self.given_today(&names, category.as_str(), about.now),
             self.answers(&names, category.as_str(), about.now),
         )?;
+        let published = self.scores.of(&names, about.now).await;
         let candidate = |(stop, (because, served)): (&Stop, (_, Option<&Served>))| {
             let site = &stop.site;
             let name = site.centre.as_str();
@@ -115,7 +118,11 @@ impl Candidates {
                 distance_m: here.map(|here| metres(here, site.place)),
                 visits: served.map_or(0, |served| served.visits),
                 given_today: u32::try_from(given).unwrap_or(u32::MAX),
-                score: score_points(site.score, answered),
+                // As it was published; else as somebody judged it, or by its answers.
+                score: published
+                    .get(name)
+                    .copied()
+                    .unwrap_or_else(|| score_points(site.score, answered)),
                 history: history_points(well, complaints),
             }
         };

@@ -18,6 +18,7 @@ use parasol_runtime::ids::IdSource;
 use sea_orm::ActiveValue::Set;
 
 use super::candidates::Candidates;
+use super::centre_scores::CentreScores;
 use crate::choosing::{Ranking, Weights};
 use crate::network::Directory;
 use crate::tables::{choices, coverage_gaps};
@@ -55,15 +56,15 @@ impl Handler for ChooseCentre {
 }
 
 impl ChooseCentre {
-    /// A worker that reads the load from `store` and the network from the directory.
+    /// A worker that reads the load from `store`, the network from the directory, and scores over their way.
     pub fn new(
         store: Store,
         clock: Clock,
         ids: IdSource,
         directory: Directory,
-        weights: Weights,
+        (weights, scores): (Weights, CentreScores),
     ) -> Self {
-        Self { candidates: Candidates::new(store, directory, weights), clock, ids }
+        Self { candidates: Candidates::new(store, directory, weights, scores), clock, ids }
     }
 }
 

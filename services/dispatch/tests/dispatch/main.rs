@@ -17,6 +17,7 @@ mod messaging;
 mod network;
 mod repairing;
 mod risk;
+mod scored;
 mod seeing;
 mod suspending;
 mod watching;

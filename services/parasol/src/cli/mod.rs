@@ -15,6 +15,7 @@ mod import;
 mod migrate;
 mod options;
 mod policy;
+mod report;
 mod token;
 mod up;
 mod version;
@@ -73,6 +74,9 @@ enum Command {
     /// Check that what is kept is still what came in
     #[command(after_help = audit::EXAMPLE)]
     Audit(audit::Args),
+    /// Write what was said and done in a month into a file
+    #[command(after_help = report::EXAMPLE)]
+    Report(report::Args),
     /// Bring the database up to date
     #[command(after_help = migrate::EXAMPLE)]
     Migrate(migrate::Args),
@@ -147,6 +151,11 @@ async fn dispatch(common: &Common, command: Command, since: Stopwatch) -> anyhow
         Command::Audit(args) => {
             let config = common.settings()?;
             let command = audit::run(args, common, &config);
+            logged(common, &config, quieter(&config), Box::pin(command)).await
+        }
+        Command::Report(args) => {
+            let config = common.settings()?;
+            let command = report::run(args, common, &config);
             logged(common, &config, quieter(&config), Box::pin(command)).await
         }
         Command::Migrate(args) => {

@@ -24,6 +24,8 @@ use parasol_runtime::supervisor::{
 use parasol_scheduling::relay::exchange::Exchange;
 use parasol_tracking::Tracking;
 use parasol_tracking::notices::Notifying;
+use parasol_tracking::scores::follow::Scorer;
+use parasol_tracking::voice::rounds::Rounds;
 use parasol_verification::Roll;
 use parasol_verification::settlement::Settlement;
 use tokio::sync::{Mutex, Notify};
@@ -46,6 +48,8 @@ const REROUTE_EVERY: Duration = Duration::from_secs(10);
 const EVIDENCE_EVERY: Duration = Duration::from_secs(60);
 /// How often it is looked what is due between the retailer and its partners.
 const SETTLE_EVERY: Duration = Duration::from_secs(10);
+/// How often it is looked for follow-ups whose time is over, and for days and months that are.
+const VOICE_EVERY: Duration = Duration::from_secs(10);
 /// How often rule packs are looked for that another process has published.
 const PACKS_EVERY: Duration = Duration::from_secs(5);
 /// How often messages of partners that wait are noted.
@@ -373,6 +377,23 @@ pub(super) fn staff(supervisor: &Supervisor, roll: Roll, bell: &Bell, poll: Dura
             roll.run_once().await?;
             Ok::<_, anyhow::Error>(Progress::Idle)
         }
+    });
+}
+
+/// Scores: counted soon after events have their numbers.
+pub(super) fn scores(supervisor: &Supervisor, scorer: Scorer, clock: &Clock, poll: Duration) {
+    let clock = clock.clone();
+    supervisor.spawn_loop(kind("tracking.scores"), poll, (), move || {
+        let (scorer, now) = (scorer.clone(), clock.now());
+        async move { Ok::<_, anyhow::Error>(progress(scorer.run_once(now).await?.more())) }
+    });
+}
+
+/// Follow-ups that go up, digests and reports of what is over.
+pub(super) fn voice(supervisor: &Supervisor, rounds: Rounds) {
+    supervisor.spawn_loop(kind("tracking.voice"), VOICE_EVERY, (), move || {
+        let rounds = rounds.clone();
+        async move { Ok::<_, anyhow::Error>(progress(rounds.run_once().await?.more())) }
     });
 }
 

@@ -77,7 +77,11 @@ impl Services {
         let dispatch = Dispatch::new(desk.clone(), bell.clone(), shutdown.clone(), epoch);
         Ok(Self {
             intake: Intake::new(desk.clone(), archive).with_shelf(shelf.clone()),
-            dispatch: dispatch.asking(call_as("dispatch")).reaching(reach).weighing(Weights {
+            dispatch: dispatch
+                .asking(call_as("dispatch"))
+                .scored_over(call_as("dispatch"))
+                .reaching(reach)
+                .weighing(Weights {
                 distance: config.choosing.distance,
                 load: config.choosing.load,
                 score: config.choosing.score,
@@ -152,6 +156,8 @@ impl Services {
         loops::settlement(supervisor, self.verification.settlement());
         loops::watching(supervisor, &self.tracking, bell, &base.clock, poll);
         loops::evidence(supervisor, self.intake.sweep(), &base.clock);
+        loops::scores(supervisor, self.tracking.scorer(base.ids.next()), &base.clock, poll);
+        loops::voice(supervisor, self.tracking.rounds());
         loops::relay(supervisor, open_relay(&self.scheduling).await?, poll);
         Ok(())
     }

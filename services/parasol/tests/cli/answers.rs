@@ -32,6 +32,26 @@ fn every_command_answers_with_one_document_and_its_exit_code() {
 }
 
 #[test]
+fn the_complaints_of_a_month_are_a_file_of_either_kind() {
+    let data = Data::new();
+    let folder = data.name();
+    assert_eq!(run(&["migrate", "--data", &folder]).code, 0);
+    let report = ["report", "voc", "--data", &folder, "--month", "2026-05"];
+    let csv = run(&report);
+    assert_eq!(csv.code, 0, "{}", csv.err);
+    assert!(csv.out.starts_with("month,category,brand,figure,value"), "{}", csv.out);
+    assert!(csv.out.contains("2026-05,television,,complaints_open,0"), "{}", csv.out);
+    let page = data.beside("may.html");
+    let (page_name, one) = (page.display().to_string(), ["--category", "television"]);
+    let out = ["--format", "html", "--out", &page_name, "--json"];
+    let html = run(&[report.as_slice(), &one, &out].concat());
+    assert_eq!(html.code, 0, "{}", html.err);
+    assert_eq!(html.document()["units"].as_array().unwrap().len(), 1);
+    assert!(std::fs::read_to_string(page).unwrap().contains("Television"));
+    assert_eq!(run(&["report", "voc", "--data", &folder, "--month", "May"]).code, 2);
+}
+
+#[test]
 fn wrong_usage_is_told_apart_from_failure() {
     let wrong: [&[&str]; 8] = [
         &[],
@@ -64,6 +84,7 @@ fn help_names_every_common_option_and_an_example() {
         "token",
         "bench",
         "conformance",
+        "report",
         "version",
     ];
     for name in commands {

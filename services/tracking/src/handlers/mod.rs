@@ -4,6 +4,9 @@ pub mod create_share_link;
 pub mod get_timeline;
 pub mod list_share_links;
 pub mod revoke_share_link;
+pub mod scores;
+pub mod survey;
+pub mod voice;
 
 use parasol_api::{Checker, Error, Reason};
 use parasol_journey::Case;

@@ -8,6 +8,7 @@ use parasol_journey::event::{
     Awaited, Decision, OfferedRemedy, Path, Proposal, Proposed, ProposedWindow, Window,
 };
 use parasol_journey::ids::*;
+use parasol_journey::survey::{Question, SurveyAnswer};
 use parasol_journey::time::Span;
 use parasol_journey::vocab::*;
 use parasol_journey::{Command, Task, Verb};
@@ -271,6 +272,14 @@ impl Course {
                 let (anomaly, kind) = (AnomalyId::new(id), any_of(AnomalyKind::ALL, id));
                 Command::RaiseAnomaly { anomaly, kind }
             }
+            Verb::AnswerSurvey => Command::AnswerSurvey {
+                answer: SurveyAnswer {
+                    csat: 4,
+                    nps: Some(9),
+                    ratings: vec![(Question::Repair, 5)],
+                    has_text: false,
+                },
+            },
             Verb::KeepMessage => {
                 Command::KeepMessage { message: "accept_offer".into(), reason: because() }
             }

@@ -1,0 +1,81 @@
+//! `ListScoreCases`: the cases behind one figure.
+
+use parasol_api::convert::to_timestamp;
+use parasol_api::limits::CODE_MAX;
+use parasol_api::tracking::v1::{ListScoreCasesRequest, ListScoreCasesResponse, ScoreCase};
+use parasol_api::{Checker, Error, Reason};
+use parasol_desk::{Call, Purpose};
+use parasol_journey::ids::CaseId;
+use parasol_journey::time::Timestamp;
+use prost::Message as _;
+use tonic::Request;
+use uuid::Uuid;
+
+use super::{month, whose};
+use crate::Tracking;
+use crate::scores::indicator::Id;
+use crate::scores::read;
+use crate::scores::tables::score_marks;
+use crate::scores::views::{Sight, sight};
+
+pub async fn handle(
+    tracking: &Tracking,
+    request: Request<ListScoreCasesRequest>,
+) -> Result<ListScoreCasesResponse, Error> {
+    let call = Call::reading(&request, "ListScoreCases")?;
+    let request = request.into_inner();
+    let mut check = Checker::new();
+    let size = check.page_size(request.page_size);
+    let whose = whose(&mut check, request.level, &request.subject, request.category);
+    let month = month(&mut check, &request.period);
+    if matches!(month, Some(None)) {
+        check.refuse::<()>("period", Reason::FieldInvalid, "a month as `YYYY-MM`");
+    }
+    let indicator = check.text("indicator", &request.indicator, CODE_MAX);
+    let indicator = indicator.and_then(|text| match Id::parse(&text) {
+        Some(id) => Some(id),
+        None => check.refuse("indicator", Reason::FieldInvalid, "one that ListIndicators names"),
+    });
+    let (size, whose, month, indicator) = check.all((size, whose, month, indicator))?;
+    let missing = || Error::new(Reason::NotFound);
+    let month = month.ok_or_else(missing)?;
+    let seen = sight(&tracking.people, Some(&call.principal), whose.level, &whose.subject).await;
+    if seen < Sight::Own || !indicator.row().levels.contains(&whose.level) {
+        return Err(missing());
+    }
+    let query =
+        ListScoreCasesRequest { page_size: 0, page_token: String::new(), ..request.clone() };
+    let bound = query.encode_to_vec();
+    let (key, principal) = (&*tracking.desk.key, &call.principal);
+    let pages = Purpose { key, domain: "score-cases-page", principal, bound: &bound };
+    let after = match pages.after(&request.page_token)?.as_str() {
+        "" => (Uuid::nil(), 0),
+        text => place(text).ok_or_else(|| Error::new(Reason::PageTokenInvalid))?,
+    };
+    let figure = whose.figure(indicator, month).id();
+    let store = &tracking.desk.store;
+    let mut rows = read::marks_after(store, figure, after, size as u64 + 1).await?;
+    let has_more = rows.len() > size;
+    rows.truncate(size);
+    let last = rows.last().filter(|_| has_more);
+    let next_page_token = last.map_or_else(String::new, |row| {
+        pages.seal(format!("{}/{}", row.case_id.simple(), row.seq).as_bytes())
+    });
+    let cases = rows.iter().map(|row| case(row)).collect();
+    Ok(ListScoreCasesResponse { cases, next_page_token })
+}
+
+fn place(text: &str) -> Option<(Uuid, i64)> {
+    let (case, seq) = text.split_once('/')?;
+    Some((Uuid::try_parse(case).ok()?, seq.parse().ok()?))
+}
+
+fn case(row: &score_marks::Model) -> ScoreCase {
+    ScoreCase {
+        case_id: CaseId::new(row.case_id).to_string(),
+        seq: row.seq,
+        value: row.value,
+        excluded: row.excluded.clone(),
+        at: Some(to_timestamp(Timestamp::from_micros(row.at))),
+    }
+}

@@ -1,0 +1,49 @@
+//! One file per method of the score service.
+
+pub mod get_scorecard;
+pub mod list_centre_points;
+pub mod list_indicators;
+pub mod list_ranking;
+pub mod list_score_cases;
+pub mod put_baseline;
+
+use parasol_api::limits::FOREIGN_NUMBER_MAX;
+use parasol_api::tracking::v1::ScoreLevel;
+use parasol_api::{Checker, Reason};
+use parasol_journey::vocab::Category;
+
+use crate::scores::indicator::Level;
+use crate::scores::period::Month;
+use crate::scores::read::Whose;
+use crate::scores::views::level_of;
+
+/// A level that has to be given.
+fn level(check: &mut Checker, number: i32) -> Option<Level> {
+    check.known::<ScoreLevel>("level", number).and_then(level_of)
+}
+
+/// The category: with levels that are kept by it and with no other.
+fn category(check: &mut Checker, level: Option<Level>, number: i32) -> Option<Option<Category>> {
+    match level? {
+        level if level.by_category() => check.listed::<Category>("category", number).map(Some),
+        _ if number == 0 => Some(None),
+        _ => check.refuse("category", Reason::FieldInvalid, "none: this is over all categories"),
+    }
+}
+
+/// Whose scores are asked for.
+fn whose(check: &mut Checker, level: i32, subject: &str, category: i32) -> Option<Whose> {
+    let level = self::level(check, level);
+    let subject = check.text("subject", subject, FOREIGN_NUMBER_MAX);
+    let category = self::category(check, level, category);
+    Some(Whose { level: level?, subject: subject?, category: category? })
+}
+
+/// A month; `None` inside where none is given.
+pub fn month(check: &mut Checker, text: &str) -> Option<Option<Month>> {
+    match (text, Month::parse(text)) {
+        ("", _) => Some(None),
+        (_, Some(month)) => Some(Some(month)),
+        _ => check.refuse("period", Reason::FieldInvalid, "a month as `YYYY-MM`"),
+    }
+}

@@ -1,0 +1,441 @@
+//! The counting: follows the feed and keeps figures in step with the logs.
+//!
+//! One process counts, under a lease; any other takes over. A pass reads a piece of the feed, makes the marks of
+//! the cases in it anew and writes what differs, with the place in the feed, in one commit. A pass has a number
+//! that can be taken once, so that of two processes that believe to hold the lease one writes nothing. Marks
+//! follow from the whole log: a case that has moved on beyond the piece is counted as it stands, and its later
+//! entries then change nothing.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use futures::{StreamExt as _, TryStreamExt as _};
+use parasol_api::{Error, Reason};
+use parasol_casebook::{
+    Caller, Deed, Error as CasebookError, Held, Refusal, RowOp, Submission, Target, Written,
+};
+use parasol_desk::Desk;
+use parasol_journey::ids::CaseId;
+use parasol_journey::time::{SECOND, Span, Timestamp};
+use parasol_journey::{Actor, ActorKind, Case, Ctx, Event};
+use sea_orm::ActiveValue::Set;
+use sea_orm::{ColumnTrait, DbErr, EntityTrait, IntoActiveModel as _, QueryFilter, QuerySelect};
+use uuid::Uuid;
+
+use super::ledger::{Tally, difference};
+use super::marks::{Figure, FollowedUp, Mark, Marks, marks};
+use super::period::Month;
+use super::read::{self, figure_of, store_error};
+use super::tables::{
+    score_due, score_figures, score_marks, score_passes, score_periods, score_places,
+    score_restatements,
+};
+use crate::voice::tables::follow_ups;
+
+/// The name of the lease.
+const LEASE: &str = "scores";
+/// How long it lasts.
+const LEASE_LENGTH: Span = Span::from_micros(30 * SECOND);
+/// How much of it must be left, or it is renewed.
+const LEASE_RENEW: Span = Span::from_micros(20 * SECOND);
+/// How much of it must be left for a commit.
+const LEASE_MARGIN: Span = Span::from_micros(5 * SECOND);
+/// Chunks of the feed read in a pass.
+const CHUNKS: u64 = 4;
+/// Cases counted in a pass; the next one takes the rest.
+const CASES_MAX: usize = 100;
+/// Logs read at a time.
+const READS: usize = 8;
+/// Figures looked up in one query.
+const LOOKED_UP_MAX: usize = 500;
+/// Passes whose numbers are kept.
+const PASSES_KEPT: i64 = 1_000;
+/// What the place is called.
+const FEED: &str = "feed";
+
+/// What a pass did.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Pass {
+    /// Events of the feed that were read.
+    pub events: usize,
+    /// Cases that were counted.
+    pub cases: usize,
+    /// Months that were published.
+    pub published: usize,
+}
+
+impl Pass {
+    /// Whether there may be more to do at once.
+    pub fn more(self) -> bool {
+        self.events + self.cases + self.published > 0
+    }
+}
+
+/// Counts. Cheap to clone; clones share their lease.
+#[derive(Clone)]
+pub struct Scorer {
+    pub(super) desk: Desk,
+    epoch: Uuid,
+    holder: Uuid,
+    lease: Arc<Mutex<Option<Held>>>,
+}
+
+/// A case as it is read.
+struct Read {
+    id: CaseId,
+    log: Vec<Event>,
+}
+
+/// Everything a pass knows of figures.
+#[derive(Default)]
+struct Known {
+    figures: HashMap<Uuid, (Figure, Tally)>,
+    marks: HashMap<Uuid, Marks>,
+}
+
+impl Scorer {
+    /// The counting as one process does it; `holder` names the process, `epoch` is that of the feed.
+    pub fn new(desk: Desk, epoch: Uuid, holder: Uuid) -> Self {
+        Self { desk, epoch, holder, lease: Arc::default() }
+    }
+
+    /// Counts a piece of the feed; once there is none left, publishes a month that is due. Does nothing while
+    /// another process has the lease.
+    ///
+    /// # Errors
+    /// What the store says, and `OVERLOADED` when another process has taken over; nothing is then written.
+    pub async fn run_once(&self, now: Timestamp) -> Result<Pass, Error> {
+        if !self.holds_lease(now).await? {
+            return Ok(Pass::default());
+        }
+        let place = self.place().await?;
+        let (events, position, mut cases) = self.next(&place).await?;
+        let due = self.due().await?;
+        let listed: HashSet<CaseId> = cases.iter().copied().collect();
+        let mut asked: Vec<CaseId> = due.iter().map(|row| CaseId::new(row.case_id)).collect();
+        asked.sort_unstable();
+        asked.dedup();
+        cases.extend(asked.into_iter().filter(|case| !listed.contains(case)));
+        if events == 0 && cases.is_empty() {
+            let published = self.publish_next(place.position, now).await?;
+            return Ok(Pass { published, ..Pass::default() });
+        }
+        let pass = place.pass + 1;
+        let mut rows = self.count(&cases, pass, now).await?;
+        rows.extend(
+            due.iter().map(|row| RowOp::delete::<score_due::Entity>(vec![row.because.into()])),
+        );
+        let moved = score_places::Model { epoch: self.epoch, position, pass, ..place };
+        rows.push(RowOp::put(moved.into_active_model()));
+        rows.push(RowOp::claim(score_passes::ActiveModel {
+            pass: Set(pass),
+            at: Set(now.micros()),
+        }));
+        let old = pass - PASSES_KEPT;
+        if old > 0 {
+            rows.push(RowOp::delete::<score_passes::Entity>(vec![old.into()]));
+        }
+        self.write(rows).await?;
+        Ok(Pass { events, cases: cases.len(), published: 0 })
+    }
+
+    /// Where the counting stands. In another epoch of the feed it begins anew; figures do not change by that.
+    async fn place(&self) -> Result<score_places::Model, Error> {
+        let row = score_places::Entity::find_by_id(FEED.to_owned())
+            .one(self.desk.store.reader())
+            .await
+            .map_err(store_error)?;
+        let fresh =
+            score_places::Model { name: FEED.into(), epoch: self.epoch, position: 0, pass: 0 };
+        let mut row = row.unwrap_or(fresh);
+        if row.epoch != self.epoch {
+            row.position = 0;
+        }
+        Ok(row)
+    }
+
+    /// The next piece of the feed: how many events, the place after them, their cases.
+    async fn next(&self, place: &score_places::Model) -> Result<(usize, i64, Vec<CaseId>), Error> {
+        let after = u64::try_from(place.position).unwrap_or_default();
+        let events = self.desk.store.feed_after(after, CHUNKS).await.map_err(store_error)?;
+        let (mut position, mut taken) = (place.position, 0);
+        let (mut cases, mut seen) = (Vec::new(), HashSet::new());
+        for event in events {
+            if !seen.contains(&event.case) {
+                if cases.len() >= CASES_MAX {
+                    break;
+                }
+                seen.insert(event.case);
+                cases.push(event.case);
+            }
+            position = i64::try_from(event.position).unwrap_or(i64::MAX);
+            taken += 1;
+        }
+        Ok((taken, position, cases))
+    }
+
+    async fn due(&self) -> Result<Vec<score_due::Model>, Error> {
+        let rows = score_due::Entity::find().limit(CASES_MAX as u64);
+        rows.all(self.desk.store.reader()).await.map_err(store_error)
+    }
+
+    /// The rows that bring the figures of these cases up to their logs.
+    async fn count(
+        &self,
+        cases: &[CaseId],
+        pass: i64,
+        now: Timestamp,
+    ) -> Result<Vec<RowOp>, Error> {
+        let reads = cases.iter().map(|id| self.read(*id));
+        let read: Vec<Option<Read>> =
+            futures::stream::iter(reads).buffered(READS).try_collect().await?;
+        let followed = self.followed_up(cases).await?;
+        let mut fresh: Vec<(Read, Marks)> = Vec::with_capacity(read.len());
+        for one in read.into_iter().flatten() {
+            let of_case = followed.get(&one.id.uuid()).map(Vec::as_slice).unwrap_or_default();
+            let Some(marks) = marks(one.id, &one.log, of_case) else { continue };
+            fresh.push((one, marks));
+        }
+        let mut known = self.known(cases).await?;
+        let new = fresh.iter().flat_map(|(_, marks)| marks.keys().map(|(figure, _)| figure));
+        self.look_up(&mut known, new).await?;
+        let months = self.published_months().await?;
+        let (mut rows, mut touched) = (Vec::new(), BTreeMap::new());
+        for (one, after) in &fresh {
+            let before = known.marks.remove(&one.id.uuid()).unwrap_or_default();
+            let change = difference(&before, after);
+            for (figure, seq) in &change.removed {
+                let key = vec![figure.id().into(), one.id.uuid().into(), number(*seq).into()];
+                rows.push(RowOp::delete::<score_marks::Entity>(key));
+            }
+            for ((figure, seq), mark) in &change.written {
+                rows.push(mark_row(figure.id(), one.id, *seq, mark));
+            }
+            for (figure, by) in change.tallies {
+                let id = figure.id();
+                let stood = known.figures.get(&id).map_or(Tally::default(), |(_, tally)| *tally);
+                let stands = stood.changed(by);
+                if months.contains(&figure.month) {
+                    let cause = cause(&one.log);
+                    rows.push(restated(id, one.id, pass, now, (stood, stands), cause));
+                }
+                known.figures.insert(id, (figure.clone(), stands));
+                touched.insert(id, (figure, stands));
+            }
+        }
+        rows.extend(touched.iter().map(|(id, (figure, tally))| figure_row(*id, figure, *tally)));
+        Ok(rows)
+    }
+
+    /// The log of a case. One that this release cannot read is left as it was counted, so that it stops nobody
+    /// else.
+    async fn read(&self, id: CaseId) -> Result<Option<Read>, Error> {
+        match read::log(&self.desk.store, id).await {
+            Ok(log) => Ok(Some(Read { id, log })),
+            Err(error @ DbErr::Json(_)) => {
+                tracing::error!(case = %id, %error, "a case cannot be read, and is not counted");
+                Ok(None)
+            }
+            Err(error) => Err(store_error(error)),
+        }
+    }
+
+    /// The follow-ups of cases that were closed.
+    async fn followed_up(&self, cases: &[CaseId]) -> Result<HashMap<Uuid, Vec<FollowedUp>>, Error> {
+        let rows = follow_ups::Entity::find()
+            .filter(follow_ups::Column::CaseId.is_in(cases.iter().map(|case| case.uuid())))
+            .filter(follow_ups::Column::ClosedAt.gt(0))
+            .all(self.desk.store.reader())
+            .await
+            .map_err(store_error)?;
+        let mut of_cases: HashMap<Uuid, Vec<FollowedUp>> = HashMap::new();
+        for row in rows {
+            of_cases.entry(row.case_id).or_default().push(FollowedUp {
+                number: u64::try_from(row.number).unwrap_or_default(),
+                agent: row.assignee,
+                at: Timestamp::from_micros(row.closed_at),
+                in_time: row.in_time == 1,
+            });
+        }
+        Ok(of_cases)
+    }
+
+    /// The marks that are stored of these cases, with their figures.
+    async fn known(&self, cases: &[CaseId]) -> Result<Known, Error> {
+        let rows = score_marks::Entity::find()
+            .filter(score_marks::Column::CaseId.is_in(cases.iter().map(|case| case.uuid())))
+            .all(self.desk.store.reader())
+            .await
+            .map_err(store_error)?;
+        let mut known = Known::default();
+        let ids: HashSet<Uuid> = rows.iter().map(|row| row.figure).collect();
+        self.look_up_ids(&mut known, ids.into_iter().collect()).await?;
+        for row in rows {
+            // A figure that this release does not know stays as it is.
+            let Some((figure, _)) = known.figures.get(&row.figure) else { continue };
+            let (at, value) = (Timestamp::from_micros(row.at), row.value);
+            let mark = Mark { at, value, excluded: excluded(&row.excluded) };
+            let seq = u64::try_from(row.seq).unwrap_or_default();
+            known.marks.entry(row.case_id).or_default().insert((figure.clone(), seq), mark);
+        }
+        Ok(known)
+    }
+
+    async fn look_up(
+        &self,
+        known: &mut Known,
+        figures: impl Iterator<Item = &Figure>,
+    ) -> Result<(), Error> {
+        let ids: HashSet<Uuid> = figures.map(Figure::id).collect();
+        let ids = ids.into_iter().filter(|id| !known.figures.contains_key(id)).collect();
+        self.look_up_ids(known, ids).await
+    }
+
+    async fn look_up_ids(&self, known: &mut Known, ids: Vec<Uuid>) -> Result<(), Error> {
+        for part in ids.chunks(LOOKED_UP_MAX) {
+            let rows = score_figures::Entity::find()
+                .filter(score_figures::Column::Figure.is_in(part.iter().copied()))
+                .all(self.desk.store.reader())
+                .await
+                .map_err(store_error)?;
+            for row in rows {
+                let Some(figure) = figure_of(&row) else { continue };
+                let tally = Tally { count: row.counted, sum: row.total, excluded: row.excluded };
+                known.figures.insert(row.figure, (figure, tally));
+            }
+        }
+        Ok(())
+    }
+
+    async fn published_months(&self) -> Result<HashSet<Month>, Error> {
+        let rows = score_periods::Entity::find().all(self.desk.store.reader()).await;
+        let rows = rows.map_err(store_error)?;
+        Ok(rows.iter().filter_map(|row| Month::parse(&row.period)).collect())
+    }
+
+    async fn holds_lease(&self, now: Timestamp) -> Result<bool, Error> {
+        let renew_from = now + LEASE_RENEW;
+        if self.lease().as_ref().is_some_and(|held| held.expires_at >= renew_from) {
+            return Ok(true);
+        }
+        let granted = self.desk.store.lease(LEASE, self.holder, now, LEASE_LENGTH).await;
+        let granted = granted.map_err(store_error)?;
+        let holds = granted.is_some();
+        *self.lease() = granted;
+        Ok(holds)
+    }
+
+    /// Writes rows as long as the lease is held, in one commit.
+    pub(super) async fn write(&self, rows: Vec<RowOp>) -> Result<(), Error> {
+        let until = self.lease().as_ref().map(|held| held.expires_at);
+        let until = until.unwrap_or(Timestamp::from_micros(0));
+        let submission = Submission {
+            target: Target::NoCase,
+            key: None,
+            caller: Caller {
+                principal: "service:tracking".to_owned(),
+                method: "scores",
+                trace: String::new(),
+            },
+            actor: Actor::new(ActorKind::Policy, "scores"),
+            expected: None,
+            deed: Arc::new(LeasedDeed { rows, until }),
+        };
+        match self.desk.submitter.submit(submission).await {
+            Ok(_) => Ok(()),
+            Err(error @ (CasebookError::Taken { .. } | CasebookError::Refused(_))) => {
+                *self.lease() = None;
+                Err(Error::new(Reason::Overloaded).because(error))
+            }
+            Err(error) => Err(store_error(error)),
+        }
+    }
+
+    fn lease(&self) -> MutexGuard<'_, Option<Held>> {
+        self.lease.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Rows that are written while a lease is held.
+struct LeasedDeed {
+    rows: Vec<RowOp>,
+    until: Timestamp,
+}
+
+impl Deed for LeasedDeed {
+    fn decide(&self, _: Option<&Case>, ctx: &Ctx<'_>) -> Result<Written, Refusal> {
+        if ctx.now + LEASE_MARGIN > self.until {
+            let message = "another process counts by now".to_owned();
+            return Err(Refusal::Service { code: Reason::Overloaded.code(), message });
+        }
+        Ok(Written { decided: None, rows: self.rows.clone(), answer: Vec::new() })
+    }
+}
+
+fn number(seq: u64) -> i64 {
+    i64::try_from(seq).unwrap_or(i64::MAX)
+}
+
+/// The reasons for leaving something out, as they are stored.
+fn excluded(text: &str) -> &'static str {
+    match text {
+        "" => "",
+        "customer_absent" => "customer_absent",
+        "customer_site" => "customer_site",
+        "taken_back" => "taken_back",
+        _ => "other",
+    }
+}
+
+/// The kind of entry that moved a case last.
+fn cause(log: &[Event]) -> String {
+    let told = log.last().and_then(|event| serde_json::to_value(&event.fact).ok());
+    let what = told.as_ref().and_then(|fact| fact.get("what")).and_then(|what| what.as_str());
+    what.unwrap_or_default().to_owned()
+}
+
+fn mark_row(figure: Uuid, case: CaseId, seq: u64, mark: &Mark) -> RowOp {
+    RowOp::put(score_marks::ActiveModel {
+        figure: Set(figure),
+        case_id: Set(case.uuid()),
+        seq: Set(number(seq)),
+        at: Set(mark.at.micros()),
+        value: Set(mark.value),
+        excluded: Set(mark.excluded.to_owned()),
+    })
+}
+
+fn figure_row(id: Uuid, figure: &Figure, tally: Tally) -> RowOp {
+    RowOp::put(score_figures::ActiveModel {
+        figure: Set(id),
+        level: Set(figure.level.as_str().to_owned()),
+        subject: Set(figure.subject.clone()),
+        category: Set(figure.category.map_or("", |one| one.as_str()).to_owned()),
+        indicator: Set(figure.indicator.as_str().to_owned()),
+        period: Set(figure.month.to_string()),
+        counted: Set(tally.count),
+        total: Set(tally.sum),
+        excluded: Set(tally.excluded),
+    })
+}
+
+fn restated(
+    figure: Uuid,
+    case: CaseId,
+    pass: i64,
+    now: Timestamp,
+    (before, after): (Tally, Tally),
+    cause: String,
+) -> RowOp {
+    RowOp::put(score_restatements::ActiveModel {
+        figure: Set(figure),
+        pass: Set(pass),
+        case_id: Set(case.uuid()),
+        at: Set(now.micros()),
+        cause: Set(cause),
+        counted_before: Set(before.count),
+        total_before: Set(before.sum),
+        counted_after: Set(after.count),
+        total_after: Set(after.sum),
+    })
+}

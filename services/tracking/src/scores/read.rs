@@ -1,0 +1,447 @@
+//! Questions about scores, to the tables.
+
+use std::collections::{BTreeMap, HashMap};
+
+use parasol_api::Error;
+use parasol_casebook::Store;
+use parasol_journey::Event;
+use parasol_journey::ids::CaseId;
+use parasol_journey::time::Timestamp;
+use parasol_journey::vocab::Category;
+use sea_orm::sea_query::{Alias, Expr, ExprTrait as _, SimpleExpr};
+use sea_orm::{
+    ColumnTrait, Condition, DbErr, EntityTrait, Order, QueryFilter, QueryOrder, QuerySelect,
+};
+use uuid::Uuid;
+
+pub use crate::handlers::store_error;
+
+use super::indicator::{Id, Level, Unit};
+use super::ledger::Tally;
+use super::marks::Figure;
+use super::period::Month;
+use super::points::{Told, quantile, told, value};
+use super::tables::{
+    score_baselines, score_figures, score_marks, score_periods, score_published,
+    score_restatements, score_standings,
+};
+
+/// Restatements that are told of a figure.
+const RESTATED_SHOWN_MAX: usize = 20;
+/// Restatements that are read of a scorecard.
+const RESTATED_READ_MAX: u64 = 1_000;
+
+/// Entries of a case that are read; no honest case comes near it.
+const LOG_MAX: u64 = 10_000;
+
+/// The log of a case.
+///
+/// # Errors
+/// What the store says, or that an entry cannot be read.
+pub async fn log(store: &Store, id: CaseId) -> Result<Vec<Event>, DbErr> {
+    let log = store.log_after(id, 0, LOG_MAX).await?;
+    Ok(log.into_iter().map(|logged| logged.event).collect())
+}
+
+/// Whose figures.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Whose {
+    /// Who is scored.
+    pub level: Level,
+    /// Which.
+    pub subject: String,
+    /// The category, for levels that are kept by it.
+    pub category: Option<Category>,
+}
+
+impl Whose {
+    /// The category as tables write it.
+    pub fn category_text(&self) -> &'static str {
+        self.category.map_or("", Category::as_str)
+    }
+
+    /// One of the figures.
+    pub fn figure(&self, indicator: Id, month: Month) -> Figure {
+        let (level, subject, category) = (self.level, self.subject.clone(), self.category);
+        Figure { level, subject, category, indicator, month }
+    }
+}
+
+/// A figure as its row names it; `None` for one that this release does not know.
+pub fn figure_of(row: &score_figures::Model) -> Option<Figure> {
+    let category = match row.category.as_str() {
+        "" => None,
+        text => Some(Category::parse(text)?),
+    };
+    Some(Figure {
+        level: Level::parse(&row.level)?,
+        subject: row.subject.clone(),
+        category,
+        indicator: Id::parse(&row.indicator)?,
+        month: Month::parse(&row.period)?,
+    })
+}
+
+/// Points of groups as they are stored.
+pub fn groups_of(text: &str) -> [Option<i64>; 4] {
+    let groups: [i64; 4] = serde_json::from_str(text).unwrap_or([-1; 4]);
+    groups.map(|points| (points >= 0).then_some(points))
+}
+
+/// The median of a figure's occurrences and what nine of ten stay within.
+///
+/// # Errors
+/// What the store says.
+pub async fn times(store: &Store, figure: Uuid) -> Result<(i64, i64), Error> {
+    let sorted: Vec<i64> = score_marks::Entity::find()
+        .select_only()
+        .column(score_marks::Column::Value)
+        .filter(score_marks::Column::Figure.eq(figure))
+        .filter(score_marks::Column::Excluded.eq(""))
+        .order_by(score_marks::Column::Value, Order::Asc)
+        .into_tuple()
+        .all(store.reader())
+        .await
+        .map_err(store_error)?;
+    Ok((quantile(&sorted, 500), quantile(&sorted, 900)))
+}
+
+/// How far a month has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stand {
+    /// It goes on.
+    Running,
+    /// It is over and not published.
+    Preview,
+    /// It was published then.
+    Published(Timestamp),
+}
+
+/// How far a month has come.
+///
+/// # Errors
+/// What the store says.
+pub async fn stand(store: &Store, month: Month, now: Timestamp) -> Result<Stand, Error> {
+    let row = score_periods::Entity::find_by_id(month.to_string());
+    let row = row.one(store.reader()).await.map_err(store_error)?;
+    Ok(match row {
+        Some(row) => Stand::Published(Timestamp::from_micros(row.published_at)),
+        None if now < month.end() => Stand::Running,
+        None => Stand::Preview,
+    })
+}
+
+/// The last published month.
+///
+/// # Errors
+/// What the store says.
+pub async fn last_published(store: &Store) -> Result<Option<Month>, Error> {
+    let row = score_periods::Entity::find()
+        .order_by(score_periods::Column::Period, Order::Desc)
+        .one(store.reader())
+        .await
+        .map_err(store_error)?;
+    Ok(row.and_then(|row| Month::parse(&row.period)))
+}
+
+/// One figure of a scorecard.
+#[derive(Clone, Debug)]
+pub struct Shown {
+    /// Which.
+    pub figure: Figure,
+    /// What is told of it: as it was published, or as it stands.
+    pub told: Told,
+    /// What changed since, the newest first.
+    pub restated: Vec<score_restatements::Model>,
+    /// What it stands at now.
+    pub now: Tally,
+}
+
+/// The figures of somebody in a published month, by indicator.
+///
+/// # Errors
+/// What the store says.
+pub async fn published(
+    store: &Store,
+    whose: &Whose,
+    month: Month,
+) -> Result<BTreeMap<Id, Shown>, Error> {
+    let rows = score_published::Entity::find()
+        .filter(score_published::Column::Period.eq(month.to_string()))
+        .filter(score_published::Column::Level.eq(whose.level.as_str()))
+        .filter(score_published::Column::Category.eq(whose.category_text()))
+        .filter(score_published::Column::Subject.eq(whose.subject.as_str()))
+        .all(store.reader())
+        .await
+        .map_err(store_error)?;
+    let mut restated = restatements(store, whose, month).await?;
+    let mut shown = BTreeMap::new();
+    for row in rows {
+        let Some(indicator) = Id::parse(&row.indicator) else { continue };
+        let tally = Tally { count: row.counted, sum: row.total, excluded: row.excluded };
+        let told = told(indicator.row(), tally, (row.median, row.p90), row.mean);
+        let mut changes = restated.remove(&row.figure).unwrap_or_default();
+        let now = changes.first().map_or(tally, |last| Tally {
+            count: last.counted_after,
+            sum: last.total_after,
+            excluded: tally.excluded,
+        });
+        changes.truncate(RESTATED_SHOWN_MAX);
+        let figure = whose.figure(indicator, month);
+        shown.insert(indicator, Shown { figure, told, restated: changes, now });
+    }
+    Ok(shown)
+}
+
+/// Changes of somebody's published figures, the newest first.
+async fn restatements(
+    store: &Store,
+    whose: &Whose,
+    month: Month,
+) -> Result<HashMap<Uuid, Vec<score_restatements::Model>>, Error> {
+    let figures = super::indicator::INDICATORS.iter().map(|row| whose.figure(row.id, month).id());
+    let rows = score_restatements::Entity::find()
+        .filter(score_restatements::Column::Figure.is_in(figures))
+        .order_by(score_restatements::Column::Pass, Order::Desc)
+        .order_by(score_restatements::Column::CaseId, Order::Desc)
+        .limit(RESTATED_READ_MAX)
+        .all(store.reader())
+        .await
+        .map_err(store_error)?;
+    let mut of_figures: HashMap<Uuid, Vec<_>> = HashMap::new();
+    for row in rows {
+        of_figures.entry(row.figure).or_default().push(row);
+    }
+    Ok(of_figures)
+}
+
+/// The figures of somebody as they stand, by indicator.
+///
+/// # Errors
+/// What the store says.
+pub async fn standing_now(
+    store: &Store,
+    whose: &Whose,
+    month: Month,
+) -> Result<BTreeMap<Id, Shown>, Error> {
+    let rows = score_figures::Entity::find()
+        .filter(of_group(whose, month))
+        .filter(score_figures::Column::Subject.eq(whose.subject.as_str()))
+        .all(store.reader())
+        .await
+        .map_err(store_error)?;
+    let means = means(store, whose, month).await?;
+    let mut shown = BTreeMap::new();
+    for row in rows {
+        let Some(figure) = figure_of(&row) else { continue };
+        let (indicator, tally) = (
+            figure.indicator,
+            Tally { count: row.counted, sum: row.total, excluded: row.excluded },
+        );
+        let measured = match indicator.row().unit {
+            Unit::Time => times(store, row.figure).await?,
+            _ => (0, 0),
+        };
+        let mean = means.get(&indicator).copied();
+        let mean = mean.unwrap_or_else(|| value(indicator.row(), tally, measured.0));
+        let told = told(indicator.row(), tally, measured, mean);
+        shown.insert(indicator, Shown { figure, told, restated: Vec::new(), now: tally });
+    }
+    Ok(shown)
+}
+
+fn of_group(whose: &Whose, month: Month) -> Condition {
+    Condition::all()
+        .add(score_figures::Column::Period.eq(month.to_string()))
+        .add(score_figures::Column::Level.eq(whose.level.as_str()))
+        .add(score_figures::Column::Category.eq(whose.category_text()))
+}
+
+/// The values of everybody: sums as they stand; times as they were in the last published month, since a median of
+/// everybody would have to be read from every case.
+async fn means(store: &Store, whose: &Whose, month: Month) -> Result<HashMap<Id, i64>, Error> {
+    let sum = |column: score_figures::Column| -> SimpleExpr {
+        Expr::col(column).sum().cast_as(Alias::new("BIGINT"))
+    };
+    let rows: Vec<(String, i64, i64)> = score_figures::Entity::find()
+        .select_only()
+        .column(score_figures::Column::Indicator)
+        .column_as(sum(score_figures::Column::Counted), "counted")
+        .column_as(sum(score_figures::Column::Total), "total")
+        .filter(of_group(whose, month))
+        .group_by(score_figures::Column::Indicator)
+        .into_tuple()
+        .all(store.reader())
+        .await
+        .map_err(store_error)?;
+    let mut means = HashMap::new();
+    for (indicator, count, sum) in rows {
+        let Some(indicator) = Id::parse(&indicator) else { continue };
+        if indicator.row().unit != Unit::Time {
+            let tally = Tally { count, sum, excluded: 0 };
+            means.insert(indicator, value(indicator.row(), tally, 0));
+        }
+    }
+    if let Some(last) = last_published(store).await? {
+        let rows: Vec<(String, i64)> = score_published::Entity::find()
+            .select_only()
+            .column(score_published::Column::Indicator)
+            .column_as(score_published::Column::Mean.max(), "mean")
+            .filter(score_published::Column::Period.eq(last.to_string()))
+            .filter(score_published::Column::Level.eq(whose.level.as_str()))
+            .filter(score_published::Column::Category.eq(whose.category_text()))
+            .group_by(score_published::Column::Indicator)
+            .into_tuple()
+            .all(store.reader())
+            .await
+            .map_err(store_error)?;
+        for (indicator, mean) in rows {
+            if let Some(id) = Id::parse(&indicator).filter(|id| id.row().unit == Unit::Time) {
+                means.insert(id, mean);
+            }
+        }
+    }
+    Ok(means)
+}
+
+/// Where somebody stood in a published month.
+///
+/// # Errors
+/// What the store says.
+pub async fn stood(
+    store: &Store,
+    whose: &Whose,
+    month: Month,
+) -> Result<Option<score_standings::Model>, Error> {
+    let key = (
+        month.to_string(),
+        whose.level.as_str().to_owned(),
+        whose.category_text().to_owned(),
+        whose.subject.clone(),
+    );
+    score_standings::Entity::find_by_id(key).one(store.reader()).await.map_err(store_error)
+}
+
+/// A piece of a ranking, after a place.
+///
+/// # Errors
+/// What the store says.
+pub async fn ranking(
+    store: &Store,
+    level: Level,
+    category: Option<Category>,
+    month: Month,
+    (after, limit): (i64, u64),
+) -> Result<Vec<score_standings::Model>, Error> {
+    score_standings::Entity::find()
+        .filter(score_standings::Column::Period.eq(month.to_string()))
+        .filter(score_standings::Column::Level.eq(level.as_str()))
+        .filter(score_standings::Column::Category.eq(category.map_or("", Category::as_str)))
+        .filter(score_standings::Column::Place.gt(after))
+        .order_by(score_standings::Column::Place, Order::Asc)
+        .limit(limit)
+        .all(store.reader())
+        .await
+        .map_err(store_error)
+}
+
+/// Which of these have a figure of the month that was changed after it was published.
+///
+/// # Errors
+/// What the store says.
+pub async fn are_restated(
+    store: &Store,
+    level: Level,
+    category: Option<Category>,
+    month: Month,
+    subjects: &[String],
+) -> Result<Vec<String>, Error> {
+    let mut owners: HashMap<Uuid, &String> = HashMap::new();
+    for subject in subjects {
+        let whose = Whose { level, subject: subject.clone(), category };
+        for row in super::indicator::INDICATORS.iter().filter(|row| row.levels.contains(&level)) {
+            owners.insert(whose.figure(row.id, month).id(), subject);
+        }
+    }
+    let mut found = Vec::new();
+    let ids: Vec<Uuid> = owners.keys().copied().collect();
+    for part in ids.chunks(500) {
+        let figures: Vec<Uuid> = score_restatements::Entity::find()
+            .select_only()
+            .column(score_restatements::Column::Figure)
+            .distinct()
+            .filter(score_restatements::Column::Figure.is_in(part.iter().copied()))
+            .into_tuple()
+            .all(store.reader())
+            .await
+            .map_err(store_error)?;
+        found.extend(figures.iter().filter_map(|id| owners.get(id)).map(|one| (*one).clone()));
+    }
+    Ok(found)
+}
+
+/// Points of centres in the last published month, of those that have a rank.
+///
+/// # Errors
+/// What the store says.
+pub async fn centre_points(
+    store: &Store,
+    centres: &[String],
+) -> Result<Option<(Month, Vec<(String, i64)>)>, Error> {
+    let Some(month) = last_published(store).await? else { return Ok(None) };
+    let rows: Vec<(String, i64)> = score_standings::Entity::find()
+        .select_only()
+        .column(score_standings::Column::Subject)
+        .column(score_standings::Column::Points)
+        .filter(score_standings::Column::Period.eq(month.to_string()))
+        .filter(score_standings::Column::Level.eq(Level::Centre.as_str()))
+        .filter(score_standings::Column::Category.eq(""))
+        .filter(score_standings::Column::Rank.gt(0))
+        .filter(score_standings::Column::Subject.is_in(centres.iter().map(String::as_str)))
+        .into_tuple()
+        .all(store.reader())
+        .await
+        .map_err(store_error)?;
+    Ok(Some((month, rows)))
+}
+
+/// The occurrences behind a figure after a place, by case.
+///
+/// # Errors
+/// What the store says.
+pub async fn marks_after(
+    store: &Store,
+    figure: Uuid,
+    (case, seq): (Uuid, i64),
+    limit: u64,
+) -> Result<Vec<score_marks::Model>, Error> {
+    use score_marks::Column;
+    let later = Condition::any()
+        .add(Column::CaseId.gt(case))
+        .add(Condition::all().add(Column::CaseId.eq(case)).add(Column::Seq.gt(seq)));
+    score_marks::Entity::find()
+        .filter(Column::Figure.eq(figure))
+        .filter(later)
+        .order_by(Column::CaseId, Order::Asc)
+        .order_by(Column::Seq, Order::Asc)
+        .limit(limit)
+        .all(store.reader())
+        .await
+        .map_err(store_error)
+}
+
+/// The baseline of a category that counts now.
+///
+/// # Errors
+/// What the store says.
+pub async fn baseline(
+    store: &Store,
+    category: Category,
+) -> Result<Option<score_baselines::Model>, Error> {
+    score_baselines::Entity::find()
+        .filter(score_baselines::Column::Category.eq(category.as_str()))
+        .order_by(score_baselines::Column::Revision, Order::Desc)
+        .one(store.reader())
+        .await
+        .map_err(store_error)
+}

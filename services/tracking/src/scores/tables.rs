@@ -1,0 +1,335 @@
+//! The tables of scores. Texts name level, category, indicator and month as the house writes them; the category
+//! is empty where figures are kept over all.
+
+/// Figures as they stand.
+pub mod score_figures {
+    use sea_orm::entity::prelude::*;
+
+    /// A row.
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "score_figures")]
+    pub struct Model {
+        /// What it is known by; follows from the five texts.
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub figure: Uuid,
+        /// Who is scored.
+        #[sea_orm(column_type = "Text")]
+        pub level: String,
+        /// Which.
+        #[sea_orm(column_type = "Text")]
+        pub subject: String,
+        /// The category.
+        #[sea_orm(column_type = "Text")]
+        pub category: String,
+        /// The indicator.
+        #[sea_orm(column_type = "Text")]
+        pub indicator: String,
+        /// The month.
+        #[sea_orm(column_type = "Text")]
+        pub period: String,
+        /// Occurrences that count.
+        pub counted: i64,
+        /// The sum of their values.
+        pub total: i64,
+        /// Occurrences that are left out.
+        pub excluded: i64,
+    }
+
+    /// No relations: a row speaks for itself.
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+/// The occurrences behind figures.
+pub mod score_marks {
+    use sea_orm::entity::prelude::*;
+
+    /// A row.
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "score_marks")]
+    pub struct Model {
+        /// The figure.
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub figure: Uuid,
+        /// The case.
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub case_id: Uuid,
+        /// The entry of its log that it counts from.
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub seq: i64,
+        /// When it counted.
+        pub at: i64,
+        /// What it adds.
+        pub value: i64,
+        /// Why it is left out; empty for one that counts.
+        #[sea_orm(column_type = "Text")]
+        pub excluded: String,
+    }
+
+    /// No relations: a row speaks for itself.
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+/// Figures as they were published; written once.
+pub mod score_published {
+    use sea_orm::entity::prelude::*;
+
+    /// A row.
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "score_published")]
+    pub struct Model {
+        /// The figure.
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub figure: Uuid,
+        /// Who is scored.
+        #[sea_orm(column_type = "Text")]
+        pub level: String,
+        /// Which.
+        #[sea_orm(column_type = "Text")]
+        pub subject: String,
+        /// The category.
+        #[sea_orm(column_type = "Text")]
+        pub category: String,
+        /// The indicator.
+        #[sea_orm(column_type = "Text")]
+        pub indicator: String,
+        /// The month.
+        #[sea_orm(column_type = "Text")]
+        pub period: String,
+        /// Occurrences that count.
+        pub counted: i64,
+        /// The sum of their values.
+        pub total: i64,
+        /// Occurrences that are left out.
+        pub excluded: i64,
+        /// The median, of times; 0 otherwise.
+        pub median: i64,
+        /// What nine of ten stay within, of times; 0 otherwise.
+        pub p90: i64,
+        /// The value of everybody in the category.
+        pub mean: i64,
+    }
+
+    /// No relations: a row speaks for itself.
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+/// Who stood where in a published month; written once.
+pub mod score_standings {
+    use sea_orm::entity::prelude::*;
+
+    /// A row.
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "score_standings")]
+    pub struct Model {
+        /// The month.
+        #[sea_orm(primary_key, auto_increment = false, column_type = "Text")]
+        pub period: String,
+        /// Who is scored.
+        #[sea_orm(primary_key, auto_increment = false, column_type = "Text")]
+        pub level: String,
+        /// The category.
+        #[sea_orm(primary_key, auto_increment = false, column_type = "Text")]
+        pub category: String,
+        /// Which.
+        #[sea_orm(primary_key, auto_increment = false, column_type = "Text")]
+        pub subject: String,
+        /// The place in the list, from 1; also of those without a rank.
+        pub place: i64,
+        /// The rank, from 1; 0 without one.
+        pub rank: i64,
+        /// How many have one.
+        pub ranked: i64,
+        /// Points, 0 to 1,000.
+        pub points: i64,
+        /// Points of the four groups, as a list of numbers; -1 without a figure.
+        #[sea_orm(column_type = "Text")]
+        pub groups: String,
+        /// Cases closed.
+        pub cases: i64,
+        /// 1 for the best after-sales group of the category over the year so far.
+        pub best_of_year: i64,
+    }
+
+    /// No relations: a row speaks for itself.
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+/// Published months; written once.
+pub mod score_periods {
+    use sea_orm::entity::prelude::*;
+
+    /// A row.
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "score_periods")]
+    pub struct Model {
+        /// The month.
+        #[sea_orm(primary_key, auto_increment = false, column_type = "Text")]
+        pub period: String,
+        /// When it was published.
+        pub published_at: i64,
+        /// The place in the feed up to which it counts.
+        pub position: i64,
+    }
+
+    /// No relations: a row speaks for itself.
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+/// Changes of figures whose month was published; written once.
+pub mod score_restatements {
+    use sea_orm::entity::prelude::*;
+
+    /// A row.
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "score_restatements")]
+    pub struct Model {
+        /// The figure.
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub figure: Uuid,
+        /// The pass that found it.
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub pass: i64,
+        /// The case behind it.
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub case_id: Uuid,
+        /// When it was counted.
+        pub at: i64,
+        /// The kind of entry that changed it.
+        #[sea_orm(column_type = "Text")]
+        pub cause: String,
+        /// Occurrences before.
+        pub counted_before: i64,
+        /// Their sum before.
+        pub total_before: i64,
+        /// Occurrences after.
+        pub counted_after: i64,
+        /// Their sum after.
+        pub total_after: i64,
+    }
+
+    /// No relations: a row speaks for itself.
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+/// How far the counting has come in the feed: one row.
+pub mod score_places {
+    use sea_orm::entity::prelude::*;
+
+    /// A row.
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "score_places")]
+    pub struct Model {
+        /// What it is the place of.
+        #[sea_orm(primary_key, auto_increment = false, column_type = "Text")]
+        pub name: String,
+        /// The epoch of the feed.
+        pub epoch: Uuid,
+        /// The last event that was counted.
+        pub position: i64,
+        /// How many passes there were.
+        pub pass: i64,
+    }
+
+    /// No relations: a row speaks for itself.
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+/// Passes of the counting, the last ones: each can be taken once, whoever takes it.
+pub mod score_passes {
+    use sea_orm::entity::prelude::*;
+
+    /// A row.
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "score_passes")]
+    pub struct Model {
+        /// Which.
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub pass: i64,
+        /// When.
+        pub at: i64,
+    }
+
+    /// No relations: a row speaks for itself.
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+/// Cases to be counted anew for something that is not in their log.
+pub mod score_due {
+    use sea_orm::entity::prelude::*;
+
+    /// A row.
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "score_due")]
+    pub struct Model {
+        /// What happened.
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub because: Uuid,
+        /// The case.
+        pub case_id: Uuid,
+    }
+
+    /// No relations: a row speaks for itself.
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+/// How long the old flow took, by category; revisions are never changed.
+pub mod score_baselines {
+    use sea_orm::entity::prelude::*;
+
+    /// A row.
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "score_baselines")]
+    pub struct Model {
+        /// The category.
+        #[sea_orm(primary_key, auto_increment = false, column_type = "Text")]
+        pub category: String,
+        /// The revision, from 1; the highest counts.
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub revision: i64,
+        /// Median from filing to closing, microseconds.
+        pub gross: i64,
+        /// The same without the customer's own time.
+        pub net: i64,
+        /// Where it comes from.
+        #[sea_orm(column_type = "Text")]
+        pub source: String,
+        /// Who said so.
+        #[sea_orm(column_type = "Text")]
+        pub said_by: String,
+        /// When.
+        pub at: i64,
+    }
+
+    /// No relations: a row speaks for itself.
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
