@@ -32,8 +32,9 @@ pub mod intake {
     /// Version 1.
     #[expect(
         clippy::allow_attributes,
+        clippy::large_enum_variant,
         unused_qualifications,
-        reason = "generated code allows what it needs and writes full paths"
+        reason = "generated code allows what it needs, writes full paths and boxes nothing"
     )]
     pub mod v1 {
         tonic::include_proto!("parasol.intake.v1");

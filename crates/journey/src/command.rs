@@ -18,6 +18,10 @@ macro_rules! commands {
     ($($(#[$doc:meta])* $variant:ident $({ $($(#[$fdoc:meta])* $field:ident: $ty:ty),+ $(,)? })? = $text:literal,)+) => {
         /// One thing asked of a case.
         #[derive(Clone, Debug, PartialEq, Eq)]
+        #[expect(
+            clippy::large_enum_variant,
+            reason = "a command lives for one step, and only a filing is large"
+        )]
         pub enum Command { $($(#[$doc])* $variant $({ $($(#[$fdoc])* $field: $ty),+ })?,)+ }
 
         impl Command {

@@ -63,10 +63,10 @@ pub async fn handle(
     (card.figures, card.indicators) =
         views::figures(whose.level, &shown, sight >= Sight::Own, language);
     // Ranks of people and centres are the house's; those of brands are everybody's.
-    if whose.level == Level::Brand || sight == Sight::All {
-        if let Some(stood) = read::stood(store, &whose, month).await? {
-            (card.rank, card.ranked) = (small(stood.rank), small(stood.ranked));
-        }
+    if (whose.level == Level::Brand || sight == Sight::All)
+        && let Some(stood) = read::stood(store, &whose, month).await?
+    {
+        (card.rank, card.ranked) = (small(stood.rank), small(stood.ranked));
     }
     if let (Level::Brand, Some(category)) = (whose.level, whose.category) {
         let baseline = read::baseline(store, category).await?;

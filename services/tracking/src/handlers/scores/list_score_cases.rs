@@ -61,7 +61,7 @@ pub async fn handle(
     let next_page_token = last.map_or_else(String::new, |row| {
         pages.seal(format!("{}/{}", row.case_id.simple(), row.seq).as_bytes())
     });
-    let cases = rows.iter().map(|row| case(row)).collect();
+    let cases = rows.iter().map(case).collect();
     Ok(ListScoreCasesResponse { cases, next_page_token })
 }
 
