@@ -155,11 +155,13 @@ const TABLES: &str =
 /// Who did what, and what was answered.
 const COMMANDS: &str = "commands";
 
-/// The messages of partners have refusals too; the sequencer numbers commits, the relay binds numbers, and scores are
-/// counted, when it comes to it.
-const IN_ITS_OWN_TIME: [&str; 12] = [
+/// The messages of partners have refusals too; the sequencer numbers commits, the relay binds numbers, and scores and
+/// the flow are counted, when it comes to it.
+const IN_ITS_OWN_TIME: [&str; 14] = [
     "commits",
     "feed",
+    "flow_cases",
+    "flow_places",
     "leases",
     "partner_messages",
     "relay_notes",

@@ -9,6 +9,7 @@ mod claim_evidence;
 mod conformance;
 mod customer;
 mod dependencies;
+mod desk;
 mod evidence;
 mod house;
 mod http;

@@ -67,6 +67,7 @@ const SURVEY_READS: &[Role] = &[Customer, Agent, Manager, Link];
 const SCORED: &[Role] = &[Brand, Centre, Technician, Agent, Manager, Operator];
 const DIGEST_READS: &[Role] = &[Agent, Manager, Operator, Service];
 const REPORT_READS: &[Role] = &[Manager, Operator, Service];
+const FLOW_READS: &[Role] = &[Operator, Manager, Agent, Brand];
 
 /// The whole table: path, roles.
 #[rustfmt::skip]
@@ -106,6 +107,7 @@ pub const TABLE: &[(&str, &[Role])] = &[
     ("/parasol.admin.v1.NetworkService/ReplayWebhook",              WEBHOOKS),
     ("/parasol.admin.v1.NetworkService/ListWebhookDeliveries",      WEBHOOKS),
     ("/parasol.admin.v1.NetworkService/GetPartnerHealth",           WEBHOOKS),
+    ("/parasol.admin.v1.NetworkService/ListPartnerHealth",          NETWORK_WATCH),
     ("/parasol.admin.v1.NetworkService/PutRerouteRule",             &[Operator, Brand]),
     ("/parasol.admin.v1.NetworkService/RotateCallbackSecret",       WEBHOOKS),
     ("/parasol.admin.v1.NetworkService/CheckCallback",              &[Service]),
@@ -115,6 +117,8 @@ pub const TABLE: &[(&str, &[Role])] = &[
     ("/parasol.admin.v1.OperationsService/ListParkedTasks",         &[Operator]),
     ("/parasol.admin.v1.OperationsService/RedriveTask",             &[Operator]),
     ("/parasol.admin.v1.OperationsService/GetOverview",             &[Operator, Manager]),
+    ("/parasol.admin.v1.OperationsService/GetFlow",                 FLOW_READS),
+    ("/parasol.admin.v1.OperationsService/ListFlow",                FLOW_READS),
     ("/parasol.admin.v1.OperationsService/AdvanceClock",            &[Operator]),
     ("/parasol.admin.v1.OperationsService/PauseCase",               CASE_CONTROL),
     ("/parasol.admin.v1.OperationsService/ResumeCase",              CASE_CONTROL),
@@ -153,6 +157,14 @@ pub const TABLE: &[(&str, &[Role])] = &[
     ("/parasol.intake.v1.IntakeService/LookupCustomer",             DECIDERS),
     ("/parasol.intake.v1.IntakeService/FinishGuidance",             CUSTOMER_SIDE),
     ("/parasol.intake.v1.IntakeService/AnswerReminder",             DISPUTE_SIDE),
+    ("/parasol.intake.v1.IntakeService/AddNote",                    DECIDERS),
+    ("/parasol.intake.v1.IntakeService/MergeCase",                  DECIDERS),
+    ("/parasol.intake.v1.IntakeService/ListMerged",                 DECIDERS),
+    ("/parasol.intake.v1.IntakeService/GetMailMark",                &[Agent, Manager, Service]),
+    ("/parasol.intake.v1.IntakeService/ReceiveMail",                &[Operator]),
+    ("/parasol.intake.v1.KnowledgeService/PutArticle",              NETWORK_WATCH),
+    ("/parasol.intake.v1.KnowledgeService/ListArticles",            CASE_CONTROL),
+    ("/parasol.intake.v1.KnowledgeService/MatchArticles",           DECIDERS),
     ("/parasol.intake.v1.IntakeService/ReviewLinkedCertificate",    DECIDERS),
     ("/parasol.intake.v1.IntakeService/UploadEvidence",             EVIDENCE_SIDE),
     ("/parasol.intake.v1.IntakeService/ListEvidence",               EVIDENCE_READS),
@@ -202,6 +214,7 @@ pub const TABLE: &[(&str, &[Role])] = &[
     ("/parasol.partner.v1.VerdictService/ContestCertificate",       &[Brand]),
     ("/parasol.partner.v1.VerdictService/GetDecision",              &[Brand, Centre, Lab, Service]),
     ("/parasol.partner.v1.VerdictService/ListDecisions",            &[Brand, Centre, Lab, Service]),
+    ("/parasol.partner.v1.VerdictService/ListFaultTrends",          &[Brand, Manager, Operator]),
     ("/parasol.technician.v1.VisitService/StreamMyDay",             AT_THE_DOOR),
     ("/parasol.technician.v1.VisitService/GetRelayNumber",          CUSTOMER_READS),
     ("/parasol.technician.v1.VisitService/CreateCalendarLink",      AT_THE_DOOR),

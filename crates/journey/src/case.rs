@@ -417,6 +417,12 @@ pub struct Case {
     /// How many anomalies were raised.
     #[serde(default)]
     pub anomalies: u32,
+    /// How many notes the retailer's people keep of it.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub notes: u32,
+    /// The case about the same that goes on in its place.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub merged_into: Option<CaseId>,
     /// The last numbered message of each party that was heard last, the newest last.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub heard: Vec<LastHeard>,
@@ -498,6 +504,8 @@ impl Case {
             misses: Vec::new(),
             reminders: 0,
             anomalies: 0,
+            notes: 0,
+            merged_into: None,
             heard: Vec::new(),
             messages_kept: 0,
             wrong_codes: 0,

@@ -3,15 +3,15 @@
 use crate::certificate::Certificate;
 use crate::event::{Awaited, Decision, Filing, Path, Proposal, ProposedWindow, Window};
 use crate::ids::{
-    AnomalyId, AppointmentId, BrandId, CentreId, CertificateId, OfferId, ProposalId, Serial,
-    TechnicianId, WorkOrderId,
+    AnomalyId, AppointmentId, BrandId, CaseId, CentreId, CertificateId, NoteId, OfferId,
+    ProposalId, Serial, TechnicianId, WorkOrderId,
 };
 use crate::survey::SurveyAnswer;
 use crate::task::Task;
 use crate::time::Timestamp;
 use crate::vocab::{
-    AnomalyKind, Cause, Channel, ContactFailure, DeclineReason, Function, NoCodeReason, Party,
-    PauseCause, Remedy, UnableReason, vocabulary,
+    AnomalyKind, Cause, Channel, ContactFailure, DeclineReason, Function, NoCodeReason, NoteSource,
+    Party, PauseCause, Remedy, UnableReason, vocabulary,
 };
 
 macro_rules! commands {
@@ -445,6 +445,18 @@ commands! {
         /// What is wrong.
         kind: AnomalyKind,
     } = "raise_anomaly",
+    /// Keeps something in mind for the retailer's people.
+    Note {
+        /// The new note; what it says lies in the vault under it.
+        note: NoteId,
+        /// How it came.
+        source: NoteSource,
+    } = "note",
+    /// Ends the case, because another one is about the same.
+    Merge {
+        /// The case that goes on.
+        into: CaseId,
+    } = "merge",
     /// A notice that asks the customer for something has reached them.
     RecordNotice {
         /// The number of the entry that asks.

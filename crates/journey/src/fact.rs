@@ -6,14 +6,14 @@ use crate::certificate::{Certificate, Finding};
 use crate::deadline::Clock;
 use crate::event::{Awaited, Decision, Ending, Filing, Path, Proposal, ProposedWindow, Window};
 use crate::ids::{
-    AnomalyId, AppointmentId, BrandId, CentreId, CertificateId, OfferId, ProposalId, Serial,
-    TechnicianId, WorkOrderId,
+    AnomalyId, AppointmentId, BrandId, CaseId, CentreId, CertificateId, NoteId, OfferId,
+    ProposalId, Serial, TechnicianId, WorkOrderId,
 };
 use crate::survey::SurveyAnswer;
 use crate::time::Timestamp;
 use crate::vocab::{
-    AnomalyKind, Cause, Channel, ContactFailure, DeclineReason, Function, NoCodeReason, Party,
-    PauseCause, Remedy, UnableReason,
+    AnomalyKind, Cause, Channel, ContactFailure, DeclineReason, Function, NoCodeReason, NoteSource,
+    Party, PauseCause, Remedy, UnableReason,
 };
 
 /// What happened.
@@ -508,6 +508,18 @@ pub enum Fact {
         anomaly: AnomalyId,
         /// What is wrong.
         kind: AnomalyKind,
+    },
+    /// The retailer's people keep something in mind.
+    Noted {
+        /// Which; what it says lies in the vault under it.
+        note: NoteId,
+        /// How it came.
+        source: NoteSource,
+    },
+    /// The case is about what another one is about, and ends for it.
+    Merged {
+        /// The case that goes on.
+        into: CaseId,
     },
     /// The customer knows what the case waits for.
     NoticeDelivered {

@@ -403,6 +403,8 @@ impl Case {
             Fact::Cancelled => self.drop_visit(),
             Fact::Reminded => self.reminders += 1,
             Fact::AnomalyRaised { .. } => self.anomalies += 1,
+            Fact::Noted { .. } => self.notes += 1,
+            Fact::Merged { into } => self.merged_into = Some(*into),
             Fact::MessageKept { .. } => self.messages_kept += 1,
             Fact::DeadlineMissed { clock, charged_to } => {
                 self.count_miss(*clock);

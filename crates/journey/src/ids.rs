@@ -132,6 +132,8 @@ made_id!(/// One visit to the customer.
     AppointmentId, "appt");
 made_id!(/// Something the field says is wrong with a case.
     AnomalyId, "anomaly");
+made_id!(/// Something the retailer's people keep in mind about a case; what it says lies in the vault under it.
+    NoteId, "note");
 made_id!(/// One inspection certificate (检测单); immutable.
     CertificateId, "cert");
 made_id!(/// One photo or film of a case.

@@ -80,6 +80,19 @@ const CANCELLABLE: &[Stage] = &[
     S::Denied,
     S::Paused,
 ];
+/// Where a case can end for another one about the same: nobody has been at the door and nothing is decided.
+const MERGEABLE: &[Stage] = &[
+    S::Filed,
+    S::NoReason,
+    S::RemoteGuidance,
+    S::EvidenceLinked,
+    S::ChoosingCentre,
+    S::Dispatched,
+    S::Accepted,
+    S::CentreAssigned,
+    S::TechnicianAssigned,
+    S::Unreachable,
+];
 /// Where parts can be awaited: a pause for them does not stop their way.
 const PARTS_AWAITED: &[Stage] = &[S::Repairing, S::Paused];
 const BACK_FROM_CANCEL: &[Stage] = &[S::Appointed, S::OnSite, S::Inspecting];
@@ -190,6 +203,8 @@ pub const TRANSITIONS: &[Transition] = &[
     t(Verb::Remind,                  OPEN,                         &[],                                     &[Customer, Agent]),
     t(Verb::AnswerReminder,          OPEN,                         &[],                                     &[Agent, Brand, Centre]),
     t(Verb::RaiseAnomaly,            OPEN,                         &[],                                     FIELD),
+    t(Verb::Note,                    Stage::ALL,                   &[],                                     &[Agent]),
+    t(Verb::Merge,                   MERGEABLE,                    &[S::Cancelled],                         &[Agent]),
     t(Verb::RecordNotice,            &[S::AwaitConfirm, S::Paused], &[],                                    &[Policy, Agent]),
     t(Verb::RecordNoNotice,          &[S::AwaitConfirm, S::Paused], &[],                                    &[Policy]),
     t(Verb::KeepMessage,             Stage::ALL,                   &[],                                     ANYBODY),

@@ -287,6 +287,16 @@ vocabulary! {
 }
 
 vocabulary! {
+    /// How a note came to a case.
+    NoteSource {
+        /// Somebody of the retailer's wrote it down.
+        Desk = "desk",
+        /// An e-mail said it.
+        Mail = "mail",
+    }
+}
+
+vocabulary! {
     /// What the field says is wrong with a case.
     AnomalyKind {
         /// The address does not exist, or the unit is not there.

@@ -1,11 +1,14 @@
 //! The HTTP side: what a person, a probe or a program without gRPC finds on the second port.
 //!
 //! Owns the probes, the pages of errors in both languages, a front page that says where everything is,
-//! [REST](Rest), the contract's methods as JSON, and the portal, pages for partners without a
-//! system of their own, and the files of the reference [client](installer) for technicians. It decides
-//! nothing and reads no table.
+//! [REST](Rest), the contract's methods as JSON, the portal, pages for partners without a
+//! system of their own, the customer's pages, those of the retailer's people and of brands ([`board`], [`desk`],
+//! [`steward`]), and the files of the reference [client](installer) for technicians. It decides nothing and reads
+//! no table.
 
+mod board;
 mod customer;
+mod desk;
 mod installer;
 mod language;
 mod pages;
@@ -13,6 +16,8 @@ mod portal;
 mod probes;
 mod rest;
 mod serve;
+mod staff;
+mod steward;
 mod web;
 
 use std::net::SocketAddr;
@@ -38,16 +43,23 @@ struct Gateway {
     portal: Pages,
     customer: Pages,
     shared: Pages,
+    board: Pages,
+    desk: Pages,
+    steward: Pages,
 }
 
 /// All routes: `/`, `/errors`, `/errors/{REASON}`, `/livez`, `/readyz`, `/openapi.json`, callbacks of partners
 /// at `/v1/callbacks/{partner}`, technicians' calendars at `/v1/calendars/{token}.ics`, REST below `/v1/`, the
-/// portal below `/portal`, the customer's pages below `/my` and `/s`, and the client for technicians below `/installer/`. `grpc` is shown on the front page.
+/// portal below `/portal`, the customer's pages below `/my` and `/s`, the operations board below `/board`, the
+/// agent's desk below `/desk`, the brand's pages below `/steward`, e-mail of a mail gateway at `/v1/mail`, and the
+/// client for technicians below `/installer/`. `grpc` is shown on the front page.
 pub fn router(health: Health, grpc: SocketAddr, rest: Rest, web: Web) -> Router {
-    let portal = Pages::new(&portal::SITE, &web);
-    let customer = Pages::new(&customer::SITE, &web);
-    let shared = Pages::new(&customer::SHARED_SITE, &web);
+    let [portal, customer, shared] =
+        [&portal::SITE, &customer::SITE, &customer::SHARED_SITE].map(|site| Pages::new(site, &web));
+    let [board, desk, steward] =
+        [&board::SITE, &desk::SITE, &steward::SITE].map(|site| Pages::new(site, &web));
     let grpc = grpc.to_string().into();
+    let state = Gateway { health, grpc, rest, portal, customer, shared, board, desk, steward };
     Router::new()
         .route("/", get(pages::front))
         .route("/errors", get(pages::errors))
@@ -63,12 +75,16 @@ pub fn router(health: Health, grpc: SocketAddr, rest: Rest, web: Web) -> Router 
             "/v1/notices/unsubscribe/{token}",
             get(rest::unsubscribe_page).post(rest::unsubscribe),
         )
+        .route("/v1/mail", post(rest::mail))
         .route("/v1/{*path}", any(rest::call))
         .merge(portal::routes())
         .merge(customer::routes())
+        .merge(board::routes())
+        .merge(desk::routes())
+        .merge(steward::routes())
         .merge(installer::routes())
         .fallback(pages::nothing_here)
-        .with_state(Gateway { health, grpc, rest, portal, customer, shared })
+        .with_state(state)
 }
 
 #[cfg(test)]

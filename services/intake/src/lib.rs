@@ -2,14 +2,18 @@
 //!
 //! Owns the retailer's orders, the question what a customer is owed for a unit, the filing of cases
 //! and what a customer may do to one afterwards, the photos and films of a case, and the triage that
-//! says which way a case goes.
+//! says which way a case goes; and what the retailer's people work with: the flow of open cases, notes, merged
+//! cases, articles.
 //!
 //! What it deliberately does not do: it chooses no centre, decides no claim and shows no story of a
 //! case; it knows no brand or centre beyond the ids in its orders.
 
 mod evidence;
 mod filings;
+pub mod flow;
 mod handlers;
+mod knowledge;
+mod mail;
 mod migration;
 mod orders;
 mod person;
@@ -23,6 +27,7 @@ mod workers;
 use std::sync::Arc;
 
 use parasol_api::intake::v1::intake_service_server::{IntakeService, IntakeServiceServer};
+use parasol_api::intake::v1::knowledge_service_server::KnowledgeServiceServer;
 use parasol_api::intake::v1::order_service_server::{OrderService, OrderServiceServer};
 use parasol_api::intake::v1::*;
 use parasol_api::{Error, Reason};
@@ -33,6 +38,7 @@ use parasol_journey::task::Role;
 use parasol_policy::Shelf;
 use tonic::service::RoutesBuilder;
 use tonic::{Request, Response, Status, Streaming};
+use uuid::Uuid;
 
 pub use evidence::{Sweep, Swept};
 pub use migration::migrations;
@@ -61,9 +67,11 @@ impl Intake {
         Self { shelf, ..self }
     }
 
-    /// Adds both gRPC services.
+    /// Adds its gRPC services.
     pub fn add_routes(&self, routes: &mut RoutesBuilder) {
         let server = IntakeServiceServer::new(self.clone());
+        routes.add_service(server.max_decoding_message_size(self.desk.message_bytes));
+        let server = KnowledgeServiceServer::new(self.clone());
         routes.add_service(server.max_decoding_message_size(self.desk.message_bytes));
         let server = OrderServiceServer::new(self.clone());
         routes.add_service(server.max_decoding_message_size(self.desk.message_bytes));
@@ -72,6 +80,12 @@ impl Intake {
     /// What removes the content that no evidence refers to. Its loop is the node's.
     pub fn sweep(&self) -> Sweep {
         Sweep::new(self.desk.clone(), self.archive.shelf.clone())
+    }
+
+    /// The follower that keeps the rows of open cases, as one process runs it; `holder` names the process and
+    /// `epoch` the feed.
+    pub fn follower(&self, epoch: Uuid, holder: Uuid) -> flow::Follower {
+        flow::Follower::new(self.desk.clone(), epoch, holder)
     }
 
     /// The work it does: triage.
@@ -172,6 +186,41 @@ impl IntakeService for Intake {
         request: Request<ReviewLinkedCertificateRequest>,
     ) -> Result<Response<ReviewLinkedCertificateResponse>, Status> {
         Ok(Response::new(handlers::review_linked_certificate::handle(self, request).await?))
+    }
+
+    async fn add_note(
+        &self,
+        request: Request<AddNoteRequest>,
+    ) -> Result<Response<AddNoteResponse>, Status> {
+        Ok(Response::new(handlers::add_note::handle(self, request).await?))
+    }
+
+    async fn merge_case(
+        &self,
+        request: Request<MergeCaseRequest>,
+    ) -> Result<Response<MergeCaseResponse>, Status> {
+        Ok(Response::new(handlers::merge_case::handle(self, request).await?))
+    }
+
+    async fn list_merged(
+        &self,
+        request: Request<ListMergedRequest>,
+    ) -> Result<Response<ListMergedResponse>, Status> {
+        Ok(Response::new(handlers::list_merged::handle(self, request).await?))
+    }
+
+    async fn get_mail_mark(
+        &self,
+        request: Request<GetMailMarkRequest>,
+    ) -> Result<Response<MailMark>, Status> {
+        Ok(Response::new(handlers::get_mail_mark::handle(self, request).await?))
+    }
+
+    async fn receive_mail(
+        &self,
+        request: Request<ReceiveMailRequest>,
+    ) -> Result<Response<ReceiveMailResponse>, Status> {
+        Ok(Response::new(handlers::receive_mail::handle(self, request).await?))
     }
 
     async fn lookup_customer(

@@ -5,7 +5,14 @@ use sea_orm_migration::prelude::*;
 
 /// Intake's migrations, oldest first; they come after the kernel's.
 pub fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-    vec![Box::new(Tables), Box::new(Replacements), Box::new(Evidence), Box::new(Gifts)]
+    vec![
+        Box::new(Tables),
+        Box::new(Replacements),
+        Box::new(Evidence),
+        Box::new(Gifts),
+        Box::new(Flow),
+        Box::new(Desk),
+    ]
 }
 
 struct Tables;
@@ -126,6 +133,82 @@ impl MigrationTrait for Evidence {
                 .ints(&["look_rows", "look_columns"])
                 .key(&["band", "evidence"])
                 .index(&["evidence"]),
+        ];
+        for table in tables {
+            table.create(manager).await?;
+        }
+        Ok(())
+    }
+}
+
+struct Flow;
+
+impl MigrationName for Flow {
+    fn name(&self) -> &'static str {
+        "m0070_intake_flow"
+    }
+}
+
+#[async_trait::async_trait]
+impl MigrationTrait for Flow {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        let tables = [
+            TableBuilder::new("flow_cases")
+                .ids(&["case_id"])
+                .texts(&["stage", "holder"])
+                .ints(&["since", "due"])
+                .texts(&["clock"])
+                .ints(&["late"])
+                .texts(&["brand", "centre", "category", "sku"])
+                .ints(&["filed_at", "reminders", "answer_due"])
+                .key(&["case_id"])
+                .index(&["due", "case_id"])
+                .index(&["since", "case_id"])
+                .index(&["late", "case_id"])
+                .index(&["holder", "due", "case_id"])
+                .index(&["stage", "since", "case_id"])
+                .index(&["brand", "due", "case_id"])
+                .index(&["brand", "since", "case_id"]),
+            TableBuilder::new("flow_places")
+                .texts(&["name"])
+                .ids(&["epoch"])
+                .ints(&["position"])
+                .key(&["name"]),
+        ];
+        for table in tables {
+            table.create(manager).await?;
+        }
+        Ok(())
+    }
+}
+
+/// What the retailer's people work with: articles, and which cases were merged.
+struct Desk;
+
+impl MigrationName for Desk {
+    fn name(&self) -> &'static str {
+        "m0071_intake_desk"
+    }
+}
+
+#[async_trait::async_trait]
+impl MigrationTrait for Desk {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        let tables = [
+            TableBuilder::new("articles")
+                .texts(&["article"])
+                .ints(&["revision"])
+                .texts(&["stages", "categories", "symptoms"])
+                .texts(&["title_zh", "title_en", "text_zh", "text_en"])
+                .ints(&["retired"])
+                .texts(&["said_by"])
+                .ints(&["at"])
+                .key(&["article"]),
+            TableBuilder::new("merged_cases")
+                .ids(&["case_id", "into_case"])
+                .ints(&["at"])
+                .key(&["case_id"])
+                .index(&["into_case", "case_id"]),
         ];
         for table in tables {
             table.create(manager).await?;

@@ -4,9 +4,9 @@ use parasol_casebook::{Cell, Change, Projector, RowOp};
 use parasol_journey::{Case, Event, Fact};
 use sea_orm::ActiveValue::Set;
 
-use crate::tables::{filings, open_units, replacements};
+use crate::tables::{filings, merged_cases, open_units, replacements};
 
-/// Keeps `open_units` and `filings` in step with the log.
+/// Keeps `open_units`, `filings`, `replacements` and `merged_cases` in step with the log.
 pub(crate) struct CaseIndex;
 
 impl Projector for CaseIndex {
@@ -25,6 +25,7 @@ impl Projector for CaseIndex {
             _ => {}
         }
         rows.extend(change.events.iter().filter_map(|event| replacement(change.after, event)));
+        rows.extend(change.events.iter().filter_map(|event| merged(change.after, event)));
         // Of the columns only the end can change.
         if change.before.is_none() || was_open != is_open {
             rows.push(RowOp::put(filing_row(change.after)));
@@ -39,6 +40,15 @@ fn replacement(case: &Case, event: &Event) -> Option<RowOp> {
         order_line: Set(case.filing.order_line.as_str().to_owned()),
         replaces: Set(case.filing.serial.as_str().to_owned()),
         case_id: Set(case.id.uuid()),
+        at: Set(event.at.micros()),
+    }))
+}
+
+fn merged(case: &Case, event: &Event) -> Option<RowOp> {
+    let Fact::Merged { into } = &event.fact else { return None };
+    Some(RowOp::put(merged_cases::ActiveModel {
+        case_id: Set(case.id.uuid()),
+        into_case: Set(into.uuid()),
         at: Set(event.at.micros()),
     }))
 }

@@ -303,3 +303,77 @@ pub mod evidence_looks {
 
     impl ActiveModelBehavior for ActiveModel {}
 }
+
+/// Articles about faults and states of cases, the newest revision of each.
+pub mod articles {
+    use sea_orm::entity::prelude::*;
+
+    /// A row.
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "articles")]
+    pub struct Model {
+        /// The article.
+        #[sea_orm(primary_key, auto_increment = false, column_type = "Text")]
+        pub article: String,
+        /// Its revision, from 1.
+        pub revision: i64,
+        /// The stages it is for, between commas; empty for all.
+        #[sea_orm(column_type = "Text")]
+        pub stages: String,
+        /// The categories it is for, likewise.
+        #[sea_orm(column_type = "Text")]
+        pub categories: String,
+        /// The symptoms it is for, likewise.
+        #[sea_orm(column_type = "Text")]
+        pub symptoms: String,
+        /// Its title in Chinese.
+        #[sea_orm(column_type = "Text")]
+        pub title_zh: String,
+        /// Its title in English.
+        #[sea_orm(column_type = "Text")]
+        pub title_en: String,
+        /// Its text in Chinese.
+        #[sea_orm(column_type = "Text")]
+        pub text_zh: String,
+        /// Its text in English.
+        #[sea_orm(column_type = "Text")]
+        pub text_en: String,
+        /// 1 when it is not shown any more.
+        pub retired: i64,
+        /// Who put it: role and reference.
+        #[sea_orm(column_type = "Text")]
+        pub said_by: String,
+        /// When.
+        pub at: i64,
+    }
+
+    /// No relations: a row speaks for itself.
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+/// Cases that ended for another one about the same.
+pub mod merged_cases {
+    use sea_orm::entity::prelude::*;
+
+    /// A row.
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "merged_cases")]
+    pub struct Model {
+        /// The case that ended.
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub case_id: Uuid,
+        /// The case that goes on.
+        pub into_case: Uuid,
+        /// When.
+        pub at: i64,
+    }
+
+    /// No relations: a row speaks for itself.
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}

@@ -6,7 +6,7 @@ use parasol_api::Language;
 use parasol_journey::Fact;
 use parasol_journey::deadline::Clock;
 use parasol_journey::event::{Awaited, Ending, Path, Window};
-use parasol_journey::vocab::{AnomalyKind, Party, Remedy};
+use parasol_journey::vocab::{AnomalyKind, NoteSource, Party, Remedy};
 
 /// The line for a fact.
 pub fn headline(fact: &Fact, language: Language) -> String {
@@ -240,6 +240,11 @@ fn bend(fact: &Fact) -> Line {
             say("通知未能送达, 客服将联系您", "No notice reached you; an agent gets in touch")
         }
         Fact::AnomalyRaised { kind, .. } => anomaly(*kind),
+        Fact::Noted { source: NoteSource::Desk, .. } => say("客服备注", "A note of the desk"),
+        Fact::Noted { source: NoteSource::Mail, .. } => say("收到邮件", "An e-mail came in"),
+        Fact::Merged { .. } => {
+            say("与您的另一服务单合并处理", "It goes on in another case of yours")
+        }
         Fact::PromiseStarted { .. } => say("一项服务时限开始计时", "A promised time began to run"),
         Fact::SurveyAnswered { .. } => say("感谢您的评价", "Thank you for your answer"),
         Fact::PromiseMissed { .. } => {

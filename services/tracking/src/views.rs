@@ -58,16 +58,24 @@ impl Reader<'_> {
         }
     }
 
-    /// Whether an entry is the reader's to see. What the field says is wrong is for those who can do something
+    /// Whether an entry is the reader's to see. Notes are for the retailer's people alone. What the field says is wrong is for those who can do something
     /// about it; it may be wrong itself, and may speak of the customer.
     pub fn shows(&self, event: &Event) -> bool {
-        is_inside(self.role) || !matches!(event.fact, Fact::AnomalyRaised { .. })
+        match event.fact {
+            Fact::AnomalyRaised { .. } => is_inside(self.role),
+            Fact::Noted { .. } => self.role != Role::Brand && is_inside(self.role),
+            _ => true,
+        }
     }
 
     /// What was said with an entry. One that cannot be read is shown without.
     async fn note(&self, event: &Event) -> String {
-        let Fact::AnomalyRaised { anomaly, .. } = &event.fact else { return String::new() };
-        let said = self.store.reveal(anomaly.uuid(), "anomaly").await;
+        let (subject, kind) = match &event.fact {
+            Fact::AnomalyRaised { anomaly, .. } => (anomaly.uuid(), "anomaly"),
+            Fact::Noted { note, .. } => (note.uuid(), "note"),
+            _ => return String::new(),
+        };
+        let said = self.store.reveal(subject, kind).await;
         let said = said.inspect_err(|error| tracing::debug!(%error, "no note")).ok().flatten();
         let said = said.and_then(|body| serde_json::from_str::<Said>(&body).ok());
         said.map(|said| said.text).unwrap_or_default()

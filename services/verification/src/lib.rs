@@ -62,7 +62,8 @@ use parasol_api::partner::v1::verdict_service_server::{VerdictService, VerdictSe
 use parasol_api::partner::v1::{
     ConfirmCertificateRequest, ConfirmCertificateResponse, ContestCertificateRequest,
     ContestCertificateResponse, GetDecisionRequest, ListDecisionsRequest, ListDecisionsResponse,
-    SubmitCertificateRequest, SubmitCertificateResponse,
+    ListFaultTrendsRequest, ListFaultTrendsResponse, SubmitCertificateRequest,
+    SubmitCertificateResponse,
 };
 use parasol_api::verification::v1::decision_service_server::{
     DecisionService, DecisionServiceServer,
@@ -283,6 +284,7 @@ pub fn migrations() -> Vec<Box<dyn MigrationTrait>> {
         Box::new(marks::Marks),
         Box::new(migration::People),
         Box::new(charges::Charges),
+        Box::new(migration::Faults),
     ]
 }
 
@@ -309,6 +311,7 @@ host!(VerdictService {
     contest_certificate(ContestCertificateRequest) -> ContestCertificateResponse;
     get_decision(GetDecisionRequest) -> Decision;
     list_decisions(ListDecisionsRequest) -> ListDecisionsResponse;
+    list_fault_trends(ListFaultTrendsRequest) -> ListFaultTrendsResponse;
 });
 
 host!(DecisionService {

@@ -283,3 +283,25 @@ impl MigrationTrait for People {
         Ok(())
     }
 }
+
+/// Creates the table of faults.
+pub struct Faults;
+
+impl MigrationName for Faults {
+    fn name(&self) -> &'static str {
+        "m0072_verification_faults"
+    }
+}
+
+#[async_trait::async_trait]
+impl MigrationTrait for Faults {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        let faults = TableBuilder::new("faults")
+            .ids(&["case_id"])
+            .texts(&["brand", "sku", "category", "batch", "fault_code", "cause"])
+            .ints(&["at"])
+            .key(&["case_id"])
+            .index(&["brand", "at"]);
+        faults.create(manager).await
+    }
+}

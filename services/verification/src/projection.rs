@@ -5,6 +5,7 @@ use parasol_journey::deadline::Clock;
 use parasol_journey::event::{Decision, Fact, Proposal, Proposed};
 use parasol_journey::ids::CaseId;
 use parasol_journey::time::Timestamp;
+use parasol_journey::vocab::Function;
 use parasol_journey::{Case, Event, Task, certificate::Certificate};
 use sea_orm::ActiveValue::Set;
 
@@ -14,7 +15,7 @@ use crate::ledger::{Posting, postings};
 use crate::payment::legs;
 use crate::staff::marks;
 use crate::tables::hearing::{marks as decision_marks, proposals};
-use crate::tables::{certificates, decisions, part_returns};
+use crate::tables::{certificates, decisions, faults, part_returns};
 
 /// All tables of this service that follow from the log.
 pub struct Tables;
@@ -75,6 +76,7 @@ impl Projector for Indexes {
             match &event.fact {
                 Fact::CertificateSubmitted { certificate, .. } => {
                     rows.push(certificate_row(case, event, certificate));
+                    rows.push(fault_row(change.after, event, certificate));
                 }
                 Fact::Decided(decision) | Fact::Denied(decision) => {
                     rows.push(decision_row(case, event, decision));
@@ -102,6 +104,37 @@ fn certificate_row(case: CaseId, event: &Event, certificate: &Certificate) -> Ro
         submitted_at: Set(event.at.micros()),
         body: Set(json(certificate)),
     })
+}
+
+/// Characters at the end of a serial number that number the units of a batch.
+const RUNNING_NUMBER_LEN: usize = 4;
+/// The shortest serial number that a batch is told from.
+const SERIAL_LEN_MIN: usize = 8;
+
+/// The fault of a case as its newest certificate names it; none when the unit works after all.
+fn fault_row(case: &Case, event: &Event, certificate: &Certificate) -> RowOp {
+    if certificate.function != Function::Fault {
+        return RowOp::delete::<faults::Entity>(vec![case.id.uuid().into()]);
+    }
+    let filing = &case.filing;
+    RowOp::put(faults::ActiveModel {
+        case_id: Set(case.id.uuid()),
+        brand: Set(filing.brand.as_str().to_owned()),
+        sku: Set(filing.sku.as_str().to_owned()),
+        category: Set(filing.category.as_str().to_owned()),
+        batch: Set(batch(filing.serial.as_str()).to_owned()),
+        fault_code: Set(certificate.fault_code.clone()),
+        cause: Set(certificate.cause.as_str().to_owned()),
+        at: Set(event.at.micros()),
+    })
+}
+
+/// The batch that a serial number tells; serial numbers are ASCII.
+fn batch(serial: &str) -> &str {
+    match serial.len() {
+        SERIAL_LEN_MIN.. => serial.get(..serial.len() - RUNNING_NUMBER_LEN).unwrap_or_default(),
+        _ => "",
+    }
 }
 
 fn decision_row(case: CaseId, event: &Event, decision: &Decision) -> RowOp {

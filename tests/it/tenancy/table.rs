@@ -94,6 +94,16 @@ pub const TABLE: &[Row] = &[
     row("admin.v1.ConformanceService/GetConformance", &[
         by(&[Role::Brand], hidden(r#"{"brand": "$brand"}"#)),
     ]),
+    row("admin.v1.OperationsService/GetFlow", &[
+        by(&[Role::Brand], hidden(r#"{"brand": "$brand"}"#)),
+    ]),
+    row("admin.v1.OperationsService/ListFlow", &[
+        by(&[Role::Brand], hidden(r#"{"brand": "$brand"}"#)),
+        by(&[Role::Brand], told(BAD_PAGE, r#"{"page_size": 1, "page_token": "$brands_page"}"#)),
+    ]),
+    row("partner.v1.VerdictService/ListFaultTrends", &[
+        by(&[Role::Brand], hidden(r#"{"brand": "$brand"}"#)),
+    ]),
     row("admin.v1.NetworkService/GetBrand", &[
         by(&[Role::Brand], hidden(r#"{"brand": "$brand"}"#)),
     ]),

@@ -3,6 +3,7 @@
 //! A reason is for ever: its code stands in clients' code. A row may be reworded, never renamed or
 //! given another meaning. `docs/errors/` is made from this table.
 
+mod desk;
 mod disputes;
 mod evidence;
 mod links;
@@ -10,6 +11,7 @@ mod staff;
 mod visits;
 mod voice;
 
+use self::desk::with_desk;
 use self::disputes::with_disputes;
 use self::evidence::with_evidence;
 use self::links::with_links;
@@ -18,7 +20,7 @@ use self::visits::with_visits;
 use self::voice::with_voice;
 use super::reason::reasons;
 
-with_voice! { reasons,
+with_desk! { reasons,
     // Who is calling, and what they may do.
     Unauthenticated "UNAUTHENTICATED" Unauthenticated
         en "The call carried no valid credential."

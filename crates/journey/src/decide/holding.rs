@@ -22,6 +22,8 @@ const PAUSES_MAX: Span = Span::days(60);
 const MESSAGES_MAX: u32 = 200;
 /// How many anomalies a case keeps.
 const ANOMALIES_MAX: u32 = 50;
+/// How many notes a case keeps.
+const NOTES_MAX: u32 = 200;
 /// How often a customer may chase a case.
 const REMINDERS_MAX: u32 = 100;
 
@@ -42,6 +44,16 @@ pub(super) fn decide(draft: &mut Draft<'_>, command: &Command) -> Result<(), Rej
                 return Err(Rejection::EvidenceFull);
             }
             draft.note(Fact::AnomalyRaised { anomaly: *anomaly, kind: *kind })
+        }
+        Command::Note { note, source } => {
+            if draft.case().notes >= NOTES_MAX {
+                return Err(Rejection::EvidenceFull);
+            }
+            draft.note(Fact::Noted { note: *note, source: *source })
+        }
+        Command::Merge { into } => {
+            draft.note(Fact::Merged { into: *into })?;
+            draft.go(Fact::Cancelled, Stage::Cancelled)
         }
         Command::KeepMessage { message, reason } => {
             if draft.case().messages_kept >= MESSAGES_MAX {

@@ -205,6 +205,8 @@ fn route(draft: &mut Draft<'_>, command: &Command) -> Result<(), Rejection> {
         | Command::AnswerReminder
         | Command::AnswerSurvey { .. }
         | Command::RaiseAnomaly { .. }
+        | Command::Note { .. }
+        | Command::Merge { .. }
         | Command::KeepMessage { .. } => holding::decide(draft, command),
         Command::RecordNotice { .. } | Command::RecordNoNotice { .. } => {
             asking::decide(draft, command)

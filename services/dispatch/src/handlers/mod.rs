@@ -26,6 +26,7 @@ mod install_parts;
 mod list_brands;
 mod list_centres;
 mod list_coverage_gaps;
+mod list_partner_health;
 mod list_partner_messages;
 mod list_reason_mappings;
 mod list_standing_changes;
@@ -406,6 +407,13 @@ impl NetworkService for Dispatch {
         request: Request<GetPartnerHealthRequest>,
     ) -> Answered<PartnerHealth> {
         Ok(Response::new(get_partner_health::handle(self, request).await?))
+    }
+
+    async fn list_partner_health(
+        &self,
+        request: Request<ListPartnerHealthRequest>,
+    ) -> Answered<ListPartnerHealthResponse> {
+        Ok(Response::new(list_partner_health::handle(self, request).await?))
     }
 
     async fn put_reroute_rule(

@@ -18,6 +18,7 @@
 mod answer;
 mod calendar;
 mod callbacks;
+mod mail;
 mod notices;
 mod openapi;
 mod problem;
@@ -149,6 +150,16 @@ pub(crate) async fn callback(
 ) -> Response {
     let (parts, body) = request.into_parts();
     match callbacks::take(&gateway.rest, &partner, &parts, body).await {
+        Ok(response) => response,
+        Err(error) => Problem::of(&error, language::of_headers(&parts.headers), parts.uri.path())
+            .into_response(),
+    }
+}
+
+/// An e-mail of the operator's mail gateway.
+pub(crate) async fn mail(State(gateway): State<crate::Gateway>, request: Request) -> Response {
+    let (parts, body) = request.into_parts();
+    match mail::take(&gateway.rest, &parts, body).await {
         Ok(response) => response,
         Err(error) => Problem::of(&error, language::of_headers(&parts.headers), parts.uri.path())
             .into_response(),

@@ -1,5 +1,6 @@
 //! One file per method: decode, check, one step of the casebook or one query, encode.
 
+pub(crate) mod add_note;
 pub(crate) mod answer_reminder;
 pub(crate) mod cancel_case;
 pub(crate) mod check_entitlement;
@@ -8,13 +9,17 @@ pub(crate) mod file_case;
 pub(crate) mod finish_guidance;
 pub(crate) mod get_case;
 pub(crate) mod get_evidence;
+pub(crate) mod get_mail_mark;
 pub(crate) mod get_unit;
 pub(crate) mod import_orders;
 pub(crate) mod link_certificate;
 pub(crate) mod list_cases;
 pub(crate) mod list_evidence;
+pub(crate) mod list_merged;
 pub(crate) mod list_units;
 pub(crate) mod lookup_customer;
+pub(crate) mod merge_case;
+pub(crate) mod receive_mail;
 pub(crate) mod remind_case;
 pub(crate) mod reopen_case;
 pub(crate) mod review_linked_certificate;

@@ -5,9 +5,11 @@
 
 mod acting;
 mod after;
+mod desk;
 mod entitlements;
 mod evidence;
 mod filing;
+mod flow;
 mod importing;
 mod packs;
 mod reading;

@@ -82,7 +82,15 @@ pub fn both_skus() -> [Content; 2] {
 
 /// A world in which these were sold.
 pub async fn world_with(orders: impl IntoIterator<Item = OrderRow>) -> World {
-    let world = World::new().await;
+    sold_in(World::new().await, orders).await
+}
+
+/// The same on a database server.
+pub async fn world_on_postgres(name: &str, orders: impl IntoIterator<Item = OrderRow>) -> World {
+    sold_in(World::on_postgres(name).await, orders).await
+}
+
+async fn sold_in(world: World, orders: impl IntoIterator<Item = OrderRow>) -> World {
     let content = both_skus().into_iter().chain(orders.into_iter().map(Content::Order));
     let answer = world.import(retailer(), rows(1_000_000, content)).await.unwrap();
     assert_eq!(answer.refused, 0, "{answer:?}");

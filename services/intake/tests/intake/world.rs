@@ -22,6 +22,7 @@ use parasol_journey::{Actor, ActorKind, Case, Command, Task};
 use parasol_runtime::clock::Clock;
 use parasol_runtime::identity::{Principal, Role, TokenKey};
 use parasol_runtime::ids::IdSource;
+use parasol_testkit::Postgres;
 use sea_orm_migration::{MigrationTrait, MigratorTrait};
 use tempfile::TempDir;
 use tonic::{Request, Status};
@@ -65,9 +66,20 @@ impl World {
         Self::on(folder, clock, 2).await
     }
 
+    /// A cell on a database server.
+    pub async fn on_postgres(name: &str) -> Self {
+        let url = Postgres::shared().unwrap().fresh_database(name).unwrap();
+        let folder = Arc::new(TempDir::new().unwrap());
+        Self::at(&url, folder, Clock::manual(start()), 1).await
+    }
+
     async fn on(folder: Arc<TempDir>, clock: Clock, seed: u64) -> Self {
         let url = format!("sqlite://{}", folder.path().join("cell.db").display());
-        let store = Store::open(&url, Pools::default()).await.unwrap();
+        Self::at(&url, folder, clock, seed).await
+    }
+
+    async fn at(url: &str, folder: Arc<TempDir>, clock: Clock, seed: u64) -> Self {
+        let store = Store::open(url, Pools::default()).await.unwrap();
         Migrator::up(store.for_migrations(), None).await.unwrap();
         let ids = IdSource::seeded(clock.clone(), seed);
         let lease = Lease { holder: Uuid::from_u128(u128::from(seed)), length: Span::minutes(1) };

@@ -13,6 +13,7 @@ use parasol_casebook::{
 };
 use parasol_dispatch::{Dispatch, Post};
 use parasol_intake::Sweep as EvidenceSweep;
+use parasol_intake::flow::Follower;
 use parasol_journey::ids::CaseId;
 use parasol_journey::task::Role;
 use parasol_journey::time::Span;
@@ -394,6 +395,15 @@ pub(super) fn voice(supervisor: &Supervisor, rounds: Rounds) {
     supervisor.spawn_loop(kind("tracking.voice"), VOICE_EVERY, (), move || {
         let rounds = rounds.clone();
         async move { Ok::<_, anyhow::Error>(progress(rounds.run_once().await?.more())) }
+    });
+}
+
+/// The rows of open cases: written soon after events have their numbers.
+pub(super) fn flow(supervisor: &Supervisor, follower: Follower, clock: &Clock, poll: Duration) {
+    let clock = clock.clone();
+    supervisor.spawn_loop(kind("intake.flow"), poll, (), move || {
+        let (follower, now) = (follower.clone(), clock.now());
+        async move { Ok::<_, anyhow::Error>(progress(follower.run_once(now).await? > 0)) }
     });
 }
 

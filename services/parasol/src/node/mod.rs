@@ -5,6 +5,7 @@
 
 pub(crate) mod archive;
 mod base;
+mod flow;
 mod loops;
 mod notices;
 mod operations;

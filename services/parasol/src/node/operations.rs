@@ -4,10 +4,11 @@ use parasol_api::admin::v1::operations_service_server::{
     OperationsService, OperationsServiceServer,
 };
 use parasol_api::admin::v1::{
-    AdvanceClockRequest, AdvanceClockResponse, GetOverviewRequest, ListParkedTasksRequest,
-    ListParkedTasksResponse, OverdueTask, Overview, ParkedTask, PauseCaseRequest,
-    PauseCaseResponse, RedriveTaskRequest, RedriveTaskResponse, ResumeCaseRequest,
-    ResumeCaseResponse, StageCount, advance_clock_request::Target as To,
+    AdvanceClockRequest, AdvanceClockResponse, Flow, GetFlowRequest, GetOverviewRequest,
+    ListFlowRequest, ListFlowResponse, ListParkedTasksRequest, ListParkedTasksResponse,
+    OverdueTask, Overview, ParkedTask, PauseCaseRequest, PauseCaseResponse, RedriveTaskRequest,
+    RedriveTaskResponse, ResumeCaseRequest, ResumeCaseResponse, StageCount,
+    advance_clock_request::Target as To,
 };
 use parasol_api::convert::{case_view, timestamp, to_timestamp};
 use parasol_api::limits::REMARK_MAX;
@@ -22,6 +23,7 @@ use tonic::service::RoutesBuilder;
 use tonic::{Request, Response, Status};
 
 use super::base::CLOCK_OFFSET;
+use super::flow;
 
 /// The longest jump of a test clock.
 const ADVANCE_MAX: Span = Span::from_micros(400 * DAY);
@@ -170,7 +172,7 @@ fn span(wire: &prost_types::Duration) -> Span {
     Span::from_micros(micros.saturating_add(i64::from(wire.nanos) / 1_000))
 }
 
-fn unavailable(error: impl std::error::Error + Send + Sync + 'static) -> Error {
+pub(super) fn unavailable(error: impl std::error::Error + Send + Sync + 'static) -> Error {
     Error::new(Reason::StoreUnavailable).because(error)
 }
 
@@ -244,6 +246,17 @@ impl OperationsService for Operations {
     ) -> Result<Response<Overview>, Status> {
         Call::reading(&request, "GetOverview")?;
         Ok(Response::new(self.overview().await?))
+    }
+
+    async fn get_flow(&self, request: Request<GetFlowRequest>) -> Result<Response<Flow>, Status> {
+        Ok(Response::new(flow::count(&self.desk, &request).await?))
+    }
+
+    async fn list_flow(
+        &self,
+        request: Request<ListFlowRequest>,
+    ) -> Result<Response<ListFlowResponse>, Status> {
+        Ok(Response::new(flow::list(&self.desk, &request).await?))
     }
 
     async fn advance_clock(

@@ -30,6 +30,7 @@ use parasol_verification::payment::Till;
 use parasol_verification::payment::http::HttpPayments;
 use parasol_verification::{Ports, Verification};
 use tonic::service::{Routes, RoutesBuilder};
+use uuid::Uuid;
 
 use super::base::Base;
 use super::loops;
@@ -46,6 +47,8 @@ pub(super) struct Services {
     tracking: Tracking,
     notices: Notices,
     operations: Operations,
+    /// The epoch of the feed.
+    epoch: Uuid,
     /// The rule packs of this process.
     shelf: Shelf,
     /// The retailer's people, for the edge.
@@ -101,6 +104,7 @@ impl Services {
             notices: tracking.notices(notices::settings(config, &base.clock)?),
             tracking,
             operations: Operations::new(desk.clone()),
+            epoch,
             shelf,
             staff,
         })
@@ -158,6 +162,8 @@ impl Services {
         loops::evidence(supervisor, self.intake.sweep(), &base.clock);
         loops::scores(supervisor, self.tracking.scorer(base.ids.next()), &base.clock, poll);
         loops::voice(supervisor, self.tracking.rounds());
+        let follower = self.intake.follower(self.epoch, base.ids.next());
+        loops::flow(supervisor, follower, &base.clock, poll);
         loops::relay(supervisor, open_relay(&self.scheduling).await?, poll);
         Ok(())
     }

@@ -32,6 +32,7 @@ pub mod list_claim_changes;
 pub mod list_claims;
 pub mod list_decisions;
 pub mod list_delegations;
+pub mod list_fault_trends;
 pub mod list_payments;
 pub mod list_policies;
 pub mod list_proposals;

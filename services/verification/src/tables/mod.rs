@@ -122,3 +122,43 @@ pub mod policies {
 
     impl ActiveModelBehavior for ActiveModel {}
 }
+
+/// Faults, one a case, as its newest certificate names it.
+pub mod faults {
+    use sea_orm::entity::prelude::*;
+
+    /// A row.
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "faults")]
+    pub struct Model {
+        /// The case.
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub case_id: Uuid,
+        /// The unit's brand.
+        #[sea_orm(column_type = "Text")]
+        pub brand: String,
+        /// The unit's stock keeping unit.
+        #[sea_orm(column_type = "Text")]
+        pub sku: String,
+        /// The unit's category, in its text form.
+        #[sea_orm(column_type = "Text")]
+        pub category: String,
+        /// The unit's batch; empty where the serial number tells none.
+        #[sea_orm(column_type = "Text")]
+        pub batch: String,
+        /// The coded fault.
+        #[sea_orm(column_type = "Text")]
+        pub fault_code: String,
+        /// Its cause, in its text form.
+        #[sea_orm(column_type = "Text")]
+        pub cause: String,
+        /// When the certificate came in.
+        pub at: i64,
+    }
+
+    /// No relations: a row speaks for itself.
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}

@@ -280,6 +280,11 @@ impl Course {
                     has_text: false,
                 },
             },
+            Verb::Note => {
+                let (note, source) = (NoteId::new(id), any_of(NoteSource::ALL, id));
+                Command::Note { note, source }
+            }
+            Verb::Merge => Command::Merge { into: CaseId::new(id) },
             Verb::KeepMessage => {
                 Command::KeepMessage { message: "accept_offer".into(), reason: because() }
             }
