@@ -85,11 +85,11 @@ impl Services {
                 .scored_over(call_as("dispatch"))
                 .reaching(reach)
                 .weighing(Weights {
-                distance: config.choosing.distance,
-                load: config.choosing.load,
-                score: config.choosing.score,
-                history: config.choosing.history,
-            }),
+                    distance: config.choosing.distance,
+                    load: config.choosing.load,
+                    score: config.choosing.score,
+                    history: config.choosing.history,
+                }),
             scheduling: Scheduling::new(
                 desk.clone(),
                 bell.clone(),

@@ -4,8 +4,8 @@
 pub mod authority;
 pub mod hearing;
 mod money;
-pub mod staff;
 mod pricing;
+pub mod staff;
 
 pub use money::{
     claim_steps, claims, ledger_entries, part_returns, payment_differences, payment_legs,
