@@ -282,8 +282,9 @@ mod tests {
     fn a_case_is_on_time_at_risk_or_late() {
         use Outlook::{AtRisk, Late, OnTime};
         use WayOut::{DecideWithout, ExchangeUnit, MoveNow, OtherCentre};
-        let before: &[WayOut] = &[MoveNow, OtherCentre];
-        let table: &[(Stage, &[(Clock, i64)], Outlook, &[WayOut])] = &[
+        let before: &'static [WayOut] = &[MoveNow, OtherCentre];
+        type Row = (Stage, &'static [(Clock, i64)], Outlook, &'static [WayOut]);
+        let table: &[Row] = &[
             (Stage::Dispatched, &[(Clock::Accept, 2)], OnTime, &[]),
             (Stage::Dispatched, &[(Clock::Accept, 0)], Late, before),
             // The alarm wakes somebody; it is no duty.

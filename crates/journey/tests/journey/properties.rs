@@ -2,7 +2,7 @@
 
 use parasol_journey::event::Ending;
 use parasol_journey::time::{Span, Timestamp};
-use parasol_journey::{ActorKind, Case, Command, Fact, Stage, Task, Verb, table};
+use parasol_journey::{ActorKind, Case, Command, Event, Fact, Stage, Task, Verb, table};
 use proptest::prelude::*;
 
 use crate::course::{Course, filing};
@@ -67,7 +67,7 @@ fn check_reads_back(course: &Course, before: &Case) -> Result<(), TestCaseError>
     let known = usize::try_from(before.version).unwrap();
     for event in &course.log[known..] {
         let written = serde_json::to_string(event).unwrap();
-        let read = serde_json::from_str(&written);
+        let read = serde_json::from_str::<Event>(&written);
         prop_assert!(matches!(&read, Ok(read) if read == event), "{written}: {read:?}");
     }
     let written = serde_json::to_string(&course.case).unwrap();

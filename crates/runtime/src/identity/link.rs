@@ -101,7 +101,7 @@ mod tests {
         let (case, link) = (CaseId::new(Uuid::from_u128(1)), LinkId::new(Uuid::from_u128(2)));
         let holder = principal(case, link);
         assert_eq!(of_principal(&holder), Some((case, link)));
-        let other = Principal { role: Role::Customer, ..holder };
+        let other = Principal { role: Role::Customer, ..holder.clone() };
         assert_eq!(of_principal(&other), None);
         assert_eq!(of_principal(&Principal::new(Role::Link, case.to_string())), None);
         assert!(!is_of_survey(&holder));

@@ -444,10 +444,8 @@ async fn a_link_shows_the_story_and_no_form_and_is_told_to_nobody() {
     assert!(!shown.text.contains("it leaks"), "what was said to us is not the link's");
     assert_eq!(shown.headers[header::REFERRER_POLICY], "no-referrer");
     assert!(shown.headers.get(header::SET_COOKIE).is_none(), "the address is all there is");
-    let asked = browser.services.asked.lock().unwrap();
-    let (_, _, headers) = asked.last().unwrap();
+    let headers = browser.services.asked.lock().unwrap().last().unwrap().2.clone();
     assert_eq!(headers["authorization"], "Bearer some.link_token");
-    drop(asked);
     browser.services.answer(TIMELINE, told(Stage::AwaitConfirm, Party::Customer));
     let theirs = stranger.get("/s/some.link_token").await.text;
     assert!(theirs.contains("Now with the customer"), "{theirs}");

@@ -157,7 +157,8 @@ fn reflected(message: &mut DynamicMessage, path: &[&str]) {
         }
         return;
     }
-    let masks: [(&str, fn(&str) -> String); 3] = [
+    type Mask = fn(&str) -> String;
+    let masks: [(&str, Mask); 3] = [
         ("actor_phone", mask::phone),
         ("customer_name", mask::name),
         ("description", mask::without_numbers),

@@ -417,7 +417,8 @@ fn report(args: &Args, cases: usize, engine: &str, rounds: Vec<Round>) -> Report
     let mut medians = serde_json::Map::new();
     let mut ratios = serde_json::Map::new();
     let over = |pick: &dyn Fn(&Round) -> f64| median(rounds.iter().map(pick).collect());
-    let passes: [(&str, fn(&Round) -> &Pass); 3] = [
+    type OfRound = fn(&Round) -> &Pass;
+    let passes: [(&str, OfRound); 3] = [
         ("bare", |round| &round.bare),
         ("ours", |round| &round.ours),
         ("stalled", |round| &round.stalled),

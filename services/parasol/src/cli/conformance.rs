@@ -69,7 +69,7 @@ pub(super) struct Args {
 pub(super) async fn run(args: Args, common: &Common) -> anyhow::Result<Exit> {
     let report = match &args.target {
         Some(address) => against_platform(&args, address, common).await?,
-        None => against_partner(&args, common).await?,
+        None => Box::pin(against_partner(&args, common)).await?,
     };
     let language = common.language();
     common.answer(&report, || report.text(language))?;

@@ -34,7 +34,7 @@ pub(super) async fn run(args: demo::Args, common: &Common, config: Config) -> an
         language: common.language(),
         quiet: common.json,
     };
-    let outcome = demo::run(&args, stage).await?;
+    let outcome = Box::pin(demo::run(&args, stage)).await?;
     let all = outcome.closed == outcome.cases;
     if common.json {
         common.answer(&outcome, String::new)?;

@@ -417,6 +417,13 @@ impl NetworkService for Network {
         Err(Error::new(Reason::Unimplemented).into())
     }
 
+    async fn list_partner_health(
+        &self,
+        _: Request<ListPartnerHealthRequest>,
+    ) -> Answered<ListPartnerHealthResponse> {
+        Err(Error::new(Reason::Unimplemented).into())
+    }
+
     async fn get_brand(&self, _: Request<GetBrandRequest>) -> Answered<Brand> {
         Err(Error::new(Reason::Unimplemented).into())
     }

@@ -235,7 +235,6 @@ pub const TOLD_LATE: &[Clock] = &[
     Clock::LegalRepair,
     Clock::LegalParts,
     Clock::LegalRefund,
-    Clock::VendorReturn,
     Clock::DecideManually,
 ];
 

@@ -186,7 +186,8 @@ impl Scorer {
         pass: i64,
         now: Timestamp,
     ) -> Result<Vec<RowOp>, Error> {
-        let reads = cases.iter().map(|id| self.read(*id));
+        // Collected first: a closure that borrows may not be held while something is waited for.
+        let reads: Vec<_> = cases.iter().map(|id| self.read(*id)).collect();
         let read: Vec<Option<Read>> =
             futures::stream::iter(reads).buffered(READS).try_collect().await?;
         let followed = self.followed_up(cases).await?;
@@ -197,7 +198,10 @@ impl Scorer {
             fresh.push((one, marks));
         }
         let mut known = self.known(cases).await?;
-        let new = fresh.iter().flat_map(|(_, marks)| marks.keys().map(|(figure, _)| figure));
+        let figures =
+            fresh.iter().flat_map(|(_, marks)| marks.keys().map(|(figure, _)| figure.id()));
+        let figures: HashSet<Uuid> = figures.collect();
+        let new = figures.into_iter().filter(|id| !known.figures.contains_key(id)).collect();
         self.look_up(&mut known, new).await?;
         let months = self.published_months().await?;
         let (mut rows, mut touched) = (Vec::new(), BTreeMap::new());
@@ -269,7 +273,7 @@ impl Scorer {
             .map_err(store_error)?;
         let mut known = Known::default();
         let ids: HashSet<Uuid> = rows.iter().map(|row| row.figure).collect();
-        self.look_up_ids(&mut known, ids.into_iter().collect()).await?;
+        self.look_up(&mut known, ids.into_iter().collect()).await?;
         for row in rows {
             // A figure that this release does not know stays as it is.
             let Some((figure, _)) = known.figures.get(&row.figure) else { continue };
@@ -281,17 +285,7 @@ impl Scorer {
         Ok(known)
     }
 
-    async fn look_up(
-        &self,
-        known: &mut Known,
-        figures: impl Iterator<Item = &Figure>,
-    ) -> Result<(), Error> {
-        let ids: HashSet<Uuid> = figures.map(Figure::id).collect();
-        let ids = ids.into_iter().filter(|id| !known.figures.contains_key(id)).collect();
-        self.look_up_ids(known, ids).await
-    }
-
-    async fn look_up_ids(&self, known: &mut Known, ids: Vec<Uuid>) -> Result<(), Error> {
+    async fn look_up(&self, known: &mut Known, ids: Vec<Uuid>) -> Result<(), Error> {
         for part in ids.chunks(LOOKED_UP_MAX) {
             let rows = score_figures::Entity::find()
                 .filter(score_figures::Column::Figure.is_in(part.iter().copied()))

@@ -292,7 +292,7 @@ mod tests {
             csat,
             nps,
             voice: Uuid::nil(),
-            brand: if case % 2 == 0 { "aster" } else { "briar" }.into(),
+            brand: if case.is_multiple_of(2) { "aster" } else { "briar" }.into(),
             category: "television".into(),
         }
     }

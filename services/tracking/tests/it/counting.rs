@@ -59,10 +59,11 @@ fn feed(ledger: &mut Ledger, lot: &[Simulated], dice: &mut Dice) {
             ledger.take(one.id, counted(one.id, &one.log[..read[*place]]));
         }
         let month = ["2026-06", "2026-07", "2026-08"].get(number);
-        if let Some(month) = month.and_then(|month| Month::parse(month)) {
-            if !ledger.months.contains(&month) && dice.one_in(2) {
-                ledger.publish(month);
-            }
+        if let Some(month) = month.and_then(|month| Month::parse(month))
+            && !ledger.months.contains(&month)
+            && dice.one_in(2)
+        {
+            ledger.publish(month);
         }
     }
 }

@@ -9,7 +9,7 @@ use parasol_journey::certificate::{
 use parasol_journey::deadline::Clock as Limit;
 use parasol_journey::event::{Awaited, Decision, OfferedRemedy, Path, ProposedWindow, Window};
 use parasol_journey::ids::{AppointmentId, CaseId, CertificateId, DecisionId};
-use parasol_journey::promise::{CountedIn, Pauses, Stop, Term, TermClock, Trigger};
+use parasol_journey::promise::{CountedIn, Pauses, Stop, Term, TermClock, Trigger, Worth};
 use parasol_journey::time::Span;
 use parasol_journey::vocab::{
     Cause, Channel, Conclusion, ContactFailure, Function, Party, Remedy, UnableReason,
@@ -162,6 +162,8 @@ async fn replaced(cell: &Cell, process: &Process) -> CaseId {
         counted_in: CountedIn::Natural,
         stops: Stop::Solved,
         pauses: Pauses::Never,
+        charged_to: Party::Retailer,
+        worth: Worth::Nothing,
     };
     let mut filing = filing();
     filing.wants = None;

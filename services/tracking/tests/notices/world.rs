@@ -18,6 +18,7 @@ use parasol_journey::calendar::Calendar;
 use parasol_journey::deadline::{Clock as Limit, Deadlines};
 use parasol_journey::event::{Decision, Filing, OfferedRemedy, Path, Window};
 use parasol_journey::ids::{AppointmentId, CaseId, CustomerId, DecisionId, OfferId, WorkOrderId};
+use parasol_journey::pinned::{Contract, RepairsBefore};
 use parasol_journey::time::{MINUTE, Span, Timestamp};
 use parasol_journey::vocab::{CaseKind, Category, Channel, Remedy};
 use parasol_journey::{Actor, ActorKind, Case, Command, Event, Task};
@@ -432,6 +433,9 @@ pub fn filing_of(customer: CustomerId) -> Filing {
         terms: vec![],
         policy: "cn-2026.1".to_owned(),
         prior_repairs: 0,
+        repairs_before: RepairsBefore::default(),
+        gifts: vec![],
+        contract: Contract::default(),
         declared_intact: false,
         danger: false,
         damaged_on_arrival: false,

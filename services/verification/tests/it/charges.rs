@@ -66,7 +66,7 @@ impl World {
         self.service.get_claim(by(role, subject, request)).await.map(tonic::Response::into_inner)
     }
 
-    async fn changes(&self, cursor: &str, size: i32) -> ListClaimChangesResponse {
+    async fn claim_changes(&self, cursor: &str, size: i32) -> ListClaimChangesResponse {
         let request = ListClaimChangesRequest {
             page_size: size,
             cursor: cursor.to_owned(),
@@ -344,21 +344,21 @@ async fn a_claim_is_read_by_whom_it_concerns(world: World) {
 
 async fn changes_of_claims_are_told_in_their_order(world: World) {
     let [first, second] = [world.refunded().await, world.refunded().await];
-    assert_eq!(world.changes("", 0).await.claims.len(), 1, "two minutes after the change");
+    assert_eq!(world.claim_changes("", 0).await.claims.len(), 1, "two minutes after the change");
     world.wait(Span::minutes(2));
-    let page = world.changes("", 1).await;
+    let page = world.claim_changes("", 1).await;
     let told = |page: &ListClaimChangesResponse| {
         page.claims.iter().map(|claim| claim.case_id.clone()).collect::<Vec<_>>()
     };
     assert_eq!((told(&page), page.more), (vec![first.to_string()], true));
-    let rest = world.changes(&page.cursor, 1).await;
+    let rest = world.claim_changes(&page.cursor, 1).await;
     assert_eq!((told(&rest), rest.more), (vec![second.to_string()], false));
-    let nothing = world.changes(&rest.cursor, 1).await;
+    let nothing = world.claim_changes(&rest.cursor, 1).await;
     assert_eq!((nothing.claims.len(), nothing.cursor == rest.cursor), (0, true));
     world.respond(&world.claim_of(first).await, ClaimResponse::Accept).await.unwrap();
-    assert_eq!(world.changes(&rest.cursor, 0).await.claims.len(), 0);
+    assert_eq!(world.claim_changes(&rest.cursor, 0).await.claims.len(), 0);
     world.wait(Span::minutes(2));
-    let changed = world.changes(&rest.cursor, 0).await;
+    let changed = world.claim_changes(&rest.cursor, 0).await;
     assert_eq!(told(&changed), [first.to_string()]);
     assert_eq!(changed.claims[0].state(), ClaimState::Accepted);
     // A cursor is its owner's.

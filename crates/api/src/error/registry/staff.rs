@@ -36,7 +36,7 @@ macro_rules! with_staff {
                 zh "该登录名或证件已有账号。"
                    "一人一号，一号一人；`subject` 给出已有账号。"
                    "请恢复或更正已有账号，不要重复登记。";
-            StaffFull "STAFF_FULL" ResourceExhausted
+            StaffFull "STAFF_FULL" FailedPrecondition
                 en "The register is full."
                    "It holds a limited number of people, those who left included."
                    "Ask whoever runs the system; the limit is in the program."

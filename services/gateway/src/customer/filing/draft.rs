@@ -176,7 +176,8 @@ impl<'a> Draft<'a> {
         }
         let digits = phone.bytes().filter(u8::is_ascii_digit).count();
         let plain = phone.bytes().all(|byte| byte.is_ascii_digit() || b"+-".contains(&byte));
-        if !phone.is_empty() && !(plain && (5..=20).contains(&digits)) {
+        let fits = plain && (5..=20).contains(&digits);
+        if !(phone.is_empty() || fits) {
             wrong.push(("phone", Reason::FieldInvalid, "5 to 20 digits".to_owned()));
         }
         let mut wrong = wrong.into_iter();

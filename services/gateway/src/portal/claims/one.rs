@@ -23,7 +23,8 @@ use crate::portal::form::{Form, REQUEST_ID, TOKEN};
 use crate::portal::page::{Page, redirect};
 use crate::portal::session::Visitor;
 use crate::portal::words::Pick as _;
-use crate::portal::{HOME, Portal, photos, times};
+use crate::portal::{HOME, Portal, times};
+use crate::web::photos;
 
 /// The answers a page offers: the name in addresses, and what is sent.
 const ANSWERS: [(&str, ClaimResponse); 2] =

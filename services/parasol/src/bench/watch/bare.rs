@@ -9,9 +9,10 @@ use parasol_api::Reason;
 use parasol_api::tracking::v1::tracking_service_server::{TrackingService, TrackingServiceServer};
 use parasol_api::tracking::v1::watch_case_response::Event as Sent;
 use parasol_api::tracking::v1::{
-    CreateShareLinkRequest, GetTimelineRequest, ListShareLinksRequest, ListShareLinksResponse,
-    RevokeShareLinkRequest, ShareLink, Timeline, TimelineEntry, WatchCaseRequest,
-    WatchCaseResponse, WatchCasesRequest, WatchCasesResponse,
+    AnswerSurveyRequest, AnswerSurveyResponse, CreateShareLinkRequest, CreateSurveyLinkRequest,
+    GetSurveyRequest, GetTimelineRequest, ListShareLinksRequest, ListShareLinksResponse,
+    RevokeShareLinkRequest, ShareLink, Survey, SurveyLink, Timeline, TimelineEntry,
+    WatchCaseRequest, WatchCaseResponse, WatchCasesRequest, WatchCasesResponse,
 };
 use tokio::net::TcpListener;
 use tokio::sync::{Notify, broadcast};
@@ -140,6 +141,24 @@ impl TrackingService for Bare {
         &self,
         _: Request<ListShareLinksRequest>,
     ) -> Result<Response<ListShareLinksResponse>, Status> {
+        Err(no_such())
+    }
+
+    async fn get_survey(&self, _: Request<GetSurveyRequest>) -> Result<Response<Survey>, Status> {
+        Err(no_such())
+    }
+
+    async fn answer_survey(
+        &self,
+        _: Request<AnswerSurveyRequest>,
+    ) -> Result<Response<AnswerSurveyResponse>, Status> {
+        Err(no_such())
+    }
+
+    async fn create_survey_link(
+        &self,
+        _: Request<CreateSurveyLinkRequest>,
+    ) -> Result<Response<SurveyLink>, Status> {
         Err(no_such())
     }
 }
