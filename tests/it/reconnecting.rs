@@ -284,7 +284,7 @@ fn proc_what_watchers_are_told_over_a_hundred_connections_is_what_happened() {
         for kill in 0..=KILLS {
             // A share of the cases under each life of the process, the kill somewhere in it.
             let share = (CASES * kill / (KILLS + 1))..(CASES * (kill + 1) / (KILLS + 1));
-            let acting = share.map(|unit| tokio::spawn(act(way.clone(), unit)));
+            let acting = share.map(|unit| runtime.spawn(act(way.clone(), unit)));
             let acting: Vec<_> = acting.collect();
             let half = acting.len() / 2;
             for (nth, one) in acting.into_iter().enumerate() {
