@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures::FutureExt as _;
+use parasol_api::Reason;
 use parasol_bell::{Bell, Listener, WorkWatcher};
 use parasol_casebook::{
     Deadlines, Handler, Handoff, Held, Now, Queue, Queues, SEQUENCER, Sequenced, Store, Submitter,
@@ -25,7 +26,7 @@ use parasol_runtime::supervisor::{
 use parasol_scheduling::relay::exchange::Exchange;
 use parasol_tracking::Tracking;
 use parasol_tracking::notices::Notifying;
-use parasol_tracking::scores::follow::Scorer;
+use parasol_tracking::scores::follow::{Pass, Scorer};
 use parasol_tracking::voice::rounds::Rounds;
 use parasol_verification::Roll;
 use parasol_verification::settlement::Settlement;
@@ -109,6 +110,19 @@ const fn kind(name: &'static str) -> TaskKind {
 
 fn progress(more: bool) -> Progress {
     if more { Progress::More } else { Progress::Idle }
+}
+
+/// A turn of somebody who works under a lease: one whose lease ran out before its commit, or for whose commit there
+/// was no room, has done nothing, and looks again with its next turn.
+fn leased(turn: Result<bool, parasol_api::Error>) -> anyhow::Result<Progress> {
+    match turn {
+        Ok(more) => Ok(progress(more)),
+        Err(error) if error.reason() == Reason::Overloaded => {
+            tracing::debug!(%error, "nothing was done in this turn");
+            Ok(Progress::Idle)
+        }
+        Err(error) => Err(error.into()),
+    }
 }
 
 /// What the loops of a role are called.
@@ -353,7 +367,7 @@ pub(super) fn evidence(supervisor: &Supervisor, sweep: EvidenceSweep, clock: &Cl
 pub(super) fn notices(supervisor: &Supervisor, notifying: Notifying, poll: Duration) {
     supervisor.spawn_loop(kind("tracking.notices"), poll, (), move || {
         let notifying = notifying.clone();
-        async move { Ok::<_, anyhow::Error>(progress(notifying.run_once().await?)) }
+        async move { leased(notifying.run_once().await) }
     });
 }
 
@@ -386,7 +400,7 @@ pub(super) fn scores(supervisor: &Supervisor, scorer: Scorer, clock: &Clock, pol
     let clock = clock.clone();
     supervisor.spawn_loop(kind("tracking.scores"), poll, (), move || {
         let (scorer, now) = (scorer.clone(), clock.now());
-        async move { Ok::<_, anyhow::Error>(progress(scorer.run_once(now).await?.more())) }
+        async move { leased(scorer.run_once(now).await.map(Pass::more)) }
     });
 }
 
@@ -403,7 +417,7 @@ pub(super) fn flow(supervisor: &Supervisor, follower: Follower, clock: &Clock, p
     let clock = clock.clone();
     supervisor.spawn_loop(kind("intake.flow"), poll, (), move || {
         let (follower, now) = (follower.clone(), clock.now());
-        async move { Ok::<_, anyhow::Error>(progress(follower.run_once(now).await? > 0)) }
+        async move { leased(follower.run_once(now).await.map(|done| done > 0)) }
     });
 }
 
