@@ -107,8 +107,13 @@ mod tests {
             "UnlinkProjectCase",
             "BookSeat",
         ];
+        // What the gateway hands on from outside has a number of the sender's, or comes to the same each time.
+        const HANDED_ON: [&str; 2] = ["TakeReceipt", "Unsubscribe"];
         for method in methods() {
             let name = method.path.rsplit('/').next().unwrap();
+            if HANDED_ON.contains(&name) {
+                continue;
+            }
             let message = pool().get_message_by_name(&method.input).unwrap();
             let field = |name: &str| message.get_field_by_name(name).map(|field| field.number());
             // A check-in is the one change whose name begins like a question.

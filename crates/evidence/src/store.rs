@@ -358,11 +358,16 @@ fn is_there(found: object_store::Result<object_store::ObjectMeta>) -> Result<boo
 /// What a failure says about the place. The words of a store are kept short: they may quote what was sent.
 fn unusable(error: &object_store::Error) -> Unusable {
     use object_store::Error::{NotFound, PermissionDenied, Unauthenticated};
-    match error {
-        PermissionDenied { .. } | Unauthenticated { .. } => Unusable::NotLetIn,
-        NotFound { .. } => Unusable::NoBucket,
-        other => {
-            let text = other.to_string();
+    // The library gives the failures of a list no kind; what the store answered stands in its words alone.
+    const ANSWERED: &str = "Server returned non-2xx status code: ";
+    let text = error.to_string();
+    let status = text.split_once(ANSWERED).and_then(|(_, rest)| rest.get(..3));
+    match (error, status) {
+        (PermissionDenied { .. } | Unauthenticated { .. }, _) | (_, Some("401" | "403")) => {
+            Unusable::NotLetIn
+        }
+        (NotFound { .. }, _) | (_, Some("404")) => Unusable::NoBucket,
+        _ => {
             let first = text.lines().next().unwrap_or_default();
             Unusable::NoAnswer(first.chars().take(SAID_MAX).collect())
         }

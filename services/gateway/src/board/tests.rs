@@ -61,7 +61,8 @@ async fn an_operator_sees_counts_partners_and_parked_work() {
     assert!(text.contains("<span class=\"late\">2</span></strong>late"), "{text}");
     assert!(text.contains("/board/cases?stage=deciding") && text.contains("3 h 0 min"), "{text}");
     assert!(text.contains("down for 42 min"), "{text}");
-    let (first, second) = (text.find("borealis").unwrap(), text.find("aurora").unwrap());
+    let row = |brand: &str| text.find(&format!("<th scope=\"row\">{brand}")).unwrap();
+    let (first, second) = (row("borealis"), row("aurora"));
     assert!(first < second, "trouble comes first");
     assert!(text.contains("case_1:pay") && text.contains("Drive again"), "{text}");
     assert!(!text.contains("<script>x") && !text.contains("<b>"), "{text}");

@@ -156,7 +156,7 @@ async fn a_claim_is_answered_by_a_form_with_what_was_seen_and_typed() {
     );
     // Without the session's token nothing is sent.
     let forged = browser.post(&accept, &[("form_token", "x"), ("request_id", &request_id)]).await;
-    assert_eq!(forged.status, StatusCode::CONFLICT);
+    assert_eq!(forged.status, StatusCode::FORBIDDEN);
     assert_eq!(browser.services.asked::<RespondToClaimRequest>(&path("RespondToClaim")).len(), 1);
     // A refusal comes back on the same page with what was typed.
     browser.services.refuse(&path("RespondToClaim"), Error::new(Reason::ClaimNotOpen));
