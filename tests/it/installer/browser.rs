@@ -247,7 +247,9 @@ async fn told(world: &World, target: &Target) -> Vec<Value> {
     let path = "/parasol.tracking.v1.TrackingService/GetTimeline";
     let timeline = world.house.act(&owner, path, &body).await;
     let entries = timeline["entries"].as_array().expect("entries").clone();
-    let entries = entries.into_iter().map(|entry| {
+    // A notice arrives when its carrier says so, before the visit's end or after.
+    let noticed = |entry: &Value| text(entry, "headline") == "You have been told";
+    let entries = entries.into_iter().filter(|entry| !noticed(entry)).map(|entry| {
         // The two visits are at different times of the day.
         let headline = text(&entry, "headline").split(": 08 Jun").next().map(str::to_owned);
         json!([headline, entry["stage"], entry["reported_by"], entry["turn_holder"]])
