@@ -11,13 +11,10 @@ mod staff;
 mod visits;
 mod voice;
 
-use self::desk::with_desk;
-use self::disputes::with_disputes;
-use self::evidence::with_evidence;
-use self::links::with_links;
-use self::staff::with_staff;
-use self::visits::with_visits;
-use self::voice::with_voice;
+use self::{
+    desk::with_desk, disputes::with_disputes, evidence::with_evidence, links::with_links,
+    staff::with_staff, visits::with_visits, voice::with_voice,
+};
 use super::reason::reasons;
 
 with_desk! { reasons,

@@ -121,6 +121,7 @@ fn check_legal(case: &Case, command: &Command, actor: ActorKind) -> Result<(), R
 
 /// Hands the command to the file that knows it; the list is exhaustive, so a new command cannot be
 /// forgotten.
+#[rustfmt::skip]
 fn route(draft: &mut Draft<'_>, command: &Command) -> Result<(), Rejection> {
     match command {
         Command::File { .. } => unreachable!("the table opens filing in no stage"),
@@ -208,8 +209,6 @@ fn route(draft: &mut Draft<'_>, command: &Command) -> Result<(), Rejection> {
         | Command::Note { .. }
         | Command::Merge { .. }
         | Command::KeepMessage { .. } => holding::decide(draft, command),
-        Command::RecordNotice { .. } | Command::RecordNoNotice { .. } => {
-            asking::decide(draft, command)
-        }
+        Command::RecordNotice { .. } | Command::RecordNoNotice { .. } => asking::decide(draft, command),
     }
 }

@@ -12,17 +12,21 @@ use crate::world::*;
 macro_rules! on_both_engines {
     ($($name:ident),+ $(,)?) => {
         mod on_sqlite {
-            $(#[tokio::test]
-            async fn $name() {
-                Box::pin(super::$name(super::Cell::on_sqlite().await)).await;
-            })+
+            $(
+                #[tokio::test]
+                async fn $name() {
+                    Box::pin(super::$name(super::Cell::on_sqlite().await)).await;
+                }
+            )+
         }
 
         mod on_postgres {
-            $(#[tokio::test]
-            async fn $name() {
-                Box::pin(super::$name(super::Cell::on_postgres(stringify!($name)).await)).await;
-            })+
+            $(
+                #[tokio::test]
+                async fn $name() {
+                    Box::pin(super::$name(super::Cell::on_postgres(stringify!($name)).await)).await;
+                }
+            )+
         }
     };
 }

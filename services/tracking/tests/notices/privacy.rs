@@ -26,10 +26,10 @@ async fn everything_else(process: &Process) -> String {
             reader.query_all_raw(ask(format!("PRAGMA table_info('{name}')"))).await.unwrap();
         for column in columns {
             let column: String = column.try_get("", "name").unwrap();
-            let cells = format!("SELECT CAST(\"{column}\" AS TEXT) AS cell FROM \"{name}\"");
+            let cells = format!("SELECT CAST(\"{column}\" AS BLOB) AS cell FROM \"{name}\"");
             for row in reader.query_all_raw(ask(cells)).await.unwrap() {
-                let cell: Option<String> = row.try_get("", "cell").unwrap();
-                all.push_str(&cell.unwrap_or_default());
+                let cell: Option<Vec<u8>> = row.try_get("", "cell").unwrap();
+                all.push_str(&String::from_utf8_lossy(&cell.unwrap_or_default()));
                 all.push('\n');
             }
         }

@@ -9,7 +9,7 @@
 //! It deliberately moves no money and decides nothing: who owes what is decided elsewhere and only written
 //! down here. Amounts are whole fen of CNY, a debit positive and a credit negative.
 
-mod lock;
+mod migration;
 pub mod postings;
 pub mod read;
 
@@ -23,7 +23,7 @@ use crate::listed::listed;
 use crate::settlement::period::Period;
 use crate::tables::ledger_entries;
 
-pub use lock::Books;
+pub use migration::Books;
 
 listed! {
     /// The accounts, the whole of them.
