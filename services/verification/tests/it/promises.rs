@@ -4,7 +4,7 @@ use parasol_api::verification::v1::{Claim, ClaimKind};
 use parasol_journey::deadline::Clock as Limit;
 use parasol_journey::event::{Decision, Filing, OfferedRemedy, Path};
 use parasol_journey::ids::{CaseId, DecisionId, OfferId, WorkOrderId};
-use parasol_journey::promise::{Term, Trigger};
+use parasol_journey::promise::{Stop, Term, Trigger};
 use parasol_journey::time::Span;
 use parasol_journey::vocab::{CaseKind, Party, Remedy};
 use parasol_journey::{ActorKind, Case, Command, Fact, Stage, Task};
@@ -168,7 +168,8 @@ async fn a_payment_on_its_way_is_not_taken_apart() {
     let mut filed = filing(3, Remedy::Refund);
     let mut tea = filed.terms[0].clone();
     tea.promise = "tea_within_a_day".to_owned();
-    tea.clock.as_mut().unwrap().starts = Trigger::Filed;
+    let clock = tea.clock.as_mut().unwrap();
+    (clock.starts, clock.stops) = (Trigger::Filed, Stop::Solved);
     filed.terms = vec![tea];
     let id = world.on_site(filed).await;
     world.submit(id, world.certificate()).await;
