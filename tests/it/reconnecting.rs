@@ -425,7 +425,12 @@ async fn from_the_future(way: &Way, case: &str, up: Up) {
     let up = Up::start(&data, &[]);
     *way.address.lock().expect("no holder panics") = format!("http://{}", up.grpc);
     let agent = Principal::new(Role::Agent, "agent-1");
+    // What is told live has a place behind everything that the copy knows of.
     let mut live = Joined::default();
+    while live.token.is_empty() {
+        read_many(way, &agent, &mut live, 10_000).await;
+    }
+    live.entries.clear();
     let chase = RemindCaseRequest {
         request_id: id_of(1, 3),
         case_id: case.to_owned(),
@@ -434,7 +439,7 @@ async fn from_the_future(way: &Way, case: &str, up: Up) {
     let mut client = IntakeServiceClient::new(way.channel());
     client.remind_case(way.request(&customer(1), chase)).await.expect("it is chased");
     let mut of_case = Joined::default();
-    while of_case.token.is_empty() || live.token.is_empty() {
+    while of_case.token.is_empty() || live.entries.is_empty() {
         read_one(way, &customer(1), case, &mut of_case, 1_000).await;
         read_many(way, &agent, &mut live, 10_000).await;
     }

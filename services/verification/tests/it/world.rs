@@ -1,6 +1,6 @@
 //! A database, a clock that only moves when told, the service, and hands for everybody else's steps.
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use parasol_api::common::v1 as wire;
 use parasol_api::convert::{Listed, to_timestamp};
@@ -67,6 +67,9 @@ pub fn start() -> Timestamp {
     Timestamp::parse("2026-06-10T09:30:00+08:00").unwrap()
 }
 
+/// Read once: thousands of cases are filed at a time, and reading it takes as long as many steps.
+static PACK: LazyLock<Pack> = LazyLock::new(Pack::builtin);
+
 /// Whose promises a case about a refrigerator in Jiangsu pins.
 fn unit(kind: CaseKind) -> Scope<'static> {
     Scope {
@@ -80,13 +83,13 @@ fn unit(kind: CaseKind) -> Scope<'static> {
 
 /// What such a case pins of the promises that everybody has.
 pub fn terms(kind: CaseKind) -> Vec<Term> {
-    Pack::builtin().terms(&unit(kind), &[])
+    PACK.terms(&unit(kind), &[])
 }
 
 /// A refrigerator in Jiangsu, received this many days ago.
 pub fn filing(days_ago: i64, wants: Remedy) -> Filing {
     let unit = unit(CaseKind::Quality);
-    let contract = Pack::builtin().settings(unit.filed_on, unit.province).contract;
+    let contract = PACK.settings(unit.filed_on, unit.province).contract;
     Filing {
         customer: customer_id(CUSTOMER),
         order_line: "300000010007-1".parse().unwrap(),
