@@ -10,13 +10,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use futures::StreamExt as _;
 use futures::stream::FuturesUnordered;
-use parasol_api::{Error, Reason};
-use parasol_casebook::{
-    Caller, Deed, Error as CasebookError, Held, Refusal, RowOp, Submission, Target, Written,
-};
-use parasol_desk::Desk;
+use parasol_api::Error;
+use parasol_desk::{Desk, Duty, Office};
 use parasol_journey::time::{SECOND, Span, Timestamp};
-use parasol_journey::{Actor, ActorKind, Case, Ctx};
 use sea_orm::{ColumnTrait, EntityTrait, Order, QueryFilter, QueryOrder, QuerySelect};
 use uuid::Uuid;
 
@@ -29,14 +25,9 @@ use crate::changes::Cursor;
 use crate::tables::{webhook_deliveries, webhook_lanes, webhook_retries, webhooks};
 use crate::unreadable;
 
-/// The name of the lease.
-const LEASE: &str = "webhooks";
-/// How long it lasts.
-const LEASE_LENGTH: Span = Span::from_micros(30 * SECOND);
-/// How much of it must be left, or it is renewed.
-const LEASE_RENEW: Span = Span::from_micros(20 * SECOND);
-/// How much of it must be left for a commit.
-const LEASE_MARGIN: Span = Span::from_micros(5 * SECOND);
+/// The sending.
+const DUTY: Duty =
+    Duty { name: "webhooks", service: "service:dispatch", length: Span::from_micros(30 * SECOND) };
 
 /// Sends changes to webhooks. Cheap to clone; clones share their lanes.
 #[derive(Clone)]
@@ -46,14 +37,15 @@ pub struct Post {
     pub(super) sending: Sending,
     /// The way to the claims; `None` where nobody tells of any.
     pub(super) claims: Option<Claims>,
-    holder: Uuid,
+    pub(super) office: Office,
     known: Arc<Mutex<Known>>,
 }
 
 /// What is remembered between turns.
 #[derive(Default)]
 struct Known {
-    lease: Option<Held>,
+    /// Of the lease under which the lanes were looked at.
+    token: Option<i64>,
     lanes: HashMap<Uuid, Lane>,
 }
 
@@ -78,7 +70,8 @@ impl Post {
         claims: Option<Claims>,
         holder: Uuid,
     ) -> Self {
-        Self { desk, epoch, sending, claims, holder, known: Arc::default() }
+        let office = Office::new(desk.clone(), DUTY, holder);
+        Self { desk, epoch, sending, claims, office, known: Arc::default() }
     }
 
     /// Takes one turn of every lane that has something to do, and says whether there is more. Does
@@ -250,46 +243,14 @@ impl Post {
     }
 
     async fn holds_lease(&self, now: Timestamp) -> Result<bool, Error> {
-        let held = self.known().lease.clone();
-        if held.is_some_and(|held| held.expires_at >= now + LEASE_RENEW) {
-            return Ok(true);
-        }
-        let granted = self.desk.store.lease(LEASE, self.holder, now, LEASE_LENGTH).await;
-        let granted = granted.map_err(unreadable)?;
+        let token = self.office.held(now).await?;
         let mut known = self.known();
-        let same = known.lease.as_ref().map(|held| held.token)
-            == granted.as_ref().map(|granted| granted.token);
-        if !same {
+        if known.token != token {
             // Somebody else may have sent meanwhile.
             known.lanes.retain(|_, lane| lane.is_busy);
         }
-        known.lease = granted;
-        Ok(known.lease.is_some())
-    }
-
-    /// Writes rows as long as the lease is held, in one commit.
-    pub(super) async fn write(&self, rows: Vec<RowOp>) -> Result<(), Error> {
-        let until = self.known().lease.as_ref().map(|held| held.expires_at);
-        let until = until.unwrap_or(Timestamp::from_micros(0));
-        let submission = Submission {
-            target: Target::NoCase,
-            key: None,
-            caller: Caller {
-                principal: "service:dispatch".to_owned(),
-                method: "webhooks",
-                trace: String::new(),
-            },
-            actor: Actor::new(ActorKind::Policy, "dispatch"),
-            expected: None,
-            deed: Arc::new(LeasedDeed { rows, until }),
-        };
-        match self.desk.submitter.submit(submission).await {
-            Ok(_) => Ok(()),
-            Err(error @ (CasebookError::Taken { .. } | CasebookError::Refused(_))) => {
-                Err(Error::new(Reason::Overloaded).because(error))
-            }
-            Err(error) => Err(unreadable(error)),
-        }
+        known.token = token;
+        Ok(token.is_some())
     }
 
     fn known(&self) -> MutexGuard<'_, Known> {
@@ -306,21 +267,5 @@ impl Lane {
         };
         let is_due = self.next_retry.is_some_and(|at| at <= now.micros() || mode == Mode::Try);
         !is_at_end || is_due
-    }
-}
-
-/// Rows that are written while a lease is held.
-struct LeasedDeed {
-    rows: Vec<RowOp>,
-    until: Timestamp,
-}
-
-impl Deed for LeasedDeed {
-    fn decide(&self, _: Option<&Case>, ctx: &Ctx<'_>) -> Result<Written, Refusal> {
-        if ctx.now + LEASE_MARGIN > self.until {
-            let message = "another process sends by now".to_owned();
-            return Err(Refusal::Service { code: Reason::Overloaded.code(), message });
-        }
-        Ok(Written { decided: None, rows: self.rows.clone(), answer: Vec::new() })
     }
 }

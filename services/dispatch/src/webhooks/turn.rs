@@ -387,7 +387,7 @@ impl Turn {
         let logged = &mut self.lane.logged;
         rows.extend(delivery::rows(self.hook.webhook, logged, &notes.entries, self.now));
         rows.push(RowOp::put(self.lane.clone().into_active_model()));
-        post.write(rows).await?;
+        post.office.write(rows).await?;
         self.stored = Some(self.lane.clone());
         Ok(self.done(more))
     }

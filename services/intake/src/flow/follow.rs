@@ -4,16 +4,12 @@
 //! follows from the case as it stands, so that doing a piece twice changes nothing.
 
 use std::collections::HashSet;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use parasol_api::{Error, Reason};
-use parasol_casebook::{
-    Caller, Deed, Error as CasebookError, Held, Refusal, RowOp, Submission, Target, Written,
-};
-use parasol_desk::Desk;
+use parasol_api::Error;
+use parasol_casebook::RowOp;
+use parasol_desk::{Desk, Duty, Office};
 use parasol_journey::ids::CaseId;
 use parasol_journey::time::{SECOND, Span, Timestamp};
-use parasol_journey::{Actor, ActorKind, Case, Ctx};
 use sea_orm::{EntityTrait, IntoActiveModel as _};
 use uuid::Uuid;
 
@@ -21,14 +17,9 @@ use super::row;
 use super::tables::{flow_cases, flow_places};
 use crate::unreadable;
 
-/// The name of the lease.
-const LEASE: &str = "flow";
-/// How long it lasts.
-const LEASE_LENGTH: Span = Span::from_micros(30 * SECOND);
-/// How much of it must be left, or it is renewed.
-const LEASE_RENEW: Span = Span::from_micros(20 * SECOND);
-/// How much of it must be left for a commit.
-const LEASE_MARGIN: Span = Span::from_micros(5 * SECOND);
+/// Keeping the rows of open cases in step with the feed.
+const DUTY: Duty =
+    Duty { name: "flow", service: "service:intake", length: Span::from_micros(30 * SECOND) };
 /// Chunks of the feed read in a pass.
 const CHUNKS: u64 = 4;
 /// Cases whose rows are written in a pass; the next one takes the rest.
@@ -41,14 +32,13 @@ pub(super) const FEED: &str = "feed";
 pub struct Follower {
     desk: Desk,
     epoch: Uuid,
-    holder: Uuid,
-    lease: Arc<Mutex<Option<Held>>>,
+    office: Office,
 }
 
 impl Follower {
     /// The follower of one process, which `holder` names; `epoch` is that of the feed.
     pub(crate) fn new(desk: Desk, epoch: Uuid, holder: Uuid) -> Self {
-        Self { desk, epoch, holder, lease: Arc::default() }
+        Self { office: Office::new(desk.clone(), DUTY, holder), desk, epoch }
     }
 
     /// Follows a piece of the feed; answers how many events it had. Does nothing while another process has the
@@ -59,7 +49,7 @@ impl Follower {
     pub async fn run_once(&self, now: Timestamp) -> Result<usize, Error> {
         let place = self.place().await?;
         let (taken, position, cases) = self.next(&place).await?;
-        if taken == 0 || !self.holds_lease(now).await? {
+        if taken == 0 || self.office.held(now).await?.is_none() {
             return Ok(0);
         }
         let found = self.desk.store.readable_cases(&cases).await.map_err(unreadable)?;
@@ -69,7 +59,7 @@ impl Follower {
         });
         let moved = flow_places::Model { position, epoch: self.epoch, ..place };
         let rows = rows.chain([RowOp::put(moved.into_active_model())]).collect();
-        self.write(rows).await?;
+        self.office.write(rows).await?;
         Ok(taken)
     }
 
@@ -95,61 +85,5 @@ impl Follower {
             taken += 1;
         }
         Ok((taken, position, seen.into_iter().collect()))
-    }
-
-    async fn holds_lease(&self, now: Timestamp) -> Result<bool, Error> {
-        let renew_from = now + LEASE_RENEW;
-        if self.lease().as_ref().is_some_and(|held| held.expires_at >= renew_from) {
-            return Ok(true);
-        }
-        let granted = self.desk.store.lease(LEASE, self.holder, now, LEASE_LENGTH).await;
-        let granted = granted.map_err(unreadable)?;
-        let holds = granted.is_some();
-        *self.lease() = granted;
-        Ok(holds)
-    }
-
-    async fn write(&self, rows: Vec<RowOp>) -> Result<(), Error> {
-        let until = self.lease().as_ref().map(|held| held.expires_at);
-        let submission = Submission {
-            target: Target::NoCase,
-            key: None,
-            caller: Caller {
-                principal: "service:intake".to_owned(),
-                method: "flow",
-                trace: String::new(),
-            },
-            actor: Actor::new(ActorKind::Policy, "flow"),
-            expected: None,
-            deed: Arc::new(LeasedRows { rows, until: until.unwrap_or_default() }),
-        };
-        match self.desk.submitter.submit(submission).await {
-            Ok(_) => Ok(()),
-            Err(error @ CasebookError::Refused(_)) => {
-                *self.lease() = None;
-                Err(Error::new(Reason::Overloaded).because(error))
-            }
-            Err(error) => Err(unreadable(error)),
-        }
-    }
-
-    fn lease(&self) -> MutexGuard<'_, Option<Held>> {
-        self.lease.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// Rows that are written while a lease is held.
-struct LeasedRows {
-    rows: Vec<RowOp>,
-    until: Timestamp,
-}
-
-impl Deed for LeasedRows {
-    fn decide(&self, _: Option<&Case>, ctx: &Ctx<'_>) -> Result<Written, Refusal> {
-        if ctx.now + LEASE_MARGIN > self.until {
-            let message = "another process follows by now".to_owned();
-            return Err(Refusal::Service { code: Reason::Overloaded.code(), message });
-        }
-        Ok(Written { decided: None, rows: self.rows.clone(), answer: Vec::new() })
     }
 }

@@ -7,20 +7,17 @@
 //! in the commit that says so of the notice.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures::StreamExt as _;
 use parasol_api::{Error, Language, Reason};
-use parasol_casebook::{
-    Caller, Cell, Deed, Error as CasebookError, Held, Refusal, RowOp, Secret, Submission, Target,
-    Written, secret,
-};
-use parasol_desk::Desk;
+use parasol_casebook::{Cell, Deed, Refusal, RowOp, Secret, Target, Written, secret};
+use parasol_desk::{Desk, Duty, Office};
 use parasol_journey::ids::CaseId;
 use parasol_journey::time::{SECOND, Span, Timestamp};
 use parasol_journey::vocab::Channel;
-use parasol_journey::{Actor, ActorKind, Case, Command, Ctx, Event, decide as journey};
+use parasol_journey::{Case, Command, Ctx, Event, decide as journey};
 use sea_orm::{EntityTrait, Order, QueryOrder, QuerySelect};
 use secrecy::SecretString;
 use serde_json::json;
@@ -41,14 +38,9 @@ use crate::people::People;
 const BATCH_MAX: u64 = 64;
 /// The longest one carrier may take, whatever its own patience.
 const CARRYING_MAX: Duration = Duration::from_secs(20);
-/// The name of the lease.
-const LEASE: &str = "notices";
-/// How long it lasts: longer than a round with carriers that take their time.
-const LEASE_LENGTH: Span = Span::from_micros(90 * SECOND);
-/// How much of it must be left, or it is renewed.
-const LEASE_RENEW: Span = Span::from_micros(60 * SECOND);
-/// How much of it must be left for a commit.
-const LEASE_MARGIN: Span = Span::from_micros(5 * SECOND);
+/// The sending. The lease is longer than a round with carriers that take their time.
+const DUTY: Duty =
+    Duty { name: "notices", service: "service:tracking", length: Span::from_micros(90 * SECOND) };
 /// Characters of a digest that lines may take; the rest says how many are left out.
 const LINES_MAX: usize = 270;
 /// The kind under which the vault keeps what can be read nowhere else.
@@ -73,8 +65,7 @@ pub struct Notifying {
     desk: Desk,
     people: People,
     settings: Settings,
-    holder: Uuid,
-    lease: Arc<Mutex<Option<Held>>>,
+    office: Office,
 }
 
 /// A notice with what it is made from.
@@ -93,7 +84,7 @@ struct Seen {
 impl Notifying {
     /// The sending as one process does it; `holder` names the process.
     pub(crate) fn new(desk: Desk, people: People, settings: Settings, holder: Uuid) -> Self {
-        Self { desk, people, settings, holder, lease: Arc::default() }
+        Self { office: Office::new(desk.clone(), DUTY, holder), desk, people, settings }
     }
 
     /// One round; says whether there is more to do at once. Does nothing while another process has the lease.
@@ -102,7 +93,7 @@ impl Notifying {
     /// What the store says; what was written before stays, and the rest is done again without harm.
     pub async fn run_once(&self) -> Result<bool, Error> {
         let now = self.desk.clock.now();
-        if !self.holds_lease(now).await? {
+        if self.office.held(now).await?.is_none() {
             return Ok(false);
         }
         let noted = self.take_up(now).await?;
@@ -156,7 +147,7 @@ impl Notifying {
         for (id, rows) in rows {
             match known.remove(&id) {
                 Some(notice) => seen.push(Seen { notice, rows }),
-                None => self.write(rows).await?,
+                None => self.office.write(rows).await?,
             }
         }
         self.settle(seen).await?;
@@ -204,7 +195,7 @@ impl Notifying {
             let lines = along.remove(&notice.id.0).unwrap_or_default();
             messages.push((notice, channel, lines));
         }
-        self.write(rows).await?;
+        self.office.write(rows).await?;
         let ended = ended.into_iter().map(|notice| Seen { notice, rows: Vec::new() });
         self.settle(ended.collect()).await?;
         let mut made = Vec::with_capacity(messages.len());
@@ -381,59 +372,11 @@ impl Notifying {
         for recorded in futures::future::join_all(records).await {
             recorded?;
         }
-        self.write(rows).await
+        self.office.write(rows).await
     }
 
     async fn record(&self, case: CaseId, command: Command, rows: Vec<RowOp>) -> Result<(), Error> {
-        let until = self.leased_until();
-        self.submit(Target::Case(case), Arc::new(Recorded { command, rows, until })).await
-    }
-
-    /// Writes rows as long as the lease is held, in one commit.
-    async fn write(&self, rows: Vec<RowOp>) -> Result<(), Error> {
-        if rows.is_empty() {
-            return Ok(());
-        }
-        let until = self.leased_until();
-        self.submit(Target::NoCase, Arc::new(Leased { rows, until })).await
-    }
-
-    async fn submit(&self, target: Target, deed: Arc<dyn Deed>) -> Result<(), Error> {
-        let submission = Submission {
-            target,
-            key: None,
-            caller: Caller {
-                principal: "service:tracking".to_owned(),
-                method: "notices",
-                trace: String::new(),
-            },
-            actor: Actor::new(ActorKind::Policy, "notices"),
-            expected: None,
-            deed,
-        };
-        match self.desk.submitter.submit(submission).await {
-            Ok(_) => Ok(()),
-            Err(error @ CasebookError::Refused(_)) => {
-                Err(Error::new(Reason::Overloaded).because(error))
-            }
-            Err(error) => Err(unreadable(error)),
-        }
-    }
-
-    fn leased_until(&self) -> Timestamp {
-        let held = self.lease.lock().unwrap_or_else(PoisonError::into_inner);
-        held.as_ref().map_or(Timestamp::from_micros(0), |held| held.expires_at)
-    }
-
-    async fn holds_lease(&self, now: Timestamp) -> Result<bool, Error> {
-        if self.leased_until() >= now + LEASE_RENEW {
-            return Ok(true);
-        }
-        let granted = self.desk.store.lease(LEASE, self.holder, now, LEASE_LENGTH).await;
-        let granted = granted.map_err(unreadable)?;
-        let is_held = granted.is_some();
-        *self.lease.lock().unwrap_or_else(PoisonError::into_inner) = granted;
-        Ok(is_held)
+        self.office.submit(Target::Case(case), Arc::new(Recorded { command, rows })).await
     }
 }
 
@@ -472,38 +415,15 @@ fn unreadable(error: impl std::error::Error + Send + Sync + 'static) -> Error {
     Error::new(Reason::StoreUnavailable).because(error)
 }
 
-fn check_lease(ctx: &Ctx<'_>, until: Timestamp) -> Result<(), Refusal> {
-    if ctx.now + LEASE_MARGIN > until {
-        let message = "another process sends by now".to_owned();
-        return Err(Refusal::Service { code: Reason::Overloaded.code(), message });
-    }
-    Ok(())
-}
-
-/// Rows that are written while a lease is held.
-struct Leased {
-    rows: Vec<RowOp>,
-    until: Timestamp,
-}
-
-impl Deed for Leased {
-    fn decide(&self, _: Option<&Case>, ctx: &Ctx<'_>) -> Result<Written, Refusal> {
-        check_lease(ctx, self.until)?;
-        Ok(Written { decided: None, rows: self.rows.clone(), answer: Vec::new() })
-    }
-}
-
-/// The same with an entry in the log of the case. A case that has moved on is told nothing: the notice is still
+/// Rows with an entry in the log of the case. A case that has moved on is told nothing: the notice is still
 /// what it is.
 struct Recorded {
     command: Command,
     rows: Vec<RowOp>,
-    until: Timestamp,
 }
 
 impl Deed for Recorded {
     fn decide(&self, case: Option<&Case>, ctx: &Ctx<'_>) -> Result<Written, Refusal> {
-        check_lease(ctx, self.until)?;
         let decided = case.and_then(|case| journey(case, &self.command, ctx).ok());
         Ok(Written { decided, rows: self.rows.clone(), answer: Vec::new() })
     }

@@ -7,17 +7,14 @@
 //! entries then change nothing.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use futures::{StreamExt as _, TryStreamExt as _};
-use parasol_api::{Error, Reason};
-use parasol_casebook::{
-    Caller, Deed, Error as CasebookError, Held, Refusal, RowOp, Submission, Target, Written,
-};
-use parasol_desk::Desk;
+use parasol_api::Error;
+use parasol_casebook::RowOp;
+use parasol_desk::{Desk, Duty, Office};
+use parasol_journey::Event;
 use parasol_journey::ids::CaseId;
 use parasol_journey::time::{SECOND, Span, Timestamp};
-use parasol_journey::{Actor, ActorKind, Case, Ctx, Event};
 use sea_orm::ActiveValue::Set;
 use sea_orm::{ColumnTrait, DbErr, EntityTrait, IntoActiveModel as _, QueryFilter, QuerySelect};
 use uuid::Uuid;
@@ -32,14 +29,9 @@ use super::tables::{
 };
 use crate::voice::tables::follow_ups;
 
-/// The name of the lease.
-const LEASE: &str = "scores";
-/// How long it lasts.
-const LEASE_LENGTH: Span = Span::from_micros(30 * SECOND);
-/// How much of it must be left, or it is renewed.
-const LEASE_RENEW: Span = Span::from_micros(20 * SECOND);
-/// How much of it must be left for a commit.
-const LEASE_MARGIN: Span = Span::from_micros(5 * SECOND);
+/// Counting, and publishing what was counted.
+const DUTY: Duty =
+    Duty { name: "scores", service: "service:tracking", length: Span::from_micros(30 * SECOND) };
 /// Chunks of the feed read in a pass.
 const CHUNKS: u64 = 4;
 /// Cases counted in a pass; the next one takes the rest.
@@ -76,8 +68,7 @@ impl Pass {
 pub struct Scorer {
     pub(super) desk: Desk,
     epoch: Uuid,
-    holder: Uuid,
-    lease: Arc<Mutex<Option<Held>>>,
+    pub(super) office: Office,
 }
 
 /// A case as it is read.
@@ -96,7 +87,7 @@ struct Known {
 impl Scorer {
     /// The counting as one process does it; `holder` names the process, `epoch` is that of the feed.
     pub fn new(desk: Desk, epoch: Uuid, holder: Uuid) -> Self {
-        Self { desk, epoch, holder, lease: Arc::default() }
+        Self { office: Office::new(desk.clone(), DUTY, holder), desk, epoch }
     }
 
     /// Counts a piece of the feed; once there is none left, publishes a month that is due. Does nothing while
@@ -105,7 +96,7 @@ impl Scorer {
     /// # Errors
     /// What the store says, and `OVERLOADED` when another process has taken over; nothing is then written.
     pub async fn run_once(&self, now: Timestamp) -> Result<Pass, Error> {
-        if !self.holds_lease(now).await? {
+        if self.office.held(now).await?.is_none() {
             return Ok(Pass::default());
         }
         let place = self.place().await?;
@@ -135,7 +126,7 @@ impl Scorer {
         if old > 0 {
             rows.push(RowOp::delete::<score_passes::Entity>(vec![old.into()]));
         }
-        self.write(rows).await?;
+        self.office.write(rows).await?;
         Ok(Pass { events, cases: cases.len(), published: 0 })
     }
 
@@ -305,64 +296,6 @@ impl Scorer {
         let rows = score_periods::Entity::find().all(self.desk.store.reader()).await;
         let rows = rows.map_err(store_error)?;
         Ok(rows.iter().filter_map(|row| Month::parse(&row.period)).collect())
-    }
-
-    async fn holds_lease(&self, now: Timestamp) -> Result<bool, Error> {
-        let renew_from = now + LEASE_RENEW;
-        if self.lease().as_ref().is_some_and(|held| held.expires_at >= renew_from) {
-            return Ok(true);
-        }
-        let granted = self.desk.store.lease(LEASE, self.holder, now, LEASE_LENGTH).await;
-        let granted = granted.map_err(store_error)?;
-        let holds = granted.is_some();
-        *self.lease() = granted;
-        Ok(holds)
-    }
-
-    /// Writes rows as long as the lease is held, in one commit.
-    pub(super) async fn write(&self, rows: Vec<RowOp>) -> Result<(), Error> {
-        let until = self.lease().as_ref().map(|held| held.expires_at);
-        let until = until.unwrap_or(Timestamp::from_micros(0));
-        let submission = Submission {
-            target: Target::NoCase,
-            key: None,
-            caller: Caller {
-                principal: "service:tracking".to_owned(),
-                method: "scores",
-                trace: String::new(),
-            },
-            actor: Actor::new(ActorKind::Policy, "scores"),
-            expected: None,
-            deed: Arc::new(LeasedDeed { rows, until }),
-        };
-        match self.desk.submitter.submit(submission).await {
-            Ok(_) => Ok(()),
-            Err(error @ (CasebookError::Taken { .. } | CasebookError::Refused(_))) => {
-                *self.lease() = None;
-                Err(Error::new(Reason::Overloaded).because(error))
-            }
-            Err(error) => Err(store_error(error)),
-        }
-    }
-
-    fn lease(&self) -> MutexGuard<'_, Option<Held>> {
-        self.lease.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// Rows that are written while a lease is held.
-struct LeasedDeed {
-    rows: Vec<RowOp>,
-    until: Timestamp,
-}
-
-impl Deed for LeasedDeed {
-    fn decide(&self, _: Option<&Case>, ctx: &Ctx<'_>) -> Result<Written, Refusal> {
-        if ctx.now + LEASE_MARGIN > self.until {
-            let message = "another process counts by now".to_owned();
-            return Err(Refusal::Service { code: Reason::Overloaded.code(), message });
-        }
-        Ok(Written { decided: None, rows: self.rows.clone(), answer: Vec::new() })
     }
 }
 

@@ -51,14 +51,14 @@ impl Scorer {
         }
         while rows.len() > ROWS_MAX {
             let rest = rows.split_off(ROWS_MAX);
-            self.write(std::mem::replace(&mut rows, rest)).await?;
+            self.office.write(std::mem::replace(&mut rows, rest)).await?;
         }
         rows.push(RowOp::put(score_periods::ActiveModel {
             period: Set(month.to_string()),
             published_at: Set(now.micros()),
             position: Set(position),
         }));
-        self.write(rows).await?;
+        self.office.write(rows).await?;
         Ok(1)
     }
 
