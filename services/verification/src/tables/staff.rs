@@ -113,7 +113,7 @@ pub mod changes {
         /// The version that this made, from 1.
         #[sea_orm(primary_key, auto_increment = false)]
         pub revision: i64,
-        /// See [`crate::staff::Kind`].
+        /// The name of the change, from the contract's `StaffChangeKind`.
         #[sea_orm(column_type = "Text")]
         pub kind: String,
         /// What it was about and how the account stood after it, as JSON.
@@ -169,7 +169,7 @@ pub mod marks {
         /// The entry of its log.
         #[sea_orm(primary_key, auto_increment = false)]
         pub seq: i64,
-        /// See [`crate::staff::Mark`].
+        /// What it counts: `staff::marks::Mark` by its name.
         #[sea_orm(primary_key, auto_increment = false, column_type = "Text")]
         pub kind: String,
         /// Who, by subject; empty for what nobody of the retailer did.
