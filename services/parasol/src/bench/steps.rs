@@ -22,9 +22,9 @@ use super::yardstick::{postgres, sqlite};
 use crate::node::{Node, Options};
 
 /// Steps of a case: see [`super::course`].
-const STEPS_A_CASE: usize = 11;
+const STEPS_A_CASE: usize = 12;
 /// How many of them are calls.
-const CALLS_A_CASE: usize = 7;
+const CALLS_A_CASE: usize = 8;
 /// One command in a hundred is refused: one case in nine asks once too often.
 const REFUSED_EVERY: usize = 9;
 /// The timer of each case.
@@ -75,7 +75,7 @@ pub struct Round {
     pub yardstick: Figures,
     /// The same work as one stored function, one in flight and without pauses; PostgreSQL only.
     pub stored_function: Option<Figures>,
-    /// The same in the rhythm of a case: seven calls, then a pause as long as the timer.
+    /// The same in the rhythm of a case: eight calls, then a pause as long as the timer.
     pub stored_function_in_rhythm: Option<Figures>,
     /// The product.
     pub cells: Vec<Cell>,

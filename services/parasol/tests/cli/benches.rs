@@ -20,6 +20,37 @@ fn webhooks_are_measured_quiet_and_disturbed_in_one_run() {
     assert!(ratio.as_f64().is_some_and(|ratio| ratio > 0.0), "{report}");
 }
 
+/// What the benchmarks drive moves with the product: a course that no longer ends is seen here and not on
+/// the day somebody wants a figure.
+#[test]
+fn whole_cases_run_to_their_end_beside_the_yardstick() {
+    let small = ["--in-flight", "2", "--rounds", "1", "--seconds", "1", "--units", "2000"];
+    let ran = ended(parasol(&["bench", "steps", "--json"]).args(small));
+    assert_eq!(ran.code, 0, "{}", ran.err);
+    let told: Value = serde_json::from_str(&ran.out).unwrap();
+    let cell = &told["rounds"][0]["cells"][0];
+    assert!(cell["steps_per_second"].as_f64().is_some_and(|rate| rate > 0.0), "{told}");
+    let methods = cell["by_method"].as_object().map(serde_json::Map::len);
+    assert_eq!(methods, Some(8), "{told}");
+}
+
+#[test]
+fn each_other_benchmark_reports_at_a_small_size() {
+    for few in [
+        "decide --decisions 5000 --rounds 1",
+        "dispatch --centres 100 --cases 20 --in-flight 4 --rounds 1",
+        "slots --technicians 10 --searches 20 --rounds 1",
+        "urgent --technicians 5 --visits 20 --urgent 5 --seconds 1 --rounds 1",
+        "plan --city 5x20 --seconds 1",
+    ] {
+        let ran = ended(parasol(&["bench", "--json"]).args(few.split(' ')));
+        assert_eq!(ran.code, 0, "{few}: {}", ran.err);
+        let told: Value = serde_json::from_str(&ran.out).unwrap();
+        let figures = told["median"].as_object().map_or(0, serde_json::Map::len);
+        assert!(figures > 0, "{few}: {told}");
+    }
+}
+
 #[test]
 fn every_watcher_is_told_of_every_event_with_stalled_ones_beside_them() {
     let small = [

@@ -91,7 +91,7 @@ impl Postgres {
     }
 
     /// The same work as one stored function, on one connection: one call after the other, or in the rhythm
-    /// of a case, which calls seven times and then waits for its timer.
+    /// of a case, which calls eight times and then waits for its timer.
     pub async fn function(&self, time: Duration, rhythm: Rhythm) -> anyhow::Result<Figures> {
         let mut connection = self.pool.acquire().await?;
         let (mut dice, body) = (Dice::new(99), body());
