@@ -300,3 +300,27 @@ async fn tokens_that_are_not_the_callers_are_told_to_begin_anew() {
     let refused = watch(house, &brand, other).await.map(|_| ()).unwrap_err();
     assert_eq!(reason(refused), Reason::ResyncRequired);
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_house_itself_hears_of_every_brands_cases_from_now_on() {
+    let world = World::open().await;
+    let house = &world.house;
+    let before = world.drive(ASTER_ONE, Reached::Booked).await.names["case"].clone();
+    let service = Principal::new(Role::Service, "pages");
+    let only_new = WatchCasesRequest { only_new: true, ..WatchCasesRequest::default() };
+    let mut live = watch(house, &service, only_new.clone()).await.expect("a watch");
+    let aster = world.drive(ASTER_ONE, Reached::Booked).await.names["case"].clone();
+    let mut told = until(&mut live, &aster, WireStage::Appointed).await;
+    let briar = world.drive(BRIAR_ONE, Reached::Booked).await.names["case"].clone();
+    told.extend(until(&mut live, &briar, WireStage::Appointed).await);
+    assert_eq!(summaries(&told), BTreeSet::new(), "nothing of what was open before");
+    assert!(told.len() > 4 && entries(&told).iter().any(|(case, _)| *case != before), "{told:?}");
+    // A token says where a watch goes on, whatever is asked for.
+    let token = told.iter().find(|one| !one.resume_token.is_empty()).expect("a token");
+    let rest = WatchCasesRequest { resume_token: token.resume_token.clone(), ..only_new };
+    let mut rest = watch(house, &service, rest).await.expect("it goes on");
+    until(&mut rest, &briar, WireStage::Appointed).await;
+    let operator = Principal::new(Role::Operator, "op-1");
+    let refused = watch(house, &operator, WatchCasesRequest::default()).await;
+    assert_eq!(reason(refused.map(|_| ()).unwrap_err()), Reason::PermissionDenied);
+}

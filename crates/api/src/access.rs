@@ -58,6 +58,7 @@ const NO_SHOW: &[Role] = &[Customer, Agent, Manager, Centre, Technician];
 const NEW_CODES: &[Role] = &[Customer, Agent, Manager, Technician, Centre, Brand];
 const DISPUTE_SIDE: &[Role] = &[Brand, Centre, Agent, Manager];
 const BOTH_SIDES: &[Role] = &[Customer, Agent, Manager, Brand, Centre];
+const WATCHERS_OF_MANY: &[Role] = &[Customer, Agent, Manager, Brand, Centre, Service];
 const DISPUTE_READS: &[Role] = &[Customer, Agent, Manager, Brand, Centre, Lab];
 const DECIDERS: &[Role] = &[Agent, Manager];
 const CLAIM_READS: &[Role] = &[Finance, Manager, Brand, Centre];
@@ -253,7 +254,7 @@ pub const TABLE: &[(&str, &[Role])] = &[
     ("/parasol.tracking.v1.ScoreService/CloseFollowUp",             DECIDERS),
     ("/parasol.tracking.v1.TrackingService/GetTimeline",            WATCHERS),
     ("/parasol.tracking.v1.TrackingService/WatchCase",              WATCHERS),
-    ("/parasol.tracking.v1.TrackingService/WatchCases",             BOTH_SIDES),
+    ("/parasol.tracking.v1.TrackingService/WatchCases",             WATCHERS_OF_MANY),
     ("/parasol.tracking.v1.TrackingService/CreateShareLink",        CUSTOMER_SIDE),
     ("/parasol.tracking.v1.TrackingService/RevokeShareLink",        CUSTOMER_SIDE),
     ("/parasol.tracking.v1.TrackingService/ListShareLinks",         CUSTOMER_SIDE),

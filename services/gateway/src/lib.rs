@@ -28,6 +28,7 @@ use axum::routing::{any, get, post};
 use parasol_runtime::health::Health;
 
 use crate::web::Pages;
+use crate::web::moves::Moves;
 
 pub use rest::{Callbacks, Rest, Vouches};
 pub use serve::serve;
@@ -46,6 +47,8 @@ struct Gateway {
     board: Pages,
     desk: Pages,
     steward: Pages,
+    /// What moves in cases, for pages that show many of them.
+    moves: Moves,
 }
 
 /// All routes: `/`, `/errors`, `/errors/{REASON}`, `/livez`, `/readyz`, `/openapi.json`, callbacks of partners
@@ -59,7 +62,9 @@ pub fn router(health: Health, grpc: SocketAddr, rest: Rest, web: Web) -> Router 
     let [board, desk, steward] =
         [&board::SITE, &desk::SITE, &steward::SITE].map(|site| Pages::new(site, &web));
     let grpc = grpc.to_string().into();
-    let state = Gateway { health, grpc, rest, portal, customer, shared, board, desk, steward };
+    let moves = Moves::new(&web);
+    let state =
+        Gateway { health, grpc, rest, portal, customer, shared, board, desk, steward, moves };
     Router::new()
         .route("/", get(pages::front))
         .route("/errors", get(pages::errors))

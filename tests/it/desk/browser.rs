@@ -7,7 +7,7 @@ use crate::house::House;
 use crate::pages::Looker;
 use crate::portal::driver::Screen;
 
-async fn sign_in(house: &House, looker: &Looker, home: &str, who: &Principal) {
+pub async fn sign_in(house: &House, looker: &Looker, home: &str, who: &Principal) {
     let browser = &looker.browser;
     browser.go(&format!("http://{}{home}", house.node.http)).await;
     browser.find("//form[@id='door']").await;
@@ -26,7 +26,8 @@ async fn course(screen: Screen) {
     let root = format!("http://{}", house.node.http);
 
     sign_in(&house, &looker, "/board", &principal(Role::Operator)).await;
-    // The board renews itself: nobody asks for the page again.
+    // The board is told what moves: nobody asks for the page again.
+    browser.find("//p[@id='fresh'][@data-state='live']").await;
     browser.find("//div[@id='stages']//a").await;
     browser.find("//div[@id='oldest']//strong").await;
     looker.look("board").await;

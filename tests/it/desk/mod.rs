@@ -2,6 +2,8 @@
 //! nobody else.
 
 pub mod browser;
+pub mod voice;
+mod voice_browser;
 
 use parasol_journey::Stage;
 use parasol_journey::ids::CaseId;

@@ -1,26 +1,34 @@
 //! The operations board: how everything stands, and what is stuck, for operators and managers.
 //!
 //! Open cases by stage and by whose turn it is, what is late and what is due within the hour, how partners can be
-//! reached, and work that was given up, with the way to drive it again. It renews itself while somebody looks.
+//! reached, and work that was given up, with the way to drive it again. It is live while somebody looks. Beside it
+//! stand the retailer's people.
 //!
-//! What it deliberately does not do: it moves no case, and knows nobody's name.
+//! What it deliberately does not do: it moves no case, and knows no customer's name.
 
 mod overview;
 mod parked;
 mod partners;
+mod people;
 
 use axum::Router;
+use axum::extract::{Request, State};
 use axum::routing::{get, post};
-use parasol_api::Role;
+use maud::{Markup, html};
+use parasol_api::{Language, Role};
 
 use crate::Gateway;
 use crate::staff::flow::Ways;
-use crate::staff::{SCRIPT, STYLE};
+use crate::staff::{SCRIPT, STYLE, live};
 use crate::web::served;
 use crate::web::site::Site;
+use crate::web::words::Pick as _;
 
 /// Where the board lies.
 const HOME: &str = "/board";
+
+/// What its pages listen to.
+const EVENTS: &str = "/board/events";
 
 /// The board.
 pub(crate) static SITE: Site = Site {
@@ -40,14 +48,36 @@ const fn ways(role: Role) -> Ways {
     Ways { list: "/board/cases", case }
 }
 
+/// The ways between the pages.
+fn ways_of(here: &str, language: Language) -> Markup {
+    let ways = [
+        (HOME, language.pick("看板", "Board")),
+        ("/board/people", language.pick("人员", "People")),
+    ];
+    html! {
+        nav.tabs aria-label=(language.pick("页面", "Pages")) {
+            @for (path, name) in ways {
+                a href=(path) aria-current=[(path == here).then_some("page")] { (name) }
+            }
+        }
+    }
+}
+
 /// The routes of the board.
 pub(crate) fn routes() -> Router<Gateway> {
     Router::new()
         .route("/board", get(overview::show))
+        .route(
+            EVENTS,
+            get(async |State(gateway): State<Gateway>, request: Request| {
+                live::of_many(SITE.pages, &gateway, request)
+            }),
+        )
         .route("/board/cases", get(overview::cases))
         .route("/board/redrive", post(parked::redrive))
         .route("/board/board.css", get(|| served("text/css", STYLE)))
         .route("/board/board.js", get(|| served("text/javascript", SCRIPT)))
+        .merge(people::routes())
         .merge(SITE.doors())
 }
 

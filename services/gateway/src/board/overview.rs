@@ -8,10 +8,10 @@ use parasol_api::admin::v1::{Flow, FlowOrder, FlowRow};
 use parasol_api::{Error, Role};
 
 use super::parked::{self, Refused};
-use super::{HOME, partners, ways};
+use super::{EVENTS, HOME, partners, ways, ways_of};
 use crate::Gateway;
 use crate::staff::flow::{self, FEW, Wanted};
-use crate::staff::let_in;
+use crate::staff::{let_in, live};
 use crate::web::controls::alert;
 use crate::web::door::{failure, status};
 use crate::web::form::Form;
@@ -19,9 +19,6 @@ use crate::web::page::Page;
 use crate::web::session::Visitor;
 use crate::web::words::Pick as _;
 use crate::web::{Pages, times};
-
-/// After how many seconds the board is asked for again.
-const RENEWED_EVERY: u32 = 10;
 
 /// `GET /board`.
 pub(super) async fn show(State(gateway): State<Gateway>, request: Request) -> Response {
@@ -94,9 +91,8 @@ impl Seen {
         };
         let body = html! {
             h1 { (title) }
-            p.fresh.hint data-renew=(RENEWED_EVERY) role="status" {
-                (t("自动更新 · ", "Renews itself · ")) (t("北京时间", "Beijing time"))
-            }
+            (ways_of(HOME, language))
+            (live::kept(EVENTS, visitor))
             (parked::notice(query, language))
             @if let Some(refused) = refused { (alert(&refused.error, language)) }
             div #tiles data-live { (self.tiles(visitor)) }
@@ -157,7 +153,8 @@ pub(super) async fn cases(State(gateway): State<Gateway>, request: Request) -> R
     let body = html! {
         p.back { a href=(HOME) { "‹ " (language.pick("运行看板", "Operations")) } }
         h1 { (title) }
-        (flow::list(&found.rows, ways, now, language))
+        (live::kept(EVENTS, &visitor))
+        div #rows data-live { (flow::list(&found.rows, ways, now, language)) }
         (flow::more(&wanted, &found.next_page_token, ways.list, language))
     };
     Page { title: &title, head: html! {}, body }.for_visitor(StatusCode::OK, &visitor)

@@ -15,7 +15,7 @@ use parasol_api::intake::v1::{
     Article, Case, GetCaseRequest, GetMailMarkRequest, ListMergedRequest, ListMergedResponse,
     MatchArticlesRequest,
 };
-use parasol_api::tracking::v1::Timeline;
+use parasol_api::tracking::v1::{Complaint, FollowUp, Timeline};
 use parasol_api::verification::v1::Proposal;
 use parasol_api::{Error, Language, Listed as _};
 use parasol_journey::time::{Span, Timestamp};
@@ -23,7 +23,7 @@ use parasol_journey::{ActorKind, Stage, Verb, table};
 
 use super::act::{Act, Refused, notice};
 use super::knowledge::article;
-use super::{HOME, acts, case_path, home};
+use super::{HOME, acts, case_path, home, voice};
 use crate::Gateway;
 use crate::staff::words::{pause, remedy, short};
 use crate::staff::{let_in, story};
@@ -54,6 +54,8 @@ pub(super) struct Sheet {
     articles: Vec<Article>,
     merged: ListMergedResponse,
     mark: String,
+    /// Follow-ups and complaints that stand beside it.
+    beside: (Vec<FollowUp>, Vec<Complaint>),
     /// In which language.
     pub language: Language,
     /// The moment all this is true.
@@ -122,7 +124,20 @@ impl Sheet {
         let mark = intake.get_mail_mark(GetMailMarkRequest { case_id }).await;
         let mark = mark.map(|one| one.into_inner().mark).unwrap_or_default();
         let merged = merged.unwrap_or_default();
-        Ok(Self { case, told, open, proposal, authority, articles, merged, mark, language, now })
+        let beside = voice::read_beside(pages, visitor, id).await;
+        Ok(Self {
+            case,
+            told,
+            open,
+            proposal,
+            authority,
+            articles,
+            merged,
+            mark,
+            beside,
+            language,
+            now,
+        })
     }
 
     fn page(
@@ -140,11 +155,12 @@ impl Sheet {
             (notice(query, language))
             @if let Some(refused) = refused { (alert(&refused.error, language)) }
             h1 { (title) }
-            (story::kept(&self.told, self.now, language))
+            (story::kept(&self.told, &format!("{}/events", case_path(&self.told.case_id)), visitor))
             (self.merges())
             div.halves {
                 div {
                     (self.facts())
+                    (voice::beside(&self.told.case_id, &self.beside.0, &self.beside.1, visitor))
                     (self.known())
                     (story::parties(&self.told, language))
                 }

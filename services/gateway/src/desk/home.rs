@@ -12,11 +12,11 @@ use parasol_api::verification::v1::decision_service_client::DecisionServiceClien
 use parasol_api::verification::v1::{ListProposalsRequest, Proposal};
 use parasol_api::{Error, Language};
 
-use super::{HOME, WAYS, case_path};
+use super::{EVENTS, HOME, WAYS, case_path, voice};
 use crate::Gateway;
 use crate::staff::flow::{self, Wanted};
-use crate::staff::let_in;
 use crate::staff::words::{money, short};
+use crate::staff::{let_in, live};
 use crate::web::controls::{Filled, Look, alert, hidden};
 use crate::web::door::failure;
 use crate::web::form::Form;
@@ -25,8 +25,6 @@ use crate::web::session::Visitor;
 use crate::web::words::Pick as _;
 use crate::web::{Pages, failed, times};
 
-/// After how many seconds the queue is asked for again.
-const RENEWED_EVERY: u32 = 20;
 /// Proposals shown.
 const PROPOSALS: usize = 10;
 
@@ -54,9 +52,8 @@ pub(super) async fn show(State(gateway): State<Gateway>, request: Request) -> Re
     let heading = wanted.title(language);
     let body = html! {
         h1 { (title) }
-        p.fresh.hint data-renew=(RENEWED_EVERY) role="status" {
-            (language.pick("列表自动更新", "The lists renew themselves"))
-        }
+        (voice::ways(HOME, &visitor))
+        (live::kept(EVENTS, &visitor))
         div.halves {
             div { (search(pages, &visitor, &Form::default(), None)) }
             section.card {
@@ -72,7 +69,6 @@ pub(super) async fn show(State(gateway): State<Gateway>, request: Request) -> Re
                 (flow::more(&wanted, &found.next_page_token, WAYS.list, language))
             }
         }
-        p { a href={ (HOME) "/articles" } { (language.pick("知识库", "Knowledge")) } }
     };
     Page { title, head: html! {}, body }.for_visitor(StatusCode::OK, &visitor)
 }

@@ -8,7 +8,7 @@ use parasol_api::Language;
 use parasol_api::intake::v1::knowledge_service_client::KnowledgeServiceClient;
 use parasol_api::intake::v1::{Article, ListArticlesRequest};
 
-use super::HOME;
+use super::{HOME, voice};
 use crate::Gateway;
 use crate::staff::let_in;
 use crate::web::door::failure;
@@ -38,8 +38,8 @@ pub(super) async fn show(State(gateway): State<Gateway>, request: Request) -> Re
     let title = language.pick("知识库", "Knowledge");
     let shown: Vec<_> = found.articles.iter().filter(|one| !one.retired).collect();
     let body = html! {
-        p.back { a href=(HOME) { "‹ " (language.pick("客服台", "Desk")) } }
         h1 { (title) }
+        (voice::ways("/desk/articles", &visitor))
         @if shown.is_empty() { p.empty { (language.pick("还没有条目。", "There are no articles yet.")) } }
         @for one in shown { (article(one, language)) }
         @if !found.next_page_token.is_empty() {

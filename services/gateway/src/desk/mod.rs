@@ -15,19 +15,25 @@ mod filing;
 mod home;
 mod knowledge;
 mod lookup;
+mod me;
+mod voice;
 
 use axum::Router;
+use axum::extract::{Path, Request, State};
 use axum::routing::{get, post};
 use parasol_api::Role;
 
 use crate::Gateway;
 use crate::staff::flow::Ways;
-use crate::staff::{SCRIPT, STYLE};
+use crate::staff::{SCRIPT, STYLE, live};
 use crate::web::served;
 use crate::web::site::Site;
 
 /// Where the desk lies.
 const HOME: &str = "/desk";
+
+/// What its pages of many cases listen to.
+const EVENTS: &str = "/desk/events";
 
 /// Where its lists lead.
 const WAYS: Ways = Ways { list: HOME, case: "/desk/cases/" };
@@ -48,13 +54,27 @@ pub(crate) static SITE: Site = Site {
 pub(crate) fn routes() -> Router<Gateway> {
     Router::new()
         .route("/desk", get(home::show))
+        .route(
+            EVENTS,
+            get(async |State(gateway): State<Gateway>, request: Request| {
+                live::of_many(SITE.pages, &gateway, request)
+            }),
+        )
         .route("/desk/lookup", post(lookup::find))
         .route("/desk/file", get(filing::show).post(filing::file))
         .route("/desk/articles", get(knowledge::show))
         .route("/desk/cases/{case}", get(case_page::show))
+        .route(
+            "/desk/cases/{case}/events",
+            get(async |gateway: State<Gateway>, case: Path<String>, request: Request| {
+                live::of_case(SITE.pages, gateway, case, request).await
+            }),
+        )
         .route("/desk/cases/{case}/{act}", post(act::perform))
+        .route(me::PATH, get(me::show))
         .route("/desk/desk.css", get(|| served("text/css", STYLE)))
         .route("/desk/desk.js", get(|| served("text/javascript", SCRIPT)))
+        .merge(voice::routes())
         .merge(SITE.doors())
 }
 

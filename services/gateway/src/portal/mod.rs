@@ -13,7 +13,7 @@ mod acts;
 mod calls;
 mod case_page;
 mod choices;
-mod claims;
+pub(crate) mod claims;
 mod events;
 mod facts;
 mod list;

@@ -1,10 +1,13 @@
-//! What the pages of the retailer's people and of brands share: the words they use for stages and parties, and
-//! open cases as rows and counts.
+//! What the pages of the retailer's people and of brands share: the words they use for stages and parties, open
+//! cases as rows and counts, and how their forms come in.
 //!
 //! What it deliberately does not do: it has no page of its own and decides nothing; what a visitor may see is
 //! the services' to say.
 
 pub(crate) mod flow;
+pub(crate) mod forms;
+pub(crate) mod live;
+pub(crate) mod people;
 pub(crate) mod story;
 pub(crate) mod words;
 

@@ -1,5 +1,6 @@
 //! The story of a case and what each party took, for those who look after it.
 
+use form_urlencoded::Serializer;
 use maud::{Markup, html};
 use parasol_api::common::v1::Party;
 use parasol_api::convert::timestamp;
@@ -9,7 +10,10 @@ use parasol_api::{Error, Language};
 use parasol_journey::time::{Span, Timestamp};
 use parasol_runtime::transport::Transport;
 
+use super::live;
 use super::words::party;
+use crate::web::live::FROM;
+use crate::web::session::Visitor;
 use crate::web::words::Pick as _;
 use crate::web::{failed, times};
 
@@ -25,16 +29,12 @@ pub(crate) async fn timeline(
     Ok(answer.map_err(failed)?.into_inner())
 }
 
-/// After how many seconds the page of a case is asked for again.
-const RENEWED_EVERY: u32 = 15;
-
-/// How the case stands, renewed while somebody looks.
-pub(crate) fn kept(told: &Timeline, now: Timestamp, language: Language) -> Markup {
+/// How the case stands, told anew as it moves while somebody looks; `events` is what the page listens to.
+pub(crate) fn kept(told: &Timeline, events: &str, visitor: &Visitor) -> Markup {
+    let from = Serializer::new(String::new()).append_pair(FROM, &told.resume_token).finish();
     html! {
-        p.fresh.hint data-renew=(RENEWED_EVERY) role="status" {
-            (language.pick("自动更新", "Renews itself"))
-        }
-        div #standing data-live { (standing(told, now, language)) }
+        (live::kept(&format!("{events}?{from}"), visitor))
+        div #standing data-live { (standing(told, visitor.guest.now, visitor.guest.language)) }
     }
 }
 

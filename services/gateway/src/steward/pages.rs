@@ -7,18 +7,15 @@ use maud::{Markup, html};
 use parasol_api::Language;
 use parasol_api::admin::v1::{Flow, FlowOrder, StageFlow};
 
-use super::{HOME, WAYS, tabs};
+use super::{EVENTS, HOME, WAYS, tabs};
 use crate::Gateway;
 use crate::staff::flow::{self, FEW, Wanted};
 use crate::staff::words::short;
-use crate::staff::{let_in, story};
+use crate::staff::{let_in, live, story};
 use crate::web::door::failure;
 use crate::web::form::Form;
 use crate::web::page::Page;
 use crate::web::words::Pick as _;
-
-/// After how many seconds the overview is asked for again.
-const RENEWED_EVERY: u32 = 30;
 
 /// `GET /steward`.
 pub(super) async fn overview(State(gateway): State<Gateway>, request: Request) -> Response {
@@ -53,9 +50,7 @@ pub(super) async fn overview(State(gateway): State<Gateway>, request: Request) -
     let body = html! {
         h1 { (title) }
         (tabs(HOME, language))
-        p.fresh.hint data-renew=(RENEWED_EVERY) role="status" {
-            (t("自动更新", "Renews itself"))
-        }
+        (live::kept(EVENTS, &visitor))
         div #tiles data-live { (tiles(&counted, language)) }
         div.halves {
             (part("stages", t("按环节", "By stage"), flow::stages(&counted, WAYS, now, language)))
@@ -101,6 +96,7 @@ pub(super) async fn cases(State(gateway): State<Gateway>, request: Request) -> R
     let body = html! {
         h1 { (title) }
         (tabs("/steward/cases", language))
+        (live::kept(EVENTS, &visitor))
         nav.tabs aria-label=(language.pick("排序", "Order")) {
             @for order in orders {
                 @let list = Wanted { order, ..Wanted::default() };
@@ -111,7 +107,7 @@ pub(super) async fn cases(State(gateway): State<Gateway>, request: Request) -> R
         }
         section.card {
             h2 { (heading) }
-            (flow::list(&found.rows, WAYS, now, language))
+            div #rows data-live { (flow::list(&found.rows, WAYS, now, language)) }
             (flow::more(&wanted, &found.next_page_token, WAYS.list, language))
         }
     };
@@ -129,7 +125,7 @@ pub(super) async fn case(
         Ok(both) => both,
         Err(response) => return *response,
     };
-    let (language, now) = (visitor.guest.language, visitor.guest.now);
+    let language = visitor.guest.language;
     let told = match story::timeline(pages.transport_of(&visitor), &case, language).await {
         Ok(told) => told,
         Err(error) => return failure(&visitor.guest, &error),
@@ -138,7 +134,7 @@ pub(super) async fn case(
     let body = html! {
         p.back { a href=(WAYS.list) { "‹ " (language.pick("服务单", "Cases")) } }
         h1 { (title) }
-        (story::kept(&told, now, language))
+        (story::kept(&told, &format!("{}{case}/events", WAYS.case), &visitor))
         div.halves {
             (story::parties(&told, language))
             div #story data-live { (story::story(&told, language)) }

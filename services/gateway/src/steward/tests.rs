@@ -3,9 +3,17 @@
 use axum::http::StatusCode;
 use parasol_api::Role;
 use parasol_api::admin::v1::{Flow, FlowRow, ListFlowRequest, ListFlowResponse, StageFlow};
-use parasol_api::common::v1::{Party, Stage};
+use parasol_api::common::v1::{Money, Party, Stage};
 use parasol_api::partner::v1::{FaultTrend, ListFaultTrendsRequest, ListFaultTrendsResponse};
-use parasol_api::tracking::v1::{PartyTime, Timeline, TimelineEntry};
+use parasol_api::tracking::v1::{
+    GetScorecardRequest, Indicator, ListRankingResponse, ListScoreCasesRequest,
+    ListScoreCasesResponse, PartyTime, RankingRow, ScoreCase, ScoreFigure, ScoreGroup, ScoreLevel,
+    ScorePeriodState, ScoreUnit, Scorecard, Timeline, TimelineEntry,
+};
+use parasol_api::verification::v1::{
+    Claim, ClaimKind, ClaimState, ListClaimsRequest, ListClaimsResponse,
+};
+use parasol_api::{Error, Reason};
 
 use crate::web::fixture::Browser;
 
@@ -87,4 +95,128 @@ async fn faults_are_held_against_the_period_before() {
         (one.until.unwrap().seconds - one.from.unwrap().seconds) / 86_400
     };
     assert_eq!((days(&asked[0]), days(&asked[1])), (30, 90));
+}
+
+const SCORES: &str = "/parasol.tracking.v1.ScoreService";
+
+fn card(state: ScorePeriodState) -> Scorecard {
+    let indicator = Indicator {
+        indicator: "on_time".into(),
+        name: "Visits <on> time".into(),
+        group: ScoreGroup::In.into(),
+        unit: ScoreUnit::Share.into(),
+        numerator: "arrivals".into(),
+        denominator: "visits".into(),
+        weight: 25,
+        ..Indicator::default()
+    };
+    let figure = ScoreFigure {
+        indicator: "on_time".into(),
+        numerator: 45,
+        denominator: 50,
+        excluded: 2,
+        value: 900_000,
+        points: 770,
+        ..ScoreFigure::default()
+    };
+    Scorecard {
+        period: "2026-05".into(),
+        state: state.into(),
+        published_at: Some(parasol_api::convert::to_timestamp(crate::web::fixture::noon())),
+        figures: vec![figure],
+        indicators: vec![indicator],
+        rank: 2,
+        ranked: 7,
+        points: 640,
+        ..Scorecard::default()
+    }
+}
+
+#[tokio::test]
+async fn a_figure_opens_the_cases_behind_it_and_a_month_is_seen_before_it_is_published() {
+    let mut browser = Browser::signed_in_at("/steward", Role::Brand).await;
+    let path = format!("{SCORES}/GetScorecard");
+    browser.services.answer(&path, card(ScorePeriodState::Preview));
+    let page = browser.get("/steward/scores?category=television").await.text;
+    assert!(page.contains("id=\"preview\"") && page.contains("<strong>2 / 7</strong>"), "{page}");
+    assert!(page.contains("90.0%") && page.contains("Visits &lt;on&gt; time"), "{page}");
+    let cases = "/steward/scores/cases?month=2026-05&amp;category=television&amp;indicator=on_time";
+    assert!(page.contains(cases), "{page}");
+    let asked = browser.services.asked::<GetScorecardRequest>(&path);
+    assert_eq!(asked.len(), 9, "one of each category");
+    assert!(asked.iter().all(|one| one.subject == "aurora-hz-01" && one.period == "2026-05"));
+    assert!(asked.iter().all(|one| one.level() == ScoreLevel::Brand));
+    browser.get("/steward/scores?of=retailer").await;
+    let asked = browser.services.asked::<GetScorecardRequest>(&path);
+    assert_eq!(asked.last().unwrap().level(), ScoreLevel::Retailer);
+
+    let behind = |id: &str, excluded: &str| ScoreCase {
+        case_id: id.into(),
+        value: 1,
+        excluded: excluded.into(),
+        ..ScoreCase::default()
+    };
+    let list = format!("{SCORES}/ListScoreCases");
+    let found = ListScoreCasesResponse {
+        cases: vec![behind("case_1", ""), behind("case_2", "customer_absent")],
+        next_page_token: "next".into(),
+    };
+    browser.services.answer(&list, found);
+    let page = browser.get(&cases.replace("&amp;", "&")).await.text;
+    assert!(page.contains("/steward/cases/case_1") && page.contains("nobody at home"), "{page}");
+    assert!(page.contains("/portal/cases/case_1"), "in the preview it is objected to: {page}");
+    assert!(page.contains("indicator=on_time&amp;page=next"), "{page}");
+    let asked = browser.services.asked::<ListScoreCasesRequest>(&list);
+    assert_eq!((asked[0].indicator.as_str(), asked[0].period.as_str()), ("on_time", "2026-05"));
+
+    browser.services.answer(&path, card(ScorePeriodState::Published));
+    let page = browser.get(&cases.replace("&amp;", "&")).await.text;
+    assert!(!page.contains("/portal/cases/case_1"), "what is frozen is not objected to");
+    let unknown = browser.get("/steward/scores/cases?category=television&indicator=x").await;
+    assert_eq!(unknown.status, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn a_brand_finds_itself_in_the_ranking_and_sums_what_it_is_charged() {
+    let mut browser = Browser::signed_in_at("/steward", Role::Brand).await;
+    let row = |subject: &str, rank: i32| RankingRow {
+        subject: subject.into(),
+        rank,
+        points: 600,
+        group_points: vec![500, -1, 700, 400],
+        ..RankingRow::default()
+    };
+    let found = ListRankingResponse {
+        period: "2026-05".into(),
+        rows: vec![row("borealis", 1), row("aurora-hz-01", 2)],
+        ..ListRankingResponse::default()
+    };
+    browser.services.answer(&format!("{SCORES}/ListRanking"), found);
+    let page = browser.get("/steward/ranking?category=fan").await.text;
+    assert_eq!(page.matches("<tr aria-current=\"true\">").count(), 1, "{page}");
+    assert!(page.contains("aurora-hz-01 (us)"), "{page}");
+    browser.services.refuse(&format!("{SCORES}/ListRanking"), Error::new(Reason::NotFound));
+    let page = browser.get("/steward/ranking").await;
+    assert_eq!(page.status, StatusCode::OK, "nothing published is no failure");
+
+    let claim = |fen: i64, state: ClaimState| Claim {
+        claim_id: format!("claim_{fen}"),
+        case_id: "case_1".into(),
+        kind: ClaimKind::Refund.into(),
+        amount: Some(Money { fen, currency: "CNY".into() }),
+        state: state.into(),
+        ..Claim::default()
+    };
+    let claims = vec![
+        claim(10_000, ClaimState::Raised),
+        claim(5_050, ClaimState::Raised),
+        claim(700, ClaimState::Netted),
+    ];
+    let path = "/parasol.verification.v1.SettlementService/ListClaims";
+    let found = ListClaimsResponse { claims, ..ListClaimsResponse::default() };
+    browser.services.answer(path, found);
+    let page = browser.get("/steward/charges").await.text;
+    assert!(page.contains("¥150.50") && page.contains("¥7.00"), "{page}");
+    let asked = browser.services.asked::<ListClaimsRequest>(path);
+    assert_eq!(asked[0].partner, "brand:aurora-hz-01");
 }

@@ -113,6 +113,28 @@ impl Filled<'_> {
         })
     }
 
+    /// One of a list that is not known beforehand: what is sent, and what is read.
+    pub(crate) fn options(
+        &self,
+        name: &str,
+        label: &str,
+        list: &[(String, String)],
+        look: Look<'_>,
+    ) -> Markup {
+        let chosen = self.value(name, look.value);
+        self.around(name, label, look, |id, described, wrong| {
+            html! {
+                select id=(id) name=(name) required[look.required] aria-describedby=[described]
+                    aria-invalid=[wrong] {
+                    option value="" { (self.language.pick("请选择", "Choose")) }
+                    @for (value, text) in list {
+                        option value=(value) selected[value == chosen] { (text) }
+                    }
+                }
+            }
+        })
+    }
+
     /// One of a few, each with more to read than fits a list.
     pub(crate) fn radios(
         &self,

@@ -160,6 +160,18 @@ pub(crate) async fn story(
     lines(stream::once(async { first }).chain(told).take_until(Box::pin(over)))
 }
 
+/// A stream of lines that ends after fifty seconds and is taken up again.
+pub(crate) fn lasting<S, F>(state: S, next: impl FnMut(S) -> F + Send + 'static) -> Response
+where
+    S: Send + 'static,
+    F: Future<Output = Option<(String, S)>> + Send + 'static,
+{
+    let first = format!("retry: {RETRY_MS}\n\n");
+    let over = timeout(WATCH_MAX, std::future::pending::<()>());
+    let told = stream::unfold(state, next).take_until(Box::pin(over));
+    lines(stream::once(async { first }).chain(told))
+}
+
 fn resync() -> impl Stream<Item = String> + Send {
     stream::once(async { "event: resync\ndata: -\n\n".to_owned() })
 }

@@ -12,6 +12,7 @@ pub(crate) mod door;
 pub(crate) mod fixture;
 pub(crate) mod form;
 pub(crate) mod live;
+pub(crate) mod moves;
 pub(crate) mod page;
 pub(crate) mod photos;
 pub(crate) mod session;

@@ -1,7 +1,7 @@
 //! `WatchCases`: what happens in every case that is the caller's, from any place in it.
 //!
-//! A watch without a token begins with a summary of every open case, by id, noted at an end of the feed; then it goes on
-//! with the feed from there. A watch that is behind reads the feed itself; one that has caught up is told by the loop
+//! A watch without a token begins with a summary of every open case, by id, noted at an end of the feed, unless it asks
+//! for what is new alone; then it goes on with the feed from there. A watch that is behind reads the feed itself; one that has caught up is told by the loop
 //! that follows the feed for all. It listens before it reads, and passes over what it was told of before.
 
 use std::collections::{HashSet, VecDeque};
@@ -81,6 +81,7 @@ pub async fn open(
     let told = tracking.feed.listen(&reader);
     let tail = tracking.feed.position().await?;
     let cursor = match message.resume_token.as_str() {
+        "" if message.only_new => Cursor::Feed { after: tail },
         "" => Cursor::Summaries { tail, after: Uuid::nil() },
         token => {
             let (key, epoch) = (&*tracking.desk.key, tracking.epoch);

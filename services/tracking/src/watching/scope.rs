@@ -11,7 +11,7 @@ use sea_orm::ActiveValue::Set;
 
 use crate::tables::readers;
 
-/// The key of the retailer's people, who see all cases.
+/// The key of the retailer's people and of the house's own services, who see all cases.
 const HOUSE: &str = "house";
 
 /// The key under which a caller finds cases; `None` for roles that watch one case at a time.
@@ -21,7 +21,7 @@ pub fn reader(principal: &Principal) -> Option<String> {
         Role::Customer => Some(of_customer(customer_id(subject))),
         Role::Brand => Some(format!("brand:{subject}")),
         Role::Centre => Some(format!("centre:{subject}")),
-        Role::Agent | Role::Manager => Some(HOUSE.to_owned()),
+        Role::Agent | Role::Manager | Role::Service => Some(HOUSE.to_owned()),
         _ => None,
     }
 }

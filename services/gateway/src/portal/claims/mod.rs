@@ -2,7 +2,7 @@
 
 mod one;
 mod statements;
-mod words;
+pub(crate) mod words;
 
 pub(in crate::portal) use one::{evidence, respond, show as show_one};
 pub(in crate::portal) use statements::{csv, show as show_statement};

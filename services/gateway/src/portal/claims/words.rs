@@ -27,13 +27,13 @@ pub(super) const STATES: &[State] = &[
 ];
 
 /// What a state is called.
-pub(super) fn state(state: ClaimState, language: Language) -> &'static str {
+pub(crate) fn state(state: ClaimState, language: Language) -> &'static str {
     let known = STATES.iter().find(|one| one.state == state);
     known.map_or("—", |one| language.pick(one.zh, one.en))
 }
 
 /// What is claimed.
-pub(super) fn kind(kind: ClaimKind, language: Language) -> &'static str {
+pub(crate) fn kind(kind: ClaimKind, language: Language) -> &'static str {
     match kind {
         ClaimKind::Unspecified => language.pick("索赔", "Claim"),
         ClaimKind::Refund => language.pick("退款", "Refund"),
