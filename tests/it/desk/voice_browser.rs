@@ -32,7 +32,7 @@ async fn voices(looker: &Looker, root: &str, case: &str) {
     browser.click("//form[contains(@action, '/assign')]//button").await;
     browser.find("//p[@id='done']").await;
     browser.click("//form[contains(@action, '/read')]//button").await;
-    browser.find("//p[@id='done']").await;
+    browser.find("//p[@class='empty']").await;
 
     browser.go(&format!("{root}/desk/followups")).await;
     browser.find("//div[@id='followups']//a").await;
@@ -52,7 +52,7 @@ async fn voices(looker: &Looker, root: &str, case: &str) {
     browser.write(&format!("{}//textarea", fold("close")), said).await;
     looker.look("follow-up-solved").await;
     browser.click(&send("close")).await;
-    browser.find("//p[@id='done']").await;
+    browser.find("//div[@id='followups']").await;
 
     browser.go(&format!("{root}/desk/complaints/{case}")).await;
     browser.click(&choice("class", "visit")).await;
