@@ -6,6 +6,7 @@ mod buckets;
 mod callbacks;
 mod canaries;
 mod claim_evidence;
+mod cluster;
 mod conformance;
 mod customer;
 mod dependencies;

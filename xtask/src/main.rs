@@ -6,6 +6,7 @@
 
 mod axe;
 mod ci;
+mod cluster;
 mod docs;
 mod examples;
 mod packages;
@@ -40,6 +41,9 @@ enum Chore {
     Examples(examples::Args),
     /// Write the pages that are made from code
     Docs(docs::Options),
+    /// Start a cell of many processes on this machine and print its addresses
+    #[command(after_help = "Example: cargo xtask cluster --replicas 2 --set test_clock=true")]
+    Cluster(cluster::Options),
 }
 
 fn main() -> ExitCode {
@@ -62,5 +66,6 @@ fn run(chore: Chore) -> Result<ExitCode> {
         Chore::Proto(options) => proto::run(&options).map(done),
         Chore::Examples(args) => examples::run(args).map(done),
         Chore::Docs(options) => docs::run(&options).map(done),
+        Chore::Cluster(options) => cluster::run(&options).map(|never| match never {}),
     }
 }

@@ -16,12 +16,16 @@ pub struct Need {
     pub package: &'static str,
 }
 
-/// What the tests need beside the toolchain.
-pub const FOR_TESTS: &[Need] = &[
+/// What throwaway servers are started from.
+pub const FOR_SERVERS: &[Need] = &[
     Need { program: "initdb", package: "postgresql" },
     Need { program: "postgres", package: "postgresql" },
     Need { program: "psql", package: "postgresql" },
     Need { program: "redis-server", package: "redis-server" },
+];
+
+/// What the tests need beside the toolchain and the servers.
+pub const FOR_TESTS: &[Need] = &[
     Need { program: "python3", package: "python3" },
     Need { program: "pip3", package: "python3-pip" },
     Need { program: "chromium", package: "chromium" },

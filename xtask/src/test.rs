@@ -6,7 +6,7 @@ use anyhow::{Context, Result};
 use clap::Args;
 use parasol_testkit::{POSTGRES_VAR, Postgres, REDIS_VAR, Redis};
 
-use crate::packages::{FOR_TESTS, ensure_installed};
+use crate::packages::{FOR_SERVERS, FOR_TESTS, ensure_installed};
 use crate::programs::run as run_program;
 
 /// What to test; without options everything.
@@ -26,6 +26,7 @@ pub struct Options {
 /// # Errors
 /// When the tests could not be run at all.
 pub fn run(options: &Options) -> Result<ExitCode> {
+    ensure_installed(FOR_SERVERS)?;
     ensure_installed(FOR_TESTS)?;
     crate::axe::install()?;
     let postgres = Postgres::start().context("starting PostgreSQL")?;

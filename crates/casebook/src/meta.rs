@@ -31,16 +31,26 @@ impl Store {
         Ok(())
     }
 
+    /// A fact that is stored once: what is stored, which is `value` if nothing was. Of several processes that ask
+    /// at the same time all are told the same.
+    ///
+    /// # Errors
+    /// What the engine says.
+    pub async fn meta_once(&self, name: &str, value: &str) -> Result<String, DbErr> {
+        let row = meta::ActiveModel { name: Set(name.to_owned()), value: Set(value.to_owned()) };
+        let keep = OnConflict::column(meta::Column::Name).do_nothing().to_owned();
+        meta::Entity::insert(row).on_conflict(keep).exec_without_returning(&self.writer).await?;
+        let stored = self.meta(name).await?;
+        stored.ok_or_else(|| DbErr::Custom(format!("{name} was stored and is not there")))
+    }
+
     /// The epoch of the feed: positions and tokens of another epoch mean nothing here. Made on first
     /// use, from the id given.
     ///
     /// # Errors
     /// What the engine says.
     pub async fn feed_epoch(&self, fresh: Uuid) -> Result<Uuid, DbErr> {
-        let row = meta::ActiveModel { name: Set(EPOCH.to_owned()), value: Set(fresh.to_string()) };
-        let keep = OnConflict::column(meta::Column::Name).do_nothing().to_owned();
-        meta::Entity::insert(row).on_conflict(keep).exec_without_returning(&self.writer).await?;
-        let stored = self.meta(EPOCH).await?.and_then(|text| Uuid::try_parse(&text).ok());
-        stored.ok_or_else(|| DbErr::Custom("the feed epoch is not an id".into()))
+        let stored = self.meta_once(EPOCH, &fresh.to_string()).await?;
+        Uuid::try_parse(&stored).map_err(|_| DbErr::Custom("the feed epoch is not an id".into()))
     }
 }

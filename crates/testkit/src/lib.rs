@@ -1,5 +1,5 @@
-//! Throwaway PostgreSQL and Redis servers for tests, on free ports, in a folder that goes away; and outsiders that
-//! misbehave: a payment provider, a carrier of messages, a mail server.
+//! Throwaway PostgreSQL and Redis servers for tests, on free ports, in a folder that goes away; a cell of many
+//! processes over them; and outsiders that misbehave: a payment provider, a carrier of messages, a mail server.
 //!
 //! Owns finding the server programs, starting them (as an unprivileged account when the caller is
 //! root), handing out empty databases, and leaving nothing behind however the caller ends: a keeper
@@ -15,6 +15,7 @@
 mod account;
 mod axe;
 pub mod carriers;
+mod cluster;
 mod keeper;
 pub mod payments;
 mod postgres;
@@ -23,6 +24,7 @@ mod programs;
 mod redis;
 
 pub use axe::{AXE_VERSION, axe_folder, axe_script};
+pub use cluster::{Cluster, Member, ROLES};
 pub use postgres::Postgres;
 pub use programs::program_path;
 pub use redis::Redis;

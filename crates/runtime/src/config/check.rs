@@ -12,6 +12,8 @@ use super::{Config, NodeRole, Problem};
 
 /// The longest a clock may be set to, in seconds: ten years.
 const DEADLINE_SECONDS_MAX: u64 = 315_360_000;
+/// The most processes that play one role.
+const PEERS_MAX: usize = 64;
 
 /// Collects problems instead of stopping at the first.
 #[derive(Default)]
@@ -192,14 +194,51 @@ impl Config {
         }
     }
 
+    /// What is left out here must be played somewhere, and by several processes only over one database.
+    fn check_peers(&self, findings: &mut Findings) {
+        for role in NodeRole::ALL.into_iter().filter(|role| *role != NodeRole::Gateway) {
+            let key = peers_key(role);
+            let (addresses, played) = (self.peers.of(role), self.plays(role));
+            let known = played || self.roles.is_empty() || !addresses.is_empty();
+            findings.demand(
+                known,
+                key,
+                "must say where the role is played that `roles` leaves out",
+            );
+            findings.demand(
+                !played || addresses.is_empty(),
+                key,
+                "must be empty: this process plays the role itself",
+            );
+            findings.demand(addresses.len() <= PEERS_MAX, key, "names more than 64 processes");
+            let fit = |address: &String| {
+                let uri = address.parse::<http::Uri>();
+                uri.is_ok_and(|uri| {
+                    uri.scheme_str() == Some("http")
+                        && uri.port().is_some()
+                        && uri.path_and_query().is_none_or(|path| path == "/")
+                })
+            };
+            findings.demand(
+                addresses.iter().all(fit),
+                key,
+                "must be addresses like http://10.0.0.7:7443",
+            );
+        }
+        let whole = NodeRole::ALL.iter().all(|role| self.plays(*role));
+        findings.demand(
+            whole || self.roles.is_empty() || !self.is_embedded(),
+            "roles, database_url",
+            "the embedded store belongs to one process, which plays all roles; several need PostgreSQL",
+        );
+    }
+
     fn check_together(&self, findings: &mut Findings) {
         findings.demand(!self.roles.is_empty(), "roles", "must name at least one role");
         let played = |role: &NodeRole| self.roles.iter().filter(|other| *other == role).count();
         let doubled = self.roles.iter().any(|role| played(role) > 1);
         findings.demand(!doubled, "roles", "names a role twice");
-        let all = NodeRole::ALL.iter().all(|role| played(role) > 0);
-        let whole = "must name all roles: a process cannot play some of them only yet";
-        findings.demand(all || self.roles.is_empty(), "roles", whole);
+        self.check_peers(findings);
         let same = self.grpc_addr == self.http_addr && !self.grpc_addr.ends_with(":0");
         findings.demand(!same, "grpc_addr, http_addr", "may not be the same address");
         let idle = self.test_clock || self.test_clock_start.is_empty();
@@ -224,5 +263,17 @@ impl Config {
             "tasks.lease_ms, tasks.poll_ms",
             "a lease must outlast three polls, or a slow worker loses what it holds",
         );
+    }
+}
+
+const fn peers_key(role: NodeRole) -> &'static str {
+    match role {
+        NodeRole::Intake => "peers.intake",
+        NodeRole::Dispatch => "peers.dispatch",
+        NodeRole::Scheduling => "peers.scheduling",
+        NodeRole::Verification => "peers.verification",
+        NodeRole::Tracking => "peers.tracking",
+        // Nobody calls it.
+        NodeRole::Gateway => "peers",
     }
 }

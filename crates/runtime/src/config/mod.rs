@@ -226,7 +226,10 @@ mod tests {
             "grpc_addr",
             "log.level",
             "roles",
-            "roles",
+            "peers.scheduling",
+            "peers.verification",
+            "peers.tracking",
+            "roles, database_url",
             "test_clock_start, test_clock",
             "committer.queue_max, committer.batch_max",
             "tasks.lease_ms, tasks.poll_ms",
@@ -269,8 +272,34 @@ mod tests {
         for (pairs, key) in cases {
             assert_eq!(problems(with_env(pairs)), [key]);
         }
-        let spread = [("PARASOL__DATABASE_URL", "postgres://x/y"), ("PARASOL__ROLES", "intake")];
-        assert_eq!(problems(with_env(&spread)), ["roles"]);
+    }
+
+    #[test]
+    fn what_a_process_leaves_out_is_played_somewhere() {
+        let database = ("PARASOL__DATABASE_URL", "postgres://x/y");
+        let roles = ("PARASOL__ROLES", "intake,dispatch,scheduling,gateway");
+        let verification = ("PARASOL__PEERS__VERIFICATION", "http://10.0.0.7:7443,http://h:1");
+        let tracking = ("PARASOL__PEERS__TRACKING", "http://10.0.0.8:7443");
+        let config = with_env(&[database, roles, verification, tracking]).unwrap();
+        assert_eq!(config.peers.of(NodeRole::Verification), ["http://10.0.0.7:7443", "http://h:1"]);
+        assert!(config.plays(NodeRole::Gateway) && !config.plays(NodeRole::Tracking));
+        assert!(config.works_on_cases());
+        assert_eq!(problems(with_env(&[database, roles, tracking])), ["peers.verification"]);
+        assert_eq!(
+            problems(with_env(&[roles, verification, tracking])),
+            ["roles, database_url"],
+            "an embedded store has one process"
+        );
+        for wrong in ["10.0.0.8:7443", "https://h:1", "http://h", "http://h:1/path"] {
+            let wrong = ("PARASOL__PEERS__TRACKING", wrong);
+            assert_eq!(
+                problems(with_env(&[database, roles, verification, wrong])),
+                ["peers.tracking"]
+            );
+        }
+        let own = ("PARASOL__PEERS__INTAKE", "http://h:1");
+        let found = problems(with_env(&[database, roles, verification, tracking, own]));
+        assert_eq!(found, ["peers.intake"], "it plays that itself");
     }
 
     #[test]

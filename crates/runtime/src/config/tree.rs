@@ -31,6 +31,8 @@ pub struct Config {
     /// The roles this process plays.
     #[serde(deserialize_with = "roles")]
     pub roles: Vec<NodeRole>,
+    /// Where the roles are played that this process leaves out.
+    pub peers: Peers,
     /// Number of this cell.
     pub cell: u16,
     /// Whether the clock may be advanced.
@@ -68,6 +70,41 @@ pub struct Config {
     /// Other lengths for the clocks of a case, in seconds, by the clock's name.
     #[serde(deserialize_with = "flattened")]
     pub deadlines: BTreeMap<String, u64>,
+}
+
+/// Addresses of the processes that play each role, as `http://host:port`.
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Peers {
+    /// Filing and orders.
+    #[serde(deserialize_with = "listed")]
+    pub intake: Vec<String>,
+    /// Offers and the network.
+    #[serde(deserialize_with = "listed")]
+    pub dispatch: Vec<String>,
+    /// Slots, appointments and visits.
+    #[serde(deserialize_with = "listed")]
+    pub scheduling: Vec<String>,
+    /// Certificates, decisions and settlement.
+    #[serde(deserialize_with = "listed")]
+    pub verification: Vec<String>,
+    /// Timelines and watching.
+    #[serde(deserialize_with = "listed")]
+    pub tracking: Vec<String>,
+}
+
+impl Peers {
+    /// Where a role is played. Nobody calls the gateway.
+    pub fn of(&self, role: NodeRole) -> &[String] {
+        match role {
+            NodeRole::Intake => &self.intake,
+            NodeRole::Dispatch => &self.dispatch,
+            NodeRole::Scheduling => &self.scheduling,
+            NodeRole::Verification => &self.verification,
+            NodeRole::Tracking => &self.tracking,
+            NodeRole::Gateway => &[],
+        }
+    }
 }
 
 /// Logging.
@@ -334,10 +371,40 @@ impl NodeRole {
         Self::Tracking,
         Self::Gateway,
     ];
+
+    /// As configuration and logs write it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Intake => "intake",
+            Self::Dispatch => "dispatch",
+            Self::Scheduling => "scheduling",
+            Self::Verification => "verification",
+            Self::Tracking => "tracking",
+            Self::Gateway => "gateway",
+        }
+    }
 }
 
-/// A list of roles, written as a list or, as in the environment, as text separated by commas.
+impl Config {
+    /// Whether this process plays a role.
+    pub fn plays(&self, role: NodeRole) -> bool {
+        self.roles.contains(&role)
+    }
+
+    /// Whether it has a hand in cases: whether it plays any role but the gateway's.
+    pub fn works_on_cases(&self) -> bool {
+        self.roles.iter().any(|role| *role != NodeRole::Gateway)
+    }
+}
+
+/// A list of roles.
 fn roles<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<NodeRole>, D::Error> {
+    let names = listed(deserializer)?.into_iter();
+    names.map(|name| NodeRole::deserialize(name.into_deserializer())).collect()
+}
+
+/// A list, written as a list or, as in the environment, as text separated by commas.
+fn listed<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
     #[derive(Deserialize)]
     #[serde(untagged)]
     enum Written {
@@ -348,8 +415,7 @@ fn roles<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<NodeRole>, D:
         Written::List(names) => names,
         Written::Text(text) => text.split(',').map(|name| name.trim().to_owned()).collect(),
     };
-    let named = names.into_iter().filter(|name| !name.is_empty());
-    named.map(|name| NodeRole::deserialize(name.into_deserializer())).collect()
+    Ok(names.into_iter().filter(|name| !name.is_empty()).collect())
 }
 
 /// Numbers by name, where dots in a name may have become tables within tables, as they do in the

@@ -10,7 +10,7 @@ use tonic::Status;
 use tonic::body::Body;
 use tonic::service::Routes;
 use tonic::transport::{Channel, Endpoint};
-use tower::{Layer, ServiceExt};
+use tower::{Layer, Service, ServiceExt};
 
 use super::deadline::DeadlineLayer;
 use super::{Layers, Transport};
@@ -32,9 +32,21 @@ pub fn in_process(routes: Routes, layers: &Layers) -> Transport {
 /// Calls services over a connection. The caller's deadline is kept on this side too, so that a
 /// server that does not answer at all is a `DEADLINE_EXCEEDED`.
 pub fn remote(channel: Channel) -> Transport {
-    let answered = channel
-        .map_err(|error| Status::from_error(error.into()))
-        .map_result(|outcome| outcome.or_else(|status| Ok::<_, Status>(status.into_http())));
+    dialled(channel.map_err(|error| Status::from_error(error.into())))
+}
+
+/// What every way out of this process has: the caller's deadline, and a status for whatever fails.
+pub(super) fn dialled<S>(service: S) -> Transport
+where
+    S: Service<http::Request<Body>, Response = http::Response<Body>, Error = Status>
+        + Clone
+        + Send
+        + Sync
+        + 'static,
+    S::Future: Send + 'static,
+{
+    let answered =
+        service.map_result(|outcome| outcome.or_else(|status| Ok::<_, Status>(status.into_http())));
     outbound(Transport::new(DeadlineLayer::as_asked().layer(answered)), |_| {})
 }
 
@@ -44,6 +56,14 @@ pub fn remote(channel: Channel) -> Transport {
 /// # Errors
 /// When the address is none.
 pub fn dial(address: &str, limits: &Limits) -> Result<Channel, tonic::transport::Error> {
+    Ok(endpoint(address, limits)?.connect_lazy())
+}
+
+/// Where a channel leads to, with our limits.
+pub(super) fn endpoint(
+    address: &str,
+    limits: &Limits,
+) -> Result<Endpoint, tonic::transport::Error> {
     let endpoint = Endpoint::from_shared(address.to_owned())?
         .connect_timeout(CONNECT_MAX)
         .tcp_nodelay(true)
@@ -54,7 +74,7 @@ pub fn dial(address: &str, limits: &Limits) -> Result<Channel, tonic::transport:
         // Calls that we cancel ourselves are no attack; with a limit the 1,025th of a connection's
         // life would break the connection.
         .http2_max_local_error_reset_streams(None);
-    Ok(endpoint.connect_lazy())
+    Ok(endpoint)
 }
 
 /// The same transport, calling with a bearer token. A token with characters that no header may

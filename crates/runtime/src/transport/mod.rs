@@ -12,6 +12,7 @@ pub mod contract;
 pub mod deadline;
 pub mod local;
 mod refusal;
+pub mod replicas;
 pub mod server;
 pub mod trace;
 pub mod visibility;
@@ -102,6 +103,12 @@ impl Layers {
         let routes = ServiceExt::<http::Request<Body>>::map_response(routes, in_our_words);
         let service = trace.layer(panic.layer(auth.layer(seen.layer(deadline.layer(routes)))));
         Transport::new(service.map_err(|never| match never {}))
+    }
+
+    /// Puts what the edge adds around calls that are handed on to other processes: their trace begins here.
+    /// Who calls, and what they may, is for the process that answers to say.
+    pub fn around_way(&self, way: Transport) -> Transport {
+        Transport::new(trace::TraceLayer::new(self).layer(way))
     }
 }
 

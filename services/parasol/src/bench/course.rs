@@ -3,8 +3,8 @@
 //! Eight are calls through the gRPC API (filing, acceptance, technician, appointment, check-in,
 //! certificate, repair, an agent's word that the customer has been told of it), three are the house's own
 //! work (triage, offer, decision), one is the timer that closes the case. The agent stands for the notice,
-//! which would wait for the morning where the benchmark runs at night. The driver learns from the bell
-//! that the house has done its part, so that what is measured is the write path and not a stream.
+//! which would wait for the morning where the benchmark runs at night. The driver learns from the bell that the house has done its part, so that what is
+//! measured is the write path and not a stream.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicUsize, Ordering};

@@ -12,7 +12,8 @@ Without --data it runs in a folder of its own under the system's temporary folde
 
 Examples:
   parasol demo --lang en
-  parasol demo --story refund --once --pace 0";
+  parasol demo --story refund --once --pace 0
+  parasol demo --running --grpc 127.0.0.1:7443 --data /var/lib/parasol --cases 12 --once";
 
 /// Any free ports unless some are asked for, so that a demonstration runs beside whatever runs; and no register,
 /// since its agents are nobody's.

@@ -55,7 +55,7 @@ enum Command {
     Up,
     /// Run for production: as `up`, with what the configuration says and no hints
     #[command(after_help = up::SERVE_EXAMPLE)]
-    Serve,
+    Serve(up::ServeArgs),
     /// Play one real case through the whole house and show it as its customer sees it
     #[command(after_help = demo::EXAMPLE)]
     Demo(crate::demo::Args),
@@ -123,8 +123,8 @@ async fn dispatch(common: &Common, command: Command, since: Stopwatch) -> anyhow
             let log = config.log.clone();
             logged(common, &config, log, Box::pin(up::up(common, &config, since))).await
         }
-        Command::Serve => {
-            let config = common.settings()?;
+        Command::Serve(args) => {
+            let config = args.settings(common)?;
             let log = config.log.clone();
             logged(common, &config, log, Box::pin(up::serve(common, &config, since))).await
         }

@@ -3,9 +3,10 @@
 use std::path::Path;
 use std::task::Poll;
 
-use anyhow::{Context as _, bail};
+use anyhow::Context as _;
+use clap::builder::{PossibleValuesParser, TypedValueParser as _};
 use parasol_runtime::clock::Stopwatch;
-use parasol_runtime::config::{Config, NodeRole};
+use parasol_runtime::config::{Config, ConfigError, NodeRole};
 use parasol_runtime::supervisor::Drained;
 use serde::Serialize;
 
@@ -19,9 +20,36 @@ that was killed goes on with every case when it is started again.
 Example: parasol up --data ./parasol-data";
 
 pub(super) const SERVE_EXAMPLE: &str = "\
-In this release one process plays all roles, so `roles` must stay as it is by default.
+Several processes may share the roles over one PostgreSQL; each is told in [peers] where the others are.
 
-Example: parasol serve --config /etc/parasol/parasol.toml";
+Examples:
+  parasol serve --config /etc/parasol/parasol.toml
+  parasol serve --role dispatch,scheduling --config /etc/parasol/parasol.toml";
+
+/// What `serve` takes.
+#[derive(clap::Args)]
+pub(super) struct ServeArgs {
+    /// The roles this process plays, in place of `roles` in the configuration
+    #[arg(long, value_name = "ROLE", value_delimiter = ',', value_parser = role())]
+    role: Vec<NodeRole>,
+}
+
+fn role() -> impl clap::builder::TypedValueParser<Value = NodeRole> {
+    let find = |text: String| NodeRole::ALL.into_iter().find(|role| role.as_str() == text);
+    PossibleValuesParser::new(NodeRole::ALL.map(NodeRole::as_str))
+        .try_map(move |text| find(text).ok_or("no such role"))
+}
+
+impl ServeArgs {
+    /// The configuration, with the roles that were asked for.
+    pub(super) fn settings(&self, common: &Common) -> Result<Config, ConfigError> {
+        if self.role.is_empty() {
+            return common.settings();
+        }
+        let names: Vec<_> = self.role.iter().map(|role| role.as_str()).collect();
+        common.settings_with(&[("roles", &names.join(","))])
+    }
+}
 
 /// What is told once the node is ready.
 #[derive(Serialize)]
@@ -33,6 +61,7 @@ struct Ready<'a> {
     /// `sqlite` or `postgres`.
     store: &'static str,
     test_clock: bool,
+    roles: &'a [NodeRole],
     /// Milliseconds from the start of the process until calls are taken.
     ready_ms: u128,
     version: &'static str,
@@ -61,12 +90,6 @@ async fn play(
     since: Stopwatch,
     text: fn(&Ready<'_>) -> String,
 ) -> anyhow::Result<Exit> {
-    if let Some(role) = NodeRole::ALL.iter().find(|role| !config.roles.contains(role)) {
-        bail!(
-            "roles leaves out {role:?}, and this release plays all roles in one process; \
-             take `roles` out of the configuration"
-        );
-    }
     let options = Options { metrics: Some(common.metrics()), ..Options::default() };
     let node = Node::start(config, options).await.context("the node could not be started")?;
     let ready = Ready {
@@ -75,6 +98,7 @@ async fn play(
         data: &config.data_dir,
         store: if config.is_embedded() { "sqlite" } else { "postgres" },
         test_clock: config.test_clock,
+        roles: &config.roles,
         ready_ms: since.elapsed().as_millis(),
         version: env!("CARGO_PKG_VERSION"),
         token_command: format!(
@@ -120,9 +144,11 @@ impl Ready<'_> {
     fn line(&self) -> String {
         let Self { grpc, http, store, ready_ms, version, .. } = self;
         let data = self.data.display();
+        let roles: Vec<_> = self.roles.iter().map(|role| role.as_str()).collect();
         format!(
             "parasol {version} ready after {ready_ms} ms: gRPC {grpc}, HTTP {http}, data {data} \
-             ({store})"
+             ({store}), roles {}",
+            roles.join(" ")
         )
     }
 }

@@ -8,15 +8,16 @@ use std::sync::{Arc, Mutex};
 
 use parasol_api::admin::v1::advance_clock_request::Target;
 use parasol_api::admin::v1::{AdvanceClockRequest, AdvanceClockResponse};
-use parasol_api::convert::to_timestamp;
-use parasol_journey::time::Timestamp;
+use parasol_api::convert::{timestamp, to_timestamp};
+use parasol_journey::time::{Span, Timestamp};
 use parasol_runtime::clock::Clock;
 use parasol_runtime::identity::{Principal, Role};
 use tokio::sync::oneshot;
 
 use super::wire::{Wire, request_id};
 
-const ADVANCE: &str = "/parasol.admin.v1.OperationsService/AdvanceClock";
+/// The method that moves time.
+pub const ADVANCE: &str = "/parasol.admin.v1.OperationsService/AdvanceClock";
 
 /// Keeps the time of one demonstration.
 #[derive(Clone)]
@@ -95,10 +96,22 @@ impl Conductor {
         let answer: Result<AdvanceClockResponse, _> =
             self.wire.act(&self.operator, ADVANCE, &id, &message).await;
         match answer {
-            Ok(_) => Ok(()),
+            Ok(moved) => {
+                self.follow(moved.now.as_ref().and_then(timestamp));
+                Ok(())
+            }
             // Real time went by meanwhile and the instant is no longer ahead: that is as good.
             Err(_) if self.clock.now() >= target => Ok(()),
             Err(status) => Err(status.into()),
+        }
+    }
+
+    /// A cell that runs elsewhere has a clock of its own, which this one keeps up with.
+    fn follow(&self, shown: Option<Timestamp>) {
+        let ahead = shown.map_or(Span::ZERO, |shown| shown.since(self.clock.now()));
+        if ahead > Span::ZERO {
+            // It is a test clock, or there would have been no advance.
+            let _ = self.clock.advance(ahead);
         }
     }
 

@@ -23,7 +23,7 @@ use tonic::{Status, Streaming};
 use super::conductor::Conductor;
 use super::partners::Partners;
 use super::script::Part;
-use super::wire::{Wire, request_id};
+use super::wire::{Tries, Wire, request_id};
 use parasol_api::tracking::v1::WatchCaseResponse;
 
 const FILE_CASE: &str = "/parasol.intake.v1.IntakeService/FileCase";
@@ -223,9 +223,15 @@ impl Director {
             resume_token: token.to_owned(),
             language: self.language.to_owned(),
         };
-        let request = self.wire.request(&self.customer(), message)?;
-        let mut client = TrackingServiceClient::new(self.wire.channel());
-        Ok(client.watch_case(request).await?.into_inner())
+        let mut tries = Tries::default();
+        loop {
+            let request = self.wire.request(&self.customer(), message.clone())?;
+            let mut client = TrackingServiceClient::new(self.wire.channel());
+            match client.watch_case(request).await {
+                Ok(stream) => return Ok(stream.into_inner()),
+                Err(status) => tries.again(status).await?,
+            }
+        }
     }
 
     pub(super) async fn case(&self) -> anyhow::Result<Case> {

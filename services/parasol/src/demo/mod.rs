@@ -1,12 +1,13 @@
 //! `parasol demo`: one real case through the whole house, told as its customer sees it.
 //!
-//! Starts a node on a fresh folder, loads the examples, and plays the customer, the brand, the centre,
+//! Starts a node on a fresh folder, or goes to a cell that is running, loads the examples, and plays the customer, the brand, the centre,
 //! the technician and the warehouse through the public gRPC API, each with a credential of its own.
 //! Courses that last days run on the test clock; nothing else about the node is special.
 
 mod acts;
 mod conductor;
 mod director;
+mod house;
 mod journal;
 mod partners;
 mod print;
@@ -33,9 +34,10 @@ pub use script::{FILES as EXAMPLES, START, Story};
 pub(crate) use wire::Wire;
 
 use crate::import;
-use crate::node::{Node, Options};
+use crate::node::Node;
 use conductor::Conductor;
 use director::{Director, Shown};
+use house::House;
 use journal::Journal;
 use partners::Partners;
 use print::Printer;
@@ -58,6 +60,10 @@ pub struct Args {
     /// Ends when the cases have ended instead of staying up to explore.
     #[arg(long)]
     pub once: bool,
+    /// Plays in the cell that is running at --grpc, whose signing key is in the folder --data and whose test
+    /// clock is on, instead of in a node of its own.
+    #[arg(long, requires = "once")]
+    pub running: bool,
 }
 
 /// Where and how it runs.
@@ -97,27 +103,29 @@ pub async fn run(args: &Args, stage: Stage) -> anyhow::Result<Outcome> {
     let printer = Printer { language: stage.language };
     let out = Out { quiet: stage.quiet };
     let fresh = !config.data_dir.join(JOURNAL_FILE).exists();
-    let node = Node::start(&config, Options::default()).await?;
-    announce(&node, printer, out, &config.data_dir);
-    let wire = connect(&node, &config, args)?;
+    let house =
+        if args.running { House::running(&config).await? } else { House::own(&config).await? };
+    announce(&house, printer, out, &config.data_dir);
+    let wire = connect(&house, &config, args)?;
     if fresh {
         load_examples(&wire, printer, out).await?;
     }
     let journal = Arc::new(Journal::open(&config.data_dir)?);
     let wire = Wires(wire.0.into_iter().map(|wire| wire.with_journal(&journal)).collect());
     let repeated = wire.first().repeat_unanswered().await?;
-    let played = play(args, &node, &wire, printer, out, &stage).await;
+    let played = play(args, &house, &wire, printer, out, &stage).await;
     let outcome = match played {
         Ok((cases, closed)) => Outcome { cases, closed, repeated, data: config.data_dir.clone() },
         Err(error) => {
-            node.stop().await?;
+            house.leave().await?;
             return Err(error);
         }
     };
-    if args.once || outcome.closed < outcome.cases {
-        node.stop().await?;
-    } else {
-        stay(node, printer, out).await?;
+    match house.node {
+        Some(node) if !args.once && outcome.closed == outcome.cases => {
+            stay(node, printer, out).await?;
+        }
+        node => House { node, ..house }.leave().await?,
     }
     if !stage.keep && args.once {
         let _ = std::fs::remove_dir_all(&config.data_dir);
@@ -154,23 +162,20 @@ impl Wires {
     }
 }
 
-fn connect(node: &Node, config: &Config, args: &Args) -> anyhow::Result<Wires> {
+fn connect(house: &House, config: &Config, args: &Args) -> anyhow::Result<Wires> {
     let count = usize::from(args.cases).div_ceil(STREAMS_PER_CONNECTION).max(1);
-    let address = format!("http://{}", node.grpc);
+    let address = format!("http://{}", house.grpc);
     let wires = (0..count).map(|_| {
         let channel = local::dial(&address, &config.limits)?;
-        Ok(Wire::new(channel, node.tokens(), None))
+        Ok(Wire::new(channel, house.tokens.clone(), None))
     });
     Ok(Wires(wires.collect::<anyhow::Result<_>>()?))
 }
 
-fn announce(node: &Node, printer: Printer, out: Out, data: &Path) {
-    out.line(&format!(
-        "Parasol 京伞 · gRPC {} · HTTP http://{} · {}",
-        node.grpc,
-        node.http,
-        data.display()
-    ));
+fn announce(house: &House, printer: Printer, out: Out, data: &Path) {
+    let pages = house.node.as_ref().map(|node| format!(" · HTTP http://{}", node.http));
+    let pages = pages.unwrap_or_default();
+    out.line(&format!("Parasol 京伞 · gRPC {}{pages} · {}", house.grpc, data.display()));
     out.line(printer.say(
         "演示使用测试时钟: 需要数天的流程会在几秒内走完, 时间均为模拟时间。",
         "This runs on the test clock: courses of days pass in seconds, and all times are simulated.",
@@ -195,7 +200,7 @@ async fn load_examples(wires: &Wires, printer: Printer, out: Out) -> anyhow::Res
 
 async fn play(
     args: &Args,
-    node: &Node,
+    house: &House,
     wires: &Wires,
     printer: Printer,
     out: Out,
@@ -203,12 +208,12 @@ async fn play(
 ) -> anyhow::Result<(usize, usize)> {
     let parts = script::parts(story(args), usize::from(args.cases));
     anyhow::ensure!(!parts.is_empty(), "the examples hold no filing for this story");
-    let conductor = Conductor::new(wires.first().clone(), node.clock.clone());
+    let conductor = Conductor::new(wires.first().clone(), house.clock.clone());
     let partners = Partners::default();
-    partners.listen(node.supervisor(), wires.first(), &script::brands());
+    partners.listen(&house.supervisor, wires.first(), &script::brands());
     let language = stage.language.tag();
     let count = parts.len();
-    if let Some(first) = parts.first().filter(|_| !args.once) {
+    if let (Some(first), Some(node), false) = (parts.first(), &house.node, args.once) {
         out.line(printer.say(
             "以客户身份实时查看 (点开后按“登录”):",
             "Watch it live as the customer (open it and press Sign in):",

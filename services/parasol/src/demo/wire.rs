@@ -5,15 +5,18 @@
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use anyhow::Context as _;
+
 use parasol_runtime::identity::{Principal, Role};
 use prost::Message;
 use prost::bytes::{Buf, BufMut as _};
 use tonic::codec::{Codec, DecodeBuf, Decoder, EncodeBuf, Encoder};
+use tonic::codegen::http::uri::PathAndQuery;
 use tonic::metadata::MetadataValue;
 use tonic::transport::Channel;
-use tonic::{Request, Status};
+use tonic::{Code, Request, Status};
 use uuid::Uuid;
 
 use super::journal::{Entry, Journal};
@@ -30,6 +33,11 @@ pub struct Wire {
     journal: Option<Arc<Journal>>,
     kept: Arc<Mutex<HashMap<Principal, String>>>,
 }
+
+/// How often a call is sent before whoever makes it gives up.
+const TRIES_MAX: usize = 50;
+/// How long between two tries.
+const BETWEEN_TRIES: Duration = Duration::from_millis(200);
 
 /// How many credentials are kept.
 const TOKENS_KEPT: usize = 10_000;
@@ -145,18 +153,57 @@ impl Wire {
         body: Vec<u8>,
     ) -> Result<Vec<u8>, Status> {
         let invalid = |_| Status::from(parasol_api::Error::internal("a path is a URI"));
-        let path = path.parse().map_err(invalid)?;
-        let mut request = Request::new(body);
-        if !credential.is_empty() {
-            let header = MetadataValue::try_from(credential);
-            let header =
-                header.map_err(|error| Status::from(parasol_api::Error::internal(error)))?;
-            request.metadata_mut().insert("authorization", header);
+        let path: PathAndQuery = path.parse().map_err(invalid)?;
+        let header = match credential {
+            "" => None,
+            text => Some(
+                MetadataValue::try_from(text)
+                    .map_err(|error| Status::from(parasol_api::Error::internal(error)))?,
+            ),
+        };
+        let mut tries = Tries::default();
+        loop {
+            let mut request = Request::new(body.clone());
+            if let Some(header) = &header {
+                request.metadata_mut().insert("authorization", header.clone());
+            }
+            let mut grpc = tonic::client::Grpc::new(self.channel.clone());
+            let answer = match grpc.ready().await {
+                Ok(()) => grpc.unary(request, path.clone(), Raw).await,
+                Err(error) => Err(Status::from_error(error.into())),
+            };
+            match answer {
+                Ok(answer) => return Ok(answer.into_inner()),
+                Err(status) => tries.again(status).await?,
+            }
         }
-        let mut grpc = tonic::client::Grpc::new(self.channel.clone());
-        grpc.ready().await.map_err(|error| Status::from_error(error.into()))?;
-        Ok(grpc.unary(request, path, Raw).await?.into_inner())
     }
+}
+
+/// Calls again where nobody answers, as every client of an interface with request ids may: what took effect is
+/// only answered once more.
+#[derive(Default)]
+pub struct Tries(usize);
+
+impl Tries {
+    /// Returns when the call may be sent again.
+    ///
+    /// # Errors
+    /// What was answered, where another try would change nothing.
+    pub async fn again(&mut self, status: Status) -> Result<(), Status> {
+        self.0 += 1;
+        if status.code() != Code::Unavailable || self.0 >= TRIES_MAX {
+            return Err(status);
+        }
+        tracing::debug!(tries = self.0, %status, "nobody answers; the call is sent again");
+        pause(BETWEEN_TRIES).await;
+        Ok(())
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "a client waits between tries")]
+async fn pause(time: Duration) {
+    tokio::time::sleep(time).await;
 }
 
 /// A player as the journal writes it.

@@ -102,13 +102,10 @@ async fn open_clock(config: &Config, store: &Store) -> anyhow::Result<Clock> {
     if !config.test_clock {
         return Ok(Clock::system());
     }
-    if let Some(offset) = store.meta(CLOCK_OFFSET).await? {
-        return Ok(Clock::test(Span::from_micros(offset.parse()?)));
-    }
     let clock = match Timestamp::parse(&config.test_clock_start) {
         Some(start) => Clock::test_from(start),
         None => Clock::test(Span::ZERO),
     };
-    store.set_meta(CLOCK_OFFSET, &clock.offset().micros().to_string()).await?;
-    Ok(clock)
+    let offset = store.meta_once(CLOCK_OFFSET, &clock.offset().micros().to_string()).await?;
+    Ok(Clock::test(Span::from_micros(offset.parse()?)))
 }

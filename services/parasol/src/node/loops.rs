@@ -5,12 +5,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use anyhow::Context as _;
 use futures::FutureExt as _;
 use parasol_api::Reason;
 use parasol_bell::{Bell, Listener, WorkWatcher};
 use parasol_casebook::{
-    Deadlines, Handler, Handoff, Held, Now, Queue, Queues, SEQUENCER, Sequenced, Store, Submitter,
-    Worker,
+    Deadlines, Handler, Handoff, Held, Now, Queue, Queues, Rules, SEQUENCER, Sequenced, Store,
+    Submitter, Worker,
 };
 use parasol_dispatch::{Dispatch, Post};
 use parasol_intake::Sweep as EvidenceSweep;
@@ -33,6 +34,8 @@ use parasol_verification::settlement::Settlement;
 use tokio::sync::{Mutex, Notify};
 use uuid::Uuid;
 
+use super::base::CLOCK_OFFSET;
+
 /// How long the sequencer's lease lasts.
 const SEQUENCER_LEASE: Span = Span::from_micros(15_000_000);
 /// How much of it must be left, or it is renewed.
@@ -54,6 +57,8 @@ const SETTLE_EVERY: Duration = Duration::from_secs(10);
 const VOICE_EVERY: Duration = Duration::from_secs(10);
 /// How often rule packs are looked for that another process has published.
 const PACKS_EVERY: Duration = Duration::from_secs(5);
+/// How often the test clock of a cell is looked at.
+const TEST_CLOCK_EVERY: Duration = Duration::from_millis(50);
 /// How often messages of partners that wait are noted.
 const MESSAGES_EVERY: Duration = Duration::from_millis(500);
 /// How often all cases are passed in search of one that owes something and is never looked at.
@@ -378,6 +383,38 @@ pub(super) fn packs(supervisor: &Supervisor, store: &Store, shelf: &Shelf) {
         let (store, shelf) = (store.clone(), shelf.clone());
         async move {
             parasol_verification::load_packs(&store, &shelf).await?;
+            Ok::<_, anyhow::Error>(Progress::Idle)
+        }
+    });
+}
+
+/// A calendar that another process has imported; this one's own is in force at once.
+pub(super) fn calendar(supervisor: &Supervisor, store: &Store, submitter: &Submitter) {
+    let (store, submitter) = (store.clone(), submitter.clone());
+    supervisor.spawn_loop(kind("verification.calendar"), PACKS_EVERY, (), move || {
+        let (store, submitter) = (store.clone(), submitter.clone());
+        async move {
+            let newest = parasol_verification::calendar_in_force(&store).await?;
+            let rules = submitter.rules();
+            if newest != *rules.calendar {
+                submitter.set_rules(Rules { calendar: Arc::new(newest), ..rules });
+            }
+            Ok::<_, anyhow::Error>(Progress::Idle)
+        }
+    });
+}
+
+/// The test clock, where another process has advanced it.
+pub(super) fn test_clock(supervisor: &Supervisor, store: &Store, clock: &Clock) {
+    let (store, clock) = (store.clone(), clock.clone());
+    supervisor.spawn_loop(kind("node.test_clock"), TEST_CLOCK_EVERY, (), move || {
+        let (store, clock) = (store.clone(), clock.clone());
+        async move {
+            let offset = store.meta(CLOCK_OFFSET).await?.unwrap_or_default();
+            let ahead = offset.parse().unwrap_or(0) - clock.offset().micros();
+            if ahead > 0 {
+                clock.advance(Span::from_micros(ahead)).context("the clock is no test clock")?;
+            }
             Ok::<_, anyhow::Error>(Progress::Idle)
         }
     });

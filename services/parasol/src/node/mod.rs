@@ -28,7 +28,7 @@ use parasol_journey::deadline::{Clock as ClockName, Deadlines};
 use parasol_journey::task::Role;
 use parasol_journey::time::{Span, Timestamp};
 use parasol_runtime::clock::Clock;
-use parasol_runtime::config::Config;
+use parasol_runtime::config::{Config, NodeRole};
 use parasol_runtime::health::Health;
 use parasol_runtime::identity::{Principal, TokenKey};
 use parasol_runtime::metrics::Metrics;
@@ -42,7 +42,7 @@ pub use base::{CLOCK_OFFSET, LOCK_FILE, STORE_FILE, open_store, own};
 pub use seals::seal_keys;
 
 use base::Base;
-use peers::Peers;
+use peers::{Peers, role_of};
 use services::Services;
 
 /// How long a token made by this process for its own use is good: long enough for a clock that is
@@ -129,7 +129,7 @@ impl Node {
         let depth = usize::try_from(config.tasks.batch)? * 4;
         // Twice the time between two looks: a deadline is in memory well before it is due.
         let ahead = Span::from_micros(i64::try_from(config.tasks.poll_ms * 2_000)?);
-        let (handoff, queues) = Handoff::new(lease, ahead, Role::ALL, depth);
+        let (handoff, queues) = Handoff::new(lease, ahead, &workers(config), depth);
         let submitter = start_committer(config, &options, &base, &bell, &handoff, &kernel).await?;
         let desk = Desk {
             store: base.store.clone(),
@@ -139,7 +139,7 @@ impl Node {
             key: Arc::clone(&base.key),
             message_bytes: config.limits.message_bytes,
         };
-        let peers = Peers::default();
+        let peers = Peers::new(config)?;
         let archive = archive::open(config, &options).await?;
         let parts = (&desk, &bell, &peers, &shutdown, archive);
         let services = Services::new(config, parts, &base).await?;
@@ -158,10 +158,17 @@ impl Node {
             batch: usize::try_from(config.tasks.batch)?,
             poll,
         };
-        loops.start(&supervisor, services.handlers(), queues);
+        if config.works_on_cases() {
+            loops.start(&supervisor, services.handlers(), queues);
+        }
         services.start_loops(&supervisor, &base, &bell, poll).await?;
         working.release().await;
-        let served = layers.around(services.routes(&health)?);
+        let here = layers.around(services.routes(&health)?);
+        let served = if config.plays(NodeRole::Gateway) {
+            peers.edge(here, layers.around_way(peers.transport()))
+        } else {
+            here
+        };
         let auth = AuthLayer::new(&layers);
         let admits = Arc::new(move |path: &str, headers: &_| auth.admits(path, headers));
         let callbacks = callbacks(&peers, &base);
@@ -170,7 +177,9 @@ impl Node {
         let web = Web { transport: peers.transport(), key, clock, ids };
         let (grpc, http) = start_ports(config, served, (rest, web), &health, &supervisor).await?;
         for service in parasol_api::descriptor::pool().services() {
-            if service.full_name().starts_with("parasol.") {
+            let answers = role_of(service.full_name())
+                .is_some_and(|role| config.plays(role) || config.plays(NodeRole::Gateway));
+            if answers {
                 health.set_service(service.full_name(), true).await;
             }
         }
@@ -244,6 +253,17 @@ impl Node {
         }
         anyhow::bail!("aborted by a second signal")
     }
+}
+
+/// The kinds of work this process has somebody for. Deadlines are anybody's who works on cases.
+fn workers(config: &Config) -> Vec<Role> {
+    let kinds = Role::ALL.iter().filter(|role| match role {
+        Role::Intake => config.plays(NodeRole::Intake),
+        Role::Dispatch => config.plays(NodeRole::Dispatch),
+        Role::Verification => config.plays(NodeRole::Verification),
+        Role::Timer => config.works_on_cases(),
+    });
+    kinds.copied().collect()
 }
 
 /// How the gateway lets partners in whose callbacks are signed: as whom dispatch says, for one call.

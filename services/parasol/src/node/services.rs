@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use parasol_bell::Bell;
-use parasol_casebook::Handler;
+use parasol_casebook::{Handler, Submitter};
 use parasol_desk::Desk;
 use parasol_dispatch::{Dispatch, Reach, Weights};
 use parasol_evidence::Archive;
@@ -13,7 +13,7 @@ use parasol_intake::Intake;
 use parasol_journey::task::Role;
 use parasol_policy::Shelf;
 use parasol_routing::solver::{Induction, VrpCore};
-use parasol_runtime::config::{Config, DaySolver};
+use parasol_runtime::config::{Config, DaySolver, NodeRole};
 use parasol_runtime::health::Health;
 use parasol_runtime::identity::Staff;
 use parasol_runtime::identity::link::Links;
@@ -40,6 +40,8 @@ use super::peers::Peers;
 
 /// The services of this process.
 pub(super) struct Services {
+    /// The roles of this process.
+    roles: Vec<NodeRole>,
     intake: Intake,
     dispatch: Dispatch,
     scheduling: Scheduling,
@@ -53,6 +55,10 @@ pub(super) struct Services {
     shelf: Shelf,
     /// The retailer's people, for the edge.
     staff: Staff,
+    /// The way to this process's committer.
+    submitter: Submitter,
+    /// Whether other processes may advance the test clock of this one.
+    clock_is_shared: bool,
 }
 
 impl Services {
@@ -79,6 +85,7 @@ impl Services {
         let tracking = Tracking::new(desk.clone(), call_as("tracking"), shutdown.clone(), epoch);
         let dispatch = Dispatch::new(desk.clone(), bell.clone(), shutdown.clone(), epoch);
         Ok(Self {
+            roles: config.roles.clone(),
             intake: Intake::new(desk.clone(), archive).with_shelf(shelf.clone()),
             dispatch: dispatch
                 .asking(call_as("dispatch"))
@@ -107,6 +114,8 @@ impl Services {
             epoch,
             shelf,
             staff,
+            submitter: desk.submitter.clone(),
+            clock_is_shared: config.test_clock && !config.is_embedded(),
         })
     }
 
@@ -117,13 +126,21 @@ impl Services {
 
     pub(super) fn routes(&self, health: &Health) -> anyhow::Result<Routes> {
         let mut routes = RoutesBuilder::default();
-        self.intake.add_routes(&mut routes);
-        self.dispatch.add_routes(&mut routes);
-        self.scheduling.add_routes(&mut routes);
-        self.verification.add_routes(&mut routes);
-        self.tracking.add_routes(&mut routes);
-        self.notices.add_routes(&mut routes);
-        self.operations.add_routes(&mut routes);
+        for role in &self.roles {
+            match role {
+                NodeRole::Intake => self.intake.add_routes(&mut routes),
+                NodeRole::Dispatch => self.dispatch.add_routes(&mut routes),
+                NodeRole::Scheduling => self.scheduling.add_routes(&mut routes),
+                NodeRole::Verification => self.verification.add_routes(&mut routes),
+                NodeRole::Tracking => {
+                    self.tracking.add_routes(&mut routes);
+                    self.notices.add_routes(&mut routes);
+                    self.operations.add_routes(&mut routes);
+                }
+                // It hands on.
+                NodeRole::Gateway => {}
+            }
+        }
         routes.add_service(health.grpc_service());
         routes.add_service(parasol_api::descriptor::reflection().build_v1()?);
         routes.add_service(parasol_api::descriptor::reflection().build_v1alpha()?);
@@ -136,13 +153,16 @@ impl Services {
     }
 
     pub(super) fn handlers(&self) -> Vec<(Role, Arc<dyn Handler>)> {
-        [self.intake.work(), self.dispatch.work(), self.verification.work()]
-            .into_iter()
-            .flatten()
-            .collect()
+        let work = self.roles.iter().filter_map(|role| match role {
+            NodeRole::Intake => self.intake.work(),
+            NodeRole::Dispatch => self.dispatch.work(),
+            NodeRole::Verification => self.verification.work(),
+            NodeRole::Scheduling | NodeRole::Tracking | NodeRole::Gateway => None,
+        });
+        work.collect()
     }
 
-    /// The loops beside the tasks of cases.
+    /// The loops beside the tasks of cases: those of its roles, and what every process has to learn.
     pub(super) async fn start_loops(
         &self,
         supervisor: &Supervisor,
@@ -150,21 +170,41 @@ impl Services {
         bell: &Bell,
         poll: Duration,
     ) -> anyhow::Result<()> {
-        loops::webhooks(supervisor, self.dispatch.post(base.ids.next()), bell, poll);
-        loops::messages(supervisor, self.dispatch.clone());
-        loops::reroute(supervisor, self.dispatch.clone(), &base.clock);
-        loops::sweep(supervisor, &self.dispatch, poll);
-        loops::notices(supervisor, self.notices.sending(base.ids.next()), poll);
         loops::packs(supervisor, &base.store, &self.shelf);
+        loops::calendar(supervisor, &base.store, &self.submitter);
+        if self.clock_is_shared {
+            loops::test_clock(supervisor, &base.store, &base.clock);
+        }
         loops::staff(supervisor, self.verification.roll(), bell, poll);
-        loops::settlement(supervisor, self.verification.settlement());
-        loops::watching(supervisor, &self.tracking, bell, &base.clock, poll);
-        loops::evidence(supervisor, self.intake.sweep(), &base.clock);
-        loops::scores(supervisor, self.tracking.scorer(base.ids.next()), &base.clock, poll);
-        loops::voice(supervisor, self.tracking.rounds());
-        let follower = self.intake.follower(self.epoch, base.ids.next());
-        loops::flow(supervisor, follower, &base.clock, poll);
-        loops::relay(supervisor, open_relay(&self.scheduling).await?, poll);
+        for role in &self.roles {
+            match role {
+                NodeRole::Intake => {
+                    loops::evidence(supervisor, self.intake.sweep(), &base.clock);
+                    let follower = self.intake.follower(self.epoch, base.ids.next());
+                    loops::flow(supervisor, follower, &base.clock, poll);
+                }
+                NodeRole::Dispatch => {
+                    loops::webhooks(supervisor, self.dispatch.post(base.ids.next()), bell, poll);
+                    loops::messages(supervisor, self.dispatch.clone());
+                    loops::reroute(supervisor, self.dispatch.clone(), &base.clock);
+                    loops::sweep(supervisor, &self.dispatch, poll);
+                }
+                NodeRole::Scheduling => {
+                    loops::relay(supervisor, open_relay(&self.scheduling).await?, poll);
+                }
+                NodeRole::Verification => {
+                    loops::settlement(supervisor, self.verification.settlement());
+                }
+                NodeRole::Tracking => {
+                    loops::notices(supervisor, self.notices.sending(base.ids.next()), poll);
+                    loops::watching(supervisor, &self.tracking, bell, &base.clock, poll);
+                    let scorer = self.tracking.scorer(base.ids.next());
+                    loops::scores(supervisor, scorer, &base.clock, poll);
+                    loops::voice(supervisor, self.tracking.rounds());
+                }
+                NodeRole::Gateway => {}
+            }
+        }
         Ok(())
     }
 }
