@@ -98,7 +98,7 @@ mod tests {
             "CreateSurveyLink",
         ];
         // What is kept beside a case, whatever it does meanwhile.
-        const BESIDE: [&str; 7] = [
+        const BESIDE: [&str; 8] = [
             "UploadEvidence",
             "EraseEvidence",
             "OpenFollowUp",
@@ -106,6 +106,7 @@ mod tests {
             "LinkProjectCase",
             "UnlinkProjectCase",
             "BookSeat",
+            "RaiseObjection",
         ];
         // What the gateway hands on from outside has a number of the sender's, or comes to the same each time.
         const HANDED_ON: [&str; 2] = ["TakeReceipt", "Unsubscribe"];

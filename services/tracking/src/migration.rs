@@ -10,6 +10,7 @@ pub fn migrations() -> Vec<Box<dyn MigrationTrait>> {
         Box::new(Notices),
         Box::new(crate::scores::migration::Scores),
         Box::new(crate::voice::migration::Voice),
+        Box::new(crate::scores::migration::Objections),
     ]
 }
 

@@ -1,6 +1,7 @@
 //! What customers say, people, scores and chargebacks in a real browser, on a telephone and on a desk.
 
-use parasol_runtime::identity::Role;
+use parasol_journey::time::Span;
+use parasol_runtime::identity::{Principal, Role};
 use serde_json::json;
 
 use super::browser::sign_in;
@@ -162,6 +163,33 @@ async fn scores(looker: &Looker, root: &str) {
     }
 }
 
+/// A month is over: the brand objects to what it counts, and is answered.
+async fn objections(house: &House, looker: &Looker, root: &str, brand: &Principal) {
+    let browser = &looker.browser;
+    house.node.clock.advance(Span::days(25)).expect("a test clock");
+    sign_in(house, looker, "/steward", brand).await;
+    browser.go(&format!("{root}/steward/scores?category=refrigerator")).await;
+    browser.find("//div[@id='preview']").await;
+    looker.look("scores-preview").await;
+    browser.click("//a[contains(@href, 'indicator=accept_rate')]").await;
+    browser.click("//ul[@id='cases']//a[contains(@href, '/steward/objections')]").await;
+    let why = looker.pick("当天是节假日", "it was a holiday");
+    browser.write("//textarea[@name='text']", why).await;
+    looker.look("objection").await;
+    browser.click(&send("object")).await;
+    browser.find("//p[@id='done']").await;
+    sign_in(house, looker, "/board", &principal(Role::Manager)).await;
+    browser.go(&format!("{root}/board/objections")).await;
+    browser.click("//details[starts-with(@id, 'answer-')]/summary").await;
+    browser.click("//label[input[@value='no']]").await;
+    browser
+        .write("//textarea[@name='text']", looker.pick("当天是工作日", "it was a working day"))
+        .await;
+    looker.look("board-objections").await;
+    browser.click("//details[starts-with(@id, 'answer-')]//button").await;
+    browser.find("//p[@id='done']").await;
+}
+
 async fn course(screen: Screen) {
     let house = House::open().await;
     let case = said(&house).await;
@@ -179,6 +207,7 @@ async fn course(screen: Screen) {
     people(&looker, &root).await;
     sign_in(&house, &looker, "/steward", &brand_of(&house, case).await).await;
     scores(&looker, &root).await;
+    objections(&house, &looker, &root, &brand_of(&house, case).await).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

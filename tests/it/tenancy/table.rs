@@ -367,6 +367,14 @@ pub const TABLE: &[Row] = &[
         hidden(r#"{"level": "SCORE_LEVEL_CENTRE", "period": "$month",
             "page_token": "$centres_page"}"#),
     ]),
+    row("tracking.v1.ScoreService/RaiseObjection", &[
+        by(&[Role::Brand], hidden(r#"{"category": "CATEGORY_REFRIGERATOR", "period": "$month",
+            "indicator": "on_time", "case_id": "$case", "text": "nobody was at home"}"#)),
+    ]),
+    row("tracking.v1.ScoreService/ListObjections", &[
+        by(&[Role::Brand], hidden(r#"{"brand": "$brand"}"#)),
+        by(&[Role::Brand], nothing(r#"{}"#)),
+    ]),
     row("tracking.v1.VoiceService/ListProductNotices", &[nothing(r#"{"sku": "AUR-RF-468"}"#)]),
     row("tracking.v1.TrackingService/GetTimeline", &[hidden(r#"{"case_id": "$case"}"#)]),
     row("tracking.v1.TrackingService/WatchCase", &[

@@ -5,11 +5,12 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use parasol_api::tracking::v1::score_service_server::{ScoreService, ScoreServiceServer};
 use parasol_api::tracking::v1::{
-    CentrePoints, CloseFollowUpRequest, FollowUpStep, GetScorecardRequest, GetVocDigestRequest,
-    GetVocReportRequest, ListCentrePointsRequest, ListCentrePointsResponse, ListFollowUpsRequest,
-    ListFollowUpsResponse, ListIndicatorsRequest, ListIndicatorsResponse, ListRankingRequest,
-    ListRankingResponse, ListScoreCasesRequest, ListScoreCasesResponse, PutBaselineRequest,
-    PutBaselineResponse, Scorecard, VocDigest, VocReport,
+    AnswerObjectionRequest, CentrePoints, CloseFollowUpRequest, FollowUpStep, GetScorecardRequest,
+    GetVocDigestRequest, GetVocReportRequest, ListCentrePointsRequest, ListCentrePointsResponse,
+    ListFollowUpsRequest, ListFollowUpsResponse, ListIndicatorsRequest, ListIndicatorsResponse,
+    ListObjectionsRequest, ListObjectionsResponse, ListRankingRequest, ListRankingResponse,
+    ListScoreCasesRequest, ListScoreCasesResponse, PutBaselineRequest, PutBaselineResponse,
+    RaiseObjectionRequest, ScoreObjection, Scorecard, VocDigest, VocReport,
 };
 use parasol_api::{Error, Reason};
 use parasol_dispatch::Weights;
@@ -102,6 +103,27 @@ impl ScoreService for Scores {
         &self,
         _: Request<PutBaselineRequest>,
     ) -> Result<Response<PutBaselineResponse>, Status> {
+        away()
+    }
+
+    async fn raise_objection(
+        &self,
+        _: Request<RaiseObjectionRequest>,
+    ) -> Result<Response<ScoreObjection>, Status> {
+        away()
+    }
+
+    async fn answer_objection(
+        &self,
+        _: Request<AnswerObjectionRequest>,
+    ) -> Result<Response<ScoreObjection>, Status> {
+        away()
+    }
+
+    async fn list_objections(
+        &self,
+        _: Request<ListObjectionsRequest>,
+    ) -> Result<Response<ListObjectionsResponse>, Status> {
         away()
     }
 

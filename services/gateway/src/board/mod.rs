@@ -6,6 +6,7 @@
 //!
 //! What it deliberately does not do: it moves no case, and knows no customer's name.
 
+mod objections;
 mod overview;
 mod parked;
 mod partners;
@@ -53,6 +54,7 @@ fn ways_of(here: &str, language: Language) -> Markup {
     let ways = [
         (HOME, language.pick("看板", "Board")),
         ("/board/people", language.pick("人员", "People")),
+        ("/board/objections", language.pick("评分异议", "Objections")),
     ];
     html! {
         nav.tabs aria-label=(language.pick("页面", "Pages")) {
@@ -77,6 +79,8 @@ pub(crate) fn routes() -> Router<Gateway> {
         .route("/board/redrive", post(parked::redrive))
         .route("/board/board.css", get(|| served("text/css", STYLE)))
         .route("/board/board.js", get(|| served("text/javascript", SCRIPT)))
+        .route("/board/objections", get(objections::list))
+        .route("/board/objections/{id}", post(objections::answer))
         .merge(people::routes())
         .merge(SITE.doors())
 }

@@ -115,3 +115,34 @@ async fn others_are_not_let_in() {
         assert_eq!(answer.status, StatusCode::UNAUTHORIZED, "{role}");
     }
 }
+
+#[tokio::test]
+async fn an_objection_of_a_brand_is_answered_with_a_word_that_is_not_guessed() {
+    use parasol_api::tracking::v1::*;
+    const SCORES: &str = "/parasol.tracking.v1.ScoreService";
+    let mut browser = Browser::signed_in_at("/board", Role::Manager).await;
+    let one = ScoreObjection {
+        objection_id: "obj_1".into(),
+        etag: "v1".into(),
+        case_id: "case_1".into(),
+        text: "a <holiday>".into(),
+        state: ObjectionState::Raised.into(),
+        ..ScoreObjection::default()
+    };
+    let found = ListObjectionsResponse { objections: vec![one.clone()], ..Default::default() };
+    browser.services.answer(&format!("{SCORES}/ListObjections"), found);
+    let page = browser.get("/board/objections").await;
+    assert!(page.text.contains("a &lt;holiday&gt;"), "{}", page.text);
+    assert!(page.text.contains("/desk/cases/case_1"), "{}", page.text);
+    let path = format!("{SCORES}/AnswerObjection");
+    browser.services.answer(&path, one);
+    let [token, id] = ["form_token", "request_id"].map(|name| page.hidden(name));
+    let own = [("form_token", token.as_str()), ("request_id", &id), ("text", "no"), ("etag", "v1")];
+    let unsaid = browser.post("/board/objections/obj_1", &own).await;
+    assert_eq!(unsaid.status, StatusCode::BAD_REQUEST, "{}", unsaid.text);
+    let said: Vec<_> = own.into_iter().chain([("upheld", "no")]).collect();
+    let done = browser.post("/board/objections/obj_1", &said).await;
+    assert_eq!(done.location(), "/board/objections?done=answer");
+    let asked = browser.services.asked::<AnswerObjectionRequest>(&path);
+    assert_eq!((asked.len(), asked[0].upheld, asked[0].etag.as_str()), (1, false, "v1"));
+}

@@ -7,6 +7,7 @@
 pub(crate) mod flow;
 pub(crate) mod forms;
 pub(crate) mod live;
+pub(crate) mod objections;
 pub(crate) mod people;
 pub(crate) mod story;
 pub(crate) mod words;

@@ -9,6 +9,7 @@
 
 mod charges;
 mod faults;
+mod objections;
 mod pages;
 mod ranking;
 mod score_cases;
@@ -72,6 +73,7 @@ pub(crate) fn routes() -> Router<Gateway> {
         .route("/steward/faults", get(faults::show))
         .route("/steward/scores", get(scores::show))
         .route("/steward/scores/cases", get(score_cases::show))
+        .route("/steward/objections", get(objections::list).post(objections::raise))
         .route("/steward/ranking", get(ranking::show))
         .route("/steward/charges", get(charges::show))
         .route("/steward/steward.css", get(|| served("text/css", STYLE)))
@@ -85,6 +87,7 @@ fn tabs(here: &str, language: Language) -> Markup {
         (HOME, language.pick("概览", "Overview")),
         ("/steward/cases", language.pick("服务单", "Cases")),
         ("/steward/scores", language.pick("评分", "Scores")),
+        ("/steward/objections", language.pick("异议", "Objections")),
         ("/steward/ranking", language.pick("排名", "Ranking")),
         ("/steward/charges", language.pick("扣款", "Chargebacks")),
         ("/steward/faults", language.pick("故障趋势", "Faults")),

@@ -12,7 +12,7 @@ use parasol_api::tracking::v1::{
 use parasol_api::{Error, Language, Listed as _, Reason};
 
 use super::scores::{self, Wanted, client, value};
-use super::{WAYS, tabs};
+use super::{WAYS, objections, tabs};
 use crate::Gateway;
 use crate::staff::let_in;
 use crate::staff::words::short;
@@ -108,14 +108,15 @@ fn page(visitor: &Visitor, wanted: &Wanted, seen: &Seen) -> Response {
             @if found.cases.is_empty() { p.empty { (t("没有。", "None.")) } }
             @if *in_preview {
                 p.notice { (t(
-                    "预览期：认为某条不应计入，请到工作台在该服务单内上报异常、答复争议或补充证据；记录更正后数字随之更正。",
-                    "Preview: to object to an occurrence, open its case in the portal and report what is wrong, answer the dispute or hand in evidence; figures follow the log.",
+                    "预览期：认为某条不应这样计入，可对该条提出异议；数字只随服务单记录更正。",
+                    "Preview: object to an occurrence that should not count so; the figure follows the log of its case alone.",
                 )) }
             }
             ul.rows #cases { @for case in &found.cases { li {
                 (row(case, one, language))
                 @if *in_preview {
-                    p { a.button href={ "/portal/cases/" (case.case_id) } { (t("对此条提出异议", "Object to this one")) } }
+                    @let to = wanted.path(objections::PATH, ("indicator", &one.indicator));
+                    p { a.button href={ (to) "&case=" (case.case_id) } { (t("提出异议", "Object to this one")) } }
                 }
             } } }
             @if !found.next_page_token.is_empty() {

@@ -228,9 +228,10 @@ fn standing(card: &Scorecard, language: Language) -> Markup {
                 p { strong { (t("预览：以下数字将于 ", "Preview: these figures are published on ")) (when)
                     (t(" 公布并冻结。", " and then frozen.")) } }
                 p { (t(
-                    "在此之前，请逐项打开背后的服务单核对。数字只来自服务单的记录：认为结论有误，请在服务单内提出争议或补充证据，记录更正后数字随之更正；公布之后的更正会在数字旁注明。",
-                    "Until then look at the cases behind each figure. Figures come from the logs of cases and from nothing else: where a finding is wrong, dispute it in its case or hand in evidence there, and the figure follows. What changes after publication is told beside the figure.",
+                    "在此之前，请逐项打开背后的服务单核对，可对不应计入的提出异议。数字只来自服务单的记录：记录更正后数字随之更正；公布之后的更正会在数字旁注明。",
+                    "Until then look at the cases behind each figure and object to what should not count so. Figures come from the logs of cases and from nothing else: what is put right in a case is put right in its figure. What changes after publication is told beside it.",
                 )) }
+                p { a href="/steward/objections" { (t("已提出的异议", "Objections so far")) } }
             },
             ScorePeriodState::Published => p.hint {
                 (t("已公布并冻结：", "Published and frozen: ")) (when)

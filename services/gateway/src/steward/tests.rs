@@ -6,9 +6,10 @@ use parasol_api::admin::v1::{Flow, FlowRow, ListFlowRequest, ListFlowResponse, S
 use parasol_api::common::v1::{Money, Party, Stage};
 use parasol_api::partner::v1::{FaultTrend, ListFaultTrendsRequest, ListFaultTrendsResponse};
 use parasol_api::tracking::v1::{
-    GetScorecardRequest, Indicator, ListRankingResponse, ListScoreCasesRequest,
-    ListScoreCasesResponse, PartyTime, RankingRow, ScoreCase, ScoreFigure, ScoreGroup, ScoreLevel,
-    ScorePeriodState, ScoreUnit, Scorecard, Timeline, TimelineEntry,
+    GetScorecardRequest, Indicator, ListObjectionsResponse, ListRankingResponse,
+    ListScoreCasesRequest, ListScoreCasesResponse, ObjectionState, PartyTime,
+    RaiseObjectionRequest, RankingRow, ScoreCase, ScoreFigure, ScoreGroup, ScoreLevel,
+    ScoreObjection, ScorePeriodState, ScoreUnit, Scorecard, Timeline, TimelineEntry,
 };
 use parasol_api::verification::v1::{
     Claim, ClaimKind, ClaimState, ListClaimsRequest, ListClaimsResponse,
@@ -164,14 +165,15 @@ async fn a_figure_opens_the_cases_behind_it_and_a_month_is_seen_before_it_is_pub
     browser.services.answer(&list, found);
     let page = browser.get(&cases.replace("&amp;", "&")).await.text;
     assert!(page.contains("/steward/cases/case_1") && page.contains("nobody at home"), "{page}");
-    assert!(page.contains("/portal/cases/case_1"), "in the preview it is objected to: {page}");
+    let object = "/steward/objections?month=2026-05&amp;category=television&amp;indicator=on_time";
+    assert!(page.contains(&format!("{object}&amp;case=case_1")), "in the preview: {page}");
     assert!(page.contains("indicator=on_time&amp;page=next"), "{page}");
     let asked = browser.services.asked::<ListScoreCasesRequest>(&list);
     assert_eq!((asked[0].indicator.as_str(), asked[0].period.as_str()), ("on_time", "2026-05"));
 
     browser.services.answer(&path, card(ScorePeriodState::Published));
     let page = browser.get(&cases.replace("&amp;", "&")).await.text;
-    assert!(!page.contains("/portal/cases/case_1"), "what is frozen is not objected to");
+    assert!(!page.contains(object), "what is frozen is not objected to");
     let unknown = browser.get("/steward/scores/cases?category=television&indicator=x").await;
     assert_eq!(unknown.status, StatusCode::NOT_FOUND);
 }
@@ -219,4 +221,45 @@ async fn a_brand_finds_itself_in_the_ranking_and_sums_what_it_is_charged() {
     assert!(page.contains("¥150.50") && page.contains("¥7.00"), "{page}");
     let asked = browser.services.asked::<ListClaimsRequest>(path);
     assert_eq!(asked[0].partner, "brand:aurora-hz-01");
+}
+
+#[tokio::test]
+async fn an_objection_is_raised_with_what_it_is_about_and_shows_its_answer() {
+    let mut browser = Browser::signed_in_at("/steward", Role::Brand).await;
+    let one = ScoreObjection {
+        objection_id: "obj_1".into(),
+        case_id: "case_1".into(),
+        indicator: "on_time".into(),
+        text: "nobody <was> in".into(),
+        state: ObjectionState::Refused.into(),
+        answer: "the log says otherwise".into(),
+        ..ScoreObjection::default()
+    };
+    let found = ListObjectionsResponse { objections: vec![one.clone()], ..Default::default() };
+    browser.services.answer(&format!("{SCORES}/ListObjections"), found);
+    let about = "month=2026-05&category=television&indicator=on_time&case=case_1";
+    let page = browser.get(&format!("/steward/objections?{about}")).await;
+    assert!(page.text.contains("nobody &lt;was&gt; in"), "{}", page.text);
+    assert!(page.text.contains("the log says otherwise") && page.text.contains("value=\"case_1\""));
+    let raise = format!("{SCORES}/RaiseObjection");
+    browser.services.refuse(&raise, Error::new(Reason::ScoreNotInPreview));
+    let [token, id] = ["form_token", "request_id"].map(|name| page.hidden(name));
+    let fields = [
+        ("form_token", token.as_str()),
+        ("request_id", &id),
+        ("month", "2026-05"),
+        ("category", "television"),
+        ("indicator", "on_time"),
+        ("case", "case_1"),
+        ("text", "nobody was in"),
+    ];
+    let refused = browser.post("/steward/objections", &fields).await;
+    assert!(refused.text.contains("SCORE_NOT_IN_PREVIEW"), "{}", refused.text);
+    assert!(refused.text.contains(">nobody was in</textarea>"), "nothing is typed twice");
+    browser.services.answer(&raise, one);
+    let done = browser.post("/steward/objections", &fields).await;
+    assert_eq!(done.location(), "/steward/objections?done=object");
+    let asked = browser.services.asked::<RaiseObjectionRequest>(&raise);
+    assert_eq!((asked[1].case_id.as_str(), asked[1].period.as_str()), ("case_1", "2026-05"));
+    assert_eq!(asked[1].category(), parasol_api::common::v1::Category::Television);
 }

@@ -81,3 +81,29 @@ fn counting() -> [TableBuilder; 5] {
             .key(&["category", "revision"]),
     ]
 }
+
+/// Creates the table of objections.
+pub struct Objections;
+
+impl MigrationName for Objections {
+    fn name(&self) -> &'static str {
+        "m0077_tracking_objections"
+    }
+}
+
+#[async_trait::async_trait]
+impl MigrationTrait for Objections {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        let objections = TableBuilder::new("score_objections")
+            .ids(&["objection"])
+            .ints(&["version"])
+            .texts(&["brand", "category", "period", "indicator"])
+            .ids(&["case_id"])
+            .texts(&["state"])
+            .ints(&["raised_at", "answered_at"])
+            .key(&["objection"])
+            .index(&["brand", "period"])
+            .index(&["state", "raised_at"]);
+        objections.create(manager).await
+    }
+}

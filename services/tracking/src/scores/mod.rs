@@ -14,6 +14,7 @@ pub mod indicator;
 pub mod ledger;
 pub mod marks;
 pub(crate) mod migration;
+pub mod objection;
 pub mod period;
 pub mod points;
 mod publish;

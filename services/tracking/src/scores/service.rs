@@ -2,11 +2,12 @@
 
 use parasol_api::tracking::v1::score_service_server::ScoreService;
 use parasol_api::tracking::v1::{
-    CloseFollowUpRequest, FollowUpStep, GetScorecardRequest, GetVocDigestRequest,
-    GetVocReportRequest, ListCentrePointsRequest, ListCentrePointsResponse, ListFollowUpsRequest,
-    ListFollowUpsResponse, ListIndicatorsRequest, ListIndicatorsResponse, ListRankingRequest,
-    ListRankingResponse, ListScoreCasesRequest, ListScoreCasesResponse, PutBaselineRequest,
-    PutBaselineResponse, Scorecard, VocDigest, VocReport,
+    AnswerObjectionRequest, CloseFollowUpRequest, FollowUpStep, GetScorecardRequest,
+    GetVocDigestRequest, GetVocReportRequest, ListCentrePointsRequest, ListCentrePointsResponse,
+    ListFollowUpsRequest, ListFollowUpsResponse, ListIndicatorsRequest, ListIndicatorsResponse,
+    ListObjectionsRequest, ListObjectionsResponse, ListRankingRequest, ListRankingResponse,
+    ListScoreCasesRequest, ListScoreCasesResponse, PutBaselineRequest, PutBaselineResponse,
+    RaiseObjectionRequest, ScoreObjection, Scorecard, VocDigest, VocReport,
 };
 use tonic::{Request, Response, Status};
 
@@ -41,6 +42,27 @@ impl ScoreService for Tracking {
         request: Request<ListRankingRequest>,
     ) -> Result<Response<ListRankingResponse>, Status> {
         Ok(Response::new(scores::list_ranking::handle(self, request).await?))
+    }
+
+    async fn raise_objection(
+        &self,
+        request: Request<RaiseObjectionRequest>,
+    ) -> Result<Response<ScoreObjection>, Status> {
+        Ok(Response::new(scores::raise_objection::handle(self, request).await?))
+    }
+
+    async fn answer_objection(
+        &self,
+        request: Request<AnswerObjectionRequest>,
+    ) -> Result<Response<ScoreObjection>, Status> {
+        Ok(Response::new(scores::answer_objection::handle(self, request).await?))
+    }
+
+    async fn list_objections(
+        &self,
+        request: Request<ListObjectionsRequest>,
+    ) -> Result<Response<ListObjectionsResponse>, Status> {
+        Ok(Response::new(scores::list_objections::handle(self, request).await?))
     }
 
     async fn list_centre_points(

@@ -333,3 +333,46 @@ pub mod score_baselines {
 
     impl ActiveModelBehavior for ActiveModel {}
 }
+
+/// Objections of brands to what a figure counts; their words are in the vault.
+pub mod score_objections {
+    use sea_orm::entity::prelude::*;
+
+    /// A row.
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "score_objections")]
+    pub struct Model {
+        /// Which; follows from figure and case.
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub objection: Uuid,
+        /// Its version.
+        pub version: i64,
+        /// The brand.
+        #[sea_orm(column_type = "Text")]
+        pub brand: String,
+        /// The category.
+        #[sea_orm(column_type = "Text")]
+        pub category: String,
+        /// The month.
+        #[sea_orm(column_type = "Text")]
+        pub period: String,
+        /// The indicator.
+        #[sea_orm(column_type = "Text")]
+        pub indicator: String,
+        /// The case.
+        pub case_id: Uuid,
+        /// How far it has come.
+        #[sea_orm(column_type = "Text")]
+        pub state: String,
+        /// When it was raised.
+        pub raised_at: i64,
+        /// When it was answered.
+        pub answered_at: i64,
+    }
+
+    /// No relations: a row speaks for itself.
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}

@@ -57,6 +57,8 @@ id!(/// An improvement project.
     ProjectId, "proj", "project");
 id!(/// A listening seat.
     SeatId, "seat", "seat");
+id!(/// An objection to what a figure counts.
+    ObjectionId, "obj", "objection");
 
 numbered! { FollowUpId ComplaintId SeatId }
 

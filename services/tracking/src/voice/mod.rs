@@ -23,7 +23,7 @@ pub(crate) mod survey;
 pub mod tables;
 pub(crate) mod views;
 
-pub(crate) use ids::{ComplaintId, FollowUpId, ProjectId, SeatId, VoiceId};
+pub(crate) use ids::{ComplaintId, FollowUpId, ObjectionId, ProjectId, SeatId, VoiceId};
 pub(crate) use project::{CASES_MAX, PROJECTS_MAX, ProjectState};
 pub(crate) use seat::{EXPECTED, QUOTA, is_open, seat_id};
 

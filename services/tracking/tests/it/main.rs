@@ -9,6 +9,7 @@ mod course;
 
 mod counting;
 mod indicators;
+mod objections;
 mod simulated;
 mod surveys;
 mod voices;

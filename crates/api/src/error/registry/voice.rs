@@ -90,6 +90,35 @@ macro_rules! with_voice {
                 zh "当前不在旁听时段内。"
                    "旁听自预约时间起两小时内有效。"
                    "请按预约时间进入，或重新预约。";
+            ScoreNotInPreview "SCORE_NOT_IN_PREVIEW" FailedPrecondition
+                en "The month is not open to objections."
+                   "A brand objects in the ten days between the end of a month and its publication. Before them figures \
+                    still move, after them they are frozen and changes are told beside them."
+                   "Object in the preview; what is wrong with a case can be put right in the case at any time."
+                zh "该月份当前不受理异议。"
+                   "异议只在月份结束后、公布前的十天预览期内受理；此前数字仍在变化，此后数字已冻结，更正另行注明。"
+                   "请在预览期内提出；服务单本身的问题随时可在服务单内更正。";
+            ObjectionRaised "OBJECTION_RAISED" AlreadyExists
+                en "There is an objection to this occurrence already."
+                   "One objection is taken for each case behind a figure. Nothing was changed."
+                   "Read the one there is."
+                zh "该条已提出过异议。"
+                   "一个指标下的每张服务单只受理一次异议，未做任何更改。"
+                   "请查看已提出的异议。";
+            ObjectionsFull "OBJECTIONS_FULL" ResourceExhausted
+                en "There are as many objections to this month as are taken."
+                   "A brand raises at most 200 to one month."
+                   "Wait until the ones there are have been answered, and speak with the retailer."
+                zh "该月份的异议数量已满。"
+                   "每个品牌每月最多提出 200 条异议。"
+                   "请等待已有异议答复，或与平台联系。";
+            ObjectionAnswered "OBJECTION_ANSWERED" FailedPrecondition
+                en "The objection was answered already."
+                   "An answer is given once and stays."
+                   "Read the answer."
+                zh "该异议已答复。"
+                   "答复一经作出即不再更改。"
+                   "请查看答复。";
         }
     };
 }

@@ -185,7 +185,7 @@ fn row(grant: &AuthorityGrant, language: Language) -> Markup {
             }
             td { @if grant.in_force { strong { (t("生效", "in force")) } } @else { span.quiet { (t("历史", "earlier")) } } }
             td {
-                (grant.said_by)
+                @if grant.said_by.is_empty() { span.quiet { (t("程序自带", "comes with the program")) } } @else { (grant.said_by) }
                 @if let Some(at) = grant.said_at.as_ref().and_then(timestamp) { " · " (times::at(at, language)) }
             }
         }

@@ -121,7 +121,7 @@ pub(super) fn counts(
         section.card {
             h2 { (heading) }
             @if counts.is_empty() { p.empty { (language.pick("没有。", "None.")) } }
-            dl { @for one in counts { div {
+            dl.counts { @for one in counts { div {
                 dt { (counted(list, &one.word, language)) }
                 dd { (one.count) }
             } } }

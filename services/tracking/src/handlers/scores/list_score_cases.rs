@@ -1,7 +1,6 @@
 //! `ListScoreCases`: the cases behind one figure.
 
 use parasol_api::convert::to_timestamp;
-use parasol_api::limits::CODE_MAX;
 use parasol_api::tracking::v1::{ListScoreCasesRequest, ListScoreCasesResponse, ScoreCase};
 use parasol_api::{Checker, Error, Reason};
 use parasol_desk::{Call, Purpose};
@@ -11,9 +10,8 @@ use prost::Message as _;
 use tonic::Request;
 use uuid::Uuid;
 
-use super::{month, whose};
+use super::{indicator, required_month, whose};
 use crate::Tracking;
-use crate::scores::indicator::Id;
 use crate::scores::read;
 use crate::scores::tables::score_marks;
 use crate::scores::views::{Sight, sight};
@@ -27,18 +25,10 @@ pub async fn handle(
     let mut check = Checker::new();
     let size = check.page_size(request.page_size);
     let whose = whose(&mut check, request.level, &request.subject, request.category);
-    let month = month(&mut check, &request.period);
-    if matches!(month, Some(None)) {
-        check.refuse::<()>("period", Reason::FieldInvalid, "a month as `YYYY-MM`");
-    }
-    let indicator = check.text("indicator", &request.indicator, CODE_MAX);
-    let indicator = indicator.and_then(|text| match Id::parse(&text) {
-        Some(id) => Some(id),
-        None => check.refuse("indicator", Reason::FieldInvalid, "one that ListIndicators names"),
-    });
+    let month = required_month(&mut check, &request.period);
+    let indicator = indicator(&mut check, &request.indicator);
     let (size, whose, month, indicator) = check.all((size, whose, month, indicator))?;
     let missing = || Error::new(Reason::NotFound);
-    let month = month.ok_or_else(missing)?;
     let seen = sight(&tracking.people, Some(&call.principal), whose.level, &whose.subject).await;
     if seen < Sight::Own || !indicator.row().levels.contains(&whose.level) {
         return Err(missing());

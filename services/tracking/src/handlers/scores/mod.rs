@@ -1,18 +1,21 @@
 //! One file per method of the score service.
 
+pub mod answer_objection;
 pub mod get_scorecard;
 pub mod list_centre_points;
 pub mod list_indicators;
+pub mod list_objections;
 pub mod list_ranking;
 pub mod list_score_cases;
 pub mod put_baseline;
+pub mod raise_objection;
 
-use parasol_api::limits::FOREIGN_NUMBER_MAX;
+use parasol_api::limits::{CODE_MAX, FOREIGN_NUMBER_MAX};
 use parasol_api::tracking::v1::ScoreLevel;
 use parasol_api::{Checker, Reason};
 use parasol_journey::vocab::Category;
 
-use crate::scores::indicator::Level;
+use crate::scores::indicator::{Id, Level};
 use crate::scores::period::Month;
 use crate::scores::read::Whose;
 use crate::scores::views::level_of;
@@ -45,5 +48,22 @@ pub fn month(check: &mut Checker, text: &str) -> Option<Option<Month>> {
         ("", _) => Some(None),
         (_, Some(month)) => Some(Some(month)),
         _ => check.refuse("period", Reason::FieldInvalid, "a month as `YYYY-MM`"),
+    }
+}
+
+/// A month that has to be given.
+fn required_month(check: &mut Checker, text: &str) -> Option<Month> {
+    match month(check, text)? {
+        Some(month) => Some(month),
+        None => check.refuse("period", Reason::FieldInvalid, "a month as `YYYY-MM`"),
+    }
+}
+
+/// An indicator by its id.
+fn indicator(check: &mut Checker, text: &str) -> Option<Id> {
+    let text = check.text("indicator", text, CODE_MAX)?;
+    match Id::parse(&text) {
+        Some(id) => Some(id),
+        None => check.refuse("indicator", Reason::FieldInvalid, "one that ListIndicators names"),
     }
 }

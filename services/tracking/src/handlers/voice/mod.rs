@@ -50,7 +50,7 @@ fn person(check: &mut Checker, field: &str, text: &str, caller: &Principal) -> O
 }
 
 /// Refuses a caller who saw another version.
-fn expect(expected: Option<u64>, version: i64) -> Result<(), Error> {
+pub(in crate::handlers) fn expect(expected: Option<u64>, version: i64) -> Result<(), Error> {
     let known = u64::try_from(version).unwrap_or_default();
     match expected {
         Some(expected) if expected != known => Err(Error::version_conflict(known)),
@@ -136,7 +136,10 @@ fn reads_words(caller: &Principal) -> bool {
 }
 
 /// Where a page of a list in the order of a number and an id goes on.
-fn place(pages: &Purpose<'_>, token: &str) -> Result<Option<(i64, Uuid)>, Error> {
+pub(in crate::handlers) fn place(
+    pages: &Purpose<'_>,
+    token: &str,
+) -> Result<Option<(i64, Uuid)>, Error> {
     match pages.after(token)?.as_str() {
         "" => Ok(None),
         text => {
@@ -149,7 +152,7 @@ fn place(pages: &Purpose<'_>, token: &str) -> Result<Option<(i64, Uuid)>, Error>
 }
 
 /// Cuts one row too many off and says where the next page goes on.
-fn cut<R>(
+pub(in crate::handlers) fn cut<R>(
     rows: &mut Vec<R>,
     size: usize,
     pages: &Purpose<'_>,
