@@ -30,7 +30,8 @@ impl House {
         house
     }
 
-    async fn load_examples(&self) {
+    /// Loads the network and the orders of the examples.
+    pub async fn load_examples(&self) {
         let examples = parasol::demo::EXAMPLES.iter();
         self.load(examples.map(|(name, text)| import::Source::text(name, text)).collect()).await;
     }

@@ -24,6 +24,10 @@ const SEEN: &str = "
         wide: document.documentElement.scrollWidth,
         bare: bare.map(one => one.name),
         small: small.map(one => one.textContent),
+        out: [...document.querySelectorAll('.bar *, main *')]
+            .filter(one => shown(one) && !one.closest('.heard, .skip, svg'))
+            .filter(one => one.getBoundingClientRect().right > document.documentElement.clientWidth + 1)
+            .map(one => one.outerHTML.slice(0, 120)),
         language: document.documentElement.lang,
         weight: loaded.reduce((sum, one) => sum + one.decodedBodySize, 0),
         titled: document.title.length > 0 && document.querySelectorAll('h1').length === 1,
@@ -85,6 +89,7 @@ impl Looker {
         assert!(wide <= self.screen.width, "{name} is too wide: {seen}");
         assert_eq!(seen["bare"], json!([]), "{name} has controls without a label");
         assert_eq!(seen["small"], json!([]), "{name} has what no finger hits");
+        assert_eq!(seen["out"], json!([]), "{name} has what sticks out on the right");
         assert_eq!(seen["titled"], json!(true), "{name} has one heading and a title");
         assert!(self.screen.language.starts_with(&seen["language"].as_str().unwrap_or("-")[..2]));
         let weight = seen["weight"].as_u64().expect("a weight");

@@ -2,7 +2,7 @@
 //!
 //! Owns the probes, the pages of errors in both languages, a front page that says where everything is,
 //! [REST](Rest), the contract's methods as JSON, the portal, pages for partners without a
-//! system of their own, the customer's pages, those of the retailer's people and of brands ([`board`], [`desk`],
+//! system of their own, the customer's pages, the public [`ranking`] of brands, those of the retailer's people and of brands ([`board`], [`desk`],
 //! [`steward`]), and the files of the reference [client](installer) for technicians. It decides nothing and reads
 //! no table.
 
@@ -14,6 +14,7 @@ mod language;
 mod pages;
 mod portal;
 mod probes;
+mod ranking;
 mod rest;
 mod serve;
 mod staff;
@@ -44,6 +45,8 @@ struct Gateway {
     portal: Pages,
     customer: Pages,
     shared: Pages,
+    survey: Pages,
+    ranking: Pages,
     board: Pages,
     desk: Pages,
     steward: Pages,
@@ -53,18 +56,32 @@ struct Gateway {
 
 /// All routes: `/`, `/errors`, `/errors/{REASON}`, `/livez`, `/readyz`, `/openapi.json`, callbacks of partners
 /// at `/v1/callbacks/{partner}`, technicians' calendars at `/v1/calendars/{token}.ics`, REST below `/v1/`, the
-/// portal below `/portal`, the customer's pages below `/my` and `/s`, the operations board below `/board`, the
+/// portal below `/portal`, the customer's pages below `/my`, `/s` and `/survey`, the public ranking below `/ranking`, the operations board below `/board`, the
 /// agent's desk below `/desk`, the brand's pages below `/steward`, e-mail of a mail gateway at `/v1/mail`, and the
 /// client for technicians below `/installer/`. `grpc` is shown on the front page.
 pub fn router(health: Health, grpc: SocketAddr, rest: Rest, web: Web) -> Router {
     let [portal, customer, shared] =
         [&portal::SITE, &customer::SITE, &customer::SHARED_SITE].map(|site| Pages::new(site, &web));
+    let [survey, ranking] =
+        [&customer::SURVEY_SITE, &ranking::SITE].map(|site| Pages::new(site, &web));
     let [board, desk, steward] =
         [&board::SITE, &desk::SITE, &steward::SITE].map(|site| Pages::new(site, &web));
     let grpc = grpc.to_string().into();
     let moves = Moves::new(&web);
-    let state =
-        Gateway { health, grpc, rest, portal, customer, shared, board, desk, steward, moves };
+    let state = Gateway {
+        health,
+        grpc,
+        rest,
+        portal,
+        customer,
+        shared,
+        survey,
+        ranking,
+        board,
+        desk,
+        steward,
+        moves,
+    };
     Router::new()
         .route("/", get(pages::front))
         .route("/errors", get(pages::errors))
@@ -84,6 +101,7 @@ pub fn router(health: Health, grpc: SocketAddr, rest: Rest, web: Web) -> Router 
         .route("/v1/{*path}", any(rest::call))
         .merge(portal::routes())
         .merge(customer::routes())
+        .merge(ranking::routes())
         .merge(board::routes())
         .merge(desk::routes())
         .merge(steward::routes())

@@ -35,7 +35,8 @@ pub(crate) async fn front(State(gateway): State<Gateway>, Wanted(language): Want
                  <li><a href=\"/errors?lang=zh\">错误说明</a>：发生了什么、原因、下一步</li>\
                  <li>接口定义可通过 gRPC 反射读取，每个方法都有注释</li>\
                  <li><a href=\"/openapi.json\">OpenAPI</a>：同样的方法，以 REST/JSON 提供</li></ul>\
-                 <h2>顾客</h2><p><a href=\"/my?lang=zh\">我的服务：报修与实时进展</a></p>\
+                 <h2>顾客</h2><p><a href=\"/my?lang=zh\">我的服务：报修与实时进展</a> · \
+                 <a href=\"/ranking?lang=zh\">品牌售后排行</a></p>\
                  <h2>合作方</h2><p><a href=\"/portal?lang=zh\">厂家与网点工作台</a> · \
                  <a href=\"/steward?lang=zh\">品牌管家</a></p>\
                  <h2>平台</h2><p><a href=\"/desk?lang=zh\">客服台</a> · \
@@ -58,7 +59,7 @@ pub(crate) async fn front(State(gateway): State<Gateway>, Wanted(language): Want
                  <li>The contract is read by gRPC reflection; every method has its comment</li>\
                  <li><a href=\"/openapi.json\">OpenAPI</a>: the same methods as REST/JSON</li></ul>\
                  <h2>Customers</h2><p><a href=\"/my?lang=en\">Report a problem, and follow it \
-                 live</a></p>\
+                 live</a> · <a href=\"/ranking?lang=en\">How brands do after the sale</a></p>\
                  <h2>Partners</h2><p><a href=\"/portal?lang=en\">The portal for brands and \
                  centres</a> · <a href=\"/steward?lang=en\">For brands</a></p>\
                  <h2>The retailer</h2><p><a href=\"/desk?lang=en\">The agent's desk</a> · \

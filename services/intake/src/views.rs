@@ -18,6 +18,8 @@ use uuid::Uuid;
 
 use crate::{Intake, unreadable, words};
 
+/// The kind of the rows in the vault that hold what was said with the price of a repair; verification writes them.
+const QUOTE: &str = "quote";
 /// The kind of the rows in the vault that hold what was said at filing.
 pub(crate) const FILING: &str = "filing";
 /// Entries of one log that are searched for a decision.
@@ -127,7 +129,45 @@ fn show_quote(quote: Quote) -> v1::RepairQuote {
         amount: Some(to_money(quote.amount_fen)),
         valid_until: Some(to_timestamp(quote.valid_until)),
         accepted: quote.accepted,
+        ..v1::RepairQuote::default()
     }
+}
+
+/// What was said with the price of a repair, as the vault keeps it.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Quoted {
+    work: String,
+    lines: Vec<QuotedLine>,
+}
+
+#[derive(Deserialize)]
+struct QuotedLine {
+    kind: i32,
+    text: String,
+    quantity: i32,
+    amount_fen: i64,
+}
+
+/// Adds to the price of a repair what is done for it and what it is made of. What cannot be read is left out: the
+/// price stands without it.
+pub(crate) async fn explain_quote(
+    intake: &Intake,
+    case: Uuid,
+    shown: &mut v1::Case,
+) -> Result<(), Error> {
+    let Some(quote) = &mut shown.quote else { return Ok(()) };
+    let body = intake.desk.store.reveal(case, QUOTE).await.map_err(unreadable)?;
+    let said = body.and_then(|body| serde_json::from_str::<Quoted>(&body).ok()).unwrap_or_default();
+    let line = |one: QuotedLine| common::QuoteLine {
+        kind: one.kind,
+        text: one.text,
+        quantity: one.quantity,
+        amount: Some(to_money(one.amount_fen)),
+    };
+    quote.work = said.work;
+    quote.lines = said.lines.into_iter().map(line).collect();
+    Ok(())
 }
 
 fn next_deadline(case: &Case, language: Language) -> Option<common::Deadline> {

@@ -1,16 +1,42 @@
 //! What happened, in one line, in the reader's language.
 //!
-//! Written for the customer: no codes, no staff ids, nothing a brand noted for itself.
+//! Written for the customer, who is spoken to: no codes, no staff ids, nothing a brand noted for itself. To all
+//! [others](others) the customer is spoken of.
 
-use parasol_api::Language;
-use parasol_journey::Fact;
+mod others;
+
+use parasol_api::{Language, Role};
 use parasol_journey::deadline::Clock;
 use parasol_journey::event::{Awaited, Ending, Path, Window};
 use parasol_journey::vocab::{AnomalyKind, NoteSource, Party, Remedy};
+use parasol_journey::{Fact, Stage};
+
+/// Who is told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Listener {
+    /// The customer.
+    Customer,
+    /// Somebody whose work the case is.
+    Inside,
+    /// Whoever holds a link: what a remedy is worth is not theirs to know.
+    Guest,
+}
+
+impl Listener {
+    /// Who a reader is.
+    pub const fn of(role: Role) -> Self {
+        match role {
+            Role::Customer => Self::Customer,
+            Role::Link => Self::Guest,
+            _ => Self::Inside,
+        }
+    }
+}
 
 /// The line for a fact.
-pub fn headline(fact: &Fact, language: Language) -> String {
-    let (zh, en) = before_the_visit(fact)
+pub fn headline(fact: &Fact, listener: Listener, language: Language) -> String {
+    let (zh, en) = others::line(fact, listener)
+        .or_else(|| before_the_visit(fact))
         .or_else(|| visit(fact))
         .or_else(|| outcome(fact))
         .unwrap_or_else(|| bend(fact));
@@ -296,10 +322,37 @@ fn yuan(fen: i64) -> String {
     format!("{}.{:02}", fen / 100, fen % 100)
 }
 
+/// What a stage is called to a reader.
+pub fn stage_words(stage: Stage, listener: Listener) -> (&'static str, &'static str) {
+    let is_customer = listener == Listener::Customer;
+    match stage {
+        Stage::Unreachable if !is_customer => ("未联系上客户", "The customer could not be reached"),
+        Stage::RemedyOffered if !is_customer => {
+            ("待客户选择处理方式", "The customer chooses a remedy")
+        }
+        Stage::AwaitConfirm if !is_customer => ("待客户确认", "The customer is asked to confirm"),
+        Stage::Denied if !is_customer => {
+            ("不支持, 客户可申诉", "Not covered; the customer may dispute")
+        }
+        stage => (stage.row().zh, stage.row().en),
+    }
+}
+
 /// What follows when a clock runs out, for the reader.
-pub fn if_missed(clock: Clock, language: Language) -> &'static str {
+pub fn if_missed(clock: Clock, listener: Listener, language: Language) -> &'static str {
     use parasol_journey::deadline::Miss;
+    let is_customer = listener == Listener::Customer;
     let (zh, en) = match clock.row().miss {
+        Miss::ReachByAgent if !is_customer => {
+            ("由客服联系客户", "an agent gets in touch with the customer")
+        }
+        Miss::NoShow if !is_customer => {
+            ("视为爽约, 客户优先改约", "it counts as a no-show and the customer chooses first")
+        }
+        Miss::ReleaseWindows if !is_customer => (
+            "时段释放, 工程师将致电客户",
+            "the times go free and the technician calls the customer",
+        ),
         Miss::Redispatch | Miss::ExpireOffer => ("改派其他网点", "another centre is asked"),
         Miss::DecideWithoutBrand => {
             ("平台直接决定, 费用由厂家承担", "we decide at the brand's cost")

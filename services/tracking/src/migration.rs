@@ -10,6 +10,7 @@ pub fn migrations() -> Vec<Box<dyn MigrationTrait>> {
         Box::new(Notices),
         Box::new(crate::scores::migration::Scores),
         Box::new(crate::voice::migration::Voice),
+        Box::new(QuietHours),
         Box::new(crate::scores::migration::Objections),
     ]
 }
@@ -85,5 +86,24 @@ impl MigrationTrait for Notices {
             .ints(&["version", "digest", "changed_at"])
             .key(&["customer", "version"]);
         preferences.create(manager).await
+    }
+}
+
+/// When each customer does not want to be disturbed.
+struct QuietHours;
+
+impl MigrationName for QuietHours {
+    fn name(&self) -> &'static str {
+        "m0073_tracking_quiet_hours"
+    }
+}
+
+#[tonic::async_trait]
+impl MigrationTrait for QuietHours {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        let mut quiet = ColumnDef::new("quiet");
+        quiet.text().not_null().default("");
+        let table = Table::alter().table("notice_preferences").add_column(quiet).to_owned();
+        manager.alter_table(table).await
     }
 }

@@ -8,7 +8,9 @@ use std::time::Duration;
 
 use moka::sync::Cache;
 use parasol_api::admin::v1::network_service_client::NetworkServiceClient;
-use parasol_api::admin::v1::{Centre, GetCentreRequest, GetTechnicianRequest, Technician};
+use parasol_api::admin::v1::{
+    Brand, Centre, GetBrandRequest, GetCentreRequest, GetTechnicianRequest, Technician,
+};
 use parasol_api::technician::v1::GetRelayNumberRequest;
 use parasol_api::technician::v1::visit_service_client::VisitServiceClient;
 use parasol_desk::mask;
@@ -26,20 +28,17 @@ pub struct People {
     visits: VisitServiceClient<Transport>,
     technicians: Cache<String, Arc<Technician>>,
     centres: Cache<String, Arc<Centre>>,
+    brands: Cache<String, Arc<Brand>>,
 }
 
 impl People {
     pub fn new(peers: Transport) -> Self {
-        let remember =
-            || Cache::builder().max_capacity(REMEMBERED_MAX).time_to_live(REMEMBERED_FOR);
         Self {
             network: NetworkServiceClient::new(peers.clone()),
             visits: VisitServiceClient::new(peers),
-            technicians: remember().build(),
-            centres: Cache::builder()
-                .max_capacity(REMEMBERED_MAX)
-                .time_to_live(REMEMBERED_FOR)
-                .build(),
+            technicians: remembering(),
+            centres: remembering(),
+            brands: remembering(),
         }
     }
 
@@ -78,6 +77,23 @@ impl People {
         self.centres.insert(id.to_owned(), Arc::clone(&found));
         Some(found)
     }
+
+    /// A brand; `None` as for technicians.
+    pub async fn brand(&self, id: &str) -> Option<Arc<Brand>> {
+        if let Some(known) = self.brands.get(id) {
+            return Some(known);
+        }
+        let request = GetBrandRequest { brand: id.to_owned() };
+        let answer = self.network.clone().get_brand(request).await;
+        let found = answer.inspect_err(|error| tracing::debug!(%error, "no brand")).ok()?;
+        let found = Arc::new(found.into_inner());
+        self.brands.insert(id.to_owned(), Arc::clone(&found));
+        Some(found)
+    }
+}
+
+fn remembering<T: Send + Sync + 'static>() -> Cache<String, Arc<T>> {
+    Cache::builder().max_capacity(REMEMBERED_MAX).time_to_live(REMEMBERED_FOR).build()
 }
 
 /// How much of a technician's number a reader sees. Nobody sees all of it.

@@ -13,7 +13,7 @@ use parasol_runtime::identity::Role;
 
 use crate::forecast::{forecast, way_out, words};
 use crate::freshness::{fresh_until, occurred_at, reports};
-use crate::headline::{headline, if_missed};
+use crate::headline::{Listener, headline, if_missed, stage_words};
 use crate::people::{People, Sight, number, sight};
 
 /// Metres from the address beyond which an arrival is shown as far from the door: a large compound has its
@@ -43,7 +43,7 @@ impl Reader<'_> {
             seq: i64::try_from(event.seq).unwrap_or(i64::MAX),
             at: Some(to_timestamp(event.at)),
             stage: event.stage.number(),
-            headline: headline(&event.fact, self.language),
+            headline: headline(&event.fact, self.listener(), self.language),
             reported_by: event.actor.kind.party().number(),
             actor_name,
             actor_phone,
@@ -118,11 +118,15 @@ impl Reader<'_> {
         }
     }
 
+    fn listener(&self) -> Listener {
+        Listener::of(self.role)
+    }
+
     fn stage_label(&self, case: &Case) -> String {
-        let row = case.stage.row();
+        let (zh, en) = stage_words(case.stage, self.listener());
         match self.language {
-            Language::Zh => row.zh.to_owned(),
-            Language::En => row.en.to_owned(),
+            Language::Zh => zh.to_owned(),
+            Language::En => en.to_owned(),
         }
     }
 
@@ -132,7 +136,7 @@ impl Reader<'_> {
         Some(common::v1::Deadline {
             clock: clock.as_str().to_owned(),
             due: Some(to_timestamp(owed.due)),
-            if_missed: if_missed(clock, self.language).to_owned(),
+            if_missed: if_missed(clock, self.listener(), self.language).to_owned(),
         })
     }
 
@@ -168,7 +172,7 @@ impl Reader<'_> {
             deadline: Some(common::v1::Deadline {
                 clock: found.clock.as_str().to_owned(),
                 due: Some(to_timestamp(found.due)),
-                if_missed: if_missed(found.clock, self.language).to_owned(),
+                if_missed: if_missed(found.clock, self.listener(), self.language).to_owned(),
             }),
             planned_for: found.planned_for.map(to_timestamp),
             charged_to: found.charged_to.number(),

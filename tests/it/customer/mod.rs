@@ -1,5 +1,6 @@
 //! The customer's pages of a running node, in a real browser and by forms alone.
 
+mod answers;
 mod browser;
 
 use parasol_journey::ids::CaseId;

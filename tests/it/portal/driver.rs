@@ -245,7 +245,8 @@ fn wanted(folder: &Path, screen: Screen) -> Value {
         "args": [
             // As root, and in containers with little shared memory, it does not start otherwise.
             "--headless=new", "--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu",
-            "--no-first-run", language, profile, size,
+            // A picture of the whole page is laid out without a bar to scroll by; so is the page then.
+            "--no-first-run", "--hide-scrollbars", language, profile, size,
         ],
         "prefs": { "intl.accept_languages": screen.language },
     });

@@ -10,6 +10,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use futures::future::BoxFuture;
 use parasol_journey::ids::{CaseId, LinkId};
+use parasol_journey::time::{SECOND, Timestamp};
 use uuid::Uuid;
 
 use super::{Principal, Role, TokenKey};
@@ -54,16 +55,62 @@ pub fn principal(case: CaseId, link: LinkId) -> Principal {
 /// What the subject of a survey's credential begins with; a share link's never does.
 const OF_SURVEY: &str = "survey.";
 
-/// As whom the holder of a survey's credential calls: good for the survey of this case and for nothing else. It is a
-/// token like others, since it ends with the survey and opens nothing that could be taken back.
-pub fn survey(case: CaseId) -> Principal {
-    Principal::new(Role::Link, format!("{OF_SURVEY}{case}"))
+/// What tells the token of a survey from others.
+pub const SURVEY_PREFIX: &str = "sv_";
+/// Names what the proofs of surveys are for.
+const SURVEY_DOMAIN: &str = "survey-link";
+/// Characters of a survey's token behind its prefix: case, end and proof, 36 bytes.
+const SURVEY_LEN: usize = 48;
+
+/// Why a survey's token is good for nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum BadSurvey {
+    /// It was not made by this cell.
+    #[error("the token of a survey was not made here")]
+    Foreign,
+    /// Its time is over.
+    #[error("the time of the survey is over")]
+    Over,
 }
 
-/// Whether a caller holds a survey's credential.
-pub fn is_of_survey(principal: &Principal) -> bool {
-    let case = principal.subject.strip_prefix(OF_SURVEY).and_then(|case| case.parse().ok());
-    case.is_some_and(|case| *principal == survey(case))
+/// The secret by which the survey of a case is answered until then, short enough for a text message. It says itself
+/// what it is for, so that nothing has to be kept: it ends with the survey, and opens nothing that could be taken
+/// back.
+pub fn survey_token(key: &TokenKey, case: CaseId, until: Timestamp) -> String {
+    let ends = u32::try_from(until.micros() / SECOND).unwrap_or(u32::MAX);
+    let said = [&case.uuid().as_bytes()[..], &ends.to_be_bytes()].concat();
+    let proof = key.mac(SURVEY_DOMAIN, &said);
+    let bytes = [&said[..], &proof[..PROOF_BYTES]].concat();
+    format!("{SURVEY_PREFIX}{}", URL_SAFE_NO_PAD.encode(bytes))
+}
+
+/// The case whose survey a token is for.
+///
+/// # Errors
+/// [`BadSurvey`]. That it is over is told to nobody who does not hold it.
+pub fn survey_of(key: &TokenKey, token: &str, now: Timestamp) -> Result<CaseId, BadSurvey> {
+    let text = token.strip_prefix(SURVEY_PREFIX).filter(|text| text.len() == SURVEY_LEN);
+    let bytes = text.and_then(|text| URL_SAFE_NO_PAD.decode(text).ok());
+    let bytes = bytes.ok_or(BadSurvey::Foreign)?;
+    let (said, proof) = bytes.split_at_checked(20).ok_or(BadSurvey::Foreign)?;
+    let expected = key.mac(SURVEY_DOMAIN, said);
+    let pairs = expected[..PROOF_BYTES].iter().zip(proof);
+    let differing = pairs.fold(0, |seen, (a, b)| seen | (a ^ b));
+    let (case, ends) = said.split_at(16);
+    let case = Uuid::from_slice(case).map_err(|_| BadSurvey::Foreign)?;
+    let ends = <[u8; 4]>::try_from(ends).map_err(|_| BadSurvey::Foreign)?;
+    if differing != 0 || proof.len() != PROOF_BYTES {
+        return Err(BadSurvey::Foreign);
+    }
+    if now.micros() / SECOND > i64::from(u32::from_be_bytes(ends)) {
+        return Err(BadSurvey::Over);
+    }
+    Ok(CaseId::new(case))
+}
+
+/// As whom the holder of a survey's token calls: good for the survey of this case and for nothing else.
+pub fn survey(case: CaseId) -> Principal {
+    Principal::new(Role::Link, format!("{OF_SURVEY}{case}"))
 }
 
 /// The case and the link of such a caller.
@@ -104,16 +151,38 @@ mod tests {
         let other = Principal { role: Role::Customer, ..holder.clone() };
         assert_eq!(of_principal(&other), None);
         assert_eq!(of_principal(&Principal::new(Role::Link, case.to_string())), None);
-        assert!(!is_of_survey(&holder));
     }
 
     #[test]
-    fn the_holder_of_a_surveys_credential_holds_no_link() {
+    fn the_holder_of_a_surveys_token_holds_no_link() {
         let holder = survey(CaseId::new(Uuid::from_u128(1)));
-        assert!(is_of_survey(&holder));
+        assert_eq!(holder.role, Role::Link);
         assert_eq!(of_principal(&holder), None);
-        let other = Principal { role: Role::Customer, ..holder };
-        assert!(!is_of_survey(&other));
-        assert!(!is_of_survey(&Principal::new(Role::Link, "survey.x")));
+    }
+
+    #[test]
+    fn a_surveys_token_says_which_and_until_when_and_cannot_be_forged() {
+        let key = TokenKey::from_secret(&[7; 32]);
+        let case = CaseId::new(Uuid::from_u128(5));
+        let until = Timestamp::parse("2026-06-22T12:00:00+08:00").unwrap();
+        let later = |seconds: i64| Timestamp::from_micros(until.micros() + seconds * SECOND);
+        let made = survey_token(&key, case, until);
+        assert!(made.len() <= 52, "it has to fit a text message: {made}");
+        assert_eq!(survey_of(&key, &made, later(-1)), Ok(case));
+        assert_eq!(survey_of(&key, &made, until), Ok(case));
+        assert_eq!(survey_of(&key, &made, later(1)), Err(BadSurvey::Over));
+        let other = TokenKey::from_secret(&[8; 32]);
+        assert_eq!(survey_of(&other, &made, until), Err(BadSurvey::Foreign));
+        assert_eq!(survey_of(&other, &made, later(1)), Err(BadSurvey::Foreign), "nothing is told");
+        for at in 0..made.len() {
+            let mut forged = made.clone().into_bytes();
+            forged[at] = if forged[at] == b'A' { b'B' } else { b'A' };
+            let forged = String::from_utf8(forged).unwrap();
+            assert_eq!(survey_of(&key, &forged, until), Err(BadSurvey::Foreign), "{at}");
+        }
+        let link = token(&key, LinkId::new(case.uuid()));
+        for wrong in ["", "sv_", &made[3..], &format!("{made}A"), &made[..50], &link] {
+            assert_eq!(survey_of(&key, wrong, until), Err(BadSurvey::Foreign), "{wrong}");
+        }
     }
 }

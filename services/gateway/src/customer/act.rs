@@ -81,8 +81,11 @@ acts! {
     Reject "reject" RejectOutcome true ("还没有解决", "No, not yet")
         ("已收到，我们重新处理。", "Noted. We look at it again.");
     /// Accepts a denial.
-    AcceptDenial "accept-denial" AcceptDenial true ("接受结论", "Accept this")
+    AcceptDenial "accept-denial" AcceptDenial true ("接受结论", "Accept the decision")
         ("服务单已结束。", "The case has ended.");
+    /// Accepts the price of a repair at the customer's own cost.
+    AcceptQuote "accept-quote" AcceptQuote true ("接受报价", "Accept this price")
+        ("已接受报价，马上安排维修。", "Agreed. The repair is arranged now.");
     /// Disputes what was found or decided.
     Dispute "dispute" OpenDispute true ("申诉", "Dispute it")
         ("申诉已受理，对方须在 24 小时内答复。", "Your dispute is open. The other side has 24 hours to answer.");

@@ -22,8 +22,8 @@ use parasol_journey::Stage;
 use super::act::Act;
 use super::calls::Calls;
 use super::case_page::{Forms, Sheet};
-use super::case_path;
 use super::words::{REMEDIES, money, payer, remedy};
+use super::{case_path, quote};
 use crate::web::controls::{Filled, Look};
 use crate::web::form::{Form, REQUEST_ID};
 use crate::web::photos::{self, Photo};
@@ -43,16 +43,16 @@ pub(super) struct Sent<'a> {
 }
 
 impl Sent<'_> {
-    fn request_id(&self) -> String {
+    pub(super) fn request_id(&self) -> String {
         self.form.text(REQUEST_ID)
     }
 
-    fn case_id(&self) -> String {
+    pub(super) fn case_id(&self) -> String {
         self.case.to_owned()
     }
 
     /// The version of the case that the form was made from.
-    fn etag(&self) -> String {
+    pub(super) fn etag(&self) -> String {
         self.form.text("etag")
     }
 }
@@ -70,6 +70,7 @@ pub(super) async fn perform(act: Act, sent: &Sent<'_>) -> Result<(), Error> {
         Act::Confirm => confirm(sent).await,
         Act::Reject => reject(sent).await,
         Act::AcceptDenial => accept_denial(sent).await,
+        Act::AcceptQuote => quote::accept(sent).await,
         Act::Dispute => dispute(sent).await,
         Act::Evidence => add_evidence(sent).await,
         Act::Solved => guided(sent, true).await,
@@ -88,6 +89,7 @@ pub(super) fn offered(act: Act, sheet: &Sheet) -> bool {
     match act {
         Act::ReleaseWindows => open && !proposed(sheet).is_empty(),
         Act::NoShow => open && window_is_over(sheet),
+        Act::AcceptQuote => open && quote::is_offered(sheet),
         // Whoever has the turn needs no chasing by themselves.
         Act::Remind => open && !sheet.is_mine(),
         _ => open,
@@ -190,6 +192,7 @@ pub(super) fn page(act: Act, sheet: &Sheet, forms: &Forms<'_>, slots: &[Slot]) -
             )) }
             (send("main"))
         }),
+        Act::AcceptQuote => quote::page(sheet, forms),
         Act::Dispute | Act::Evidence => with_photos(act, sheet, forms),
         Act::NoShow => forms.form(sheet, act, "card", |_| html! {
             p { (language.pick(
@@ -303,7 +306,11 @@ fn reasons(sheet: &Sheet) -> Markup {
     let rules = told.decision.as_ref().map(|one| one.rules.as_slice()).unwrap_or_default();
     html! {
         details.inner.reasons {
-            summary { (language.pick("为什么是这些？", "Why these?")) }
+            summary {
+                @if sheet.stage() == Some(Stage::Denied) {
+                    (language.pick("为什么？", "Why?"))
+                } @else { (language.pick("为什么是这些？", "Why these?")) }
+            }
             @if !rules.is_empty() {
                 h3 { (language.pick("依据", "Grounds")) }
                 ul { @for rule in rules { li {

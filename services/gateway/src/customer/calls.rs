@@ -10,7 +10,7 @@ use parasol_api::partner::v1::{FindSlotsRequest, Slot};
 use parasol_api::technician::v1::visit_service_client::VisitServiceClient;
 use parasol_api::technician::v1::{GetVisitPositionRequest, VisitPosition};
 use parasol_api::tracking::v1::tracking_service_client::TrackingServiceClient;
-use parasol_api::tracking::v1::{GetTimelineRequest, Timeline};
+use parasol_api::tracking::v1::{GetSurveyRequest, GetTimelineRequest, Survey, Timeline};
 use parasol_api::verification::v1::decision_service_client::DecisionServiceClient;
 use parasol_api::verification::v1::{
     DecisionExplanation, Dispute, ExplainDecisionRequest, GetDisputeRequest,
@@ -110,6 +110,12 @@ impl Calls {
     pub(super) async fn timeline(&self, case: &str) -> Result<Timeline, Error> {
         let request = GetTimelineRequest { case_id: case.to_owned(), language: self.tag() };
         Ok(self.tracking().get_timeline(request).await.map_err(failed)?.into_inner())
+    }
+
+    /// The survey of a case.
+    pub(super) async fn survey(&self, case: &str) -> Result<Survey, Error> {
+        let request = GetSurveyRequest { case_id: case.to_owned(), language: self.tag() };
+        Ok(self.tracking().get_survey(request).await.map_err(failed)?.into_inner())
     }
 
     /// The evidence of a case.

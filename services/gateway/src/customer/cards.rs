@@ -11,7 +11,7 @@ use parasol_journey::time::Span;
 
 use super::act::Act;
 use super::case_page::{Forms, Sheet, lasting};
-use super::words::{doing, party, pause, remedy, stage};
+use super::words::{doing, doing_for, party, pause, remedy};
 use super::{acts, case_path};
 use crate::web::controls::fact;
 use crate::web::times;
@@ -28,7 +28,7 @@ pub(super) fn now(sheet: &Sheet, forms: Option<&Forms<'_>>) -> Markup {
     let mine = sheet.is_mine();
     html! {
         section.card.now.mine[mine] aria-labelledby="now-title" {
-            p.over { (stage(told.stage(), language)) }
+            p.over { (sheet.stage_name()) }
             @if sheet.is_ended() {
                 h2 #now-title { (ended(told.stage(), language)) }
             } @else {
@@ -55,6 +55,9 @@ pub(super) fn now(sheet: &Sheet, forms: Option<&Forms<'_>>) -> Markup {
 
 /// What whoever has the turn does now; a customer who is asked about times answers that first.
 fn lead(sheet: &Sheet) -> &'static str {
+    if sheet.case.is_none() {
+        return doing_for(sheet.told.stage(), sheet.language);
+    }
     let asked = sheet.case.as_ref().is_some_and(|case| !case.proposed_windows.is_empty());
     match asked && sheet.is_mine() {
         true => {
@@ -143,8 +146,13 @@ pub(super) fn visit(sheet: &Sheet) -> Markup {
     html! {
         section.card aria-labelledby="visit-title" {
             h2 #visit-title {
-                @if told.appointment_window.is_some() { (language.pick("上门安排", "Your visit")) }
-                @else { (language.pick("谁为您服务", "Who looks after it")) }
+                @if told.appointment_window.is_some() {
+                    (language.pick("上门安排", if sheet.case.is_some() { "Your visit" } else { "The visit" }))
+                }
+                @else {
+                    @let zh = if sheet.case.is_some() { "谁为您服务" } else { "由谁服务" };
+                    (language.pick(zh, "Who looks after it"))
+                }
             }
             @if let Some((from, to)) = times::ends(told.appointment_window.as_ref()) {
                 p.window {
@@ -152,12 +160,22 @@ pub(super) fn visit(sheet: &Sheet) -> Markup {
                 }
             }
             (route(sheet))
-            @if let Some(person) = person { (who(person, language)) }
+            @if let Some(person) = person { (who(person, sheet)) }
         }
     }
 }
 
-fn who(card: &TechnicianCard, language: Language) -> Markup {
+fn who(card: &TechnicianCard, sheet: &Sheet) -> Markup {
+    let language = sheet.language;
+    // A number to call is lent around a visit, and not while nobody is to come.
+    let comes = matches!(
+        sheet.told.stage(),
+        Stage::TechnicianAssigned
+            | Stage::Appointed
+            | Stage::OnSite
+            | Stage::Inspecting
+            | Stage::Repairing
+    );
     let initial = card.name.chars().next().map(String::from).unwrap_or_default();
     html! {
         div.person {
@@ -173,8 +191,11 @@ fn who(card: &TechnicianCard, language: Language) -> Markup {
                     }
                 } @else if !card.phone.is_empty() {
                     p.hint.masked {
-                        (card.phone) " · "
-                        (language.pick("上门前后可直接拨打", "you can call around the visit"))
+                        (card.phone)
+                        @if comes {
+                            " · "
+                            (language.pick("上门前后可直接拨打", "you can call around the visit"))
+                        }
                     }
                 }
             }

@@ -9,7 +9,7 @@ use parasol_api::common::v1::Party;
 use parasol_api::convert::timestamp;
 use parasol_api::intake::v1::{Case, Evidence};
 use parasol_api::technician::v1::VisitPosition;
-use parasol_api::tracking::v1::Timeline;
+use parasol_api::tracking::v1::{Survey, Timeline};
 use parasol_api::verification::v1::{DecisionExplanation, Dispute};
 use parasol_api::{Error, Language, Listed as _};
 use parasol_journey::time::Timestamp;
@@ -19,8 +19,8 @@ use super::act::{Act, notice};
 use super::acts;
 use super::calls::Calls;
 use super::track::Track;
-use super::words::{self, stage};
-use super::{HOME, cards, case_path, picture, story};
+use super::words;
+use super::{HOME, cards, case_path, picture, quote, story, survey};
 use crate::Gateway;
 use crate::web::controls::{Filled, alert, hidden};
 use crate::web::door::{closed, failure, status};
@@ -40,6 +40,8 @@ pub(super) struct Sheet {
     pub case: Option<Case>,
     /// Why it was decided as it was, while the customer has to answer to that.
     pub explained: Option<DecisionExplanation>,
+    /// The survey, once the case has closed.
+    pub survey: Option<Survey>,
     /// The dispute, while one is heard.
     pub dispute: Option<Dispute>,
     /// Where the technician is, while a visit is booked.
@@ -108,15 +110,18 @@ impl Sheet {
         let decided = matches!(stage, Some(Stage::RemedyOffered | Stage::Denied));
         let disputed = stage == Some(Stage::Disputed);
         let visited = stage == Some(Stage::Appointed);
-        let (explained, dispute, position, evidence) = join!(
-            only(decided, calls.explained(id)),
-            only(disputed, calls.dispute(id)),
-            only(visited, calls.position(id)),
-            calls.evidence(id),
+        let closed = stage == Some(Stage::Closed);
+        let (explained, dispute, position, survey, evidence) = join!(
+            only(decided, Box::pin(calls.explained(id))),
+            only(disputed, Box::pin(calls.dispute(id))),
+            only(visited, Box::pin(calls.position(id))),
+            only(closed, Box::pin(calls.survey(id))),
+            Box::pin(calls.evidence(id)),
         );
         sheet.explained = explained;
         sheet.dispute = dispute;
         sheet.position = position;
+        sheet.survey = survey;
         sheet.evidence = evidence.unwrap_or_default();
         Ok(sheet)
     }
@@ -135,6 +140,7 @@ impl Sheet {
             explained: None,
             dispute: None,
             position: None,
+            survey: None,
             evidence: Vec::new(),
             open: Vec::new(),
             query: Form::default(),
@@ -167,6 +173,11 @@ impl Sheet {
         }
     }
 
+    /// What the stage is called to whoever reads.
+    pub(super) fn stage_name(&self) -> &'static str {
+        words::stage(self.told.stage(), self.case.is_some(), self.language)
+    }
+
     /// Whether the case has ended.
     pub(super) fn is_ended(&self) -> bool {
         self.stage().is_some_and(Stage::is_ended)
@@ -189,7 +200,7 @@ impl Sheet {
             @if let Some(refused) = refused { (alert(refused.error, self.language)) }
             (self.body(&events, Some(&Forms { pages, visitor, refused })))
         };
-        let title = format!("{} · {}", stage(self.told.stage(), self.language), self.title());
+        let title = format!("{} · {}", self.stage_name(), self.title());
         Page { title: &title, head: self.reload(), body }.for_visitor(code, visitor)
     }
 
@@ -230,6 +241,8 @@ impl Sheet {
             div.columns {
                 div.first {
                     div #now data-live { (cards::now(self, forms)) }
+                    div #survey-card data-live { (survey::own::card(self.survey.as_ref(), language)) }
+                    div #quote data-live { (quote::card(self)) }
                     div #visit data-live { (cards::visit(self)) }
                     div #code data-live { (cards::code(self, forms)) }
                     div #photos data-live { (cards::photos(self, forms.is_some())) }

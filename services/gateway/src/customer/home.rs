@@ -13,7 +13,7 @@ use parasol_journey::time::Timestamp;
 
 use super::calls::Calls;
 use super::words::{party, stage};
-use super::{case_path, picture};
+use super::{case_path, picture, preferences};
 use crate::Gateway;
 use crate::web::door::{closed, failure};
 use crate::web::page::Page;
@@ -61,8 +61,22 @@ pub(super) async fn show(State(gateway): State<Gateway>, request: Request) -> Re
                 ul.rows { @for case in ended { li { (row(case, now, language)) } } }
             }
         }
+        (beside(language))
     };
     Page { title, head: html! {}, body }.for_visitor(StatusCode::OK, &visitor)
+}
+
+/// The ways to what is beside the cases.
+fn beside(language: Language) -> Markup {
+    let t = |zh, en| language.pick(zh, en);
+    html! {
+        nav.more aria-label=(t("更多", "More")) {
+            ul {
+                li { a href=(preferences::AT) { (t("通知设置", "What you are told")) } }
+                li { a href="/ranking" { (t("品牌售后排行", "How brands do after the sale")) } }
+            }
+        }
+    }
 }
 
 fn row(case: &Case, now: Timestamp, language: Language) -> Markup {
@@ -78,7 +92,7 @@ fn row(case: &Case, now: Timestamp, language: Language) -> Markup {
                 span.hint { (case.sku) }
             }
             span.where {
-                span.badge { (stage(view.stage(), language)) }
+                span.badge { (stage(view.stage(), true, language)) }
                 @if case.ended_at.is_none() {
                     span.hint {
                         @if mine { (language.pick("轮到您", "your turn")) }

@@ -6,7 +6,7 @@
 //! signed in; which steps are offered follows from the transition table of the journey.
 //!
 //! What it deliberately does not do: it decides nothing, keeps nothing, and knows no rule of the services. A link
-//! that was shared opens [one page](share), read-only.
+//! that was shared opens [one page](share), read-only; the link of a notice opens a [survey].
 
 mod act;
 mod acts;
@@ -19,8 +19,11 @@ mod filing;
 mod home;
 mod links;
 mod picture;
+mod preferences;
+mod quote;
 mod share;
 mod story;
+mod survey;
 mod track;
 mod words;
 
@@ -37,6 +40,8 @@ use crate::web::{UPLOAD_BYTES_MAX, served};
 const HOME: &str = "/my";
 /// Where shared links lie.
 const SHARED: &str = "/s";
+/// Where surveys lie that are answered by the link of a notice.
+const SURVEYS: &str = "/survey";
 
 const NAME: (&str, &str) = ("京伞", "Parasol");
 const STYLE_AT: &str = "/my/customer.css";
@@ -69,11 +74,24 @@ pub(crate) static SHARED_SITE: Site = Site {
     pages: |gateway| &gateway.shared,
 };
 
+/// The pages of whoever was asked how it was.
+pub(crate) static SURVEY_SITE: Site = Site {
+    home: SURVEYS,
+    roles: &[],
+    name: NAME,
+    about: ("", ""),
+    shows_subject: false,
+    style: STYLE_AT,
+    script: SCRIPT_AT,
+    pages: |gateway| &gateway.survey,
+};
+
 /// The style, on the base that all pages share.
 const STYLE: &str = concat!(
     include_str!("../web/base.css"),
     include_str!("customer.css"),
-    include_str!("filing/filing.css")
+    include_str!("filing/filing.css"),
+    include_str!("survey/survey.css")
 );
 /// The script, likewise.
 const SCRIPT: &str = concat!(
@@ -93,8 +111,11 @@ pub(crate) fn routes() -> Router<Gateway> {
         .route("/my/cases/{case}/events", get(events::of_case))
         .route("/my/cases/{case}/photos", get(evidence::show).post(evidence::add))
         .route("/my/cases/{case}/links", get(links::show).post(links::change))
+        .route("/my/cases/{case}/survey", get(survey::own::show).post(survey::own::give))
         .route("/my/cases/{case}/evidence/{piece}", get(evidence::content))
         .route("/my/cases/{case}/{act}", one)
+        .route(preferences::AT, get(preferences::show).post(preferences::change))
+        .route("/survey/{token}", get(survey::by_link::show).post(survey::by_link::give))
         .route("/s/{token}", get(share::show))
         .route("/s/{token}/events", get(share::events))
         .route(STYLE_AT, get(|| served("text/css", STYLE)))

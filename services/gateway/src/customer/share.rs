@@ -4,7 +4,7 @@
 //! allowed to tell it to another site.
 
 use axum::extract::{Path, Request, State};
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::StatusCode;
 use axum::response::Response;
 use maud::html;
 use parasol_api::tracking::v1::GetTimelineRequest;
@@ -14,7 +14,6 @@ use parasol_runtime::transport::local;
 use super::SHARED;
 use super::calls::Calls;
 use super::case_page::Sheet;
-use super::words::stage;
 use crate::Gateway;
 use crate::web::controls::alert;
 use crate::web::door::status;
@@ -22,7 +21,7 @@ use crate::web::live::{none, place_of, story};
 use crate::web::page::Page;
 use crate::web::session::Guest;
 use crate::web::words::Pick as _;
-use crate::web::{Pages, failed};
+use crate::web::{Pages, failed, secret};
 
 /// Characters of a link's token.
 const TOKEN_MAX: usize = 2_048;
@@ -49,7 +48,7 @@ pub(super) async fn show(
         Ok(sheet) => page(&sheet, &token, &guest),
         Err(error) => gone(&error, &guest),
     };
-    private(response)
+    secret(response)
 }
 
 async fn sheet(pages: &Pages, token: &str, guest: &Guest) -> Result<Sheet, Error> {
@@ -71,7 +70,7 @@ fn page(sheet: &Sheet, token: &str, guest: &Guest) -> Response {
         p.shared { (about) }
         (sheet.body(&format!("{SHARED}/{token}/events"), None))
     };
-    let title = format!("{} · {}", stage(sheet.told.stage(), language), sheet.title());
+    let title = format!("{} · {}", sheet.stage_name(), sheet.title());
     Page { title: &title, head: html! {}, body }.for_guest(StatusCode::OK, guest)
 }
 
@@ -94,14 +93,6 @@ fn gone(error: &Error, guest: &Guest) -> Response {
     };
     let code = if closed { StatusCode::NOT_FOUND } else { status(error) };
     Page { title, head: html! {}, body }.for_guest(code, guest)
-}
-
-/// The address is a secret: it goes to nobody, not even to a page of ours.
-fn private(mut response: Response) -> Response {
-    let headers = response.headers_mut();
-    headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
-    headers.insert("x-robots-tag", HeaderValue::from_static("noindex"));
-    response
 }
 
 /// `GET /s/{token}/events`.

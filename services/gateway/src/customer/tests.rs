@@ -1,5 +1,7 @@
 //! The customer's pages as a browser without scripts meets them, in front of services that answer from a table.
 
+mod answers;
+
 use axum::http::{Request, StatusCode, header};
 use parasol_api::common::v1::{
     CaseView, Category, Decision, EvidenceKind, FiredRule, OfferedRemedy, Party, ProposedWindow,
@@ -520,7 +522,9 @@ async fn the_front_page_shows_what_is_mine_and_pages_are_small() {
     for path in ["/my/customer.css", "/my/customer.js"] {
         weight += browser.get(path).await.text.len();
     }
-    for path in ["/my", "/my/file", "/my/file?line=L-1", &own("")] {
+    let notices = "/parasol.tracking.v1.NoticeService/GetNoticePreferences";
+    browser.services.answer(notices, parasol_api::tracking::v1::NoticePreferences::default());
+    for path in ["/my", "/my/file", "/my/file?line=L-1", "/my/notices", &own("")] {
         let page = browser.get(path).await;
         let whole = page.text.len() + weight;
         assert!(whole < 100_000, "{path}: {whole} bytes with its style and script");

@@ -21,11 +21,64 @@ pub(super) fn party(party: Party, language: Language) -> &'static str {
     }
 }
 
-/// What a stage is called to a customer.
-pub(super) fn stage(stage: Stage, language: Language) -> &'static str {
+/// What a stage is called: to the customer, or to somebody else with a link.
+pub(super) fn stage(stage: Stage, to_customer: bool, language: Language) -> &'static str {
+    use parasol_journey::Stage as S;
     match parasol_journey::Stage::of_wire(stage) {
+        Some(S::Unreachable) if !to_customer => {
+            language.pick("未联系上客户", "The customer could not be reached")
+        }
+        Some(S::RemedyOffered) if !to_customer => {
+            language.pick("待客户选择处理方式", "The customer chooses a remedy")
+        }
+        Some(S::AwaitConfirm) if !to_customer => {
+            language.pick("待客户确认", "The customer is asked to confirm")
+        }
+        Some(S::Denied) if !to_customer => {
+            language.pick("不支持, 客户可申诉", "Not covered; the customer may dispute")
+        }
         Some(stage) => language.pick(stage.row().zh, stage.row().en),
         None => "—",
+    }
+}
+
+/// What whoever has the turn does now, to somebody who is not the customer.
+pub(super) fn doing_for(stage: Stage, language: Language) -> &'static str {
+    use parasol_journey::Stage as S;
+    match S::of_wire(stage) {
+        Some(S::NoReason) => language
+            .pick("等待客户确认商品完好。", "The customer is asked to declare the unit intact."),
+        Some(S::RemoteGuidance) => language
+            .pick("客服会先远程指导。", "An agent guides the customer before anybody travels."),
+        Some(S::EvidenceLinked) => {
+            language.pick("正在审阅检测单。", "Reading the customer's certificate.")
+        }
+        Some(S::ChoosingCentre) => {
+            language.pick("正在选择服务网点。", "Choosing a service centre.")
+        }
+        Some(S::Dispatched) => language.pick("等待接单。", "Asked to take the case."),
+        Some(S::TechnicianAssigned) => {
+            language.pick("将与客户约定上门时间。", "Will agree a time with the customer.")
+        }
+        Some(S::Unreachable) => language
+            .pick("没联系上客户，会再次联系。", "Could not reach the customer and will try again."),
+        Some(S::OnSite) => language.pick("已到客户家中。", "Is at the customer's home."),
+        Some(S::Deciding) => language.pick("正在审核处理方案。", "Deciding what is owed."),
+        Some(S::RemedyOffered) => {
+            language.pick("等待客户选择处理方式。", "The customer chooses a remedy.")
+        }
+        Some(S::Refunding) => language.pick("退款正在路上。", "The refund is on its way."),
+        Some(S::Replacing) => language.pick("新机正在路上。", "The new unit is on its way."),
+        Some(S::Denied) => {
+            language.pick("客户可以接受或申诉。", "The customer may accept this or dispute it.")
+        }
+        Some(S::Compensating) => language.pick("赔付正在路上。", "The compensation is on its way."),
+        Some(S::Disputed) => language.pick("正在处理争议。", "A dispute is being heard."),
+        Some(S::AwaitConfirm) => {
+            language.pick("等待客户确认是否已解决。", "The customer says whether it is solved.")
+        }
+        Some(S::CancelRequested) => language.pick("正在确认取消。", "Confirming the cancellation."),
+        _ => doing(stage, language),
     }
 }
 
@@ -137,7 +190,17 @@ mod tests {
             let [zh, en] = [Language::Zh, Language::En].map(|tag| doing(one.to_wire(), tag));
             assert_eq!(zh.is_empty(), one.is_ended(), "{one}");
             assert_eq!(en.is_empty(), one.is_ended(), "{one}");
-            assert_ne!(stage(one.to_wire(), Language::Zh), "—");
+            assert_ne!(stage(one.to_wire(), true, Language::Zh), "—");
+            // Somebody with a link is not spoken to as if the case were theirs.
+            let zh =
+                [doing_for(one.to_wire(), Language::Zh), stage(one.to_wire(), false, Language::Zh)];
+            let en =
+                [doing_for(one.to_wire(), Language::En), stage(one.to_wire(), false, Language::En)];
+            assert!(!zh.concat().contains(['您', '请']), "{one}: {zh:?}");
+            assert!(
+                !en.concat().to_lowercase().contains("you") && !en.concat().contains("lease "),
+                "{one}: {en:?}"
+            );
         }
     }
 

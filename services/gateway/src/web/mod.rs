@@ -23,7 +23,7 @@ pub(crate) mod words;
 
 use std::sync::Arc;
 
-use axum::http::{StatusCode, header};
+use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use parasol_api::Error;
 use parasol_runtime::clock::Clock;
@@ -82,7 +82,7 @@ impl Pages {
     }
 
     /// A place for a request; `None` when there is none.
-    fn place(&self) -> Option<OwnedSemaphorePermit> {
+    pub(crate) fn place(&self) -> Option<OwnedSemaphorePermit> {
         Arc::clone(&self.places).try_acquire_owned().ok()
     }
 
@@ -100,6 +100,14 @@ impl Pages {
 /// A failure as the error model has it.
 pub(crate) fn failed(status: Status) -> Error {
     Error::from_status(&status)
+}
+
+/// A page whose address is a secret: it goes to nobody, not even to a page of ours.
+pub(crate) fn secret(mut response: Response) -> Response {
+    let headers = response.headers_mut();
+    headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+    headers.insert("x-robots-tag", HeaderValue::from_static("noindex"));
+    response
 }
 
 /// A file that is the same for everybody.

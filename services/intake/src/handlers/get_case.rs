@@ -17,6 +17,10 @@ pub(crate) async fn handle(intake: &Intake, request: Request<GetCaseRequest>) ->
     let (case, language) = check.all((case, language))?;
 
     let case = intake.desk.case(&call.principal, case).await?;
+    let id = case.id.uuid();
     let shown = views::show(intake, &call.principal, &[case], language).await?;
-    shown.into_iter().next().ok_or_else(|| Error::internal("one case is shown as one"))
+    let shown = shown.into_iter().next();
+    let mut shown = shown.ok_or_else(|| Error::internal("one case is shown as one"))?;
+    views::explain_quote(intake, id, &mut shown).await?;
+    Ok(shown)
 }

@@ -22,6 +22,8 @@ pub struct Sources<'a> {
     pub pages: &'a str,
     /// The completion code of the case, for templates that give it.
     pub code: &'a str,
+    /// The secret by which the survey of the case is answered; empty while it cannot be.
+    pub survey: &'a str,
 }
 
 /// The last digits of a case by which a customer tells theirs apart.
@@ -58,7 +60,15 @@ impl Sources<'_> {
             values.insert("code", self.code.to_owned());
         }
         if !self.pages.is_empty() {
-            values.insert("link", format!("{}/my/cases/{id}", self.pages.trim_end_matches('/')));
+            let pages = self.pages.trim_end_matches('/');
+            let link = match template {
+                // Who is asked how it was needs no account to say so.
+                Template::Closed if !self.survey.is_empty() => {
+                    format!("{pages}/survey/{}", self.survey)
+                }
+                _ => format!("{pages}/my/cases/{id}"),
+            };
+            values.insert("link", link);
         }
         self.name(template, case, zh, &mut values).await;
         values

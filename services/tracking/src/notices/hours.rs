@@ -1,5 +1,6 @@
 //! Waking hours: when a customer may be disturbed.
 
+use std::fmt;
 use std::str::FromStr;
 
 use chrono::Timelike as _;
@@ -24,6 +25,17 @@ impl FromStr for DayTime {
     }
 }
 
+impl fmt::Display for DayTime {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:02}:{:02}", self.0 / 60, self.0 % 60)
+    }
+}
+
+/// How long the quiet of a customer's own choice may last: what waits for them has a day to be told in.
+pub const QUIET_MAX: Span = Span::hours(14);
+/// Minutes of a day.
+const DAY_MINUTES: u32 = 24 * 60;
+
 /// When a customer sleeps, in the time of their place. All of the mainland has one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Hours {
@@ -40,6 +52,12 @@ impl Default for Hours {
 }
 
 impl Hours {
+    /// How long the quiet lasts.
+    pub fn length(self) -> Span {
+        let minutes = (self.until.0 + DAY_MINUTES - self.from.0) % DAY_MINUTES;
+        Span::minutes(minutes.into())
+    }
+
     /// When a notice that is to be sent now may be sent: now, or when the quiet is over.
     pub fn earliest(self, urgency: Urgency, now: Timestamp) -> Timestamp {
         if urgency == Urgency::Now || !self.is_quiet(now) { now } else { self.morning(now) }
@@ -105,6 +123,9 @@ mod tests {
         assert_eq!(noon.earliest(Urgency::Calm, at("08T23:00")), at("08T23:00"));
         let none = Hours { from: "08:00".parse().unwrap(), until: "08:00".parse().unwrap() };
         assert!(!none.is_quiet(at("08T08:00")));
+        assert_eq!((noon.length(), none.length()), (Span::hours(2), Span::ZERO));
+        assert_eq!(Hours::default().length(), Span::minutes(10 * 60 + 30));
+        assert_eq!(Hours::default().from.to_string(), "21:30");
         for wrong in ["", "8:00", "24:00", "08:60", "08-00", "+8:00", "08:00:00"] {
             assert!(wrong.parse::<DayTime>().is_err(), "{wrong}");
         }

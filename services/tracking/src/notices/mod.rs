@@ -39,7 +39,7 @@ use sea_orm::ActiveValue::Set;
 use uuid::Uuid;
 
 pub use course::{Notice, State};
-pub use hours::{DayTime, Hours};
+pub use hours::{DayTime, Hours, QUIET_MAX};
 pub use plan::{Kind, Planner, Template};
 pub use post::{KEPT, Notifying, Settings};
 pub use preferences::{Addresses, Preferences, Wishes};

@@ -18,6 +18,7 @@ use parasol_journey::ids::CaseId;
 use parasol_journey::time::{SECOND, Span, Timestamp};
 use parasol_journey::vocab::Channel;
 use parasol_journey::{Case, Command, Ctx, Event, decide as journey};
+use parasol_runtime::identity::link;
 use sea_orm::{EntityTrait, Order, QueryOrder, QuerySelect};
 use secrecy::SecretString;
 use serde_json::json;
@@ -33,6 +34,7 @@ use super::round::{self, Manners, Moment, Next};
 use super::tables::notice_notes;
 use super::words::{self, Text, Values};
 use crate::people::People;
+use crate::voice::survey::open_until;
 
 /// Notices and notes that one round looks at.
 const BATCH_MAX: u64 = 64;
@@ -302,7 +304,12 @@ impl Notifying {
     async fn text(&self, notice: &Notice, subject: &Subject, language: Language) -> Text {
         let Subject { event, case, .. } = subject;
         let code = self.desk.completion_code(case.id, case.code_number());
-        let sources = Sources { people: &self.people, pages: &self.settings.pages, code: &code };
+        let survey = match (notice.template, open_until(case)) {
+            (Template::Closed, Some(until)) => link::survey_token(&self.desk.key, case.id, until),
+            _ => String::new(),
+        };
+        let (people, pages) = (&self.people, self.settings.pages.as_str());
+        let sources = Sources { people, pages, code: &code, survey: &survey };
         let values = sources.values(notice.template, event, case, language).await;
         rendered(notice.template, language, &values)
     }

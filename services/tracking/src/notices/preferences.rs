@@ -13,6 +13,7 @@ use sea_orm::{ColumnTrait, DbErr, EntityTrait, Order, QueryFilter, QueryOrder};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use super::hours::Hours;
 use super::plan::{Kind, Row};
 use super::tables::notice_preferences::{ActiveModel, Column, Entity, Model};
 
@@ -32,6 +33,8 @@ pub struct Wishes {
     pub refused: Vec<Channel>,
     /// Whether calm notices come once a day in one.
     pub digest: bool,
+    /// When they are not to be disturbed, if they said so; the house's hours otherwise.
+    pub quiet: Option<Hours>,
 }
 
 impl Default for Wishes {
@@ -42,6 +45,7 @@ impl Default for Wishes {
             muted: Vec::new(),
             refused: Vec::new(),
             digest: false,
+            quiet: None,
         }
     }
 }
@@ -81,6 +85,9 @@ impl Wishes {
             muted: Set(muted.join(",")),
             refused: Set(refused.join(",")),
             digest: Set(i64::from(self.digest)),
+            quiet: Set(self
+                .quiet
+                .map_or_else(String::new, |Hours { from, until }| format!("{from},{until}"))),
             changed_at: Set(at.micros()),
         })
     }
@@ -94,6 +101,9 @@ impl Wishes {
             muted: words(&row.muted).iter().filter_map(|one| Kind::parse(one)).collect(),
             refused: words(&row.refused).iter().filter_map(|one| Channel::parse(one)).collect(),
             digest: row.digest == 1,
+            quiet: row.quiet.split_once(',').and_then(|(from, until)| {
+                Some(Hours { from: from.parse().ok()?, until: until.parse().ok()? })
+            }),
         }
     }
 }
@@ -213,6 +223,7 @@ mod tests {
             muted: vec![Kind::Progress, Kind::Survey],
             refused: vec![Channel::Email],
             digest: true,
+            quiet: Some(Hours { from: "23:00".parse().unwrap(), until: "07:15".parse().unwrap() }),
         };
         let row = Model {
             customer: Uuid::from_u128(1),
@@ -221,8 +232,11 @@ mod tests {
             muted: "progress,survey,gone".into(),
             refused: "email".into(),
             digest: 1,
+            quiet: "23:00,07:15".into(),
             changed_at: 0,
         };
         assert_eq!(Wishes::read(&row), wishes);
+        let row = Model { quiet: String::new(), ..row };
+        assert_eq!(Wishes::read(&row).quiet, None);
     }
 }

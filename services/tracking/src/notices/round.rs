@@ -63,7 +63,8 @@ pub fn decide(
     if !preferences.wishes.wants(row) {
         return Next::LetGo("not_wanted");
     }
-    let earliest = manners.hours.earliest(row.urgency, now);
+    let hours = preferences.wishes.quiet.unwrap_or(manners.hours);
+    let earliest = hours.earliest(row.urgency, now);
     if earliest > now {
         return Next::Later(earliest);
     }
@@ -74,7 +75,7 @@ pub fn decide(
     }
     let can_wait = row.urgency != Urgency::Now && !row.kind.is_essential();
     if can_wait && notice.sent_at.is_none() && had_today >= manners.per_day {
-        return Next::Later(manners.hours.morning(now));
+        return Next::Later(hours.morning(now));
     }
     let wanted = preferences.wishes.channels(row);
     let reaches = |channel: &Channel| {
@@ -240,6 +241,21 @@ mod tests {
         assert_eq!(of(Template::Filed, "09T09:00"), Next::Send(Channel::Sms));
         assert_eq!(of(Template::Booked, "08T10:00"), Next::Send(Channel::Sms));
         assert_eq!(of(Template::Confirm, "08T10:00"), Next::Send(Channel::Sms));
+    }
+
+    #[test]
+    fn who_works_at_night_is_not_disturbed_by_day() {
+        use Template::{Booked, OnTheWay};
+        let quiet = Hours { from: "09:00".parse().unwrap(), until: "16:00".parse().unwrap() };
+        let wishes = Wishes { quiet: Some(quiet), ..Wishes::default() };
+        let preferences = Preferences { wishes, ..reachable() };
+        let of = |template, now| {
+            let notice = notice(1, 1, template, "08T08:00");
+            decide(&notice, &preferences, &manners(), moment(now), |one| one == Channel::Sms)
+        };
+        assert_eq!(of(Booked, "08T10:00"), Next::Later(at("08T16:00")));
+        assert_eq!(of(OnTheWay, "08T10:00"), Next::Send(Channel::Sms));
+        assert_eq!(of(Booked, "08T23:00"), Next::Send(Channel::Sms), "the house's night is theirs");
     }
 
     #[test]

@@ -112,6 +112,9 @@ pub mod notice_preferences {
         pub refused: String,
         /// 1 if calm notices come once a day in one.
         pub digest: i64,
+        /// Their own quiet hours, as `22:00,07:00`; empty for those of the house.
+        #[sea_orm(column_type = "Text")]
+        pub quiet: String,
         /// When it was changed last.
         pub changed_at: i64,
     }

@@ -100,6 +100,8 @@ pub fn preferences(customer: CustomerId, known: &Preferences) -> wire::NoticePre
         digest: wishes.digest,
         email: masked(&addresses.email),
         has_app: !addresses.push.is_empty(),
+        quiet_from: wishes.quiet.map_or_else(String::new, |quiet| quiet.from.to_string()),
+        quiet_until: wishes.quiet.map_or_else(String::new, |quiet| quiet.until.to_string()),
     }
 }
 

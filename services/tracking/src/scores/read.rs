@@ -144,6 +144,22 @@ pub async fn last_published(store: &Store) -> Result<Option<Month>, Error> {
     Ok(row.and_then(|row| Month::parse(&row.period)))
 }
 
+/// Months that are published, the newest first.
+///
+/// # Errors
+/// What the store says.
+pub async fn months(store: &Store, limit: u64) -> Result<Vec<String>, Error> {
+    score_periods::Entity::find()
+        .select_only()
+        .column(score_periods::Column::Period)
+        .order_by(score_periods::Column::Period, Order::Desc)
+        .limit(limit)
+        .into_tuple()
+        .all(store.reader())
+        .await
+        .map_err(store_error)
+}
+
 /// One figure of a scorecard.
 #[derive(Clone, Debug)]
 pub struct Shown {

@@ -1,11 +1,18 @@
 //! Which questions a survey asks: those about parties that had a part in the case. Pure.
 
-use parasol_journey::survey::Question;
+use parasol_journey::survey::{Question, SURVEY_FOR};
+use parasol_journey::time::Timestamp;
 use parasol_journey::vocab::Party;
-use parasol_journey::{ActorKind, Event, Fact};
+use parasol_journey::{ActorKind, Case, Event, Fact, Stage};
 
 /// How often a survey can be answered.
 pub const ANSWERS_MAX: i64 = 10;
+
+/// Until when the survey of a case can be answered; `None` while it is open, and for one that was cancelled.
+pub fn open_until(case: &Case) -> Option<Timestamp> {
+    let (_, closed_at) = case.ending.filter(|_| case.stage == Stage::Closed)?;
+    Some(closed_at + SURVEY_FOR)
+}
 
 /// The questions that fit a case, in order.
 pub fn asked(log: &[Event]) -> Vec<Question> {

@@ -10,6 +10,7 @@ use parasol_api::{Reason, Role};
 use parasol_journey::ids::CaseId;
 use parasol_journey::time::Span;
 use parasol_journey::{ActorKind, Verb};
+use parasol_runtime::identity::link::{self, BadSurvey};
 use parasol_tracking::voice::tables::{follow_ups, surveys};
 use sea_orm::EntityTrait as _;
 use tonic::Request;
@@ -140,7 +141,8 @@ async fn a_survey_link_answers_its_own_survey_and_nothing_else() {
     let ask = CreateSurveyLinkRequest { case_id: id.to_string() };
     let link = world.service.create_survey_link(by(Role::Service, "notices", ask)).await.unwrap();
     let token = link.into_inner().token;
-    let holder = world.desk.key.verify(&token, world.clock.now()).unwrap();
+    assert_eq!(link::survey_of(&world.desk.key, &token, world.clock.now()), Ok(id));
+    let holder = link::survey(id);
     let with = |message| {
         let mut request = Request::new(message);
         request.extensions_mut().insert(holder.clone());
@@ -155,7 +157,8 @@ async fn a_survey_link_answers_its_own_survey_and_nothing_else() {
     let shared = world.service.answer_survey(share).await;
     assert_eq!(reason(shared), Reason::NotFound, "a share link is read-only");
     world.wait(Span::days(15));
-    assert!(world.desk.key.verify(&token, world.clock.now()).is_err(), "it ends with the survey");
+    let over = link::survey_of(&world.desk.key, &token, world.clock.now());
+    assert_eq!(over, Err(BadSurvey::Over), "it ends with the survey");
 }
 
 #[tokio::test]

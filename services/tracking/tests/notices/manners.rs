@@ -128,3 +128,40 @@ async fn the_evening_before_a_visit_is_remembered_unless_it_was_moved() {
     process.rounds().await;
     assert_eq!(process.states(id).await["visit_tomorrow"], "delivered");
 }
+
+#[tokio::test]
+async fn hours_of_ones_own_take_the_place_of_the_houses() {
+    let cell = Cell::on_sqlite().await;
+    let process = cell.process_with(Carriers::local()).await;
+    process.know(customer(), PHONE).await;
+    let wishes = |from: &str, until: &str| wire::UpdateNoticePreferencesRequest {
+        request_id: cell.id(),
+        quiet_from: from.to_owned(),
+        quiet_until: until.to_owned(),
+        ..Default::default()
+    };
+    let change = async |from: &str, until: &str| {
+        let wishes = by(Role::Customer, CUSTOMER, wishes(from, until));
+        process.service.update_notice_preferences(wishes).await
+    };
+    for (from, until) in [("22:00", ""), ("", "07:00"), ("9:00", "10:00"), ("08:00", "22:01")] {
+        let refused = change(from, until).await.unwrap_err();
+        let refused = parasol_api::Error::from_status(&refused);
+        assert!(refused.violations()[0].field.starts_with("quiet_"), "{from} {until}");
+    }
+    let known = change("06:00", "12:00").await.unwrap().into_inner();
+    assert_eq!((known.quiet_from.as_str(), known.quiet_until.as_str()), ("06:00", "12:00"));
+    cell.wait_until("11T02:00");
+    let awake = process.refunded(filing()).await;
+    process.rounds().await;
+    assert_eq!(process.states(awake).await["confirm"], "delivered", "the house's night is theirs");
+    cell.wait_until("11T11:59");
+    let asleep = process.refunded(filing()).await;
+    process.rounds().await;
+    assert_eq!(process.states(asleep).await["confirm"], "planned");
+    cell.wait_until("11T12:00");
+    process.rounds().await;
+    assert_eq!(process.states(asleep).await["confirm"], "delivered");
+    let usual = change("", "").await.unwrap().into_inner();
+    assert_eq!(usual.quiet_from, "");
+}

@@ -1,6 +1,7 @@
 //! Disputes as both sides, the laboratory and the experts meet them, and repairs at a price.
 
 use parasol_api::common::v1 as wire;
+use parasol_api::common::v1::{QuoteLine, QuoteLineKind};
 use parasol_api::convert::{Listed, to_money, to_timestamp};
 use parasol_api::partner::v1::verdict_service_server::VerdictService as _;
 use parasol_api::partner::v1::{
@@ -333,11 +334,36 @@ async fn a_refused_customer_has_the_unit_repaired_at_a_price() {
         amount: Some(to_money(fen)),
         ..AcceptQuoteRequest::default()
     };
+    let line = |fen: i64| QuoteLine {
+        kind: QuoteLineKind::Parts.into(),
+        text: "door".to_owned(),
+        quantity: 1,
+        amount: Some(to_money(fen)),
+    };
+    for lines in [
+        vec![line(29_999)],
+        vec![QuoteLine { kind: 0, ..line(30_000) }],
+        vec![QuoteLine { quantity: 0, ..line(30_000) }],
+        vec![QuoteLine { text: String::new(), ..line(30_000) }],
+        vec![QuoteLine { amount: None, ..line(30_000) }],
+        [vec![line(0); 20], vec![line(30_000)]].concat(),
+    ] {
+        let wrong = QuoteRepairRequest { lines, ..quote(30_000) };
+        let refused = world.service.quote_repair(by_centre(wrong)).await.unwrap_err();
+        let refused = parasol_api::Error::from_status(&refused);
+        assert!(refused.violations()[0].field.starts_with("lines"), "{refused:?}");
+    }
     let none = world.service.accept_quote(by_customer(accept(30_000))).await;
     assert_eq!(reason(none), Reason::QuoteNotValid);
     let foreign = world.service.quote_repair(by(Role::Centre, "aurora-nj-77", quote(1))).await;
     assert_eq!(reason(foreign), Reason::NotFound);
-    let quoted = world.service.quote_repair(by_centre(quote(30_000))).await.unwrap().into_inner();
+    let lines = vec![line(20_000), line(10_000)];
+    let quote = QuoteRepairRequest { lines, ..quote(30_000) };
+    let quoted = world.service.quote_repair(by_centre(quote)).await.unwrap().into_inner();
+    let kept = world.desk.store.reveal(id.uuid(), "quote").await.unwrap().unwrap();
+    let kept: serde_json::Value = serde_json::from_str(&kept).unwrap();
+    assert_eq!(kept["lines"][1]["amount_fen"], 10_000);
+    assert_eq!(kept["work"], "a new door, with labour");
     assert_eq!(quoted.valid_until, Some(to_timestamp(world.clock.now() + Span::days(7))));
     let other = world.service.accept_quote(by_customer(accept(29_999))).await;
     assert_eq!(reason(other), Reason::QuoteNotValid);

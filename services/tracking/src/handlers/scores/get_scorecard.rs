@@ -71,6 +71,9 @@ pub async fn handle(
     if let (Level::Brand, Some(category)) = (whose.level, whose.category) {
         let baseline = read::baseline(store, category).await?;
         card.flow = views::flow(&shown, baseline.as_ref());
+        if let Some(brand) = tracking.people.brand(&whose.subject).await {
+            (card.name_zh, card.name_en) = (brand.name_zh.clone(), brand.name_en.clone());
+        }
     }
     Ok(card)
 }

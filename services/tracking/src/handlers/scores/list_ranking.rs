@@ -15,6 +15,9 @@ use crate::scores::read::{self, Stand, groups_of};
 use crate::scores::tables::score_standings;
 use crate::scores::views::small;
 
+/// Months that are named beside a ranking.
+const MONTHS_SHOWN_MAX: u64 = 24;
+
 pub async fn handle(
     tracking: &Tracking,
     request: Request<ListRankingRequest>,
@@ -61,15 +64,25 @@ pub async fn handle(
         last.map_or_else(String::new, |row| pages.seal(row.place.to_string().as_bytes()));
     let subjects: Vec<String> = rows.iter().map(|row| row.subject.clone()).collect();
     let restated = read::are_restated(store, level, category, month, &subjects).await?;
-    let rows = rows.into_iter().map(|row| {
+    let mut shown = Vec::with_capacity(rows.len());
+    for row in rows {
         let restated = restated.contains(&row.subject);
-        to_row(row, restated)
-    });
+        let brand = match level {
+            Level::Brand => tracking.people.brand(&row.subject).await,
+            _ => None,
+        };
+        let mut row = to_row(row, restated);
+        if let Some(brand) = brand {
+            (row.name_zh, row.name_en) = (brand.name_zh.clone(), brand.name_en.clone());
+        }
+        shown.push(row);
+    }
     Ok(ListRankingResponse {
         period: month.to_string(),
         published_at: Some(to_timestamp(at)),
-        rows: rows.collect(),
+        rows: shown,
         next_page_token,
+        periods: read::months(store, MONTHS_SHOWN_MAX).await?,
     })
 }
 
@@ -85,5 +98,6 @@ fn to_row(row: score_standings::Model, restated: bool) -> RankingRow {
         cases: row.cases,
         restated,
         best_of_year: row.best_of_year == 1,
+        ..RankingRow::default()
     }
 }

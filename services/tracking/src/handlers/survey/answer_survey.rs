@@ -21,13 +21,13 @@ use sea_orm::IntoActiveModel as _;
 use tonic::Request;
 use uuid::Uuid;
 
-use super::{case_of, may_see, open_until};
+use super::{case_of, may_see};
 use crate::Tracking;
 use crate::handlers::store_error;
 use crate::scores::read::log;
 use crate::voice::follow_up::{Issue, State};
 use crate::voice::store::{self, Step, Words, words_row};
-use crate::voice::survey::{ANSWERS_MAX, asked};
+use crate::voice::survey::{ANSWERS_MAX, asked, open_until};
 use crate::voice::tables::{follow_ups, surveys, voices};
 use crate::voice::{FollowUpId, VoiceId};
 

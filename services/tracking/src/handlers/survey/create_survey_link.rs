@@ -7,9 +7,10 @@ use parasol_desk::Call;
 use parasol_runtime::identity::link;
 use tonic::Request;
 
-use super::{case_of, open_until};
+use super::case_of;
 use crate::Tracking;
 use crate::handlers::check_case;
+use crate::voice::survey::open_until;
 
 pub async fn handle(
     tracking: &Tracking,
@@ -22,6 +23,6 @@ pub async fn handle(
     let now = desk.clock.now();
     let until = open_until(&case).filter(|until| now < *until);
     let until = until.ok_or_else(|| Error::new(Reason::SurveyNotOpen))?;
-    let token = desk.key.issue(&link::survey(id), now, until.since(now));
+    let token = link::survey_token(&desk.key, id, until);
     Ok(SurveyLink { token, expires_at: Some(to_timestamp(until)) })
 }

@@ -8,12 +8,12 @@ use parasol_journey::Fact;
 use parasol_journey::survey::SurveyAnswer;
 use tonic::Request;
 
-use super::{case_of, open_until};
+use super::case_of;
 use crate::Tracking;
 use crate::handlers::{check_case, store_error};
 use crate::scores::read::log;
 use crate::voice::store::{newest_answer, words};
-use crate::voice::survey::asked;
+use crate::voice::survey::{asked, open_until};
 use crate::voice::views::instant;
 
 pub async fn handle(

@@ -6,10 +6,8 @@ pub mod get_survey;
 
 use parasol_api::{Error, Reason, Role};
 use parasol_desk::{Desk, sees};
+use parasol_journey::Case;
 use parasol_journey::ids::CaseId;
-use parasol_journey::survey::SURVEY_FOR;
-use parasol_journey::time::Timestamp;
-use parasol_journey::{Case, Stage};
 use parasol_runtime::identity::{Principal, link};
 
 use super::store_error;
@@ -26,10 +24,4 @@ fn may_see(caller: &Principal, case: &Case) -> bool {
 async fn case_of(desk: &Desk, caller: &Principal, id: CaseId) -> Result<Case, Error> {
     let case = desk.store.case(id).await.map_err(store_error)?;
     case.filter(|case| may_see(caller, case)).ok_or_else(|| Error::new(Reason::NotFound))
-}
-
-/// Until when the survey of a case can be answered; `None` while it is open, and for one that was cancelled.
-fn open_until(case: &Case) -> Option<Timestamp> {
-    let (_, closed_at) = case.ending.filter(|_| case.stage == Stage::Closed)?;
-    Some(closed_at + SURVEY_FOR)
 }

@@ -13,7 +13,7 @@ use tonic::Request;
 
 use crate::Tracking;
 use crate::handlers::store_error;
-use crate::headline::headline;
+use crate::headline::{Listener, headline};
 use crate::scores::read::log;
 use crate::voice::tables::seats;
 use crate::voice::{SeatId, is_open, views};
@@ -49,7 +49,7 @@ pub async fn handle(
     let entry = |event: &parasol_journey::Event| SeatEntry {
         at: Some(to_timestamp(event.at)),
         stage: event.stage.number(),
-        headline: headline(&event.fact, language),
+        headline: headline(&event.fact, Listener::Inside, language),
         reported_by: event.actor.kind.party().number(),
         turn_holder: event.turn.map_or(0, |party| party.number()),
     };

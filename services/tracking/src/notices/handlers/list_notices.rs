@@ -3,9 +3,10 @@
 use std::collections::HashMap;
 
 use parasol_api::tracking::v1::{ListNoticesRequest, ListNoticesResponse};
-use parasol_api::{Checker, Error};
+use parasol_api::{Checker, Error, Role};
 use parasol_desk::Call;
 use parasol_journey::ids::CaseId;
+use parasol_runtime::identity::link;
 use serde::Deserialize;
 use tonic::Request;
 
@@ -38,9 +39,32 @@ pub async fn handle(
     let mut texts: HashMap<_, _> = kept
         .filter_map(|(id, body)| Some((id, serde_json::from_str::<Kept>(&body).ok()?.text)))
         .collect();
+    let is_customer = call.principal.role == Role::Customer;
     let shown = found.iter().map(|notice| {
         let text = texts.remove(&notice.id.0).unwrap_or_default();
-        wire::notice(notice, text)
+        wire::notice(notice, if is_customer { text } else { without_secret(&text) })
     });
     Ok(ListNoticesResponse { notices: shown.collect() })
+}
+
+/// A text without the secret by which its customer answers the survey: nobody else is to say how it was.
+fn without_secret(text: &str) -> String {
+    let Some(at) = text.find(link::SURVEY_PREFIX) else { return text.to_owned() };
+    let (before, secret) = text.split_at(at);
+    let is_of_it = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
+    let after = secret.trim_start_matches(is_of_it);
+    format!("{before}…{}", without_secret(after))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_secret_of_a_survey_is_the_customers_alone() {
+        let text = "How was it? https://x.example/survey/sv_AB-c_d12 Thank you. sv_2";
+        let shown = without_secret(text);
+        assert_eq!(shown, "How was it? https://x.example/survey/… Thank you. …");
+        assert_eq!(without_secret("你好"), "你好");
+    }
 }

@@ -8,7 +8,7 @@ use tonic::Request;
 
 use super::{store_error, whose};
 use crate::notices::service::Notices;
-use crate::notices::{Preferences, Wishes, wire};
+use crate::notices::{Hours, Preferences, QUIET_MAX, Wishes, wire};
 
 pub async fn handle(
     notices: &Notices,
@@ -26,8 +26,9 @@ pub async fn handle(
     let push = body.push_token.as_deref().unwrap_or_default();
     let push = check.optional_text("push_token", push, REMARK_MAX);
     let email = email(&mut check, body.email.as_deref().unwrap_or_default());
-    let (customer, etag, language, muted, refused, push, email) =
-        check.all((customer, etag, language, muted, refused, push, email))?;
+    let quiet = quiet(&mut check, &body.quiet_from, &body.quiet_until);
+    let (customer, etag, language, muted, refused, push, email, quiet) =
+        check.all((customer, etag, language, muted, refused, push, email, quiet))?;
     if let Some(saved) = notices.desk.saved(&call).await? {
         return Ok(saved);
     }
@@ -36,7 +37,7 @@ pub async fn handle(
         return Err(Error::version_conflict(known.wishes.version));
     }
     let version = known.wishes.version + 1;
-    let wishes = Wishes { version, language, muted, refused, digest: body.digest };
+    let wishes = Wishes { version, language, muted, refused, digest: body.digest, quiet };
     let mut addresses = known.addresses;
     if body.email.is_some() {
         addresses.email = email;
@@ -58,5 +59,23 @@ fn email(check: &mut Checker, text: &str) -> Option<String> {
     match text.is_empty() || is_address {
         true => Some(text),
         false => check.refuse("email", Reason::FieldInvalid, "an address such as li@example.com"),
+    }
+}
+
+/// Hours of the customer's own, or the house's where none are said.
+fn quiet(check: &mut Checker, from: &str, until: &str) -> Option<Option<Hours>> {
+    if from.is_empty() && until.is_empty() {
+        return Some(None);
+    }
+    let Ok(from) = from.parse() else {
+        return check.refuse("quiet_from", Reason::FieldInvalid, "a time of day such as 22:00");
+    };
+    let Ok(until) = until.parse() else {
+        return check.refuse("quiet_until", Reason::FieldInvalid, "a time of day such as 07:00");
+    };
+    let hours = Hours { from, until };
+    match hours.length() <= QUIET_MAX {
+        true => Some(Some(hours)),
+        false => check.refuse("quiet_until", Reason::FieldInvalid, "at most 14 hours later"),
     }
 }
