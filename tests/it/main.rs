@@ -32,6 +32,7 @@ mod program;
 mod racing;
 mod reconnecting;
 mod rest;
+mod rows;
 mod staff;
 mod stories;
 mod tenancy;

@@ -25,13 +25,13 @@ use parasol_runtime::identity::{Principal, Role};
 use parasol_runtime::transport::local;
 use parasol_testkit::Postgres;
 use prost::Message as _;
-use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::sync::{Notify, Semaphore, watch};
 use tonic::{Code, Status};
 use uuid::Uuid;
 
 use crate::house::House;
+use crate::rows;
 use crate::up::Up;
 
 /// Cases, each with one window it wants.
@@ -294,53 +294,14 @@ async fn standing_in(house: &House, stage: Stage) -> Vec<Case> {
 }
 
 fn network() -> Vec<Source> {
-    let shift = |weekday: i32| json!({"weekday": weekday, "from": "00:00", "to": "24:00", "break_from": "", "break_to": ""});
-    let brand = json!({
-        "brand": BRAND, "name_zh": "品牌", "name_en": BRAND, "mode": "api",
-        "hotline": "400-000-0199",
-    });
-    let centre = json!({
-        "centre": CENTRE, "brand": BRAND, "name_zh": "网点", "name_en": "Centre",
-        "phone": "400-000-0198", "county": COUNTY, "address": "1 Test Road",
-        "lat": 30.2, "lon": 120.1,
-        "coverage": [{"county": COUNTY, "categories": ["refrigerator"]}],
-        "daily_capacity": {"refrigerator": 1_000},
-    });
-    let technician = json!({
-        "technician": RESTLESS, "centre": CENTRE, "name": "技师", "phone": "19800000000",
-        "skills": [{"category": "refrigerator", "level": 3}],
-        "certificates": [{"kind": "electrician", "number": "E-1", "valid_until": "2099-12-31"}],
-        "shifts": (1..=7).map(shift).collect::<Vec<_>>(),
-    });
-    let sku = json!({
-        "sku": "anvil-sku", "brand": BRAND, "category": "refrigerator", "model": "MODEL-1",
-        "name_zh": "冰箱", "name_en": "Fridge", "seller_installs": false,
-    });
     vec![
-        file("brands.jsonl", [brand]),
-        file("centres.jsonl", [centre]),
-        file("technicians.jsonl", [technician]),
-        file("skus.jsonl", [sku]),
-        file("orders.jsonl", (0..BOOKINGS).map(order)),
+        rows::file("brands.jsonl", [rows::brand(BRAND)]),
+        rows::file("centres.jsonl", [rows::centre(CENTRE, BRAND, COUNTY, 1_000)]),
+        rows::file("technicians.jsonl", [rows::technician(RESTLESS, CENTRE, "24:00")]),
+        rows::file("skus.jsonl", [rows::sku(BRAND)]),
+        rows::file(
+            "orders.jsonl",
+            (0..BOOKINGS).map(|nth| rows::order(&unit(nth), rows::ANYBODY, COUNTY)),
+        ),
     ]
-}
-
-fn order(nth: usize) -> Value {
-    let delivered = Timestamp::parse(parasol::demo::START).expect("an instant") - Span::days(60);
-    let unit = unit(nth);
-    json!({
-        "order_line": unit.order_line, "sku": unit.sku, "serial": unit.serial,
-        "price_fen": 399_900, "delivered_at": delivered.to_string(), "installed_at": null,
-        "promises": [],
-        "customer": {
-            "customer": unit.customer, "name": "测试", "phone": "19900000000",
-            "address": "1 Test Road", "county": COUNTY,
-        },
-    })
-}
-
-fn file(name: &'static str, rows: impl IntoIterator<Item = Value>) -> Source {
-    let lines: Vec<_> = rows.into_iter().map(|row| row.to_string()).collect();
-    // The program keeps its own files for ever; the lines of a test may stay as long.
-    Source::text(name, lines.join("\n").leak())
 }

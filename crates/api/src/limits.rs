@@ -21,6 +21,8 @@ pub const FOREIGN_NUMBER_MAX: usize = 64;
 pub const PHONE_MAX: usize = 20;
 /// Pieces of evidence in one message.
 pub const EVIDENCE_MAX: usize = 50;
+/// Gifts of an order line, and of those that did not come along with a unit.
+pub const GIFTS_MAX: usize = 20;
 /// Part lines in one message.
 pub const PARTS_MAX: usize = 50;
 /// Bytes of what a device has kept, in one call.

@@ -384,12 +384,15 @@ async fn part_of(mut file: std::fs::File) -> Result<(std::fs::File, Vec<u8>), Fa
 }
 
 #[cfg(test)]
+mod bucket;
+
+#[cfg(test)]
 mod tests {
     use std::io::Write as _;
 
     use super::*;
 
-    fn rendition(bytes: &[u8]) -> Rendition {
+    pub(super) fn rendition(bytes: &[u8]) -> Rendition {
         let mut file = tempfile::tempfile().unwrap();
         file.write_all(bytes).unwrap();
         Rendition {
@@ -403,7 +406,7 @@ mod tests {
         }
     }
 
-    async fn content(shelf: &Shelf, sha256: &str) -> Option<Result<Vec<u8>, Fault>> {
+    pub(super) async fn content(shelf: &Shelf, sha256: &str) -> Option<Result<Vec<u8>, Fault>> {
         let pieces = shelf.read(sha256).await.unwrap()?;
         let pieces: Result<Vec<Bytes>, Fault> = pieces.try_collect().await;
         Some(pieces.map(|pieces| pieces.concat()))

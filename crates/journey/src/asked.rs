@@ -2,11 +2,14 @@
 //!
 //! Silence counts only for who was asked. Where a case waits for the customer and silence has a
 //! consequence, the state remembers which entry of the log asks, and whether a notice of it has arrived.
-//! Until one has, no clock of the customer's runs; where none can arrive, the turn is the retailer's.
+//! Until one has, no clock of the customer's runs; where none can arrive, the turn is the retailer's. The
+//! rule is the same for a choice, a denial and an outcome ([`Stage::silence`]), and in a pause for who does
+//! not answer.
 
 use serde::{Deserialize, Serialize};
 
 use crate::case::{Case, Pause};
+use crate::deadline::Clock;
 use crate::event::Fact;
 use crate::stage::Stage;
 use crate::time::{Span, Timestamp};
@@ -23,6 +26,19 @@ pub struct Asked {
     /// Whether no notice could be delivered, so that somebody has to reach the customer.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub unreached: bool,
+}
+
+impl Stage {
+    /// The clock of the customer's silence, which starts once they were told what the case waits for;
+    /// `None` where silence has no consequence.
+    pub fn silence(self) -> Option<Clock> {
+        match self {
+            Self::RemedyOffered => Some(Clock::ChooseRemedy),
+            Self::Denied => Some(Clock::AnswerDenial),
+            Self::AwaitConfirm => Some(Clock::Confirm),
+            _ => None,
+        }
+    }
 }
 
 impl Case {
@@ -61,7 +77,7 @@ impl Case {
                 Fact::Paused { cause, owner, .. } => {
                     *cause == PauseCause::CustomerUnreachable && *owner == Party::Customer
                 }
-                _ => self.stage == Stage::AwaitConfirm,
+                _ => self.stage.silence().is_some(),
             };
             let (seq, told_at, unreached) = (self.version + 1, None, false);
             self.asked = asks.then_some(Asked { seq, told_at, unreached });

@@ -522,7 +522,7 @@ impl Case {
         match self.stage {
             // Who has not been told cannot be waited for.
             Stage::Paused if self.is_untold() => Some(Party::Retailer),
-            Stage::AwaitConfirm if self.is_unreached() => Some(Party::Retailer),
+            stage if stage.silence().is_some() && self.is_unreached() => Some(Party::Retailer),
             Stage::Paused => self.pause.as_ref().map(|pause| pause.owner),
             Stage::Disputed => {
                 Some(self.dispute.as_ref().map_or(

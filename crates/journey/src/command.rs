@@ -4,7 +4,7 @@ use crate::certificate::Certificate;
 use crate::event::{Awaited, Decision, Filing, Path, Proposal, ProposedWindow, Window};
 use crate::ids::{
     AnomalyId, AppointmentId, BrandId, CaseId, CentreId, CertificateId, NoteId, OfferId,
-    ProposalId, Serial, TechnicianId, WorkOrderId,
+    ProposalId, Serial, Sku, TechnicianId, WorkOrderId,
 };
 use crate::survey::SurveyAnswer;
 use crate::task::Task;
@@ -71,6 +71,8 @@ commands! {
     ReportPickup {
         /// Whether the unit was intact.
         intact: bool,
+        /// Which gifts did not come back with it.
+        missing_gifts: Vec<Sku>,
     } = "report_pickup",
     /// Offers the case to a centre.
     MakeOffer {

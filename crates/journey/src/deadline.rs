@@ -91,7 +91,7 @@ vocabulary! {
         RepairQuote = "repair.quote",
         /// A reminder (催单) is answered.
         Reminder = "reminder",
-        /// The customer is told that there is an outcome to confirm.
+        /// The customer is told that there is a choice, a denial, or an outcome to confirm.
         TellOutcome = "outcome.tell",
         /// An agent reaches a customer whom no notice reached.
         ReachCustomer = "outcome.reach",
@@ -276,8 +276,8 @@ pub const CLOCKS: &[ClockRow] = {
         clock(Clock::SecondInspection, Natural,      d(5),     Centre,     &[],                          Miss::DecideAgain,                 "practice: 5 d after warehouse-in"),
         clock(Clock::LabReport,        Natural,      d(15),    Lab,        &[],                          Miss::DecideAgain,                 "ours"),
         clock(Clock::DecideManually,   Natural,      h(2),     Retailer,   &[Stage::Deciding],           Miss::Escalate(Then::KeepAsking),  "ours"),
-        clock(Clock::ChooseRemedy,     Natural,      d(7),     Customer,   &[Stage::RemedyOffered],      Miss::ChooseForCustomer,           "ours"),
-        clock(Clock::AnswerDenial,     Natural,      d(15),    Customer,   &[Stage::Denied],             Miss::Close,                       "platform rule: 15 days"),
+        clock(Clock::ChooseRemedy,     Natural,      d(7),     Customer,   &[],                          Miss::ChooseForCustomer,           "ours"),
+        clock(Clock::AnswerDenial,     Natural,      d(15),    Customer,   &[],                          Miss::Close,                       "platform rule: 15 days"),
         clock(Clock::Execute,          Natural,      h(24),    Payment,    &[Stage::Refunding, Stage::Compensating], Miss::Escalate(Then::KeepAsking), "platform rule: 24 h"),
         relentless(clock(Clock::LegalRefund, Natural, d(7),    Retailer,   &[Stage::Refunding],          Miss::Record,                      "law: 消法 art. 25")),
         relentless(clock(Clock::LegalDelay,  Natural, d(15),   Retailer,   &[Stage::Refunding],          Miss::Record,                      "law: 处罚办法 art. 8-9")),
@@ -292,7 +292,7 @@ pub const CLOCKS: &[ClockRow] = {
         clock(Clock::Approval,         Natural,      h(24),    Retailer,   &[],                          Miss::LapseProposal,               "ours"),
         clock(Clock::RepairQuote,      Measure,      d(7),     Centre,     &[],                          Miss::Never,                       "ours"),
         relentless(clock(Clock::Reminder, Natural,   h(24),    Retailer,   &[],                          Miss::Escalate(Then::KeepAsking),  "practice: 24 h, again at 48 h")),
-        clock(Clock::TellOutcome,      Natural,      h(24),    Retailer,   &[Stage::AwaitConfirm],       Miss::ReachByAgent,                "ours"),
+        clock(Clock::TellOutcome,      Natural,      h(24),    Retailer,   &[Stage::RemedyOffered, Stage::Denied, Stage::AwaitConfirm], Miss::ReachByAgent,                "ours"),
         clock(Clock::ReachCustomer,    ServiceHours, h(4),     Retailer,   &[],                          Miss::Escalate(Then::KeepAsking),  "ours"),
         clock(Clock::Confirm,          Natural,      d(7),     Customer,   &[],                          Miss::Close,                       "ours"),
         relentless(clock(Clock::Resume, Given,       h(0),     Retailer,   &[],                          Miss::Resume,                      "ours: a pause names its end")),

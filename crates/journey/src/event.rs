@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 pub use crate::fact::Fact;
 
 use crate::actor::Actor;
+use crate::gift::Gift;
 use crate::ids::{
     AppointmentId, BrandId, CertificateId, County, CustomerId, DecisionId, OrderLineId, Serial, Sku,
 };
@@ -108,7 +109,7 @@ pub struct Filing {
     pub repairs_before: RepairsBefore,
     /// What came with the unit as a gift.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub gifts: Vec<Sku>,
+    pub gifts: Vec<Gift>,
     /// What the brand's contract says about money.
     #[serde(default)]
     pub contract: Contract,

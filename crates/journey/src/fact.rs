@@ -7,7 +7,7 @@ use crate::deadline::Clock;
 use crate::event::{Awaited, Decision, Ending, Filing, Path, Proposal, ProposedWindow, Window};
 use crate::ids::{
     AnomalyId, AppointmentId, BrandId, CaseId, CentreId, CertificateId, NoteId, OfferId,
-    ProposalId, Serial, TechnicianId, WorkOrderId,
+    ProposalId, Serial, Sku, TechnicianId, WorkOrderId,
 };
 use crate::survey::SurveyAnswer;
 use crate::time::Timestamp;
@@ -51,6 +51,9 @@ pub enum Fact {
     PickedUp {
         /// Whether it was found intact.
         intact: bool,
+        /// Which gifts did not come back with it.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        missing_gifts: Vec<Sku>,
     },
     /// An offer was made to a centre.
     OfferMade {

@@ -16,6 +16,7 @@ mod decide;
 pub mod event;
 mod fact;
 mod fold;
+pub mod gift;
 pub mod ids;
 mod payout;
 pub mod pinned;

@@ -40,7 +40,7 @@ impl Case {
                 false
             }
             Task::Clock(Clock::TellOutcome) => {
-                self.stage == Stage::AwaitConfirm && self.is_untold() && !self.is_unreached()
+                self.stage.silence().is_some() && self.is_untold() && !self.is_unreached()
             }
             Task::Clock(clock) if clock.row().stages.is_empty() => self.has_started(clock),
             Task::Clock(clock) => clock.row().stages.contains(&self.standing()),
@@ -85,8 +85,10 @@ impl Case {
             Clock::Promise => !stage.is_ended() && self.next_promise_due().is_some(),
             Clock::PartsReturn => !stage.is_ended() && self.next_return().is_some(),
             Clock::Reminder => !stage.is_ended(),
-            Clock::ReachCustomer => stage == Stage::AwaitConfirm && self.is_unreached(),
-            Clock::Confirm => stage == Stage::AwaitConfirm && self.is_told(),
+            Clock::ReachCustomer => self.stage.silence().is_some() && self.is_unreached(),
+            Clock::ChooseRemedy | Clock::AnswerDenial | Clock::Confirm => {
+                self.stage.silence() == Some(clock) && self.is_told()
+            }
             Clock::Resume => self.pause.is_some(),
             _ => false,
         }

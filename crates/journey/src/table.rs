@@ -60,6 +60,8 @@ const PAUSABLE: &[Stage] = &[
     S::Replacing,
     S::Returning,
 ];
+/// Where the customer may be asked something that their silence answers.
+const ASKED: &[Stage] = &[S::RemedyOffered, S::Denied, S::AwaitConfirm, S::Paused];
 /// Where a case can still be cancelled.
 const CANCELLABLE: &[Stage] = &[
     S::Filed,
@@ -205,8 +207,8 @@ pub const TRANSITIONS: &[Transition] = &[
     t(Verb::RaiseAnomaly,            OPEN,                         &[],                                     FIELD),
     t(Verb::Note,                    Stage::ALL,                   &[],                                     &[Agent]),
     t(Verb::Merge,                   MERGEABLE,                    &[S::Cancelled],                         &[Agent]),
-    t(Verb::RecordNotice,            &[S::AwaitConfirm, S::Paused], &[],                                    &[Policy, Agent]),
-    t(Verb::RecordNoNotice,          &[S::AwaitConfirm, S::Paused], &[],                                    &[Policy]),
+    t(Verb::RecordNotice,            ASKED,                         &[],                                    &[Policy, Agent]),
+    t(Verb::RecordNoNotice,          ASKED,                         &[],                                    &[Policy]),
     t(Verb::KeepMessage,             Stage::ALL,                   &[],                                     ANYBODY),
     t(Verb::AnswerSurvey,            &[S::Closed],                 &[],                                     &[Customer]),
     t(Verb::Fire,                    OPEN,                         AFTER_MISS,                              &[Timer]),

@@ -135,6 +135,7 @@ fn hours(from: Timestamp, until: Timestamp) -> u32 {
 
 #[cfg(test)]
 mod tests {
+    use parasol_journey::gift::Gift;
     use parasol_journey::ids::CustomerId;
     use parasol_journey::pinned::{Contract, Fitted, RepairsBefore};
     use parasol_journey::time::Span;
@@ -240,7 +241,7 @@ mod tests {
         let mut again = filing("2022-05-01");
         assert_eq!(facts(&again, "2026-06-10").history.days_since_repair, None);
         again.repairs_before.last_at = Some(noon("2026-05-11"));
-        again.gifts = vec!["KET-01".parse().unwrap()];
+        again.gifts = vec![Gift { sku: "KET-01".parse().unwrap(), price_fen: 0 }];
         let found = facts(&again, "2026-06-10");
         assert_eq!(found.history.days_since_repair, Some(30));
         assert!(found.gifts);

@@ -129,7 +129,31 @@ pub(crate) struct TestForm {
     #[serde(default)]
     pub(crate) facts: toml::Table,
     pub(crate) expect: Expect,
-    pub(crate) near: Option<toml::Table>,
+    #[serde(default)]
+    pub(crate) near: Near,
+}
+
+/// Near misses: facts laid over those of the test for which the row must not fire.
+#[derive(Debug, Deserialize)]
+#[serde(untagged, expecting = "`near` is a table of facts or a list of such tables")]
+pub(crate) enum Near {
+    One(toml::Table),
+    Many(Vec<toml::Table>),
+}
+
+impl Default for Near {
+    fn default() -> Self {
+        Self::Many(Vec::new())
+    }
+}
+
+impl Near {
+    pub(crate) fn tables(&self) -> &[toml::Table] {
+        match self {
+            Self::One(table) => std::slice::from_ref(table),
+            Self::Many(tables) => tables,
+        }
+    }
 }
 
 /// What must come of a case. What is not given is not looked at.

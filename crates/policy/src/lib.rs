@@ -22,6 +22,7 @@ mod layer;
 mod outcome;
 mod pack;
 mod parameters;
+mod plain;
 mod probe;
 mod problems;
 mod promises;
@@ -49,6 +50,7 @@ pub use outcome::{
 };
 pub use pack::{Cover, Grant, Months, Pack, Scope, Warranty};
 pub use parameters::{ParameterName, Settings};
+pub use plain::plainly;
 pub use problems::Problem;
 pub use promises::PromiseSet;
 pub use replay::{Difference, Replay, Sum};

@@ -274,7 +274,7 @@ impl Pack {
         }
     }
 
-    fn stage_mut(&mut self, stage: Stage) -> &mut Vec<Rule> {
+    pub(crate) fn stage_mut(&mut self, stage: Stage) -> &mut Vec<Rule> {
         match stage {
             Stage::Guard => &mut self.guards,
             Stage::Entitlement => &mut self.entitlements,

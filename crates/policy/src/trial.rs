@@ -15,6 +15,7 @@ use crate::form::{Expect, RulingWord, TestForm};
 use crate::outcome::{Outcome, Payer, Ruling};
 use crate::pack::Pack;
 use crate::parameters::Parameter;
+use crate::plain::plainly;
 use crate::rule::RuleId;
 use crate::wording::FactsForm;
 
@@ -27,7 +28,8 @@ pub(crate) struct Trial {
     source: String,
     case: String,
     facts: Facts,
-    near: Option<Facts>,
+    /// For none of these the row may fire.
+    near: Vec<Facts>,
     /// Parameters of its own, over those of the pack.
     parameters: Vec<Parameter>,
     expect: Expect,
@@ -73,7 +75,7 @@ pub(crate) fn read(
         }
     }
     let given = laid_over(suppose, &form.facts);
-    let near = form.near.as_ref().map(|near| facts(pack, laid_over(&given, near)));
+    let near = form.near.tables().iter().map(|near| facts(pack, laid_over(&given, near)));
     let own = form.parameters.iter().map(|(name, value)| Parameter::always(*name, value));
     Ok(Trial {
         parameters: own.collect::<Result<_, _>>()?,
@@ -82,8 +84,8 @@ pub(crate) fn read(
         rule,
         source: form.source,
         case: form.case,
-        facts: facts(pack, given)?,
-        near: near.transpose()?,
+        facts: facts(pack, given.clone())?,
+        near: near.collect::<Result<_, _>>()?,
         expect: form.expect,
     })
 }
@@ -97,8 +99,7 @@ fn laid_over(below: &Table, above: &Table) -> Table {
 
 fn facts(pack: &Pack, words: Table) -> Result<Facts, String> {
     let form: FactsForm = words.try_into().map_err(|error: toml::de::Error| {
-        let text = error.message().replace('\n', ", ");
-        format!("the facts cannot be read: {text}")
+        format!("the facts cannot be read: {}", plainly(error.message(), None))
     })?;
     form.facts(pack)
 }
@@ -153,12 +154,14 @@ impl Trial {
         self.expect
             .hold_against(&outcome)
             .map_err(|why| format!("{why} ({})", fired.join(", ")))?;
-        if let Some(near) = &self.near
-            && evaluate(pack, near).rests_on(self.rule.as_str())
-        {
-            return Err("the row fires for the near miss as well".to_owned());
+        let fires = |near: &&Facts| evaluate(pack, near).rests_on(self.rule.as_str());
+        match self.near.iter().position(|near| fires(&near)) {
+            Some(0) if self.near.len() == 1 => {
+                Err("the row fires for the near miss as well".to_owned())
+            }
+            Some(nth) => Err(format!("the row fires for near miss {} as well", nth + 1)),
+            None => Ok(()),
         }
-        Ok(())
     }
 }
 
@@ -204,8 +207,21 @@ fn same<T: PartialEq + fmt::Debug>(
     found: &T,
 ) -> Result<(), String> {
     match wanted {
-        Some(wanted) if wanted != found => Err(format!("`{what}` is {found:?}, not {wanted:?}")),
+        Some(wanted) if wanted != found => {
+            Err(format!("`{what}` is {}, not {}", shown(found), shown(wanted)))
+        }
         _ => Ok(()),
+    }
+}
+
+/// A value as it is written in a test, as nearly as its debug form tells.
+fn shown(value: &impl fmt::Debug) -> String {
+    let text = format!("{value:?}");
+    let inside = text.strip_prefix("Some(").and_then(|rest| rest.strip_suffix(')'));
+    match (inside, text.as_str()) {
+        (Some(inside), _) => inside.to_owned(),
+        (None, "None") => "nothing".to_owned(),
+        (None, _) => text,
     }
 }
 

@@ -12,6 +12,7 @@ use crate::facts::{
     Age, Breaches, Facts, Finding, GuidedTest, History, Identity, Prices, Proof, Province,
 };
 use crate::pack::Pack;
+use crate::plain::plainly;
 use crate::promises::PromiseSet;
 
 macro_rules! form {
@@ -141,6 +142,26 @@ form! {
 }
 
 impl FactsForm {
+    /// Reads facts from TOML, or from JSON.
+    ///
+    /// # Errors
+    /// Line and reason, in plain words.
+    pub fn read(text: &str, is_json: bool) -> Result<Self, String> {
+        let at = |line: usize, message: &str| {
+            let reason = plainly(message, text.lines().nth(line.saturating_sub(1)));
+            format!("line {line}: {reason}")
+        };
+        if is_json {
+            return serde_json::from_str(text)
+                .map_err(|error| at(error.line(), &error.to_string()));
+        }
+        toml::from_str(text).map_err(|error| {
+            let start = error.span().unwrap_or(0..0).start;
+            let before = text.get(..start).unwrap_or(text);
+            at(before.matches('\n').count() + 1, error.message())
+        })
+    }
+
     /// The facts meant, under a pack.
     ///
     /// # Errors

@@ -16,12 +16,14 @@ mod account;
 mod axe;
 pub mod carriers;
 mod cluster;
+mod dice;
 mod keeper;
 pub mod payments;
 mod postgres;
 mod process;
 mod programs;
 mod redis;
+mod serving;
 
 pub use axe::{AXE_VERSION, axe_folder, axe_script};
 pub use cluster::{Cluster, Member, ROLES};

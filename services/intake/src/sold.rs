@@ -9,7 +9,8 @@ use parasol_casebook::Store;
 use parasol_desk::customer_id;
 use parasol_journey::Case;
 use parasol_journey::event::Filing;
-use parasol_journey::ids::{County, CustomerId, OrderLineId, Serial, Sku};
+use parasol_journey::gift::Gift;
+use parasol_journey::ids::{County, CustomerId, OrderLineId, Serial};
 use parasol_journey::pinned::Contract;
 use parasol_journey::promise::Term;
 use parasol_journey::time::Timestamp;
@@ -34,7 +35,7 @@ pub(crate) struct Sold {
     /// Promises that only a policy pack knows, by id.
     pub promise_ids: Vec<String>,
     /// What came with it as a gift.
-    pub gifts: Vec<Sku>,
+    pub gifts: Vec<Gift>,
     /// Whether this is the unit that was given for the one sold.
     pub is_exchanged: bool,
 }
@@ -303,7 +304,7 @@ impl Sold {
             promises: self.promises.iter().map(|promise| promise.number()).collect(),
             promise_ids: self.promise_ids.clone(),
             used_promise_ids: used_up,
-            gifts: self.gifts.iter().map(ToString::to_string).collect(),
+            gifts: self.gifts.iter().map(|gift| gift.sku.to_string()).collect(),
         }
     }
 }

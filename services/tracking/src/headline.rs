@@ -72,8 +72,12 @@ fn before_the_visit(fact: &Fact) -> Option<Line> {
             say("检测单不适用, 安排上门检测", "The certificate does not fit; a visit follows")
         }
         Fact::DeclaredIntact => say("您已声明商品完好", "You declared the unit intact"),
-        Fact::PickedUp { intact: true } => say("已取件, 商品完好", "Picked up, intact"),
-        Fact::PickedUp { intact: false } => say("已取件, 商品有损", "Picked up, not intact"),
+        Fact::PickedUp { intact: true, missing_gifts } if !missing_gifts.is_empty() => say(
+            "已取件, 商品完好, 赠品未一并退回, 从退款中扣除其标明的价款",
+            "Picked up, intact; a gift did not come back, and its marked price is kept back",
+        ),
+        Fact::PickedUp { intact: true, .. } => say("已取件, 商品完好", "Picked up, intact"),
+        Fact::PickedUp { intact: false, .. } => say("已取件, 商品有损", "Picked up, not intact"),
         Fact::OfferMade { number: 1, .. } => say("已派给服务网点", "Offered to a service centre"),
         Fact::OfferMade { number, .. } => Some((
             format!("已改派第 {number} 家服务网点"),

@@ -7,10 +7,10 @@ use parasol_journey::{Case, Stage};
 use parasol_runtime::identity::{Principal, Role};
 use parasol_runtime::transport::local;
 use prost::Message as _;
-use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::house::{House, texts};
+use crate::rows;
 
 /// The brand that works by gRPC alone.
 pub const REED: &str = "reed";
@@ -160,65 +160,22 @@ fn customer(brand: &str, nth: usize) -> Principal {
 
 fn network(cases: usize) -> Vec<Source> {
     let brands = [REED, MOSS];
-    let centres = brands.iter().flat_map(|brand| (0..CENTRES).map(move |nth| centre(brand, nth)));
-    let people = brands.iter().flat_map(|brand| {
-        (0..CENTRES)
-            .flat_map(move |nth| (0..TECHNICIANS).map(move |one| technician(brand, nth, one)))
+    let centres = || brands.iter().flat_map(|brand| (0..CENTRES).map(move |nth| (*brand, nth)));
+    let of = |(brand, nth): (&str, usize)| format!("{brand}-{nth}");
+    let people = centres().flat_map(|centre| {
+        let of_centre = move |nth| {
+            let centre = of(centre);
+            rows::technician(&format!("{centre}-t{nth}"), &centre, "23:30")
+        };
+        (0..TECHNICIANS).map(of_centre)
     });
-    let delivered = Timestamp::parse(parasol::demo::START).expect("an instant") - Span::days(60);
-    let delivered = delivered.to_string();
-    let orders = brands
-        .iter()
-        .flat_map(|brand| (0..cases).map(|nth| order(&unit(brand, nth), &delivered)))
-        .collect::<Vec<_>>();
+    let sold = |brand| move |nth| rows::order(&unit(brand, nth), rows::ANYBODY, COUNTY);
+    let rows_of = centres().map(|centre| rows::centre(&of(centre), centre.0, COUNTY, 1_000));
     vec![
-        file("brands.jsonl", brands.map(|id| json!({
-            "brand": id, "name_zh": "品牌", "name_en": id, "mode": "api", "hotline": "400-000-0199",
-        }))),
-        file("centres.jsonl", centres),
-        file("technicians.jsonl", people),
-        file("skus.jsonl", brands.map(|brand| json!({
-            "sku": format!("{brand}-sku"), "brand": brand, "category": "refrigerator",
-            "model": "MODEL-1", "name_zh": "冰箱", "name_en": "Fridge", "seller_installs": false,
-        }))),
-        file("orders.jsonl", orders),
+        rows::file("brands.jsonl", brands.map(rows::brand)),
+        rows::file("centres.jsonl", rows_of),
+        rows::file("technicians.jsonl", people),
+        rows::file("skus.jsonl", brands.map(rows::sku)),
+        rows::file("orders.jsonl", brands.iter().flat_map(|brand| (0..cases).map(sold(brand)))),
     ]
-}
-
-fn file(name: &'static str, rows: impl IntoIterator<Item = Value>) -> Source {
-    let lines: Vec<_> = rows.into_iter().map(|row| row.to_string()).collect();
-    // The program keeps its own files for ever; the lines of a test may stay as long.
-    Source::text(name, lines.join("\n").leak())
-}
-
-fn centre(brand: &str, nth: usize) -> Value {
-    json!({
-        "centre": format!("{brand}-{nth}"), "brand": brand, "name_zh": "网点", "name_en": "Centre",
-        "phone": "400-000-0198", "county": COUNTY, "address": "1 Test Road",
-        "lat": 30.2, "lon": 120.1,
-        "coverage": [{"county": COUNTY, "categories": ["refrigerator"]}],
-        "daily_capacity": {"refrigerator": 1_000},
-    })
-}
-
-fn technician(brand: &str, centre: usize, nth: usize) -> Value {
-    let shift = |weekday: i32| json!({"weekday": weekday, "from": "00:00", "to": "23:30", "break_from": "", "break_to": ""});
-    json!({
-        "technician": format!("{brand}-{centre}-t{nth}"), "centre": format!("{brand}-{centre}"),
-        "name": "技师", "phone": "19800000000",
-        "skills": [{"category": "refrigerator", "level": 3}],
-        "certificates": [{"kind": "electrician", "number": "E-1", "valid_until": "2099-12-31"}],
-        "shifts": (1..=7).map(shift).collect::<Vec<_>>(),
-    })
-}
-
-fn order(unit: &Unit, delivered_at: &str) -> Value {
-    json!({
-        "order_line": unit.order_line, "sku": unit.sku, "serial": unit.serial,
-        "price_fen": 399_900, "delivered_at": delivered_at, "installed_at": null, "promises": [],
-        "customer": {
-            "customer": unit.customer, "name": "测试", "phone": "19900000000",
-            "address": "1 Test Road", "county": COUNTY,
-        },
-    })
 }

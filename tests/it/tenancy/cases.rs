@@ -4,9 +4,9 @@
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use parasol::conformance::moves::Unit;
 use parasol::import::Source;
 use parasol_journey::ids::CaseId;
-use parasol_journey::time::Span;
 use parasol_journey::{Case, Stage};
 use parasol_runtime::identity::{Principal, Role};
 use serde_json::{Value, json};
@@ -14,6 +14,7 @@ use serde_json::{Value, json};
 use super::calls::json as json_of;
 
 use crate::house::House;
+use crate::rows::{self, Buyer};
 
 /// Ids by the names the table calls them by.
 pub type Names = BTreeMap<&'static str, String>;
@@ -447,73 +448,31 @@ fn serial(unit: usize) -> String {
 
 /// The files of the network and of the orders; each county has its own centre of each brand.
 fn network() -> Vec<Source> {
-    let delivered = parasol_journey::time::Timestamp::parse(parasol::demo::START);
-    let delivered = delivered.expect("an instant") - Span::days(60);
     let brands = ["aster", "briar"];
     let orders = PARTIES.iter().enumerate().flat_map(|(place, party)| {
-        (place * UNITS..(place + 1) * UNITS)
-            .map(move |unit| order(party, unit, delivered.to_string()))
+        (place * UNITS..(place + 1) * UNITS).map(move |unit| order(party, unit))
+    });
+    let centres =
+        PARTIES.iter().map(|party| rows::centre(party.centre, party.brand, party.county, 100));
+    let people = PARTIES.iter().flat_map(|party| {
+        let of_party = |person| rows::technician(person, party.centre, "23:30");
+        [party.technician, party.colleague].map(of_party)
     });
     vec![
-        file("brands.jsonl", brands.map(brand)),
-        file("centres.jsonl", PARTIES.iter().map(centre)),
-        file("technicians.jsonl", PARTIES.iter().flat_map(technicians)),
-        file("skus.jsonl", brands.map(sku)),
-        file("orders.jsonl", orders),
+        rows::file("brands.jsonl", brands.map(rows::brand)),
+        rows::file("centres.jsonl", centres),
+        rows::file("technicians.jsonl", people),
+        rows::file("skus.jsonl", brands.map(rows::sku)),
+        rows::file("orders.jsonl", orders),
     ]
 }
 
-fn file(name: &'static str, rows: impl IntoIterator<Item = Value>) -> Source {
-    let lines: Vec<_> = rows.into_iter().map(|row| row.to_string()).collect();
-    // The program keeps its own files for ever; the few lines of a test may stay as long.
-    Source::text(name, lines.join("\n").leak())
-}
-
-fn brand(id: &str) -> Value {
-    json!({"brand": id, "name_zh": "品牌", "name_en": id, "mode": "api", "hotline": "400-000-0199"})
-}
-
-fn centre(party: &Party) -> Value {
-    let Party { brand, centre, county, .. } = party;
-    json!({
-        "centre": centre, "brand": brand, "name_zh": "网点", "name_en": centre,
-        "phone": "400-000-0198", "county": county, "address": "1 Test Road",
-        "lat": 30.2, "lon": 120.1,
-        "coverage": [{"county": county, "categories": ["refrigerator"]}],
-        "daily_capacity": {"refrigerator": 100},
-    })
-}
-
-fn technicians(party: &Party) -> [Value; 2] {
-    let shift = |weekday: i32| json!({"weekday": weekday, "from": "00:00", "to": "23:30", "break_from": "", "break_to": ""});
-    let shifts: Vec<_> = (1..=7).map(shift).collect();
-    [party.technician, party.colleague].map(|person| {
-        json!({
-            "technician": person, "centre": party.centre, "name": "技师", "phone": "19800000000",
-            "skills": [{"category": "refrigerator", "level": 3}],
-            "certificates": [
-                {"kind": "electrician", "number": "E-1", "valid_until": "2099-12-31"},
-            ],
-            "shifts": shifts,
-        })
-    })
-}
-
-fn sku(brand: &str) -> Value {
-    json!({
-        "sku": format!("{brand}-sku"), "brand": brand, "category": "refrigerator",
-        "model": "MODEL-1", "name_zh": "冰箱", "name_en": "Fridge", "seller_installs": false,
-    })
-}
-
-fn order(party: &Party, unit: usize, delivered_at: String) -> Value {
-    json!({
-        "order_line": order_line(unit), "sku": format!("{}-sku", party.brand),
-        "serial": serial(unit), "price_fen": 399_900,
-        "delivered_at": delivered_at, "installed_at": null, "promises": [],
-        "customer": {
-            "customer": format!("u-{unit}"), "name": NAME, "phone": PHONE,
-            "address": STREET, "county": party.county,
-        },
-    })
+fn order(party: &Party, unit: usize) -> Value {
+    let sold = Unit {
+        order_line: order_line(unit),
+        serial: serial(unit),
+        customer: format!("u-{unit}"),
+        sku: format!("{}-sku", party.brand),
+    };
+    rows::order(&sold, Buyer { name: NAME, phone: PHONE, address: STREET }, party.county)
 }

@@ -5,7 +5,6 @@ use crate::command::Command;
 use crate::deadline::Clock;
 use crate::event::Fact;
 use crate::rejection::Rejection;
-use crate::stage::Stage;
 use crate::vocab::Channel;
 
 use super::draft::{Draft, Tasks};
@@ -24,9 +23,9 @@ pub(super) fn decide(draft: &mut Draft<'_>, command: &Command) -> Result<(), Rej
 /// The customer knows: from here on their silence counts.
 fn delivered(draft: &mut Draft<'_>, asked: u64, channel: Channel) -> Result<(), Rejection> {
     check(draft.case(), asked)?;
-    let tasks = match draft.case().stage {
-        Stage::AwaitConfirm => Tasks::default().and_arm(Clock::Confirm, draft.due(Clock::Confirm)?),
-        _ => Tasks::default(),
+    let tasks = match draft.case().stage.silence() {
+        Some(clock) => Tasks::default().and_arm(clock, draft.due(clock)?),
+        None => Tasks::default(),
     };
     draft.note_with(Fact::NoticeDelivered { asked, channel }, tasks)
 }
@@ -35,11 +34,9 @@ fn delivered(draft: &mut Draft<'_>, asked: u64, channel: Channel) -> Result<(), 
 pub(super) fn undelivered(draft: &mut Draft<'_>) -> Result<(), Rejection> {
     let asked = draft.case().asked.filter(|asked| asked.told_at.is_none() && !asked.unreached);
     let asked = asked.ok_or(Rejection::TaskSuperseded)?.seq;
-    let tasks = match draft.case().stage {
-        Stage::AwaitConfirm => {
-            Tasks::default().and_arm(Clock::ReachCustomer, draft.due(Clock::ReachCustomer)?)
-        }
-        _ => Tasks::default(),
+    let tasks = match draft.case().stage.silence() {
+        Some(_) => Tasks::default().and_arm(Clock::ReachCustomer, draft.due(Clock::ReachCustomer)?),
+        None => Tasks::default(),
     };
     draft.note_with(Fact::NoticeUndelivered { asked }, tasks)
 }

@@ -3,6 +3,8 @@
 
 use crate::command::Command;
 use crate::event::{Fact, Filing, Path};
+use crate::gift::kept_back_fen;
+use crate::ids::Sku;
 use crate::rejection::Rejection;
 use crate::stage::Stage;
 use crate::vocab::Remedy;
@@ -29,7 +31,9 @@ pub(super) fn decide(draft: &mut Draft<'_>, command: &Command) -> Result<(), Rej
             draft.go(Fact::LinkedCertificateRefused { certificate, reason }, Stage::ChoosingCentre)
         }
         Command::DeclareIntact => draft.go(Fact::DeclaredIntact, Stage::Returning),
-        Command::ReportPickup { intact } => report_pickup(draft, *intact),
+        Command::ReportPickup { intact, missing_gifts } => {
+            report_pickup(draft, *intact, missing_gifts)
+        }
         other => unreachable!("{} is not a command of filing", other.verb()),
     }
 }
@@ -51,11 +55,12 @@ fn triage(draft: &mut Draft<'_>, path: Path, rules: &[String]) -> Result<(), Rej
 }
 
 /// Found intact, the money goes back; found otherwise, nothing is refused but a dispute is opened so
-/// that the customer can answer the photos (R02).
-fn report_pickup(draft: &mut Draft<'_>, intact: bool) -> Result<(), Rejection> {
-    draft.note(Fact::PickedUp { intact })?;
+/// that the customer can answer the photos (R02). For a gift that did not come back its price is kept back.
+fn report_pickup(draft: &mut Draft<'_>, intact: bool, missing: &[Sku]) -> Result<(), Rejection> {
+    draft.note(Fact::PickedUp { intact, missing_gifts: missing.to_vec() })?;
     if intact {
-        let amount_fen = draft.case().filing.price_fen;
+        let Filing { gifts, price_fen, .. } = &draft.case().filing;
+        let amount_fen = price_fen - kept_back_fen(gifts, missing, *price_fen);
         draft.go(Fact::RemedyChosen { remedy: Remedy::Refund, amount_fen }, Stage::Refunding)
     } else {
         dispute::start(draft, "not_intact_at_pickup")

@@ -75,6 +75,25 @@ fn a_broken_promise_leads_where_the_table_says_from_every_stage() {
     }
 }
 
+/// Said here apart from the table, so that a row that is changed is seen: where nobody has begun anything, or what was
+/// begun is itself late, the decision is asked; where money, a new unit or a technician is on the way, it goes on.
+#[test]
+fn what_is_under_way_is_not_taken_apart_and_all_else_is_decided_anew() {
+    let late = [
+        Stage::RemoteGuidance,
+        Stage::Returning,
+        Stage::Deciding,
+        Stage::RemedyOffered,
+        Stage::Repairing,
+        Stage::AwaitConfirm,
+    ];
+    let before_visit = parasol_journey::deadline::BEFORE_VISIT;
+    for row in BREACHES {
+        let is_anew = late.contains(&row.stage) || before_visit.contains(&row.stage);
+        assert_eq!(row.then == OnBreach::DecideAnew, is_anew, "{}", row.stage);
+    }
+}
+
 #[test]
 fn in_a_pause_the_stage_counts_in_which_the_case_goes_on() {
     for (stage, then) in [
@@ -196,7 +215,7 @@ fn a_return_nobody_picked_up_in_time_is_decided_and_paid() {
     assert!(course.case.promises_running.is_empty(), "the customer has not declared it yet");
     course.wait(Span::days(1)).sample(ActorKind::Customer, Verb::DeclareIntact);
     let mut picked = course.clone();
-    picked.must(ActorKind::Carrier, &Command::ReportPickup { intact: true });
+    picked.must(ActorKind::Carrier, &Command::ReportPickup { intact: true, missing_gifts: vec![] });
     assert!(picked.case.promises_running.is_empty());
     break_next(&mut course);
     assert_eq!(course.now, start() + Span::days(3));

@@ -150,7 +150,7 @@ proptest! {
                 Stage::Compensating => course.sample(ActorKind::Payment, Verb::RecordCompensation),
                 Stage::Replacing => course.sample(ActorKind::Carrier, Verb::ReportReplacement),
                 Stage::Repairing => course.sample(ActorKind::Centre, Verb::CompleteRepair),
-                Stage::AwaitConfirm if !course.case.is_told() => {
+                stage if stage.silence().is_some() && !course.case.is_told() => {
                     course.sample(ActorKind::Policy, Verb::RecordNotice)
                 }
                 _ => course.miss_next(),

@@ -58,6 +58,41 @@ fn who_was_not_told_is_an_agents_to_reach_and_silence_closes_nothing() {
     assert_eq!(course.case.stage, Stage::Closed);
 }
 
+/// One rule for a choice, a denial and an outcome: no clock of the customer's runs before a notice of the
+/// question has arrived, and whoever could not be told is an agent's to reach.
+#[test]
+fn no_silence_answers_a_question_that_nobody_was_told_of() {
+    for (stage, clock, days) in [
+        (Stage::RemedyOffered, Clock::ChooseRemedy, 7),
+        (Stage::Denied, Clock::AnswerDenial, 15),
+        (Stage::AwaitConfirm, Clock::Confirm, 7),
+    ] {
+        let mut course = standing_in(stage);
+        assert!(owes(&course, Clock::TellOutcome) && !owes(&course, clock), "{stage}");
+        assert_eq!(course.case.holder(), Some(Party::Customer), "{stage}");
+        fire(&mut course, Clock::TellOutcome);
+        assert_eq!(course.case.holder(), Some(Party::Retailer), "{stage}");
+        for _ in 0..40 {
+            fire(&mut course, Clock::ReachCustomer);
+            assert_eq!(course.case.stage, stage, "silence of somebody who does not know");
+            assert!(!owes(&course, clock), "{stage}");
+        }
+        let (arrived, notice) = (course.now, told(&course, Channel::Voice));
+        course.must(ActorKind::Agent, &notice);
+        assert_eq!(course.case.holder(), Some(Party::Customer), "{stage}");
+        assert!(!owes(&course, Clock::ReachCustomer), "{stage}");
+        let due = course.case.owes(Task::Clock(clock)).unwrap().due;
+        assert_eq!(due, arrived + Span::days(days), "{stage}");
+        fire(&mut course, clock);
+        let ending = course.case.ending.map(|(ending, _)| ending);
+        match stage {
+            Stage::RemedyOffered => assert_eq!(course.case.stage, Stage::Repairing),
+            Stage::Denied => assert_eq!(ending, Some(Ending::DenialAccepted)),
+            _ => assert_eq!(ending, Some(Ending::Silence)),
+        }
+    }
+}
+
 #[test]
 fn what_cannot_be_delivered_goes_to_an_agent_at_once_and_may_still_arrive() {
     let mut course = standing_in(Stage::AwaitConfirm);
@@ -96,13 +131,17 @@ fn a_notice_of_an_earlier_question_says_nothing_about_this_one() {
 
 #[test]
 fn goodwill_in_between_asks_again() {
-    let mut course = standing_in(Stage::AwaitConfirm);
-    let notice = told(&course, Channel::Sms);
-    course.must(ActorKind::Policy, &notice);
-    course.sample(ActorKind::Agent, Verb::GrantGoodwill);
-    assert!(!owes(&course, Clock::Confirm));
-    course.sample(ActorKind::Payment, Verb::RecordCompensation);
-    assert!(owes(&course, Clock::TellOutcome) && !owes(&course, Clock::Confirm));
+    for stage in [Stage::RemedyOffered, Stage::Denied, Stage::AwaitConfirm] {
+        let clock = stage.silence().unwrap();
+        let mut course = standing_in(stage);
+        let notice = told(&course, Channel::Sms);
+        course.must(ActorKind::Policy, &notice);
+        assert!(owes(&course, clock), "{stage}");
+        course.sample(ActorKind::Agent, Verb::GrantGoodwill);
+        assert!(!owes(&course, clock), "{stage}");
+        course.sample(ActorKind::Payment, Verb::RecordCompensation);
+        assert!(owes(&course, Clock::TellOutcome) && !owes(&course, clock), "{stage}");
+    }
 }
 
 /// A case filed with a promise that stands still while the customer is waited for, whose customer does not

@@ -77,3 +77,34 @@ fn a_refusal_names_the_moves_that_are_open() {
     assert!(open.contains(&Verb::AcceptOffer) && open.contains(&Verb::DeclineOffer));
     assert!(!open.contains(&Verb::MakeOffer), "a centre cannot offer to itself");
 }
+
+/// Source: the brand confirms or contests a certificate, and the platform decides. Said here apart from the table,
+/// so that a row that lets somebody else decide is seen.
+#[test]
+fn nobody_but_the_platform_and_its_agents_decides() {
+    let decides = [
+        Verb::Decide,
+        Verb::Deny,
+        Verb::OrderSecondInspection,
+        Verb::ProposeDecision,
+        Verb::ApproveProposal,
+        Verb::GrantGoodwill,
+    ];
+    for verb in decides {
+        for stage in Stage::ALL.iter().copied() {
+            for actor in ActorKind::ALL.iter().copied() {
+                let is_ours = matches!(actor, ActorKind::Policy | ActorKind::Agent);
+                assert!(
+                    is_ours || !table::allows(stage, verb, actor),
+                    "{verb} by {actor} in {stage}"
+                );
+            }
+        }
+    }
+    for actor in [ActorKind::Brand, ActorKind::Centre, ActorKind::Technician] {
+        let may = |verb| table::allows(Stage::VerdictHeld, verb, actor);
+        let is_brand = actor == ActorKind::Brand;
+        assert_eq!(may(Verb::ConfirmCertificate), is_brand, "{actor}");
+        assert_eq!(may(Verb::ContestCertificate), is_brand, "{actor}");
+    }
+}

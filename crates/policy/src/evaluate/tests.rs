@@ -1,6 +1,7 @@
 //! The built-in pack at work: its own tests, and how the stages play together.
 
 mod course;
+mod mutations;
 
 use parasol_journey::vocab::{CaseKind, Category, Cause, Function, Promise};
 use serde::Serialize;

@@ -10,9 +10,10 @@ use crate::guidance::{GUIDANCE_ROWS_MAX, Guidance};
 use crate::layer::{Layer, LayerKind, PackError, PackFile, Validity};
 use crate::pack::{Cover, LeftToAPerson, Pack, Warranty};
 use crate::parameters::Parameter;
+use crate::plain::plainly;
 use crate::probe::province_bit;
 use crate::promises::PromiseNumbers;
-use crate::rule::{Rule, Stage};
+use crate::rule::{Rule, RuleId, Stage};
 use crate::terms::PromiseForm;
 use crate::trial::{self, Trial};
 
@@ -50,13 +51,29 @@ impl Source<'_> {
         }
     }
 
+    /// The row that a line stands in, by the words above and below it: the file does not read, so nothing else
+    /// tells.
+    fn rule_of(&self, line: u32) -> Option<String> {
+        let lines: Vec<&str> = self.file.text.lines().collect();
+        let at = (line as usize).clamp(1, lines.len().max(1));
+        let begins = |line: &&str| line.trim_start().starts_with('[');
+        let head = lines.get(..at)?.iter().rposition(begins)?;
+        if lines[head].trim() != "[[rule]]" {
+            return None;
+        }
+        let mut own = lines[head + 1..].iter().take_while(|line| !begins(line));
+        let id = own.find_map(|line| line.trim().strip_prefix("id = \""))?;
+        id.split('"').next().filter(|id| id.len() <= RuleId::LEN_MAX).map(ToOwned::to_owned)
+    }
+
     fn parse<T: serde::de::DeserializeOwned>(&self) -> Result<T, PackError> {
         if self.file.text.len() > TEXT_BYTES_MAX {
             return Err(self.error(0..0, format!("larger than {TEXT_BYTES_MAX} bytes")));
         }
         toml::from_str(&self.file.text).map_err(|error| {
-            let span = error.span().unwrap_or(0..0);
-            self.error(span, error.message().replace('\n', ", "))
+            let line = self.file.line(error.span().unwrap_or(0..0).start);
+            let text = self.file.text.lines().nth(line.saturating_sub(1) as usize);
+            self.at(line, self.rule_of(line).as_deref(), plainly(error.message(), text))
         })
     }
 }
@@ -91,7 +108,9 @@ impl Pack {
         let form: FileForm = source.parse()?;
         let mut pack = Self::begun(&source, &form)?;
         let mut tested = vec![manifest];
+        let mut promises = Vec::new();
         if form.includes.is_empty() {
+            promises.extend(promised(&source, &form));
             pack.add_layer(&source, form)?;
         } else {
             refuse_content(&source, &form)?;
@@ -108,11 +127,13 @@ impl Pack {
                     let reason = format!("{} is version {ours}, not {named}", file.name);
                     return Err(source.error(include.span(), reason));
                 }
+                promises.extend(promised(&layer, &form));
                 pack.add_layer(&layer, form)?;
                 tested.push(file);
             }
         }
         pack.finish(&source)?;
+        pack.check_promises(promises)?;
         pack.read_tests(files, &tested)?;
         Ok(pack)
     }
@@ -297,11 +318,16 @@ impl Pack {
                           is left without an answer";
             return Err(source.at(source.file.line(source.file.text.len()), None, reason));
         }
-        for promise in &self.promises {
-            let unknown = |id: &&String| !self.rules().any(|rule| rule.id.as_str() == **id);
-            if let Some(id) = promise.rules.iter().find(unknown) {
-                let reason = format!("promise {} names rule {id}, which is not there", promise.id);
-                return Err(source.error(0..0, reason));
+        Ok(())
+    }
+
+    /// Refuses a promise that names a row no layer has, where it stands.
+    fn check_promises(&self, promises: Vec<(PackError, Vec<String>)>) -> Result<(), PackError> {
+        let unknown = |id: &&String| !self.rules().any(|rule| rule.id.as_str() == **id);
+        for (mut place, rules) in promises {
+            if let Some(id) = rules.iter().find(unknown) {
+                place.reason = format!("{} names rule {id}, which is not there", place.reason);
+                return Err(place);
             }
         }
         Ok(())
@@ -338,6 +364,15 @@ impl Pack {
         self.trials = trials;
         Ok(())
     }
+}
+
+/// Where the promises of a file stand, with the rows they name.
+fn promised(source: &Source<'_>, form: &FileForm) -> Vec<(PackError, Vec<String>)> {
+    let place = |promise: &Spanned<PromiseForm>| {
+        let PromiseForm { id, rules, .. } = promise.get_ref();
+        (source.error(promise.span(), format!("promise {id}")), rules.clone())
+    };
+    form.promises.iter().map(place).collect()
 }
 
 /// A manifest that includes layers has no rows of its own.

@@ -56,9 +56,9 @@ fn a_wrong_pack_is_refused_with_line_rule_and_reason() {
     for (from, to, place, rule, reason) in [
         (r10, "id = \"R01\"\n", "", Some("R01"), "used twice"),
         (r10, "id = \"Rule10\"\n", "Rule10", Some("Rule10"), "no rule id"),
-        (r10, "id = \"R10\"\ncolour = 3\n", "colour = 3", None, "unknown field `colour`"),
-        (when, "when = { sunny = true }", "sunny", None, "unknown field `sunny`"),
-        (when, "when = { causes = [\"moon\"] }", "moon", None, "unknown variant `moon`"),
+        (r10, "id = \"R10\"\ncolour = 3\n", "colour = 3", None, "no word `colour`"),
+        (when, "when = { sunny = true }", "sunny", None, "no word `sunny`"),
+        (when, "when = { causes = [\"moon\"] }", "moon", None, "nothing is called `moon`"),
         (when, "when = { causes = [] }", "causes = []", Some("R41"), "empty list"),
         (when, "when = { province = [] }", "province = []", Some("R41"), "empty list"),
         (when, "when = { province = [\"99\"] }", "\"99\"", None, "no province code"),
@@ -84,7 +84,13 @@ fn a_wrong_pack_is_refused_with_line_rule_and_reason() {
         ),
         ("then = { remedies = [\"repair\"] }", "then = { remedies = [] }", "", None, "empty"),
         ("version = \"cn-2026.1\"", "version = \"\"", "version = ", None, "`version` must"),
-        ("effective_from = \"2026-01-01\"", "effective_from = \"soon\"", "soon", None, "invalid"),
+        (
+            "effective_from = \"2026-01-01\"",
+            "effective_from = \"soon\"",
+            "soon",
+            None,
+            "no such day",
+        ),
         ("name = \"fan\"", "name = \"vacuum\"", "", None, "given twice"),
         ("when = {}", "when = { danger = true }", "", None, "must hold always"),
         ("main_part_months = 36", "main_part_months = 6", "", None, "whole unit <="),
@@ -103,6 +109,49 @@ fn a_wrong_pack_is_refused_with_line_rule_and_reason() {
             assert!(error.line.abs_diff(line) <= 1, "{to}: {error}, the rule is at {line}");
         }
     }
+}
+
+/// What somebody who writes no programs is told: the line, the row it stands in, and the word that was meant.
+#[test]
+fn a_slip_of_the_pen_is_refused_in_plain_words() {
+    let r10 = "function = \"fault\", days_max = 7 }";
+    let close = "]， function = \"fault\", days_max = 7 }";
+    for (from, to, rule, place, reason) in [
+        (r10, "function = \"fault\", day_max = 7 }", Some("R10"), "day_max", "mean `days_max`?"),
+        (r10, "function = \"fault\", days_max = \"7\" }", Some("R10"), "= \"7\"", "whole number"),
+        (
+            "], function = \"fault\", days_max = 7 }",
+            close,
+            Some("R10"),
+            "， fun",
+            "`，` stands outside",
+        ),
+        ("payer = \"carrier\"", "payer = \"courier\"", Some("R04"), "courier", "mean `carrier`?"),
+        ("until = \"2024-06-30\"", "until = \"2024-06-31\"", None, "06-31", "no such day"),
+        ("[[rule]]\nid = \"R10\"", "id = \"R10\"", Some("R05"), "", "second time"),
+        (
+            "promises_any = [\"return_30\"]",
+            "promises_any = [\"return_31\"]",
+            Some("R12"),
+            "",
+            "no promise `return_31`",
+        ),
+        ("rules = [\"R12\"]", "rules = [\"R15\"]", None, "", "promise return_30 names rule R15"),
+    ] {
+        let files = changed(from, to);
+        let error = Pack::read(&files).expect_err(to);
+        assert!(error.reason.contains(reason), "{to}: {error}");
+        if rule != Some("R05") {
+            assert_eq!(error.rule.as_deref(), rule, "{to}: {error}");
+        }
+        if !place.is_empty() {
+            assert_eq!((error.file.clone(), error.line), line_with(&files, place), "{to}: {error}");
+        }
+    }
+    let files = changed("rules = [\"R12\"]", "rules = [\"R15\"]");
+    let error = Pack::read(&files).unwrap_err();
+    let (file, line) = line_with(&files, "id = \"return_30\"");
+    assert_eq!((error.file.as_str(), error.line), (file.as_str(), line - 1), "{error}");
 }
 
 #[test]
@@ -183,7 +232,7 @@ fn parameters_are_by_day_and_province() {
     for (wrong, reason) in [
         ("name = \"depreciation\"\nvalue = \"perhaps\"\n", "true or false"),
         ("name = \"counted_from\"\nvalue = true\n", "service_start"),
-        ("name = \"weather\"\nvalue = true\n", "unknown variant"),
+        ("name = \"weather\"\nvalue = true\n", "nothing is called `weather`"),
     ] {
         let error = Pack::read(&changed(law, wrong)).unwrap_err();
         assert!(error.reason.contains(reason), "{error}");

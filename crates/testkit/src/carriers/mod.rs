@@ -11,6 +11,8 @@ mod smtp;
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
+use crate::dice::Dice;
+
 pub use server::CarrierServer;
 pub use smtp::{Mail, SmtpServer};
 
@@ -113,14 +115,13 @@ enum Stage {
     Failed(&'static str),
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Books {
     stages: BTreeMap<String, Stage>,
     passed: Vec<Passed>,
     receipts: Vec<(u32, Receipt)>,
-    bitten: BTreeMap<&'static str, u64>,
     refused: Vec<String>,
-    dice: u64,
+    dice: Dice,
 }
 
 /// A carrier. Share it by reference.
@@ -136,7 +137,13 @@ const LATE_MAX: u64 = 6;
 impl FakeCarrier {
     /// A carrier whose mishaps follow from a seed.
     pub fn new(seed: u64, mishaps: Mishaps) -> Self {
-        let books = Books { dice: seed | 1, ..Books::default() };
+        let books = Books {
+            stages: BTreeMap::new(),
+            passed: Vec::new(),
+            receipts: Vec::new(),
+            refused: Vec::new(),
+            dice: Dice::new(seed),
+        };
         Self { mishaps: Mutex::new(mishaps), books: Mutex::new(books) }
     }
 
@@ -158,7 +165,7 @@ impl FakeCarrier {
     /// What became of a number.
     pub fn query(&self, number: &str) -> Answer {
         self.books(|books, mishaps| {
-            if books.bites("question_lost", mishaps.question_lost) {
+            if books.dice.bites("question_lost", mishaps.question_lost) {
                 return Answer::NoAnswer;
             }
             books.said(number)
@@ -187,7 +194,7 @@ impl FakeCarrier {
 
     /// How often each mishap happened.
     pub fn bitten(&self) -> BTreeMap<&'static str, u64> {
-        self.books(|books, _| books.bitten.clone())
+        self.books(|books, _| books.dice.bitten())
     }
 
     fn books<T>(&self, work: impl FnOnce(&mut Books, &Mishaps) -> T) -> T {
@@ -201,27 +208,27 @@ impl Books {
         let is_known =
             self.stages.get(number).is_some_and(|stage| !matches!(stage, Stage::Failed(_)));
         if is_known {
-            self.count("sent_again");
+            self.dice.count("sent_again");
             return self.said(number);
         }
-        if self.bites("error_before", mishaps.error_before)
-            || self.bites("request_lost", mishaps.request_lost)
+        if self.dice.bites("error_before", mishaps.error_before)
+            || self.dice.bites("request_lost", mishaps.request_lost)
         {
             return Answer::NoAnswer;
         }
-        if self.bites("rate_limited", mishaps.rate_limited) {
+        if self.dice.bites("rate_limited", mishaps.rate_limited) {
             return Answer::Busy;
         }
         let is_refused = self.refused.iter().any(|one| one == to);
-        if is_refused || self.bites("rejected", mishaps.rejected) {
+        if is_refused || self.dice.bites("rejected", mishaps.rejected) {
             self.stages.insert(number.to_owned(), Stage::Failed("number_rejected"));
             return Answer::Failed("number_rejected");
         }
-        let arrives = !self.bites("undelivered", mishaps.undelivered);
+        let arrives = !self.dice.bites("undelivered", mishaps.undelivered);
         self.stages.insert(number.to_owned(), Stage::Taken { arrives });
         let (to, text) = (to.to_owned(), text.to_owned());
         self.passed.push(Passed { number: number.to_owned(), to, text });
-        match self.bites("executed_then_lost", mishaps.executed_then_lost) {
+        match self.dice.bites("executed_then_lost", mishaps.executed_then_lost) {
             true => Answer::NoAnswer,
             false => Answer::Accepted,
         }
@@ -248,37 +255,15 @@ impl Books {
             }
         }
         for receipt in settled {
-            if self.bites("receipt_lost", mishaps.receipt_lost) {
+            if self.dice.bites("receipt_lost", mishaps.receipt_lost) {
                 continue;
             }
-            let times = if self.bites("receipt_twice", mishaps.receipt_twice) { 2 } else { 1 };
+            let times = if self.dice.bites("receipt_twice", mishaps.receipt_twice) { 2 } else { 1 };
             for _ in 0..times {
-                let late = self.bites("receipt_late", mishaps.receipt_late);
-                let ticks = if late { 1 + self.below(LATE_MAX) } else { 0 };
-                self.receipts.push((u32::try_from(ticks).unwrap_or(0), receipt.clone()));
+                let ticks = self.dice.late("receipt_late", mishaps.receipt_late, LATE_MAX);
+                self.receipts.push((ticks, receipt.clone()));
             }
         }
-    }
-
-    /// Whether something happens that happens so often in a thousand.
-    fn bites(&mut self, what: &'static str, rate: u64) -> bool {
-        let bites = self.below(1_000) < rate;
-        if bites {
-            self.count(what);
-        }
-        bites
-    }
-
-    fn count(&mut self, what: &'static str) {
-        *self.bitten.entry(what).or_default() += 1;
-    }
-
-    fn below(&mut self, limit: u64) -> u64 {
-        self.dice = self
-            .dice
-            .wrapping_mul(6_364_136_223_846_793_005)
-            .wrapping_add(1_442_695_040_888_963_407);
-        (self.dice >> 33) % limit
     }
 }
 

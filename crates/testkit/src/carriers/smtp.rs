@@ -4,12 +4,13 @@
 //! says that it has it.
 
 use std::io::{BufRead as _, BufReader, Write as _};
-use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::net::TcpStream;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::thread;
 
-use anyhow::{Context as _, Result};
+use anyhow::Result;
+
+use crate::serving::Listener;
 
 /// Lines of a message that are read.
 const LINES_MAX: usize = 2_000;
@@ -30,13 +31,12 @@ struct Inner {
     mails: Mutex<Vec<Mail>>,
     rejected: Mutex<Vec<String>>,
     hangs_up: AtomicBool,
-    is_over: AtomicBool,
 }
 
 /// A mail server on a free port of 127.0.0.1 until it is dropped.
 #[derive(Debug)]
 pub struct SmtpServer {
-    address: SocketAddr,
+    listener: Listener,
     inner: Arc<Inner>,
 }
 
@@ -46,26 +46,15 @@ impl SmtpServer {
     /// # Errors
     /// When no port is free.
     pub fn start() -> Result<Self> {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).context("no port is free")?;
-        let address = listener.local_addr()?;
         let inner = Arc::new(Inner::default());
         let shared = Arc::clone(&inner);
-        thread::spawn(move || {
-            for stream in listener.incoming().map_while(std::result::Result::ok) {
-                if shared.is_over.load(Ordering::SeqCst) {
-                    return;
-                }
-                let shared = Arc::clone(&shared);
-                // Whoever hangs up early wants no more.
-                thread::spawn(move || drop(converse(&stream, &shared)));
-            }
-        });
-        Ok(Self { address, inner })
+        let listener = Listener::start(move |stream| converse(stream, &shared))?;
+        Ok(Self { listener, inner })
     }
 
     /// Where it listens, as a URL.
     pub fn url(&self) -> String {
-        format!("smtp://{}", self.address)
+        format!("smtp://{}", self.listener.address())
     }
 
     /// Rejects whatever goes to this address.
@@ -81,14 +70,6 @@ impl SmtpServer {
     /// Everything that came, oldest first.
     pub fn mails(&self) -> Vec<Mail> {
         self.inner.mails.lock().unwrap_or_else(PoisonError::into_inner).clone()
-    }
-}
-
-impl Drop for SmtpServer {
-    fn drop(&mut self) {
-        self.inner.is_over.store(true, Ordering::SeqCst);
-        // The listener wakes by a last connection.
-        drop(TcpStream::connect(self.address));
     }
 }
 

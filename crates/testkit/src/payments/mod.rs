@@ -10,6 +10,8 @@ mod server;
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
+use crate::dice::Dice;
+
 pub use server::PaymentServer;
 
 /// How often each mishap happens, in a thousand.
@@ -103,14 +105,13 @@ struct Entry {
     stage: Stage,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Books {
     entries: BTreeMap<String, Entry>,
     paid: Vec<Paid>,
     notices: Vec<(u32, String)>,
-    bitten: BTreeMap<&'static str, u64>,
     day: String,
-    dice: u64,
+    dice: Dice,
 }
 
 /// A provider. Share it by reference.
@@ -130,7 +131,13 @@ const LATE_MAX: u64 = 6;
 impl FakeProvider {
     /// A provider whose mishaps follow from a seed.
     pub fn new(seed: u64, rates: Rates) -> Self {
-        let books = Books { dice: seed | 1, day: "day".to_owned(), ..Books::default() };
+        let books = Books {
+            entries: BTreeMap::new(),
+            paid: Vec::new(),
+            notices: Vec::new(),
+            day: "day".to_owned(),
+            dice: Dice::new(seed),
+        };
         Self { rates: Mutex::new(rates), books: Mutex::new(books) }
     }
 
@@ -152,7 +159,7 @@ impl FakeProvider {
     /// What became of a number.
     pub fn query(&self, number: &str) -> Said {
         self.books(|books, rates| {
-            if books.bites("question_lost", rates.question_lost) {
+            if books.dice.bites("question_lost", rates.question_lost) {
                 return Said::NoAnswer;
             }
             books.said(number)
@@ -197,7 +204,7 @@ impl FakeProvider {
 
     /// How often each mishap happened.
     pub fn bitten(&self) -> BTreeMap<&'static str, u64> {
-        self.books(|books, _| books.bitten.clone())
+        self.books(|books, _| books.dice.bitten())
     }
 
     /// Moves money behind everybody's back: for what a comparison must find.
@@ -218,33 +225,33 @@ impl Books {
                 return Said::Failed;
             }
             if entry.stage != Stage::Failed {
-                self.count("sent_again");
+                self.dice.count("sent_again");
                 return self.said(number);
             }
         }
-        if self.bites("error_before", rates.error_before) {
+        if self.dice.bites("error_before", rates.error_before) {
             return Said::NoAnswer;
         }
-        if self.bites("request_lost", rates.request_lost) {
+        if self.dice.bites("request_lost", rates.request_lost) {
             return Said::NoAnswer;
         }
-        if self.bites("refused", rates.refused) {
+        if self.dice.bites("refused", rates.refused) {
             self.enter(number, fen, Stage::Failed);
             return Said::Failed;
         }
-        let ticks = u32::try_from(1 + self.below(TICKS_MAX)).unwrap_or(1);
-        if self.bites("accepted_then_paid", rates.accepted_then_paid) {
+        let ticks = u32::try_from(1 + self.dice.below(TICKS_MAX)).unwrap_or(1);
+        if self.dice.bites("accepted_then_paid", rates.accepted_then_paid) {
             self.enter(number, fen, Stage::Accepted { ticks, pays: true });
             return Said::Accepted;
         }
-        if self.bites("accepted_then_failed", rates.accepted_then_failed) {
+        if self.dice.bites("accepted_then_failed", rates.accepted_then_failed) {
             self.enter(number, fen, Stage::Accepted { ticks, pays: false });
             return Said::Accepted;
         }
         self.enter(number, fen, Stage::Succeeded);
         self.move_money(number, fen);
         self.notify(number, rates);
-        match self.bites("executed_then_lost", rates.executed_then_lost) {
+        match self.dice.bites("executed_then_lost", rates.executed_then_lost) {
             true => Said::NoAnswer,
             false => Said::Succeeded,
         }
@@ -292,35 +299,13 @@ impl Books {
 
     fn notify(&mut self, number: &str, rates: &Rates) {
         let mut times = 1;
-        if self.bites("notified_twice", rates.notified_twice) {
+        if self.dice.bites("notified_twice", rates.notified_twice) {
             times = 2;
         }
         for _ in 0..times {
-            let late = self.bites("notified_late", rates.notified_late);
-            let ticks = if late { 1 + self.below(LATE_MAX) } else { 0 };
-            self.notices.push((u32::try_from(ticks).unwrap_or(0), number.to_owned()));
+            let ticks = self.dice.late("notified_late", rates.notified_late, LATE_MAX);
+            self.notices.push((ticks, number.to_owned()));
         }
-    }
-
-    /// Whether something happens that happens so often in a thousand.
-    fn bites(&mut self, what: &'static str, rate: u64) -> bool {
-        let bites = self.below(1_000) < rate;
-        if bites {
-            self.count(what);
-        }
-        bites
-    }
-
-    fn count(&mut self, what: &'static str) {
-        *self.bitten.entry(what).or_default() += 1;
-    }
-
-    fn below(&mut self, limit: u64) -> u64 {
-        self.dice = self
-            .dice
-            .wrapping_mul(6_364_136_223_846_793_005)
-            .wrapping_add(1_442_695_040_888_963_407);
-        (self.dice >> 33) % limit
     }
 }
 

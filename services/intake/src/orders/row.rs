@@ -5,10 +5,12 @@ use std::collections::BTreeSet;
 use parasol_api::intake::v1::import_orders_request::Content;
 use parasol_api::intake::v1::{CustomerRow, ImportOrdersRequest, OrderRow, SkuRow};
 use parasol_api::limits::{
-    CODE_MAX, FOREIGN_NUMBER_MAX, IMPORT_ROW_BYTES_MAX, NAME_MAX, SHORT_NAME_MAX, STREET_MAX,
+    CODE_MAX, FOREIGN_NUMBER_MAX, GIFTS_MAX, IMPORT_ROW_BYTES_MAX, NAME_MAX, SHORT_NAME_MAX,
+    STREET_MAX,
 };
 use parasol_api::{Checker, Error, Reason};
 use parasol_desk::{customer_id, location};
+use parasol_journey::gift::Gift;
 use parasol_journey::ids::{BrandId, CustomerId, OrderLineId, Serial, Sku};
 use parasol_journey::time::Timestamp;
 use parasol_journey::vocab::{Category, Promise};
@@ -22,8 +24,6 @@ use crate::tables::{orders, skus};
 const MESSAGE_BYTES_MAX: usize = 96;
 /// The most promises of a unit that only the policy knows.
 const PROMISE_IDS_MAX: usize = 40;
-/// The most gifts of a unit.
-const GIFTS_MAX: usize = 20;
 /// The longest number by which the retailer knows a customer.
 const CUSTOMER_KEY_MAX: usize = 64;
 
@@ -107,7 +107,7 @@ fn read_order(row: &OrderRow, now: Timestamp) -> Result<Row, Error> {
     let times = read_times(&mut check, row, now);
     let promises = check.listed_once::<Promise>("promises", &row.promises);
     let own = promise_ids(&mut check, &row.promise_ids);
-    let gifts = gifts(&mut check, &row.gifts);
+    let gifts = gifts(&mut check, row);
     let buyer = check.present("customer", &row.customer);
     let buyer = buyer.and_then(|buyer| check.within("customer", |check| read_buyer(check, buyer)));
     let (line, sku, serial, price_fen, (delivered, installed), mut known, (own, gifts), buyer) =
@@ -148,16 +148,27 @@ fn promise_ids<'a>(check: &mut Checker, ids: &'a [String]) -> Option<BTreeSet<&'
     Some(found)
 }
 
-/// What came with it as a gift, in alphabetical order.
-fn gifts(check: &mut Checker, skus: &[String]) -> Option<BTreeSet<Sku>> {
+/// What came with it as a gift, in alphabetical order, with what it was marked with.
+fn gifts(check: &mut Checker, row: &OrderRow) -> Option<Vec<Gift>> {
+    let (skus, prices) = (&row.gifts, &row.gift_prices_fen);
     check.at_most("gifts", skus, GIFTS_MAX)?;
-    let mut found = BTreeSet::new();
+    if !prices.is_empty() && prices.len() != skus.len() {
+        let expected = "one price for each gift, or none at all";
+        return check.refuse("gift_prices_fen", Reason::FieldInvalid, expected);
+    }
+    let mut found: Vec<Gift> = Vec::with_capacity(skus.len());
     for (place, sku) in skus.iter().enumerate() {
         let field = format!("gifts[{place}]");
-        if !found.insert(check.id::<Sku>(&field, sku)?) {
+        let sku = check.id::<Sku>(&field, sku)?;
+        if found.iter().any(|gift| gift.sku == sku) {
             return check.refuse(&field, Reason::FieldInvalid, "each gift once");
         }
+        let field = format!("gift_prices_fen[{place}]");
+        let price = prices.get(place).copied().unwrap_or_default();
+        let price_fen = check.number(&field, price, 0..=parasol_policy::PRICE_FEN_MAX)?;
+        found.push(Gift { sku, price_fen });
     }
+    found.sort_unstable();
     Some(found)
 }
 

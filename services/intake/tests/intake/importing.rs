@@ -142,6 +142,11 @@ async fn what_was_sold_is_not_rewritten_and_what_may_grow_grows() {
     let mut row = base.clone();
     row.gifts = vec!["KET-01".into()];
     assert_eq!(import(16, row.clone()).await, changed("gifts"));
+    row.gift_prices_fen = vec![9_900, 100];
+    assert_eq!(import(18, row.clone()).await.2, "gift_prices_fen", "one for each");
+    row.gift_prices_fen = vec![-1];
+    assert_eq!(import(19, row.clone()).await.2, "gift_prices_fen[0]");
+    row.gift_prices_fen = vec![];
     row.gifts.push("KET-01".into());
     assert_eq!(import(17, row).await.2, "gifts[1]", "each once");
 

@@ -73,7 +73,8 @@ async fn replace(world: &World, case: CaseId) {
 #[tokio::test]
 async fn what_the_contract_says_is_pinned_and_the_pack_says_what_starts_the_brands_day() {
     let mut row = sold(1, start() - Span::days(20), &[]);
-    row.gifts = vec!["KET-01".to_owned()];
+    row.gifts = vec!["PAN-02".to_owned(), "KET-01".to_owned()];
+    row.gift_prices_fen = vec![0, 9_900];
     let mut world = world_with([row, sold(2, start() - Span::days(20), &[])]).await;
     let filing = async |world: &World, n: u32| {
         let answer = file(world, &customer(&format!("u-{n}")), claim(n, u128::from(n))).await;
@@ -81,7 +82,8 @@ async fn what_the_contract_says_is_pinned_and_the_pack_says_what_starts_the_bran
     };
     let first = filing(&world, 1).await;
     assert_eq!((first.contract.penalty_percent, first.contract.part_fen), (5, 20_000));
-    assert_eq!(first.gifts.iter().map(|one| one.as_str()).collect::<Vec<_>>(), ["KET-01"]);
+    let gifts = first.gifts.iter().map(|gift| (gift.sku.as_str(), gift.price_fen));
+    assert_eq!(gifts.collect::<Vec<_>>(), [("KET-01", 9_900), ("PAN-02", 0)]);
     let brands_day = |filing: &Filing| {
         let mut terms = filing.terms.iter();
         terms.find(|term| term.promise == "vendor_24_hours").unwrap().clock.unwrap()

@@ -42,6 +42,7 @@ pub fn order(n: u32) -> OrderRow {
         promises: Vec::new(),
         promise_ids: Vec::new(),
         gifts: Vec::new(),
+        gift_prices_fen: Vec::new(),
         customer: Some(CustomerRow {
             customer: format!("u-{n}"),
             name: "张芳".to_owned(),

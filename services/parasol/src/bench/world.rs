@@ -213,6 +213,7 @@ async fn import_orders(
             promises: Vec::new(),
             promise_ids: Vec::new(),
             gifts: Vec::new(),
+            gift_prices_fen: Vec::new(),
             customer: Some(CustomerRow {
                 customer: customer(unit),
                 name: "测试".to_owned(),

@@ -85,6 +85,7 @@ impl Goods {
                 promises: Vec::new(),
                 promise_ids: Vec::new(),
                 gifts: Vec::new(),
+                gift_prices_fen: Vec::new(),
                 customer: Some(CustomerRow {
                     customer: unit.customer.clone(),
                     name: "测试".to_owned(),

@@ -39,6 +39,8 @@ pub(super) struct Order {
     promise_ids: Vec<String>,
     #[serde(default)]
     gifts: Vec<String>,
+    #[serde(default)]
+    gift_prices_fen: Vec<i64>,
     customer: Customer,
 }
 
@@ -112,6 +114,7 @@ impl From<Order> for v1::OrderRow {
             installed_at: row.installed_at.map(|at| to_timestamp(at.0)),
             promise_ids: row.promise_ids,
             gifts: row.gifts,
+            gift_prices_fen: row.gift_prices_fen,
             promises: row.promises.into_iter().map(|promise| promise.number()).collect(),
             customer: Some(v1::CustomerRow { customer, name, phone, address, county, location }),
         }

@@ -124,8 +124,6 @@ fn date(template: Template, event: &Event, case: &Case) -> Option<Timestamp> {
             let again = event.armed.iter().find(|(task, _)| *task == Task::Clock(*clock));
             again.map(|(_, due)| *due)
         }
-        (Template::ChooseRemedy, _) => runs_out(Clock::ChooseRemedy),
-        (Template::Denied, _) => runs_out(Clock::AnswerDenial),
         (Template::ConfirmSoon, _) => runs_out(Clock::Confirm),
         _ => None,
     }

@@ -204,7 +204,7 @@ impl Template {
 
     /// Whether the case waits for it to arrive, and who writes into its log that it has.
     pub const fn is_awaited(self) -> bool {
-        matches!(self, Self::Confirm | Self::CallBack)
+        matches!(self, Self::ChooseRemedy | Self::Denied | Self::Confirm | Self::CallBack)
     }
 
     /// Whether a newer one about the same case makes it old.
@@ -277,9 +277,7 @@ fn before_the_visit(event: &Event, case: &Case) -> Option<Template> {
 
 fn outcome(event: &Event, case: &Case) -> Option<Template> {
     Some(match &event.fact {
-        _ if event.stage == Stage::AwaitConfirm && asks(case, event) => Template::Confirm,
-        Fact::Decided(_) if case.stage == Stage::RemedyOffered => Template::ChooseRemedy,
-        Fact::Denied(_) => Template::Denied,
+        _ if asks(case, event) => question(event.stage)?,
         Fact::RemedyChosen { remedy: Remedy::Refund, .. } => Template::RefundBegun,
         Fact::RemedyChosen { remedy: Remedy::Replace, .. } => Template::ReplacementBegun,
         // Whoever has a work order gets the code, which says the same.
@@ -320,6 +318,16 @@ fn bend(event: &Event, case: &Case) -> Option<Template> {
         Fact::ReminderAnswered if !case.stage.is_ended() => Template::ReminderAnswered,
         _ => return None,
     })
+}
+
+/// By which template the customer is asked, where their silence counts.
+fn question(stage: Stage) -> Option<Template> {
+    match stage {
+        Stage::RemedyOffered => Some(Template::ChooseRemedy),
+        Stage::Denied => Some(Template::Denied),
+        Stage::AwaitConfirm => Some(Template::Confirm),
+        _ => None,
+    }
 }
 
 /// Whether this entry is the one by which the customer is asked, and still is.
@@ -363,9 +371,8 @@ pub fn still_holds(template: Template, event: &Event, case: &Case) -> bool {
         }
         Template::OnTheWay => case.visit.as_ref().is_some_and(|visit| visit.en_route),
         Template::AtTheDoor => matches!(case.stage, Stage::OnSite | Stage::Inspecting),
-        Template::ChooseRemedy => case.stage == Stage::RemedyOffered,
         Template::Code | Template::CodeRenewed => with_code,
-        Template::Confirm | Template::CallBack => asks(case, event),
+        awaited if awaited.is_awaited() => asks(case, event),
         Template::ConfirmSoon => {
             let asked = case.asked.map(|asked| asked.seq);
             let of = match &event.fact {

@@ -147,6 +147,20 @@ mod tests {
         }
     }
 
+    /// Nobody may take the card of the program for a price list, and the page for operators knows every word.
+    #[test]
+    fn the_card_of_the_program_says_that_it_is_an_example_and_the_page_knows_its_words() {
+        assert!(Card::of_the_program().source.starts_with("EXAMPLE AMOUNTS"));
+        let page = include_str!("../../../../docs/rates.md");
+        for code in RateCode::ALL {
+            assert!(page.contains(&format!("| `{code}` |")), "{code} is not explained");
+        }
+        for rate in &Card::of_the_program().rates {
+            let yuan = format!("{}", rate.amount_fen / 100);
+            assert!(page.contains(&yuan), "{} of {} yuan is not shown", rate.code, yuan);
+        }
+    }
+
     #[test]
     fn of_the_rates_that_fit_the_narrowest_counts() {
         let rate = |category, item: &str, amount_fen| Rate {

@@ -13,6 +13,7 @@ use parasol_api::{Reason, Role, common};
 use parasol_journey::case::Case;
 use parasol_journey::deadline::Clock as Limit;
 use parasol_journey::event::{Fact, Filing, Path};
+use parasol_journey::gift::Gift;
 use parasol_journey::ids::CaseId;
 use parasol_journey::task::Work;
 use parasol_journey::time::Span;
@@ -421,6 +422,45 @@ async fn a_unit_that_is_on_order_is_not_ordered_again() {
     world.work().await;
     assert_eq!(world.case(id).await.stage, Stage::Replacing);
     assert_eq!(world.warehouse.parcels().len(), 1);
+}
+
+/// Source: 七日无理由退货暂行办法 art. 13: a gift goes back with the unit, or what it was marked with is kept
+/// back. The test fails if the carrier's word about gifts is not heard.
+#[tokio::test]
+async fn for_a_gift_that_does_not_come_back_its_marked_price_is_kept_back() {
+    let world = World::new().await;
+    let gift = |sku: &str, price_fen| Gift { sku: sku.parse().unwrap(), price_fen };
+    let gifts = vec![gift("KET-01", 9_900), gift("PAN-02", 0)];
+    let filed = Filing {
+        kind: CaseKind::NoReason,
+        declared_intact: true,
+        gifts,
+        ..filing(3, Remedy::Refund)
+    };
+    let price = filed.price_fen;
+    for (missing, kept) in [(vec![], 0), (vec!["KET-01"], 9_900), (vec!["PAN-02"], 0)] {
+        let id = world.file(filed.clone()).await;
+        world.triage(id, Path::NoReason).await;
+        let mut request = ReportPickupRequest {
+            request_id: world.id(),
+            case_id: id.to_string(),
+            outcome: 1,
+            missing_gifts: vec!["CUP-03".to_owned()],
+            ..ReportPickupRequest::default()
+        };
+        let retailer = |request| by(Role::Retailer, "retailer", request);
+        for wrong in [vec!["CUP-03"], vec!["KET-01", "KET-01"]] {
+            request.missing_gifts = wrong.into_iter().map(ToOwned::to_owned).collect();
+            let refused = world.service.report_pickup(retailer(request.clone())).await;
+            assert_eq!(reason(refused), Reason::FieldInvalid, "{:?}", request.missing_gifts);
+        }
+        request.missing_gifts = missing.iter().map(ToString::to_string).collect();
+        world.service.report_pickup(retailer(request)).await.unwrap();
+        world.work().await;
+        let case = world.case(id).await;
+        assert_eq!(case.stage, Stage::AwaitConfirm);
+        assert_eq!(case.paid_fen(), price - kept, "{missing:?}");
+    }
 }
 
 #[tokio::test]

@@ -54,7 +54,7 @@ impl Course {
             }
             Verb::RefuseLinkedCertificate => Command::RefuseLinkedCertificate { reason: because() },
             Verb::DeclareIntact => Command::DeclareIntact,
-            Verb::ReportPickup => Command::ReportPickup { intact: true },
+            Verb::ReportPickup => Command::ReportPickup { intact: true, missing_gifts: vec![] },
             _ => return None,
         })
     }

@@ -73,9 +73,7 @@ pub(super) fn pack(path: Option<&Path>) -> anyhow::Result<Pack> {
 pub(super) fn facts(path: &Path, pack: &Pack) -> anyhow::Result<Facts> {
     let text = text(path, FACTS_BYTES_MAX)?;
     let wrong = || format!("the facts in {} cannot be read", path.display());
-    let form: FactsForm = match path.extension() {
-        Some(ending) if ending == "json" => serde_json::from_str(&text).with_context(wrong)?,
-        _ => toml::from_str(&text).with_context(wrong)?,
-    };
+    let is_json = path.extension().is_some_and(|ending| ending == "json");
+    let form = FactsForm::read(&text, is_json).map_err(anyhow::Error::msg).with_context(wrong)?;
     form.facts(pack).map_err(anyhow::Error::msg).with_context(wrong)
 }

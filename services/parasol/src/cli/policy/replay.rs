@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use parasol_api::Language;
-use parasol_policy::{FactsForm, Pack, Replay, Shelf};
+use parasol_policy::{FactsForm, Pack, Replay, Shelf, plainly};
 use parasol_runtime::config::Config;
 use serde::Deserialize;
 
@@ -90,7 +90,9 @@ fn of_file(path: &Path, old: &Pack, new: &Pack, replay: &mut Replay) -> anyhow::
         }
         let wrong = || format!("{}, line {nth}", path.display());
         anyhow::ensure!(line.len() <= LINE_BYTES_MAX, "{}: the line is too long", wrong());
-        let past: Past = serde_json::from_str(&line).with_context(wrong)?;
+        let past: Past = serde_json::from_str(&line)
+            .map_err(|error| anyhow::Error::msg(plainly(&error.to_string(), Some(&line))))
+            .with_context(wrong)?;
         let name = if past.case.is_empty() { format!("line {nth}") } else { past.case };
         // What follows from a pack, such as the length of a warranty, follows from each for itself.
         let under = |pack: &Pack| past.facts.facts(pack).map_err(anyhow::Error::msg);
