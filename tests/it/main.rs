@@ -39,3 +39,4 @@ mod tenancy;
 mod tidy;
 mod up;
 mod watching;
+mod watching_anywhere;

@@ -127,6 +127,51 @@ async fn a_suspension_at_one_process_ends_streams_at_another() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_somebody_did_is_the_same_in_their_figures_and_in_their_scorecard() {
+    let house = House::open().await;
+    let wanted = filing();
+    let customer = Principal::new(Role::Customer, crate::bad_input::filer());
+    let filed = file(&house, wanted).await.expect("a good filing is taken");
+    let case = filed.case.expect("a case").case_id;
+    house.act(&operator(), REGISTER, &registration("a-1", "E0000001")).await;
+    let chase = json!({"case_id": case});
+    house.act(&customer, "/parasol.intake.v1.IntakeService/RemindCase", &chase).await;
+    house.act(&agent("a-1"), ANSWER, &json!({"case_id": case, "text": "tomorrow"})).await;
+
+    let figures = json!({
+        "subject": "a-1", "from": "2026-06-01T00:00:00Z", "until": "2026-07-01T00:00:00Z",
+    });
+    let figures =
+        house.act(&agent("a-1"), "/parasol.admin.v1.StaffService/GetStaffFigures", &figures).await;
+    let of_register = [&figures["cases"], &figures["chases_answered"], &figures["chases_in_time"]];
+    assert!(of_register.iter().all(|one| one.as_str() == Some("1")), "{figures}");
+
+    let card = json!({"level": "SCORE_LEVEL_AGENT", "subject": "a-1", "period": "2026-06"});
+    let path = "/parasol.tracking.v1.ScoreService/GetScorecard";
+    let counted = tokio::time::timeout(PATIENCE, async {
+        loop {
+            let told = house.try_out(&agent("a-1"), path, &card).await;
+            if told.reason.is_empty() {
+                return;
+            }
+            tokio::task::yield_now().await;
+        }
+    });
+    counted.await.expect("it is counted");
+    let card = house.act(&agent("a-1"), path, &card).await;
+    let of = |indicator: &str| {
+        let figures = card["figures"].as_array().expect("figures");
+        let one = figures.iter().find(|one| one["indicator"] == indicator);
+        let one = one.unwrap_or_else(|| panic!("{indicator} is not counted: {card}"));
+        (one["numerator"].clone(), one["denominator"].clone())
+    };
+    assert_eq!(of("chases_in_time"), (json!("1"), json!("1")));
+    assert_eq!(of("agent_acts"), (json!("1"), json!("1")), "entries of theirs, and cases");
+    let other = json!({"level": "SCORE_LEVEL_AGENT", "subject": "a-1", "period": "2026-06"});
+    assert_eq!(house.try_out(&agent("a-2"), path, &other).await.reason, "NOT_FOUND");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_house_may_let_in_registered_people_only() {
     let house = House::set(&[("staff.registered_only", "true")]).await;
     let body = json!({"case_id": "case_0190000000007000800000000000000f"});

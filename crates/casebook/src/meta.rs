@@ -53,4 +53,14 @@ impl Store {
         let stored = self.meta_once(EPOCH, &fresh.to_string()).await?;
         Uuid::try_parse(&stored).map_err(|_| DbErr::Custom("the feed epoch is not an id".into()))
     }
+
+    /// Begins a new epoch of the feed, after the store was put back to an earlier state: positions are given a second
+    /// time then, and a token of the time that is lost would name another event. No process may work on the store
+    /// meanwhile, since each knows the epoch from its start.
+    ///
+    /// # Errors
+    /// What the engine says; the epoch is then as before.
+    pub async fn begin_feed_epoch(&self, fresh: Uuid) -> Result<(), DbErr> {
+        self.set_meta(EPOCH, &fresh.to_string()).await
+    }
 }

@@ -17,7 +17,7 @@ use uuid::Uuid;
 use crate::dialect::ClaimTasks;
 use crate::handoff::Lease;
 use crate::store::{Store, instant};
-use crate::tables::tasks;
+use crate::tables::{leases, tasks};
 
 /// After so many failed attempts a task is parked, unless the store was told otherwise.
 pub const ATTEMPTS_MAX: i64 = 8;
@@ -150,8 +150,8 @@ impl Store {
         delete.exec(&self.writer).await.map(|_| ())
     }
 
-    /// Frees what a former run of this process had leased. Only where this process is the only one:
-    /// on the embedded store.
+    /// Frees what a former run of this process had leased: tasks, and what one process does at a time. Only where
+    /// this process is the only one: on the embedded store.
     ///
     /// # Errors
     /// What the engine says.
@@ -160,7 +160,10 @@ impl Store {
             .col_expr(tasks::Column::VisibleAt, Expr::col(tasks::Column::Due))
             .col_expr(tasks::Column::Lease, Expr::value(Uuid::nil()))
             .filter(tasks::Column::Lease.ne(Uuid::nil()));
-        update.exec(&self.writer).await.map(|_| ())
+        update.exec(&self.writer).await?;
+        let ended =
+            leases::Entity::update_many().col_expr(leases::Column::ExpiresAt, Expr::value(0_i64));
+        ended.exec(&self.writer).await.map(|_| ())
     }
 
     /// Parked tasks, oldest due first.

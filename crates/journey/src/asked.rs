@@ -23,6 +23,9 @@ pub struct Asked {
     /// When a notice of it arrived.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub told_at: Option<Timestamp>,
+    /// The number of the entry that said so; 0 before, and where an earlier release wrote it.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub told_seq: u64,
     /// Whether no notice could be delivered, so that somebody has to reach the customer.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub unreached: bool,
@@ -41,7 +44,20 @@ impl Stage {
     }
 }
 
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for it so")]
+fn is_zero(seq: &u64) -> bool {
+    *seq == 0
+}
+
 impl Case {
+    /// Whether whoever saw the case at a version sees it as it is. The arrival of a notice is an entry like any other
+    /// and starts the customer's clock, but it comes by itself, moments after the question, and nobody decides
+    /// otherwise for it: a version from just before it is still good.
+    pub fn stands_as_at(&self, version: u64) -> bool {
+        let told_last = self.asked.is_some_and(|asked| asked.told_seq == self.version);
+        version == self.version || (told_last && version.checked_add(1) == Some(self.version))
+    }
+
     /// Whether the customer has been told what the case waits for.
     pub fn is_told(&self) -> bool {
         self.asked.is_some_and(|asked| asked.told_at.is_some())
@@ -79,12 +95,16 @@ impl Case {
                 }
                 _ => self.stage.silence().is_some(),
             };
-            let (seq, told_at, unreached) = (self.version + 1, None, false);
-            self.asked = asks.then_some(Asked { seq, told_at, unreached });
+            let (seq, told_at, told_seq, unreached) = (self.version + 1, None, 0, false);
+            self.asked = asks.then_some(Asked { seq, told_at, told_seq, unreached });
         }
+        let entry = self.version + 1;
         let Some(asked) = &mut self.asked else { return };
         match fact {
-            Fact::NoticeDelivered { .. } => asked.told_at = Some(at),
+            Fact::NoticeDelivered { .. } => {
+                asked.told_at = Some(at);
+                asked.told_seq = entry;
+            }
             Fact::NoticeUndelivered { .. } => asked.unreached = true,
             _ => {}
         }

@@ -652,6 +652,11 @@ impl Case {
         self.misses.iter().find(|(missed, _)| *missed == clock).map_or(0, |(_, times)| *times)
     }
 
+    /// Whether an answer to the customer's chase would come within the time for it; `None` where no chase waits.
+    pub fn answers_chase_in_time(&self) -> Option<bool> {
+        self.owes(Task::Clock(Clock::Reminder)).map(|_| self.missed(Clock::Reminder) == 0)
+    }
+
     /// All the money that reached the customer, in fen.
     pub fn paid_fen(&self) -> i64 {
         self.paid.iter().fold(0, |sum, one| sum.saturating_add(one.amount_fen))

@@ -184,6 +184,9 @@ pub struct Decision {
     /// The certificate it stands on, if any.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub certificate: Option<CertificateId>,
+    /// Whether somebody made it by hand for whom the policy had another answer, when it was made or proposed.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub overrides: bool,
 }
 
 /// How a case ended.

@@ -12,6 +12,8 @@ pub fn migrations() -> Vec<Box<dyn MigrationTrait>> {
         Box::new(crate::voice::migration::Voice),
         Box::new(QuietHours),
         Box::new(crate::scores::migration::Objections),
+        Box::new(crate::watching::backfill::Readers),
+        Box::new(crate::scores::migration::Recount),
     ]
 }
 

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use parasol_api::Reason;
 use parasol_casebook::Refusal;
@@ -92,22 +91,5 @@ impl Floor {
             Proposed::Decision(decision) => self.check(case, &decision.offered),
             Proposed::Goodwill(_) => Ok(()),
         }
-    }
-}
-
-/// Remembers, between the two halves of one step, whether what is decided in it overrides the policy. The half
-/// that writes rows sees the case only after the decision, when the policy cannot be asked about it any more.
-#[derive(Clone, Debug, Default)]
-pub struct Overriding(Arc<AtomicBool>);
-
-impl Overriding {
-    /// Notes it; asked again, the last word counts.
-    pub fn note(&self, overrides: bool) {
-        self.0.store(overrides, Ordering::Relaxed);
-    }
-
-    /// Whether it does.
-    pub fn is_noted(&self) -> bool {
-        self.0.load(Ordering::Relaxed)
     }
 }

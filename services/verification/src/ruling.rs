@@ -59,6 +59,7 @@ pub fn command(case: &Case, outcome: &Outcome, id: DecisionId) -> Command {
         rules: rules.clone(),
         offered,
         certificate: facts::counting(case).map(|found| found.id),
+        overrides: false,
     };
     match &outcome.ruling {
         Ruling::Offered(offers) => {

@@ -116,7 +116,7 @@ fn check<'a>(submission: &Submission, cases: &'a Cases) -> Result<Option<&'a Arc
     let known = cases.get(id).filter(|case| !submission.deed.hides(case));
     let case = known.ok_or(Error::CaseUnknown)?;
     match submission.expected {
-        Some(expected) if expected != case.version => {
+        Some(expected) if !case.stands_as_at(expected) => {
             Err(Error::VersionConflict { current: case.version })
         }
         _ => Ok(Some(case)),

@@ -18,7 +18,7 @@ on_both_engines!(
     pages_of_any_size_lose_nothing,
     a_lost_lease_numbers_nothing,
     a_long_backlog_is_numbered,
-    the_epoch_is_made_once,
+    the_epoch_is_made_once_and_anew_when_asked_for,
 );
 
 async fn hold(world: &World, store: &Store, holder: u128) -> Held {
@@ -179,12 +179,14 @@ async fn a_long_backlog_is_numbered(world: World) {
     assert_eq!(seqs, (WAITING - 999..=WAITING).collect::<Vec<_>>());
 }
 
-async fn the_epoch_is_made_once(world: World) {
+async fn the_epoch_is_made_once_and_anew_when_asked_for(world: World) {
     let store = world.store().await;
     let first = store.feed_epoch(Uuid::from_u128(1)).await.unwrap();
     assert_eq!(first, Uuid::from_u128(1));
     let other = world.store().await;
     assert_eq!(other.feed_epoch(Uuid::from_u128(2)).await.unwrap(), first);
+    other.begin_feed_epoch(Uuid::from_u128(3)).await.unwrap();
+    assert_eq!(store.feed_epoch(Uuid::from_u128(4)).await.unwrap(), Uuid::from_u128(3));
     assert_eq!(store.meta("clock").await.unwrap(), None);
     store.set_meta("clock", "one").await.unwrap();
     store.set_meta("clock", "two").await.unwrap();

@@ -11,6 +11,7 @@ on_both_engines!(
     a_lease_has_one_holder,
     a_token_grows_with_every_grant_and_stays_with_renewals,
     of_many_who_ask_at_once_one_gets_it,
+    who_stops_gives_its_own_leases_back,
 );
 
 fn holder(number: u128) -> Uuid {
@@ -60,4 +61,14 @@ async fn of_many_who_ask_at_once_one_gets_it(world: World) {
         assert!(tokens.insert(held[0].token), "a token was given twice");
         world.wait(LEASE);
     }
+}
+
+async fn who_stops_gives_its_own_leases_back(world: World) {
+    let store = world.store().await;
+    let mine = store.lease("a", holder(1), world.now(), LEASE).await.unwrap().unwrap();
+    store.lease("b", holder(2), world.now(), LEASE).await.unwrap().unwrap();
+    store.return_leases(holder(1)).await.unwrap();
+    assert_eq!(store.lease("b", holder(3), world.now(), LEASE).await.unwrap(), None);
+    let next = store.lease("a", holder(3), world.now(), LEASE).await.unwrap().unwrap();
+    assert!(next.token > mine.token);
 }

@@ -321,8 +321,13 @@ async fn a_restart_frees_what_was_leased(world: World) {
     process.must([Ask::file(1), Ask::file(2)]).await;
     let store = &process.store;
     assert!(claim(&world, store, Role::Intake, 9).await.is_empty());
+    let former = Uuid::from_u128(7);
+    store.lease("office", former, world.now(), LEASE).await.unwrap().unwrap();
     store.free_leases().await.unwrap();
     assert_eq!(claim(&world, store, Role::Intake, 9).await.len(), 2);
+    let next = Uuid::from_u128(8);
+    let held = store.lease("office", next, world.now(), LEASE).await.unwrap();
+    assert_eq!(held.map(|held| held.token), Some(2), "at once, and under another token");
 }
 
 async fn the_longest_overdue_task_is_named(world: World) {

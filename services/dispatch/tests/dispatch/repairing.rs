@@ -78,6 +78,7 @@ pub async fn in_repair(world: &World) -> CaseId {
             recourse: String::new(),
         }],
         certificate: None,
+        overrides: false,
     };
     world.give(case, ActorKind::Policy, Command::Decide { decision }).await;
     assert_eq!(world.case(case).await.stage, Stage::Repairing);

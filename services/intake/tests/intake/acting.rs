@@ -67,6 +67,7 @@ pub async fn close(world: &World, case: CaseId) {
         rules: vec!["R61".to_owned()],
         offered: vec![],
         certificate: None,
+        overrides: false,
     };
     let triage = Command::Triage { path: Path::NoVisit, rules: vec![] };
     world.give(case, ActorKind::Policy, triage).await;
@@ -147,6 +148,7 @@ async fn a_closed_case_is_reopened_once_and_in_time() {
         rules: vec!["R61".to_owned()],
         offered: vec![],
         certificate: None,
+        overrides: false,
     };
     world.give(case, ActorKind::Policy, Command::Deny { decision }).await;
     world.give(case, ActorKind::Customer, Command::AcceptDenial).await;

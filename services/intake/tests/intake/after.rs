@@ -133,6 +133,7 @@ async fn replace(world: &World, case: CaseId, serial: &str) {
         rules: vec!["R13".to_owned()],
         offered,
         certificate: None,
+        overrides: false,
     };
     world.give(case, ActorKind::Policy, Command::Decide { decision }).await;
     let choose = Command::ChooseRemedy { remedy: Remedy::Replace };

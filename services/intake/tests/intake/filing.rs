@@ -39,6 +39,7 @@ pub async fn repair_with(world: &World, case: CaseId, parts: &[&str]) {
             recourse: "brand".to_owned(),
         }],
         certificate: None,
+        overrides: false,
     };
     let triage = Command::Triage { path: Path::NoVisit, rules: vec![] };
     world.give(case, ActorKind::Policy, triage).await;

@@ -95,6 +95,23 @@ async fn rows_follow_cases(world: &World) {
     assert_eq!((late, cases), (1, 2));
 }
 
+/// A store that was put back has its feed written anew: places of before mean nothing there.
+async fn in_another_epoch_it_begins_anew(world: &World) {
+    let [filed, ..] = three(world).await;
+    let first = follow(world, 1).await;
+    assert!(first > 0);
+    assert_eq!(follow(world, 1).await, 0);
+    let store = &world.desk.store;
+    let before = flow::list(store, &by(Order::Turn), 50).await.unwrap();
+    store.begin_feed_epoch(Uuid::from_u128(78)).await.unwrap();
+    world.give(filed, ActorKind::Customer, Command::Remind).await;
+    assert!(follow(world, 1).await > first, "what was followed before and what is new");
+    let after = flow::list(store, &by(Order::Turn), 50).await.unwrap();
+    assert_eq!(after.len(), before.len());
+    let chased = |rows: &[flow::Row]| rows.iter().map(|row| row.reminders).sum::<i64>();
+    assert_eq!((chased(&before), chased(&after)), (0, 1));
+}
+
 async fn pages_join_without_gaps(world: &World) {
     for n in 1..=5 {
         file(world, &customer(&format!("u-{n}")), claim(n, u128::from(n))).await;
@@ -124,6 +141,12 @@ mod on_sqlite {
     async fn rows_follow_cases() {
         let world = world_with((1..=3).map(order)).await;
         super::rows_follow_cases(&world).await;
+    }
+
+    #[tokio::test]
+    async fn in_another_epoch_it_begins_anew() {
+        let world = world_with((1..=3).map(order)).await;
+        super::in_another_epoch_it_begins_anew(&world).await;
     }
 
     #[tokio::test]
@@ -160,6 +183,12 @@ mod on_postgres {
     async fn rows_follow_cases() {
         let world = crate::samples::world_on_postgres("flow_rows", (1..=3).map(order)).await;
         super::rows_follow_cases(&world).await;
+    }
+
+    #[tokio::test]
+    async fn in_another_epoch_it_begins_anew() {
+        let world = crate::samples::world_on_postgres("flow_epoch", (1..=3).map(order)).await;
+        super::in_another_epoch_it_begins_anew(&world).await;
     }
 
     #[tokio::test]

@@ -56,6 +56,7 @@ async fn replace(world: &World, case: CaseId) {
         rules: vec!["R13".to_owned()],
         offered: vec![offered],
         certificate: None,
+        overrides: false,
     };
     let triage = Command::Triage { path: Path::NoVisit, rules: vec![] };
     world.give(case, ActorKind::Policy, triage).await;

@@ -82,6 +82,7 @@ async fn a_case_under_repair_shows_who_works_what_was_decided_and_the_code() {
         rules: vec!["R10".to_owned()],
         offered: vec![offered(Remedy::Repair, 0), offered(Remedy::Refund, 399_900)],
         certificate: None,
+        overrides: false,
     };
     world.give(case, ActorKind::Policy, Command::Decide { decision }).await;
     let choose = Command::ChooseRemedy { remedy: Remedy::Repair };
@@ -121,6 +122,7 @@ async fn a_quoted_repair_is_shown_with_its_price_and_its_end() {
         rules: vec!["R53".to_owned()],
         offered: vec![],
         certificate: None,
+        overrides: false,
     };
     world.give(case, ActorKind::Policy, Command::Deny { decision }).await;
     assert_eq!(get(&world, &me, case, "").await.quote, None);
@@ -294,6 +296,7 @@ async fn a_unit_has_one_life_over_all_of_its_cases() {
         rules: vec!["R30".to_owned()],
         offered: vec![repair],
         certificate: None,
+        overrides: false,
     };
     world.give(first, ActorKind::Policy, Command::Decide { decision }).await;
     let choose = Command::ChooseRemedy { remedy: Remedy::Repair };

@@ -203,7 +203,7 @@ impl Bench<'_> {
         let tokens = self.tokens(&address, &wire).await?;
         let audience = self.audience(&address, &wire, self.watchers(), Some(&tokens)).await?;
         let memory = per_watcher(before, self.watchers());
-        let _stalled = self.stalled(&address, &wire, stalled, &tokens).await?;
+        let _stalled = self.stalled(&address, &wire, stalled).await?;
         let clock = audience.clock;
         let committed = Arc::new(Mutex::new(Vec::with_capacity(self.events())));
         let mut commits = JoinSet::new();
@@ -285,16 +285,17 @@ impl Bench<'_> {
         Ok(Audience { clock, readers, seen })
     }
 
-    /// Streams that nobody reads, which stay open while the answer is kept.
+    /// Streams that nobody reads, which stay open while the answer is kept. They ask for the whole story of their
+    /// case, which is more than fits into the window, so that each stands still from the beginning, whether or not
+    /// anything happens in its case.
     async fn stalled(
         &self,
         address: &str,
         wire: &Wire,
         count: u32,
-        tokens: &[String],
     ) -> anyhow::Result<Vec<(usize, Streaming<WatchCaseResponse>)>> {
         let count = usize::try_from(count)?;
-        self.open(address, wire, count, Some(tokens), Some(STALLED_WINDOW)).await
+        self.open(address, wire, count, None, Some(STALLED_WINDOW)).await
     }
 
     async fn open(

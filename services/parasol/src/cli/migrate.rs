@@ -1,7 +1,9 @@
 //! `parasol migrate`: the database up to date, or the question whether it is.
 
 use anyhow::{Context as _, anyhow};
+use parasol_runtime::clock::Clock;
 use parasol_runtime::config::Config;
+use parasol_runtime::ids::IdSource;
 use sea_orm_migration::MigratorTrait as _;
 use serde_json::json;
 
@@ -13,13 +15,18 @@ pub(super) const EXAMPLE: &str = "\
 
 Examples:
   parasol migrate --data ./parasol-data
-  parasol migrate --check --database postgres://parasol@db/cell";
+  parasol migrate --check --database postgres://parasol@db/cell
+  parasol migrate --restored --database postgres://parasol@db/cell";
 
 #[derive(clap::Args)]
 pub(super) struct Args {
     /// Change nothing; exit code 1 when something is to be done
     #[arg(long)]
     check: bool,
+    /// The database was put back from a copy: resume tokens and cursors of before are refused from now on. Stop every
+    /// process of the cell first
+    #[arg(long, conflicts_with = "check")]
+    restored: bool,
 }
 
 pub(super) async fn run(args: Args, common: &Common, config: &Config) -> anyhow::Result<Exit> {
@@ -40,11 +47,23 @@ pub(super) async fn run(args: Args, common: &Common, config: &Config) -> anyhow:
     }
     let store = node::open_store(config).await?;
     let applied = migrations::up(&store).await;
+    let renewed = match (args.restored, &applied) {
+        (true, Ok(_)) => store.begin_feed_epoch(IdSource::new(Clock::system()).next()).await,
+        _ => Ok(()),
+    };
     store.close().await?;
     let applied = applied.context("a migration failed; those before it are applied")?;
-    common.answer(&json!({ "applied": applied }), || match applied {
-        0 => "The database was up to date.".to_owned(),
-        some => format!("{some} migration(s) applied; the database is up to date."),
+    renewed.context("the database is up to date, but tokens of before are still good")?;
+    let document = json!({ "applied": applied, "restored": args.restored });
+    common.answer(&document, || {
+        let mut said = match applied {
+            0 => "The database was up to date.".to_owned(),
+            some => format!("{some} migration(s) applied; the database is up to date."),
+        };
+        if args.restored {
+            said.push_str(" Tokens and cursors of before are refused.");
+        }
+        said
     })?;
     Ok(Exit::Done)
 }

@@ -10,8 +10,8 @@ use futures::FutureExt as _;
 use parasol_api::Reason;
 use parasol_bell::{Bell, Listener, WorkWatcher};
 use parasol_casebook::{
-    Deadlines, Handler, Handoff, Held, Now, Queue, Queues, Rules, SEQUENCER, Sequenced, Store,
-    Submitter, Worker,
+    Deadlines, Handler, Handoff, Held, Lease, Now, Queue, Queues, Rules, SEQUENCER, Sequenced,
+    Store, Submitter, Worker,
 };
 use parasol_dispatch::{Dispatch, Post};
 use parasol_intake::Sweep as EvidenceSweep;
@@ -36,10 +36,6 @@ use uuid::Uuid;
 
 use super::base::CLOCK_OFFSET;
 
-/// How long the sequencer's lease lasts.
-const SEQUENCER_LEASE: Span = Span::from_micros(15_000_000);
-/// How much of it must be left, or it is renewed.
-const SEQUENCER_RENEW: Span = Span::from_micros(10_000_000);
 /// The shortest time between two passes of the sequencer: a commit after a pause is numbered at once,
 /// and of a busy time one pass numbers many.
 const SEQUENCER_REST: Duration = Duration::from_millis(50);
@@ -233,8 +229,10 @@ impl Loops {
     }
 
     fn sequence(&self, supervisor: &Supervisor) {
-        let (store, clock, holder) =
-            (self.store.clone(), self.clock.clone(), self.handoff.lease().holder);
+        let (store, clock) = (self.store.clone(), self.clock.clone());
+        let Lease { holder, length } = self.handoff.lease();
+        // Renewed once a third of it is gone.
+        let margin = Span::from_micros(length.micros() / 3 * 2);
         let wake = AfterCommits(self.handoff.committed());
         let lease: Arc<Mutex<Option<Held>>> = Arc::default();
         supervisor.spawn_loop(kind("casebook.sequencer"), self.poll, wake, move || {
@@ -242,9 +240,9 @@ impl Loops {
             async move {
                 let mut lease = lease.lock().await;
                 let now = clock.now();
-                let renew_from = now + SEQUENCER_RENEW;
+                let renew_from = now + margin;
                 if lease.as_ref().is_none_or(|held| held.expires_at < renew_from) {
-                    *lease = store.lease(SEQUENCER, holder, now, SEQUENCER_LEASE).await?;
+                    *lease = store.lease(SEQUENCER, holder, now, length).await?;
                 }
                 if let Some(held) = &*lease
                     && store.sequence(held, now).await? == Sequenced::LeaseLost

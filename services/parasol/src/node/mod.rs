@@ -37,6 +37,7 @@ use parasol_runtime::supervisor::{Drained, OnFailure, OnStop, Supervisor, TaskKi
 use parasol_runtime::transport::auth::AuthLayer;
 use parasol_runtime::transport::{Layers, Transport, local, server};
 use tokio::net::TcpListener;
+use uuid::Uuid;
 
 pub use base::{CLOCK_OFFSET, LOCK_FILE, STORE_FILE, open_store, own};
 pub use seals::seal_keys;
@@ -71,6 +72,8 @@ pub struct Node {
     kernel: Supervisor,
     shutdown: Shutdown,
     health: Health,
+    /// As whom it holds leases.
+    holder: Uuid,
     drain: Duration,
 }
 
@@ -161,7 +164,7 @@ impl Node {
         if config.works_on_cases() {
             loops.start(&supervisor, services.handlers(), queues);
         }
-        services.start_loops(&supervisor, &base, &bell, poll).await?;
+        services.start_loops(&supervisor, &base, &bell, lease.holder, poll).await?;
         working.release().await;
         let here = layers.around(services.routes(&health)?);
         let served = if config.plays(NodeRole::Gateway) {
@@ -197,6 +200,7 @@ impl Node {
             kernel,
             shutdown,
             health,
+            holder: lease.holder,
             drain: config.limits.drain(),
         })
     }
@@ -230,6 +234,8 @@ impl Node {
         if let Some(failure) = self.supervisor.failure().or(self.kernel.failure()) {
             anyhow::bail!("{failure}");
         }
+        // Whoever goes on need not wait until they end.
+        self.store.return_leases(self.holder).await.context("leases were not given back")?;
         self.store.close().await.context("the database did not close")?;
         Ok(if committed == Drained::Forced { committed } else { drained })
     }

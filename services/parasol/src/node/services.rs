@@ -168,6 +168,7 @@ impl Services {
         supervisor: &Supervisor,
         base: &Base,
         bell: &Bell,
+        holder: Uuid,
         poll: Duration,
     ) -> anyhow::Result<()> {
         loops::packs(supervisor, &base.store, &self.shelf);
@@ -180,11 +181,11 @@ impl Services {
             match role {
                 NodeRole::Intake => {
                     loops::evidence(supervisor, self.intake.sweep(), &base.clock);
-                    let follower = self.intake.follower(self.epoch, base.ids.next());
+                    let follower = self.intake.follower(self.epoch, holder);
                     loops::flow(supervisor, follower, &base.clock, poll);
                 }
                 NodeRole::Dispatch => {
-                    loops::webhooks(supervisor, self.dispatch.post(base.ids.next()), bell, poll);
+                    loops::webhooks(supervisor, self.dispatch.post(holder), bell, poll);
                     loops::messages(supervisor, self.dispatch.clone());
                     loops::reroute(supervisor, self.dispatch.clone(), &base.clock);
                     loops::sweep(supervisor, &self.dispatch, poll);
@@ -196,9 +197,9 @@ impl Services {
                     loops::settlement(supervisor, self.verification.settlement());
                 }
                 NodeRole::Tracking => {
-                    loops::notices(supervisor, self.notices.sending(base.ids.next()), poll);
+                    loops::notices(supervisor, self.notices.sending(holder), poll);
                     loops::watching(supervisor, &self.tracking, bell, &base.clock, poll);
-                    let scorer = self.tracking.scorer(base.ids.next());
+                    let scorer = self.tracking.scorer(holder);
                     loops::scores(supervisor, scorer, &base.clock, poll);
                     loops::voice(supervisor, self.tracking.rounds());
                 }

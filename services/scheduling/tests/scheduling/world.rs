@@ -268,6 +268,7 @@ impl World {
             rules: vec!["R1".to_owned()],
             offered: vec![repair],
             certificate: None,
+            overrides: false,
         };
         self.give(id, Command::Decide { decision }).await;
     }

@@ -39,7 +39,7 @@ pub fn case_of(principal: &Principal, id: &str) -> Result<CaseId, Error> {
 /// Whether a case is at the version its caller insists on.
 fn at_version(case: &Case, etag: Option<u64>) -> Result<(), Error> {
     match etag {
-        Some(etag) if etag != case.version => Err(parasol_desk::to_error(
+        Some(etag) if !case.stands_as_at(etag) => Err(parasol_desk::to_error(
             parasol_casebook::Error::VersionConflict { current: case.version },
             None,
         )),

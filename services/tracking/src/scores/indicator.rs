@@ -185,6 +185,8 @@ const ANSWERED: Words = (
     "the month of the first answer; a changed answer restates that month",
 );
 
+const FIRST: Words = ("首次处理当月", "the month of their first entry in the case");
+
 const PERCENT: i64 = 10_000;
 const POINT: i64 = 1_000_000;
 
@@ -315,6 +317,15 @@ indicators! {
     FollowUpInTime "follow_up_in_time" "跟单及时解决率" "Follow-ups solved in time" Whole Share [Agent] 20: 98 * PERCENT => 60 * PERCENT;
         num "在首个时限内解决" "solved within the first time" of "关闭的跟单" "follow-ups closed"
         EVENT;
+    ChasesInTime "chases_in_time" "催单及时答复率" "Chases answered in time" Whole Share [Agent] 20: 98 * PERCENT => 60 * PERCENT;
+        num "时限内答复" "answered within the limit" of "答复的催单" "chases answered"
+        EVENT;
+    Overrides "overrides" "与规则不同的决定" "Decisions against the policy" After Share [Agent] 0: 0 => 100 * PERCENT;
+        num "规则另有结论" "the policy had another answer" of "人工决定" "decisions by hand"
+        EVENT;
+    AgentActs "agent_acts" "每案处理次数" "Entries a case" Whole Count [Agent] 0: POINT => 20 * POINT;
+        num "其处理记录数" "entries of theirs" of "其处理过的案件" "cases with an entry of theirs"
+        FIRST;
 }
 
 #[cfg(test)]

@@ -107,3 +107,21 @@ impl MigrationTrait for Objections {
         objections.create(manager).await
     }
 }
+
+/// Counts everything anew, since there are further indicators. Marks that are there already stay as they are.
+pub struct Recount;
+
+impl MigrationName for Recount {
+    fn name(&self) -> &'static str {
+        "m0081_tracking_recount"
+    }
+}
+
+#[async_trait::async_trait]
+impl MigrationTrait for Recount {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        let from_the_beginning =
+            Query::update().table("score_places").value("position", 0_i64).to_owned();
+        manager.execute(from_the_beginning).await
+    }
+}

@@ -209,9 +209,9 @@ fn set_means(figures: &mut [Frozen]) {
     }
 }
 
-/// Cases closed, as far as the figures tell.
+/// Cases closed, and of agents those they had a hand in, as far as the figures tell.
 fn cases(figures: &BTreeMap<Id, Told>) -> i64 {
-    let by = [Id::Completion24, Id::CodeUse, Id::HandReopened];
+    let by = [Id::Completion24, Id::CodeUse, Id::AgentActs];
     by.iter().find_map(|id| figures.get(id)).map_or(0, |told| told.tally.count)
 }
 

@@ -12,6 +12,7 @@
 //! lost) is read from the log again; nothing is skipped. A token names a place, is proven to be ours, and is bound to its
 //! caller, to the epoch of the feed and, over many cases, to the filter.
 
+pub mod backfill;
 pub mod feed;
 pub mod filter;
 pub mod many;

@@ -6,9 +6,11 @@
 use std::collections::BTreeMap;
 
 use parasol_casebook::Store;
-use parasol_journey::Event;
 use parasol_journey::ids::CaseId;
 use parasol_journey::time::{DAY, Span};
+use parasol_journey::{ActorKind, Event};
+use parasol_tracking::scores::follow::{Pass, Scorer};
+use parasol_tracking::scores::indicator::{Id, Level};
 use parasol_tracking::scores::ledger::{Ledger, Tally, recount};
 use parasol_tracking::scores::marks::{Figure, Marks, marks};
 use parasol_tracking::scores::period::Month;
@@ -16,6 +18,7 @@ use parasol_tracking::scores::tables::{
     score_figures, score_marks, score_periods, score_published, score_restatements,
 };
 use sea_orm::{EntityTrait, QueryOrder};
+use uuid::Uuid;
 
 use crate::simulated::{Dice, Simulated, simulate};
 use crate::world::World;
@@ -75,6 +78,10 @@ struct Seen {
     overturned: usize,
     reopened: usize,
     surveys: usize,
+    /// Decisions by agents against the policy.
+    overrides: usize,
+    /// Chases that agents answered.
+    answers: usize,
 }
 
 impl Seen {
@@ -85,6 +92,15 @@ impl Seen {
         self.closed += has(|fact| matches!(fact, Fact::Closed { .. }));
         self.reopened += has(|fact| matches!(fact, Fact::Reopened));
         self.surveys += has(|fact| matches!(fact, Fact::SurveyAnswered { .. }));
+        let by_agents = log.iter().filter(|event| event.actor.kind == ActorKind::Agent);
+        for event in by_agents {
+            let decision = match &event.fact {
+                Fact::Decided(decision) | Fact::Denied(decision) => Some(decision),
+                _ => None,
+            };
+            self.overrides += usize::from(decision.is_some_and(|one| one.overrides));
+            self.answers += usize::from(event.fact == Fact::ReminderAnswered);
+        }
         self.overturned += has(
             |fact| matches!(fact, Fact::DisputeDecided { loser, .. } if *loser != Party::Customer),
         );
@@ -112,7 +128,27 @@ fn live_equals_recount(cases: u64) {
     let few = usize::try_from(cases).unwrap() / 20;
     assert!(seen.closed > few && seen.surveys > few / 2, "{seen:?}");
     assert!(seen.overturned > 0 && seen.reopened > 0, "{seen:?}");
+    of_agents(&again, &seen);
     restated_from_what_was_published(&ledger);
+}
+
+/// What agents did is in figures of theirs, as often as the logs say.
+fn of_agents(figures: &BTreeMap<Figure, Tally>, seen: &Seen) {
+    let sum = |indicator: Id| {
+        let of_it = figures.iter().filter(|(figure, _)| figure.indicator == indicator);
+        of_it.fold(Tally::default(), |sum, (figure, tally)| {
+            assert_eq!(figure.level, Level::Agent);
+            sum.changed(*tally)
+        })
+    };
+    let (overrides, answers) = (sum(Id::Overrides), sum(Id::ChasesInTime));
+    assert!(seen.overrides > 10 && seen.answers > 10, "{seen:?}");
+    assert_eq!(usize::try_from(overrides.sum).unwrap(), seen.overrides);
+    assert_eq!(overrides.count, sum(Id::HandReopened).count, "of the same decisions");
+    assert!(answers.sum > 0 && answers.sum < answers.count, "some in time and some not");
+    assert!(usize::try_from(answers.count).unwrap() <= seen.answers);
+    let acts = sum(Id::AgentActs);
+    assert!(acts.sum > acts.count && acts.count > 0, "{acts:?}");
 }
 
 /// What was published, with every change that was told since, is what stands now; and each change begins where the
@@ -206,10 +242,10 @@ async fn stored_figures(store: &Store) -> BTreeMap<Figure, Tally> {
     let rows = score_figures::Entity::find().all(store.reader()).await.unwrap();
     let read = |row: &score_figures::Model| {
         let figure = Figure {
-            level: parasol_tracking::scores::indicator::Level::parse(&row.level).unwrap(),
+            level: Level::parse(&row.level).unwrap(),
             subject: row.subject.clone(),
             category: parasol_journey::vocab::Category::parse(&row.category),
-            indicator: parasol_tracking::scores::indicator::Id::parse(&row.indicator).unwrap(),
+            indicator: Id::parse(&row.indicator).unwrap(),
             month: Month::parse(&row.period).unwrap(),
         };
         assert_eq!(figure.id(), row.figure);
@@ -242,6 +278,42 @@ async fn published_with_restatements_is_what_stands(store: &Store, now: &BTreeMa
         checked += usize::from(!changes.is_empty());
     }
     assert!(checked > 0, "no published figure was restated");
+}
+
+/// A store that was put back has its feed written anew: everything is counted again, and nothing twice.
+async fn in_another_epoch_it_begins_anew(world: World) {
+    for one in (0..12).map(simulate) {
+        for step in &one.steps {
+            world.write(one.id, step).await;
+        }
+    }
+    world.sequence().await;
+    let first = world.scorer(1);
+    world.count_all(&first).await;
+    let counted = stored_figures(&world.store).await;
+    assert!(!counted.is_empty());
+    let other = Scorer::new(world.desk.clone(), Uuid::from_u128(6), Uuid::from_u128(2));
+    assert_eq!(other.run_once(world.clock.now()).await.unwrap(), Pass::default(), "leased");
+    world.wait(Span::from_micros(40_000_000));
+    let pass = other.run_once(world.clock.now()).await.unwrap();
+    assert!(pass.events > 0, "it begins anew");
+    world.count_all(&other).await;
+    assert_eq!(stored_figures(&world.store).await, counted);
+}
+
+mod in_another_epoch_it_begins_anew {
+    use crate::world::World;
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn on_sqlite() {
+        Box::pin(super::in_another_epoch_it_begins_anew(World::on_sqlite().await)).await;
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn on_postgres() {
+        let world = World::on_postgres("scores_epoch").await;
+        Box::pin(super::in_another_epoch_it_begins_anew(world)).await;
+    }
 }
 
 mod a_store_counts_what_a_recount_counts {

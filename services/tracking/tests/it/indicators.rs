@@ -3,7 +3,7 @@
 use parasol_desk::customer_id;
 use parasol_journey::survey::{Question, SurveyAnswer};
 use parasol_journey::time::Span;
-use parasol_journey::vocab::{Cause, Conclusion, Party};
+use parasol_journey::vocab::{AnomalyKind, Cause, Conclusion, DeclineReason, Party};
 use parasol_journey::{ActorKind, Command, Stage, Verb};
 use parasol_tracking::scores::indicator::{Id, Level};
 use parasol_tracking::scores::marks::{FollowedUp, Marks, marks};
@@ -224,6 +224,8 @@ fn a_chase_that_nobody_answers_is_the_retailers() {
     let marks = of(&answered);
     assert_eq!(counts(&marks, Level::Retailer, Id::ChasesUnanswered), [0]);
     assert_eq!(counts(&marks, Level::Agent, Id::FirstResponse), [Span::hours(2).micros()]);
+    assert_eq!(counts(&marks, Level::Agent, Id::ChasesInTime), [1]);
+    assert_eq!(counts(&marks, Level::Agent, Id::AgentActs), [1]);
     let owed =
         course.case.obligations.iter().find(|owed| owed.task.to_string().contains("reminder"));
     let owed = *owed.expect("a chase has its clock");
@@ -231,6 +233,75 @@ fn a_chase_that_nobody_answers_is_the_retailers() {
     let fire = Command::Fire { task: owed.task, generation: owed.generation };
     course.must(ActorKind::Timer, &fire);
     assert_eq!(counts(&of(&course), Level::Retailer, Id::ChasesUnanswered), [1]);
+    course.sample(Agent, Verb::AnswerReminder);
+    assert_eq!(counts(&of(&course), Level::Agent, Id::ChasesInTime), [0], "answered late");
+}
+
+#[test]
+fn an_agent_is_measured_by_decisions_against_the_policy_and_by_those_that_come_back() {
+    for (overrides, comes_back) in [(false, false), (true, false), (true, true)] {
+        let mut course = booked();
+        course.wait(Span::hours(3));
+        check_in(&mut course, Some(20));
+        course.sample(Technician, Verb::SubmitCertificate);
+        let Command::Deny { mut decision } = course.sample_of(Verb::Deny) else {
+            panic!("the sample of a denial is one")
+        };
+        decision.overrides = overrides;
+        course.must(Agent, &Command::Deny { decision });
+        if comes_back {
+            course.sample(Customer, Verb::OpenDispute);
+        }
+        let marks = of(&course);
+        assert_eq!(counts(&marks, Level::Agent, Id::Overrides), [i64::from(overrides)]);
+        assert_eq!(counts(&marks, Level::Agent, Id::HandReopened), [i64::from(comes_back)]);
+        assert_eq!(counts(&marks, Level::Agent, Id::AgentActs), [1], "one entry in one case");
+    }
+}
+
+#[test]
+fn the_retailers_intake_is_scored_towards_the_brand() {
+    let towards = |course: &Course, indicator| {
+        let marks = of(course);
+        let of_retailer = marks.keys().filter(|(figure, _)| figure.level == Level::Retailer);
+        for (figure, _) in of_retailer {
+            assert_eq!(figure.subject, course.case.filing.brand.as_str());
+        }
+        counts(&marks, Level::Retailer, indicator)
+    };
+    // An offer that the centre sends back as none of its business, and one that it accepts.
+    let mut course = Course::filed(filing());
+    course.sample(Policy, Verb::Triage).sample(Policy, Verb::MakeOffer);
+    let offer = course.case.offer.as_ref().unwrap().id;
+    let declined = Command::DeclineOffer { offer, reason: DeclineReason::NotOurs };
+    course.must(Centre, &declined);
+    assert_eq!(towards(&course, Id::IntakeNotOurs), [1]);
+    assert_eq!(towards(&booked(), Id::IntakeNotOurs), [0]);
+    // A certificate of another unit than was filed.
+    let mut course = booked();
+    course.wait(Span::hours(3));
+    check_in(&mut course, Some(20));
+    let mut certificate = course.certificate();
+    certificate.serial = "OTHER".parse().unwrap();
+    course.must(Technician, &Command::SubmitCertificate { certificate: Box::new(certificate) });
+    assert_eq!(towards(&course, Id::IntakeWrongUnit), [1]);
+    // Papers that were handed in and did not do.
+    let mut course = Course::filed(filing());
+    course.sample(Customer, Verb::LinkCertificate);
+    assert_eq!(towards(&course, Id::IntakeProof), [0]);
+    course.sample(Agent, Verb::RefuseLinkedCertificate);
+    assert_eq!(towards(&course, Id::IntakeProof), [1]);
+    // A case that ends because the data were wrong, and one that just ends.
+    for (told, expected) in [(Some(AnomalyKind::AddressWrong), 1), (None, 0)] {
+        let mut course = booked();
+        if let (Some(kind), Command::RaiseAnomaly { anomaly, .. }) =
+            (told, course.sample_of(Verb::RaiseAnomaly))
+        {
+            course.must(Centre, &Command::RaiseAnomaly { anomaly, kind });
+        }
+        course.sample(Customer, Verb::Cancel);
+        assert_eq!(towards(&course, Id::IntakeCancelled), [expected]);
+    }
 }
 
 #[test]

@@ -7,6 +7,7 @@
 #[expect(dead_code, unused_imports, reason = "the journey's tests use more of it")]
 mod course;
 
+mod backfill;
 mod counting;
 mod indicators;
 mod objections;

@@ -179,6 +179,7 @@ fn vary(course: &mut Course, command: Command, dice: &mut Dice) -> Command {
                 let most = course.case.filing.price_fen - course.case.paid_fen();
                 decision.offered[0].amount_fen = most.max(1);
             }
+            decision.overrides = dice.one_in(3);
             Command::Decide { decision }
         }
         other => other,

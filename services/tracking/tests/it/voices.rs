@@ -6,7 +6,7 @@ use parasol_api::tracking::v1::score_service_server::ScoreService as _;
 use parasol_api::tracking::v1::tracking_service_server::TrackingService as _;
 use parasol_api::tracking::v1::voice_service_server::VoiceService as _;
 use parasol_api::tracking::v1::*;
-use parasol_api::{Reason, Role};
+use parasol_api::{Error, Reason, Role};
 use parasol_journey::ids::CaseId;
 use parasol_journey::time::Span;
 use tonic::{Request, Status};
@@ -137,6 +137,33 @@ async fn time_takes_a_follow_up_to_the_complaint_desk() {
     assert_eq!(tiers, [FollowUpTier::L1 as i32, FollowUpTier::L2 as i32, desk, desk]);
     let acts: Vec<_> = listed(&world).await[0].entries.iter().map(|one| one.act.clone()).collect();
     assert_eq!(acts, ["opened", "escalated", "escalated", "overdue"]);
+}
+
+#[tokio::test]
+async fn the_token_of_a_page_is_good_for_the_list_it_came_from_alone() {
+    let world = World::on_sqlite().await;
+    for number in 1..=3 {
+        let case = world.store_course(&closed(), number).await;
+        open(&world, case).await;
+    }
+    let page = |tier: FollowUpTier, page_token: &str| ListFollowUpsRequest {
+        tier: tier.into(),
+        page_size: 2,
+        page_token: page_token.to_owned(),
+        ..ListFollowUpsRequest::default()
+    };
+    let list = async |who: &str, request| {
+        let list = world.service.list_follow_ups(by(Role::Agent, who, request)).await;
+        list.map(tonic::Response::into_inner)
+    };
+    let first = list("a-1", page(FollowUpTier::L1, "")).await.unwrap();
+    let token = first.next_page_token;
+    let next = list("a-1", page(FollowUpTier::L1, &token)).await.unwrap();
+    assert_eq!((first.follow_ups.len(), next.follow_ups.len()), (2, 1));
+    for (who, tier) in [("a-1", FollowUpTier::L2), ("a-2", FollowUpTier::L1)] {
+        let refused = list(who, page(tier, &token)).await.unwrap_err();
+        assert_eq!(Error::from_status(&refused).reason(), Reason::PageTokenInvalid);
+    }
 }
 
 #[tokio::test]
@@ -463,6 +490,12 @@ async fn cases_behind(world: &World) {
         }
     }
     assert_eq!(seen.len(), 40);
+    // The token of a page is good for the list that it came from, and for no other one.
+    let first = world.service.list_score_cases(by(Role::Brand, "aurora", ask(String::new()))).await;
+    let token = first.unwrap().into_inner().next_page_token;
+    let other = ListScoreCasesRequest { indicator: "no_show".into(), ..ask(token) };
+    let other = world.service.list_score_cases(by(Role::Brand, "aurora", other)).await;
+    assert_eq!(reason(other), Reason::PageTokenInvalid);
     let strange =
         world.service.list_score_cases(by(Role::Brand, "briar", ask(String::new()))).await;
     assert_eq!(reason(strange), Reason::NotFound);

@@ -1,9 +1,10 @@
 //! A notice from its event to the customer, and what the case learns of it.
 
+use parasol_casebook::Error;
 use parasol_journey::deadline::Clock as Limit;
 use parasol_journey::time::Span;
 use parasol_journey::vocab::{Channel, Party};
-use parasol_journey::{Fact, Stage};
+use parasol_journey::{ActorKind, Command, Fact, Stage};
 use parasol_testkit::carriers::Mishaps;
 use parasol_tracking::notices::ports::Carriers;
 
@@ -37,6 +38,7 @@ on_both_engines! {
     a_lost_answer_is_asked_about_and_nothing_is_sent_twice,
     a_process_that_dies_between_sending_and_writing_loses_and_doubles_nothing,
     a_refusal_leads_to_another_channel,
+    a_receipt_in_between_leaves_a_version_good,
 }
 
 /// What is planned is planned in the commit of its event; the customer's silence counts from when they were told.
@@ -154,4 +156,33 @@ async fn a_refusal_leads_to_another_channel(cell: Cell) {
     assert!(process.owes(id, Limit::Confirm).await.is_some());
     let numbers: Vec<_> = cell.sms.passed().into_iter().map(|one| one.number).collect();
     assert!(numbers.contains(&number(confirm, 's')) && !numbers.contains(&number(confirm, 'w')));
+}
+
+/// Who saw the case just before the notice of it arrived may act on what they saw; who saw less may not.
+async fn a_receipt_in_between_leaves_a_version_good(cell: Cell) {
+    let process = cell.process().await;
+    process.know(customer(), PHONE).await;
+    let id = process.refunded(filing()).await;
+    let seen = process.case(id).await.version;
+    process.rounds().await;
+    cell.wait(Span::minutes(2));
+    cell.sms.tick();
+    process.rounds().await;
+    assert_eq!(process.states(id).await["confirm"], "delivered");
+    assert_eq!(process.case(id).await.version, seen + 1, "the receipt is an entry");
+    let give = async |version, command| {
+        process.give_at(Some(version), id, ActorKind::Customer, command).await
+    };
+    let conflict = |answer: Result<(), Error>| {
+        assert!(matches!(answer, Err(Error::VersionConflict { .. })), "{answer:?}");
+    };
+    conflict(give(seen - 1, Command::Remind).await);
+    conflict(give(seen + 2, Command::Remind).await);
+    give(seen, Command::Remind).await.unwrap();
+    // Of those who saw the same version one acted; the others look again.
+    conflict(give(seen, Command::ConfirmOutcome).await);
+    conflict(give(seen + 1, Command::ConfirmOutcome).await);
+    let now = process.case(id).await.version;
+    give(now, Command::ConfirmOutcome).await.unwrap();
+    assert_eq!(process.case(id).await.stage, Stage::Closed);
 }

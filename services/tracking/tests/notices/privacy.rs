@@ -66,6 +66,7 @@ async fn neither_addresses_nor_texts_nor_codes_are_found_outside_the_vault() {
             recourse: String::new(),
         }],
         certificate: None,
+        overrides: false,
     };
     let other = process.refunded(filing()).await;
     process.give(other, ActorKind::Customer, Command::RejectOutcome).await;

@@ -33,6 +33,7 @@ fn decision(process: &Process, remedies: &[Remedy]) -> Decision {
         rules: vec!["R10".to_owned()],
         offered: remedies.iter().map(one).collect(),
         certificate: None,
+        overrides: false,
     }
 }
 

@@ -259,17 +259,28 @@ impl Process {
 
     pub async fn give(&self, id: CaseId, by: ActorKind, command: Command) {
         let verb = command.verb();
+        let given = self.give_at(None, id, by, command).await;
+        given.unwrap_or_else(|refused| panic!("{verb}: {refused}"));
+    }
+
+    /// The same by somebody who insists on the version they saw.
+    pub async fn give_at(
+        &self,
+        expected: Option<u64>,
+        id: CaseId,
+        by: ActorKind,
+        command: Command,
+    ) -> Result<(), parasol_casebook::Error> {
         let answer = |_: &Case| Vec::new();
         let submission = Submission {
             target: Target::Case(id),
             key: None,
             caller: caller(),
             actor: Actor::new(by, "test"),
-            expected: None,
+            expected,
             deed: Arc::new(CaseDeed { command, rows: Vec::new(), answer }),
         };
-        let given = self.desk.submitter.submit(submission).await;
-        given.unwrap_or_else(|refused| panic!("{verb}: {refused}"));
+        self.desk.submitter.submit(submission).await.map(drop)
     }
 
     pub async fn case(&self, id: CaseId) -> Case {
@@ -304,6 +315,7 @@ impl Process {
                 recourse: String::new(),
             }],
             certificate: None,
+            overrides: false,
         }
     }
 

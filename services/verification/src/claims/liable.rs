@@ -178,6 +178,7 @@ mod tests {
                 recourse: recourse.to_owned(),
             }],
             certificate: None,
+            overrides: false,
         });
         case
     }

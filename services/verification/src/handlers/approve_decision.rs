@@ -8,7 +8,6 @@ use parasol_api::{Checker, Error, Reason};
 use parasol_casebook::Refusal;
 use parasol_desk::{Call, Step, StepEffect};
 use parasol_journey::case::WaitingProposal;
-use parasol_journey::event::Proposed;
 use parasol_journey::ids::ProposalId;
 use parasol_journey::{Case, Command, Stage};
 use serde_json::json;
@@ -16,8 +15,7 @@ use tonic::Request;
 
 use super::{refuse, target, view};
 use crate::authority::{Limit, use_row};
-use crate::hand::{Floor, Overriding, waits, worth_fen};
-use crate::staff::marks::{self, Mark};
+use crate::hand::{Floor, waits, worth_fen};
 use crate::{Verification, certificates};
 
 pub async fn handle(
@@ -38,14 +36,7 @@ pub async fn handle(
 
     let now = service.desk.clock.now();
     let limit = service.limit(&call.principal).await?;
-    let overriding = Overriding::default();
-    let word = Word {
-        proposal,
-        refuses,
-        limit: limit.clone(),
-        floor: service.floor(),
-        overriding: overriding.clone(),
-    };
+    let word = Word { proposal, refuses, limit: limit.clone(), floor: service.floor() };
     let caller = call.principal.clone();
     let judge = call.judge(now);
     let command = move |case: &Case| {
@@ -65,8 +56,7 @@ pub async fn handle(
         }
         let (id, given) = (proposal.uuid(), given_fen(case));
         let used = use_row(id, &caller, case.id, "approval", given, &limit, now);
-        let overrides = || marks::row(case.id, case.version, Mark::Override, &caller.subject, now);
-        [used].into_iter().chain(overriding.is_noted().then(overrides)).collect()
+        vec![used]
     }));
     let answer = move |case: &Case, _: StepEffect| ApproveDecisionResponse {
         case: view(case),
@@ -95,7 +85,6 @@ struct Word {
     refuses: bool,
     limit: Limit,
     floor: Floor,
-    overriding: Overriding,
 }
 
 impl Word {
@@ -116,9 +105,6 @@ impl Word {
         }
         if !self.refuses {
             self.floor.check_proposed(case, &waiting.proposal.what)?;
-            if let Proposed::Decision(decision) = &waiting.proposal.what {
-                self.overriding.note(self.floor.is_override(case, &decision.offered));
-            }
         }
         Ok(command)
     }

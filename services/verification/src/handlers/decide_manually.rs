@@ -17,8 +17,7 @@ use tonic::Request;
 
 use super::{refuse, target, view};
 use crate::authority::use_row;
-use crate::hand::{Floor, Overriding, waits, worth_fen};
-use crate::staff::marks::{self, Mark};
+use crate::hand::{Floor, waits, worth_fen};
 use crate::views::MANUAL;
 use crate::{Verification, certificates, facts};
 
@@ -56,9 +55,8 @@ pub async fn handle(
     let id = DecisionId::new(service.desk.ids.next());
     let proposal = ProposalId::new(service.desk.ids.next());
     let (floor, limit_fen) = (service.floor(), limit.fen);
-    let overriding = Overriding::default();
-    let hand = Hand { id, proposal, remedies, refund_fen, payer, limit_fen, floor, overriding };
-    let (judge, overriding) = (call.judge(now), hand.overriding.clone());
+    let hand = Hand { id, proposal, remedies, refund_fen, payer, limit_fen, floor };
+    let judge = call.judge(now);
     let command = move |case: &Case| {
         judge.check(case)?;
         hand.command(case)
@@ -74,9 +72,7 @@ pub async fn handle(
             return Vec::new();
         }
         let used = || use_row(id.uuid(), &caller, case.id, "decision", amount_fen, &limit, now);
-        let overrides = || marks::row(case.id, case.version, Mark::Override, &caller.subject, now);
-        let used = (amount_fen > 0).then(used);
-        used.into_iter().chain(overriding.is_noted().then(overrides)).collect()
+        (amount_fen > 0).then(used).into_iter().collect()
     }));
     let answer = move |case: &Case, _: StepEffect| {
         let waits = waits(case, proposal);
@@ -110,7 +106,6 @@ struct Hand {
     payer: &'static str,
     limit_fen: i64,
     floor: Floor,
-    overriding: Overriding,
 }
 
 impl Hand {
@@ -118,10 +113,11 @@ impl Hand {
     fn command(&self, case: &Case) -> Result<Command, Refusal> {
         let offered = self.offered(case)?;
         // Elsewhere the journey refuses and says what is open.
-        if table::allows(case.stage, Verb::Decide, ActorKind::Agent) {
+        let is_open = table::allows(case.stage, Verb::Decide, ActorKind::Agent);
+        if is_open {
             self.floor.check(case, &offered)?;
-            self.overriding.note(self.floor.is_override(case, &offered));
         }
+        let overrides = is_open && self.floor.is_override(case, &offered);
         let is_denial = offered.is_empty();
         let worth_fen = worth_fen(&offered, case.filing.price_fen);
         let decision = Decision {
@@ -130,6 +126,7 @@ impl Hand {
             rules: vec![MANUAL.to_owned()],
             offered,
             certificate: facts::counting(case).map(|found| found.id),
+            overrides,
         };
         if worth_fen > self.limit_fen {
             let (id, what) = (self.proposal, Proposed::Decision(decision));

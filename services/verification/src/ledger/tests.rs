@@ -64,6 +64,7 @@ fn case(stage: Stage, amount_fen: i64, (payer, recourse): (&str, &str)) -> Case 
             recourse: recourse.to_owned(),
         }],
         certificate: None,
+        overrides: false,
     });
     case
 }

@@ -2,11 +2,10 @@
 //! commit of the step. Pure.
 
 use parasol_casebook::{Change, RowOp};
-use parasol_journey::deadline::Clock;
 use parasol_journey::event::Fact;
 use parasol_journey::ids::CaseId;
 use parasol_journey::time::Timestamp;
-use parasol_journey::{ActorKind, Case, Event, Task};
+use parasol_journey::{ActorKind, Case, Event};
 use sea_orm::ActiveValue::Set;
 
 use crate::tables::staff::marks;
@@ -47,14 +46,16 @@ impl Mark {
 
 /// The marks of a step.
 pub fn of_change(change: &Change<'_>) -> impl Iterator<Item = RowOp> {
-    change.events.iter().filter_map(|event| {
-        let (mark, person) = of_event(change.before, event)?;
-        Some(row(change.after.id, event.seq, mark, person, event.at))
+    change.events.iter().flat_map(|event| {
+        let marks = of_event(change.before, event);
+        marks
+            .into_iter()
+            .map(|(mark, person)| row(change.after.id, event.seq, mark, person, event.at))
     })
 }
 
 /// The row of a mark.
-pub fn row(case: CaseId, seq: u64, mark: Mark, person: &str, at: Timestamp) -> RowOp {
+fn row(case: CaseId, seq: u64, mark: Mark, person: &str, at: Timestamp) -> RowOp {
     RowOp::put(marks::ActiveModel {
         case_id: Set(case.uuid()),
         seq: Set(i64::try_from(seq).unwrap_or(i64::MAX)),
@@ -64,29 +65,31 @@ pub fn row(case: CaseId, seq: u64, mark: Mark, person: &str, at: Timestamp) -> R
     })
 }
 
-/// The mark of an entry and whose it is. `before` is the case before the step.
-fn of_event<'a>(before: Option<&Case>, event: &'a Event) -> Option<(Mark, &'a str)> {
+/// The marks of an entry and whose they are. `before` is the case before the step.
+fn of_event<'a>(before: Option<&Case>, event: &'a Event) -> Vec<(Mark, &'a str)> {
     let came_back =
         matches!(event.fact, Fact::Reopened | Fact::OutcomeRejected | Fact::DisputeOpened { .. });
     if came_back {
-        return Some((Mark::CameBack, ""));
+        return vec![(Mark::CameBack, "")];
     }
     let is_person = event.actor.kind == ActorKind::Agent;
-    let person = event.actor.id.as_deref().filter(|_| is_person)?;
-    let mark = match &event.fact {
-        Fact::Decided(_) | Fact::Denied(_) => Mark::Decision,
-        Fact::GoodwillGranted { .. } => Mark::Goodwill,
-        Fact::ReminderAnswered => of_answer(before),
-        _ => Mark::Act,
-    };
-    Some((mark, person))
+    let Some(person) = event.actor.id.as_deref().filter(|_| is_person) else { return vec![] };
+    match &event.fact {
+        Fact::Decided(decision) | Fact::Denied(decision) if decision.overrides => {
+            vec![(Mark::Decision, person), (Mark::Override, person)]
+        }
+        Fact::Decided(_) | Fact::Denied(_) => vec![(Mark::Decision, person)],
+        Fact::GoodwillGranted { .. } => vec![(Mark::Goodwill, person)],
+        Fact::ReminderAnswered => vec![(of_answer(before), person)],
+        _ => vec![(Mark::Act, person)],
+    }
 }
 
-/// An answer is in time while the clock of the chase runs and has not run out before. Where none runs there
-/// was no chase to answer.
+/// Where no clock runs there was no chase to answer.
 fn of_answer(before: Option<&Case>) -> Mark {
-    let Some(case) = before.filter(|case| case.owes(Task::Clock(Clock::Reminder)).is_some()) else {
-        return Mark::Act;
-    };
-    if case.missed(Clock::Reminder) == 0 { Mark::ChaseInTime } else { Mark::ChaseLate }
+    match before.and_then(Case::answers_chase_in_time) {
+        Some(true) => Mark::ChaseInTime,
+        Some(false) => Mark::ChaseLate,
+        None => Mark::Act,
+    }
 }

@@ -129,6 +129,7 @@ impl World {
                 rules: rules.iter().map(|rule| (*rule).to_owned()).collect(),
                 offered: vec![remedy],
                 certificate: None,
+                overrides: false,
             },
         }
     }

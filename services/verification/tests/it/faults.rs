@@ -199,6 +199,7 @@ fn decision(cell: &Cell, nth: usize) -> Decision {
             recourse: recourse.to_owned(),
         }],
         certificate: None,
+        overrides: false,
     }
 }
 

@@ -185,6 +185,7 @@ async fn a_payment_on_its_way_is_not_taken_apart() {
         rules: vec!["R10".to_owned()],
         offered,
         certificate: None,
+        overrides: false,
     };
     world.give(id, ActorKind::Policy, Command::Decide { decision }).await;
     assert_eq!(world.case(id).await.stage, Stage::Refunding);

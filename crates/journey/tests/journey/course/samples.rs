@@ -346,6 +346,7 @@ impl Course {
                 recourse: String::new(),
             }],
             certificate: self.case.finding().map(|newest| newest.id),
+            overrides: false,
         }
     }
 }

@@ -101,11 +101,13 @@ impl Verdicts {
     fn decision(&mut self, step: &Step<'_>, sheet: &mut Sheet<'_>) {
         let (seq, at) = (step.event.seq, step.event.at);
         match &step.event.fact {
-            Fact::Decided(_) | Fact::Denied(_) => {
+            Fact::Decided(decision) | Fact::Denied(decision) => {
                 self.by_hand = None;
                 let actor = &step.event.actor;
                 if let (ActorKind::Agent, Some(agent)) = (actor.kind, &actor.id) {
                     sheet.put(&Whose::Agent(agent), Id::HandReopened, seq, at, 0);
+                    let overrides = i64::from(decision.overrides);
+                    sheet.put(&Whose::Agent(agent), Id::Overrides, seq, at, overrides);
                     self.by_hand = Some((seq, at, agent.clone()));
                 }
             }
