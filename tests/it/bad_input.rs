@@ -123,19 +123,23 @@ async fn refused_row(change: impl FnOnce(&mut OrderRow), reason: Reason) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_unknown_sku() {
-    refused_row(|row| row.sku = "NO-SUCH-SKU".to_owned(), Reason::SkuUnknown).await;
+    Box::pin(refused_row(|row| row.sku = "NO-SUCH-SKU".to_owned(), Reason::SkuUnknown)).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn delivered_in_the_future() {
     let later = Timestamp::parse("2099-01-01T00:00:00Z").expect("an instant");
-    refused_row(|row| row.delivered_at = Some(to_timestamp(later)), Reason::DeliveredInFuture)
-        .await;
+    Box::pin(refused_row(
+        |row| row.delivered_at = Some(to_timestamp(later)),
+        Reason::DeliveredInFuture,
+    ))
+    .await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_serial_of_another_order() {
-    refused_row(|row| row.serial = owner_of(ORDER_LINE).1, Reason::SerialOfAnotherOrder).await;
+    Box::pin(refused_row(|row| row.serial = owner_of(ORDER_LINE).1, Reason::SerialOfAnotherOrder))
+        .await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -56,6 +56,7 @@ pub async fn up(store: &Store) -> Result<usize, DbErr> {
     up_once(store).await
 }
 
+#[expect(clippy::disallowed_methods, reason = "the tables are made before there is a committer")]
 async fn up_once(store: &Store) -> Result<usize, DbErr> {
     let pending = match store.engine() {
         Engine::Sqlite => apply(store.for_migrations()).await?,

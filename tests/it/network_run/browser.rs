@@ -97,12 +97,12 @@ struct Faults {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "takes minutes: cargo nextest run -p parasol-tests --run-ignored only two_hundred_cases_are_worked_in_a_browser"]
 async fn proc_two_hundred_cases_are_worked_in_a_browser_through_faults() {
-    worked_in_a_browser(200).await;
+    Box::pin(worked_in_a_browser(200)).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn proc_a_few_cases_are_worked_in_a_browser_through_faults() {
-    worked_in_a_browser(15).await;
+    Box::pin(worked_in_a_browser(15)).await;
 }
 
 async fn worked_in_a_browser(cases: usize) {

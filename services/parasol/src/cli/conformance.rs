@@ -116,7 +116,9 @@ async fn against_partner(args: &Args, common: &Common) -> anyhow::Result<Report>
             }
         }
     };
-    let report = partner::run(&config, &partner, (run, &args.only), common.language(), greet).await;
+    let report =
+        Box::pin(partner::run(&config, &partner, (run, &args.only), common.language(), greet))
+            .await;
     // Nothing in it is of use to anybody; where it cannot be removed it stays in the temporary folder.
     let _ = std::fs::remove_dir_all(&folder);
     let mut report = report?;
