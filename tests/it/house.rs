@@ -62,6 +62,8 @@ impl House {
             set("grpc_addr", "127.0.0.1:0"),
             set("http_addr", "127.0.0.1:0"),
             set("test_clock", "true"),
+            // Days pass in a minute here, and the survey would wait for the morning.
+            set("notices.per_day", "1000"),
             set("test_clock_start", parasol::demo::START),
         ];
         overrides.extend(further.iter().map(|(key, value)| set(key, value)));

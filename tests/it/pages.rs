@@ -18,6 +18,9 @@ const SEEN: &str = "
     const bare = controls.filter(one => shown(one) && (!one.labels || one.labels.length === 0));
     const small = [...document.querySelectorAll('button, a.button, a.row, summary, label.tile, label.symptom, label.part')]
         .filter(one => shown(one) && one.getBoundingClientRect().height < 40);
+    // What a box scrolls sideways sticks out of nothing.
+    const scrolls = (one) => one.parentElement
+        && (['auto', 'scroll'].includes(getComputedStyle(one.parentElement).overflowX) || scrolls(one.parentElement));
     const loaded = [...performance.getEntriesByType('navigation'), ...performance.getEntriesByType('resource')]
         .filter(one => ['navigation', 'link', 'script', 'css'].includes(one.initiatorType));
     return {
@@ -27,6 +30,7 @@ const SEEN: &str = "
         out: [...document.querySelectorAll('.bar *, main *')]
             .filter(one => shown(one) && !one.closest('.heard, .skip, svg'))
             .filter(one => one.getBoundingClientRect().right > document.documentElement.clientWidth + 1)
+            .filter(one => !scrolls(one))
             .map(one => one.outerHTML.slice(0, 120)),
         language: document.documentElement.lang,
         weight: loaded.reduce((sum, one) => sum + one.decodedBodySize, 0),

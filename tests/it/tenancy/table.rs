@@ -374,6 +374,7 @@ pub const TABLE: &[Row] = &[
     row("tracking.v1.ScoreService/ListObjections", &[
         by(&[Role::Brand], hidden(r#"{"brand": "$brand"}"#)),
         by(&[Role::Brand], nothing(r#"{}"#)),
+        by(&[Role::Brand], told(BAD_PAGE, r#"{"page_size": 1, "page_token": "$brands_page"}"#)),
     ]),
     row("tracking.v1.VoiceService/ListProductNotices", &[nothing(r#"{"sku": "AUR-RF-468"}"#)]),
     row("tracking.v1.TrackingService/GetTimeline", &[hidden(r#"{"case_id": "$case"}"#)]),

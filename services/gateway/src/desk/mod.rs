@@ -57,7 +57,7 @@ pub(crate) fn routes() -> Router<Gateway> {
         .route(
             EVENTS,
             get(async |State(gateway): State<Gateway>, request: Request| {
-                live::of_many(SITE.pages, &gateway, request)
+                live::of_many(SITE.pages, &gateway, request).await
             }),
         )
         .route("/desk/lookup", post(lookup::find))

@@ -255,3 +255,11 @@ async fn a_case_is_filed_once_and_one_that_was_merged_is_split_off() {
     let asked = browser.services.asked::<FileCaseRequest>(&file);
     assert_eq!(asked[0].request_id, asked[1].request_id, "twice is once");
 }
+
+#[tokio::test]
+async fn whoever_was_put_out_is_told_of_nothing_any_more() {
+    let mut browser = opened(Role::Agent, Stage::AwaitConfirm).await;
+    let suspended = Error::new(Reason::StaffSuspended);
+    browser.services.refuse("/parasol.admin.v1.StaffService/GetStaff", suspended);
+    assert_eq!(browser.get("/desk/events").await.status, StatusCode::NO_CONTENT);
+}

@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex};
 use parasol_api::admin::v1::advance_clock_request::Target;
 use parasol_api::admin::v1::{AdvanceClockRequest, AdvanceClockResponse};
 use parasol_api::convert::{timestamp, to_timestamp};
+use parasol_api::{Error, Reason};
 use parasol_journey::time::{Span, Timestamp};
 use parasol_runtime::clock::Clock;
 use parasol_runtime::identity::{Principal, Role};
@@ -100,8 +101,13 @@ impl Conductor {
                 self.follow(moved.now.as_ref().and_then(timestamp));
                 Ok(())
             }
-            // Real time went by meanwhile and the instant is no longer ahead: that is as good.
+            // Real time went by meanwhile and the instant is no longer ahead: that is as good. A cell that runs
+            // elsewhere may be a moment ahead of the clock here.
             Err(_) if self.clock.now() >= target => Ok(()),
+            Err(status) if Error::from_status(&status).reason() == Reason::FieldInvalid => {
+                self.follow(Some(target));
+                Ok(())
+            }
             Err(status) => Err(status.into()),
         }
     }

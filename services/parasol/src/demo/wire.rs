@@ -174,7 +174,10 @@ impl Wire {
             };
             match answer {
                 Ok(answer) => return Ok(answer.into_inner()),
-                Err(status) => tries.again(status).await?,
+                Err(status) => {
+                    tracing::debug!(path = %path, %status, "a call failed");
+                    tries.again(status).await?;
+                }
             }
         }
     }

@@ -54,7 +54,7 @@ const VOICE_EVERY: Duration = Duration::from_secs(10);
 /// How often rule packs are looked for that another process has published.
 const PACKS_EVERY: Duration = Duration::from_secs(5);
 /// How often the test clock of a cell is looked at.
-const TEST_CLOCK_EVERY: Duration = Duration::from_millis(50);
+pub(super) const TEST_CLOCK_EVERY: Duration = Duration::from_millis(50);
 /// How often messages of partners that wait are noted.
 const MESSAGES_EVERY: Duration = Duration::from_millis(500);
 /// How often all cases are passed in search of one that owes something and is never looked at.

@@ -24,6 +24,7 @@ use tonic::{Request, Response, Status};
 
 use super::base::CLOCK_OFFSET;
 use super::flow;
+use super::loops::TEST_CLOCK_EVERY;
 
 /// The longest jump of a test clock.
 const ADVANCE_MAX: Span = Span::from_micros(400 * DAY);
@@ -32,11 +33,13 @@ const ADVANCE_MAX: Span = Span::from_micros(400 * DAY);
 #[derive(Clone)]
 pub(super) struct Operations {
     desk: Desk,
+    /// Whether other processes follow the test clock of this one.
+    clock_is_shared: bool,
 }
 
 impl Operations {
-    pub fn new(desk: Desk) -> Self {
-        Self { desk }
+    pub fn new(desk: Desk, clock_is_shared: bool) -> Self {
+        Self { desk, clock_is_shared }
     }
 
     pub fn add_routes(&self, routes: &mut RoutesBuilder) {
@@ -150,6 +153,10 @@ impl Operations {
         clock.advance(to.since(clock.now())).map_err(|_| Error::new(Reason::ClockNotTest))?;
         let offset = clock.offset().micros().to_string();
         self.desk.store.set_meta(CLOCK_OFFSET, &offset).await.map_err(unavailable)?;
+        if self.clock_is_shared {
+            // Whoever is answered may call any process of the cell next, and finds the same time there.
+            pause(3 * TEST_CLOCK_EVERY).await;
+        }
         Ok(saved)
     }
 
@@ -305,4 +312,10 @@ impl OperationsService for Operations {
         );
         Ok(Response::new(self.desk.step(&call, step).await?))
     }
+}
+
+/// Lets the other processes of the cell follow.
+#[expect(clippy::disallowed_methods, reason = "only a test clock is waited for")]
+async fn pause(time: std::time::Duration) {
+    tokio::time::sleep(time).await;
 }

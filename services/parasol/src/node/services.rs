@@ -70,6 +70,7 @@ impl Services {
         let call_as = |name| {
             local::as_service(peers.transport(), Arc::clone(&base.key), base.clock.clone(), name)
         };
+        let clock_is_shared = config.test_clock && !config.is_embedded();
         let epoch = base.store.feed_epoch(base.ids.next()).await?;
         let reach = if config.webhooks.loopback { Reach::Loopback } else { Reach::Public };
         let shelf = Shelf::builtin();
@@ -110,12 +111,12 @@ impl Services {
             verification,
             notices: tracking.notices(notices::settings(config, &base.clock)?),
             tracking,
-            operations: Operations::new(desk.clone()),
+            operations: Operations::new(desk.clone(), clock_is_shared),
             epoch,
             shelf,
             staff,
             submitter: desk.submitter.clone(),
-            clock_is_shared: config.test_clock && !config.is_embedded(),
+            clock_is_shared,
         })
     }
 

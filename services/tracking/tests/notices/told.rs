@@ -203,10 +203,11 @@ async fn disputed(process: &Process) -> CaseId {
     let id = process.file(filing()).await;
     process.give(id, Policy, Command::Triage { path: Path::NoVisit, rules: vec![] }).await;
     process.give(id, Policy, Command::Deny { decision: decision(process, &[]) }).await;
-    process.give(id, Agent, Command::GrantGoodwill { amount_fen: 5_000 }).await;
-    process.give(id, Payment, Command::RecordCompensation { operation: "pay_3".into() }).await;
     process.give(id, Customer, Command::AcceptDenial).await;
     process.give(id, Customer, Command::Reopen { reason: "not_mine".into() }).await;
+    // Where the case asks the customer something they would be asked again instead.
+    process.give(id, Agent, Command::GrantGoodwill { amount_fen: 5_000 }).await;
+    process.give(id, Payment, Command::RecordCompensation { operation: "pay_3".into() }).await;
     process.give(id, Agent, Command::AwaitInDispute { awaited: Awaited::Lab }).await;
     process.give(id, Agent, Command::AwaitInDispute { awaited: Awaited::Evidence }).await;
     process.give(id, Brand, Command::AnswerDispute { concedes: true }).await;
