@@ -6,11 +6,7 @@
 //! recovery.
 
 use std::collections::BTreeMap;
-use std::io::{BufRead as _, BufReader};
 use std::path::Path;
-use std::process::{Child, Stdio};
-use std::sync::mpsc;
-use std::time::Duration;
 
 use parasol::demo::{JOURNAL_FILE, JournalLine};
 use parasol_casebook::{Pools, RequestKey, SEQUENCER, Sequenced, Store};
@@ -18,75 +14,21 @@ use parasol_journey::ids::CaseId;
 use parasol_journey::time::{Span, Timestamp};
 use parasol_journey::{Case, Stage};
 
+use crate::mortal::Kills;
 use crate::program::command;
 
-const KILLS: usize = 50;
 const CASES: &str = "50";
-/// Every run gets at most this long before it is killed.
-const LIFE_MAX_MS: u64 = 900;
-/// How long a run that is not killed may take.
-const PATIENCE: Duration = Duration::from_secs(240);
+const KILLS: Kills = Kills { all: 50, life_ms: 20..920, seed: 0x5eed_2026 };
 
 #[test]
 fn fifty_kills_lose_nothing_and_double_nothing() {
-    let mut dice = Dice(0x5eed_2026);
-    let mut kills = 0;
-    let mut games = 0;
-    while kills < KILLS {
-        let folder = tempfile::tempdir().expect("a temp folder");
-        games += 1;
-        loop {
-            let mut child = start(folder.path());
-            let ended = if kills < KILLS {
-                ends_within(&mut child, Duration::from_millis(20 + dice.below(LIFE_MAX_MS)))
-            } else {
-                ends_within(&mut child, PATIENCE)
-            };
-            match ended {
-                Some(success) => {
-                    assert!(success, "a run failed after {kills} kills");
-                    break;
-                }
-                None if kills < KILLS => {
-                    child.kill().expect("the process can be killed");
-                    child.wait().expect("the process can be waited for");
-                    kills += 1;
-                }
-                None => panic!("the last run never ended"),
-            }
-        }
-        check(folder.path());
-    }
-    assert!(kills >= KILLS, "only {kills} kills in {games} games");
-}
-
-/// Starts or goes on with the game, and returns once it is ready.
-fn start(folder: &Path) -> Child {
-    let mut child = command("demo", folder)
-        .args(["--cases", CASES, "--once", "--pace", "0", "--lang", "en"])
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null())
-        .spawn()
-        .expect("the program runs");
-    let mut lines = BufReader::new(child.stdout.take().expect("its output is piped")).lines();
-    // The first line says that both ports are open.
-    let _ = lines.next();
-    std::thread::spawn(move || lines.for_each(drop));
-    child
-}
-
-/// Whether the process ended by itself, and how.
-fn ends_within(child: &mut Child, time: Duration) -> Option<bool> {
-    // A clock that only counts: the wait of an empty channel.
-    let (_keep, clock) = mpsc::channel::<()>();
-    let step = Duration::from_millis(5);
-    for _ in 0..=time.as_millis() / step.as_millis() {
-        if let Some(status) = child.try_wait().expect("the process can be asked") {
-            return Some(status.success());
-        }
-        let _ = clock.recv_timeout(step);
-    }
-    None
+    let run = |folder: &Path| {
+        let mut command = command("demo", folder);
+        command.args(["--cases", CASES, "--once", "--pace", "0", "--lang", "en"]);
+        command
+    };
+    let games = KILLS.deal(run, check);
+    println!("{games} games");
 }
 
 fn check(folder: &Path) {
@@ -193,15 +135,4 @@ fn key(id: &str, path: &str, player: &str) -> RequestKey {
     let subject = parts.next().unwrap_or_default();
     let id = uuid::Uuid::try_parse(id).expect("a request id is a UUID");
     RequestKey::new(&format!("{role}:{subject}"), method, id, b"")
-}
-
-/// Numbers without a pattern that matters; the seed makes a failure repeatable.
-struct Dice(u64);
-
-impl Dice {
-    fn below(&mut self, limit: u64) -> u64 {
-        self.0 =
-            self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        (self.0 >> 33) % limit
-    }
 }

@@ -2,12 +2,8 @@
 //! are killed while an adapter misbehaves.
 
 use std::collections::BTreeMap;
-use std::io::{BufRead as _, BufReader};
 use std::path::Path;
-use std::process::{Child, Stdio};
 use std::sync::Arc;
-use std::sync::mpsc;
-use std::time::Duration;
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
@@ -21,6 +17,7 @@ use sha2::Sha256;
 use crate::house::{House, texts};
 use crate::http::{self, Answer};
 use crate::messages::{Offered, ask, offered};
+use crate::mortal::Kills;
 use crate::program::command;
 
 /// What receipts are signed with: 32 times the letter A.
@@ -135,80 +132,25 @@ async fn letter(
     panic!("no letter came: {:?}", server.mails());
 }
 
-/// How often a process is killed.
-const KILLS: usize = 15;
 /// Cases of one game.
 const CASES: &str = "8";
-/// Every run gets at most this long before it is killed.
-const LIFE_MAX_MS: u64 = 1_500;
-/// How long a run that is not killed may take.
-const PATIENCE: Duration = Duration::from_secs(240);
+const KILLS: Kills = Kills { all: 15, life_ms: 300..1_800, seed: 0x5eed };
 
 #[test]
 fn proc_killed_processes_and_a_bad_carrier_lose_no_notice_and_double_none() {
     let carrier = Arc::new(FakeCarrier::new(0x0717, Mishaps::STORMY));
     let server = CarrierServer::start(Arc::clone(&carrier)).expect("a port is free");
-    let (mut dice, mut kills, mut games) = (0x5eed_u64, 0, 0);
-    let mut below = |limit: u64| {
-        dice = dice.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        (dice >> 33) % limit
+    let run = |folder: &Path| {
+        let mut command = command("demo", folder);
+        command
+            .args(["--cases", CASES, "--once", "--pace", "0"])
+            .env("PARASOL__NOTICES__SMS_URL", server.url())
+            .env("PARASOL__NOTICES__WEBHOOK_URL", server.url());
+        command
     };
-    while kills < KILLS {
-        let folder = tempfile::tempdir().expect("a temp folder");
-        games += 1;
-        loop {
-            let mut child = start(folder.path(), &server.url());
-            let life = match kills < KILLS {
-                true => Duration::from_millis(300 + below(LIFE_MAX_MS)),
-                false => PATIENCE,
-            };
-            match ends_within(&mut child, life) {
-                Some(success) => {
-                    assert!(success, "a run failed after {kills} kills");
-                    break;
-                }
-                None if kills < KILLS => {
-                    child.kill().expect("the process can be killed");
-                    child.wait().expect("the process can be waited for");
-                    kills += 1;
-                }
-                None => panic!("the last run never ended"),
-            }
-        }
-        check(folder.path(), &carrier);
-    }
-    println!("{kills} kills in {games} games, {:?}", carrier.bitten());
+    let games = KILLS.deal(run, |folder| check(folder, &carrier));
+    println!("{games} games, {:?}", carrier.bitten());
     assert!(carrier.bitten().len() >= 6, "hardly anything went wrong: {:?}", carrier.bitten());
-}
-
-fn start(folder: &Path, adapter: &str) -> Child {
-    let mut child = command("demo", folder)
-        .args(["--cases", CASES, "--once", "--pace", "0"])
-        .env("PARASOL__NOTICES__SMS_URL", adapter)
-        .env("PARASOL__NOTICES__WEBHOOK_URL", adapter)
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null())
-        .spawn()
-        .expect("the program runs");
-    let mut lines = BufReader::new(child.stdout.take().expect("its output is piped")).lines();
-    // The first line says that both ports are open.
-    let _ = lines.next();
-    std::thread::spawn(move || lines.for_each(drop));
-    child
-}
-
-/// Whether the process ended by itself, and how.
-fn ends_within(child: &mut Child, time: Duration) -> Option<bool> {
-    // A clock that only counts: the wait of an empty channel.
-    let (_keep, clock) = mpsc::channel::<()>();
-    let step = Duration::from_millis(5);
-    for _ in 0..=time.as_millis() / step.as_millis() {
-        if let Some(status) = child.try_wait().expect("the process can be asked") {
-            return Some(status.success());
-        }
-        let _ = clock.recv_timeout(step);
-    }
-    None
 }
 
 /// Holds the notices of a game against what rang.

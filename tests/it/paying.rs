@@ -1,27 +1,19 @@
 //! Refunds while whole processes are killed and the payment provider, over HTTP, misbehaves: its books are ours.
 
 use std::collections::BTreeMap;
-use std::io::{BufRead as _, BufReader};
 use std::path::Path;
-use std::process::{Child, Stdio};
 use std::sync::Arc;
-use std::sync::mpsc;
-use std::time::Duration;
 
 use parasol_casebook::{Pools, Store};
 use parasol_testkit::payments::{FakeProvider, PaymentServer, Rates};
 
 use crate::house::texts;
+use crate::mortal::Kills;
 use crate::program::command;
 
-/// How often a process is killed.
-const KILLS: usize = 25;
 /// Refunds of one game.
 const CASES: usize = 17;
-/// Every run gets at most this long before it is killed.
-const LIFE_MAX_MS: u64 = 1_200;
-/// How long a run that is not killed may take.
-const PATIENCE: Duration = Duration::from_secs(240);
+const KILLS: Kills = Kills { all: 25, life_ms: 300..1_500, seed: 0x5eed };
 
 #[test]
 fn proc_killed_processes_and_a_bad_provider_leave_equal_books() {
@@ -29,69 +21,19 @@ fn proc_killed_processes_and_a_bad_provider_leave_equal_books() {
     let rates = Rates { accepted_then_paid: 0, accepted_then_failed: 0, ..Rates::STORMY };
     let provider = Arc::new(FakeProvider::new(0x9a1d, rates));
     let server = PaymentServer::start(Arc::clone(&provider)).expect("a port is free");
-    let (mut dice, mut kills, mut games) = (0x5eed_u64, 0, 0);
-    let mut below = |limit: u64| {
-        dice = dice.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        (dice >> 33) % limit
+    let run = |folder: &Path| {
+        let mut command = command("demo", folder);
+        command
+            .args(["--story", "refund", "--cases", &CASES.to_string(), "--once", "--pace", "0"])
+            .env("PARASOL__PAYMENTS__URL", server.url())
+            // Every kill may cost an attempt.
+            .env("PARASOL__TASKS__ATTEMPTS_MAX", "100");
+        command
     };
     let mut paid_before = 0;
-    while kills < KILLS {
-        let folder = tempfile::tempdir().expect("a temp folder");
-        games += 1;
-        loop {
-            let mut child = start(folder.path(), &server.url());
-            let life = match kills < KILLS {
-                true => Duration::from_millis(300 + below(LIFE_MAX_MS)),
-                false => PATIENCE,
-            };
-            match ends_within(&mut child, life) {
-                Some(success) => {
-                    assert!(success, "a run failed after {kills} kills");
-                    break;
-                }
-                None if kills < KILLS => {
-                    child.kill().expect("the process can be killed");
-                    child.wait().expect("the process can be waited for");
-                    kills += 1;
-                }
-                None => panic!("the last run never ended"),
-            }
-        }
-        paid_before += check(folder.path(), &provider, paid_before);
-    }
-    println!("{kills} kills in {games} games, {:?}", provider.bitten());
+    let games = KILLS.deal(run, |folder| paid_before += check(folder, &provider, paid_before));
+    println!("{games} games, {:?}", provider.bitten());
     assert!(provider.bitten().len() >= 4, "hardly anything went wrong: {:?}", provider.bitten());
-}
-
-fn start(folder: &Path, payments: &str) -> Child {
-    let mut child = command("demo", folder)
-        .args(["--story", "refund", "--cases", &CASES.to_string(), "--once", "--pace", "0"])
-        .env("PARASOL__PAYMENTS__URL", payments)
-        // Every kill may cost an attempt.
-        .env("PARASOL__TASKS__ATTEMPTS_MAX", "100")
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null())
-        .spawn()
-        .expect("the program runs");
-    let mut lines = BufReader::new(child.stdout.take().expect("its output is piped")).lines();
-    // The first line says that both ports are open.
-    let _ = lines.next();
-    std::thread::spawn(move || lines.for_each(drop));
-    child
-}
-
-/// Whether the process ended by itself, and how.
-fn ends_within(child: &mut Child, time: Duration) -> Option<bool> {
-    // A clock that only counts: the wait of an empty channel.
-    let (_keep, clock) = mpsc::channel::<()>();
-    let step = Duration::from_millis(5);
-    for _ in 0..=time.as_millis() / step.as_millis() {
-        if let Some(status) = child.try_wait().expect("the process can be asked") {
-            return Some(status.success());
-        }
-        let _ = clock.recv_timeout(step);
-    }
-    None
 }
 
 /// Holds the store of a game against what the provider paid in it; answers with how many payments that were.

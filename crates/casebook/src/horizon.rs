@@ -16,7 +16,7 @@ use std::collections::{HashMap, HashSet};
 use parasol_journey::ids::CaseId;
 use parasol_journey::time::{Span, Timestamp};
 use parasol_journey::{Case, Obligation, Task};
-use sea_orm::sea_query::OnConflict;
+use sea_orm::sea_query::{Expr, LockBehavior, LockType, OnConflict};
 use sea_orm::{
     ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, Order, QueryFilter, QueryOrder,
     QuerySelect,
@@ -32,7 +32,7 @@ use crate::tasks::new_row;
 pub(crate) const HORIZON: Span = Span::minutes(30);
 /// How often a case that owes anything is looked at.
 pub(crate) const LOOK_EVERY: Span = Span::minutes(20);
-/// A deadline this near has had its row since the look before, unless looks are late.
+/// A deadline this near to when the look was to be has had its row since the look before.
 const MISSED_WITHIN: Span = Span::minutes(5);
 /// The most cases in one pass of looks.
 const LOOKS_MAX: u64 = 200;
@@ -107,12 +107,11 @@ impl Store {
             return Ok(Looked::default());
         }
         let transaction = dialect::begin(&self.writer).await?;
-        let next = next_look(now).micros();
-        let ids = self.engine.claim_looks(&transaction, now.micros(), next, LOOKS_MAX).await?;
-        let more = u64::try_from(ids.len()).unwrap_or(u64::MAX) == LOOKS_MAX;
-        let mut looked = Looked { cases: ids.len(), more, ..Looked::default() };
-        if !ids.is_empty() {
-            self.look(&transaction, &ids, now, &mut looked).await?;
+        let planned = claim_looks(&transaction, now).await?;
+        let more = u64::try_from(planned.len()).unwrap_or(u64::MAX) == LOOKS_MAX;
+        let mut looked = Looked { cases: planned.len(), more, ..Looked::default() };
+        if !planned.is_empty() {
+            self.look(&transaction, &planned, now, &mut looked).await?;
         }
         transaction.commit().await?;
         Ok(looked)
@@ -121,10 +120,11 @@ impl Store {
     async fn look(
         &self,
         connection: &impl ConnectionTrait,
-        ids: &[Uuid],
+        planned: &HashMap<Uuid, Timestamp>,
         now: Timestamp,
         looked: &mut Looked,
     ) -> Result<(), DbErr> {
+        let ids: Vec<Uuid> = planned.keys().copied().collect();
         // Rows first, cases second: a step between the two leaves a row that is there already, or is
         // gone already, and never a case without one.
         let rows = tasks::Entity::find().filter(tasks::Column::CaseId.is_in(ids.iter().copied()));
@@ -135,7 +135,7 @@ impl Store {
         let mut missing = Vec::new();
         let mut orphans = Vec::new();
         let mut at_rest = Vec::new();
-        for loaded in self.engine.load_cases(connection, ids, false).await? {
+        for loaded in self.engine.load_cases(connection, &ids, false).await? {
             let case: Case = match serde_json::from_str(&loaded.state) {
                 Ok(case) => case,
                 Err(error) => {
@@ -146,9 +146,11 @@ impl Store {
             if case.obligations.is_empty() {
                 at_rest.push(loaded.id);
             }
+            // What a late look finds due was not missing: nobody has looked for it before.
+            let expected_until = planned.get(&loaded.id).copied().unwrap_or(now) + MISSED_WITHIN;
             let rows = there.remove(&loaded.id).unwrap_or_default();
             for owed in unwritten(&case, &rows, now) {
-                if matches!(owed.task, Task::Work(_)) || owed.due < now + MISSED_WITHIN {
+                if matches!(owed.task, Task::Work(_)) || owed.due < expected_until {
                     tracing::error!(case = %case.id, task = %owed.task, "a task was missing");
                     looked.restored += 1;
                 } else {
@@ -259,6 +261,30 @@ impl Store {
         }
         Ok(found)
     }
+}
+
+/// Takes cases whose time has come and puts their next look off, each with when it was to be looked at; cases that
+/// somebody else is taking are passed over.
+async fn claim_looks(
+    connection: &impl ConnectionTrait,
+    now: Timestamp,
+) -> Result<HashMap<Uuid, Timestamp>, DbErr> {
+    let due = horizons::Entity::find()
+        .filter(horizons::Column::NextLook.lte(now.micros()))
+        .order_by(horizons::Column::NextLook, Order::Asc)
+        .limit(LOOKS_MAX)
+        .lock_with_behavior(LockType::Update, LockBehavior::SkipLocked);
+    let due = due.all(connection).await?;
+    let planned = due.iter().map(|row| (row.case_id, Timestamp::from_micros(row.next_look)));
+    let planned: HashMap<_, _> = planned.collect();
+    if !planned.is_empty() {
+        horizons::Entity::update_many()
+            .col_expr(horizons::Column::NextLook, Expr::value(next_look(now).micros()))
+            .filter(horizons::Column::CaseId.is_in(planned.keys().copied()))
+            .exec(connection)
+            .await?;
+    }
+    Ok(planned)
 }
 
 /// What a case owes, is due within the horizon, and has no row.

@@ -330,28 +330,6 @@ impl Engine {
         }
     }
 
-    /// Takes cases that are to be looked at `now` and puts their next look off until `next`; cases that
-    /// somebody else is taking are passed over.
-    pub(crate) async fn claim_looks(
-        self,
-        connection: &impl ConnectionTrait,
-        now: i64,
-        next: i64,
-        limit: u64,
-    ) -> Result<Vec<Uuid>, DbErr> {
-        let (backend, skip) = self.skip_locked();
-        let sql = format!(
-            "WITH picked (c) AS (SELECT case_id FROM horizons WHERE next_look <= $1 \
-             ORDER BY next_look LIMIT $3 {skip}) \
-             UPDATE horizons SET next_look = $2 FROM picked WHERE case_id = c RETURNING case_id"
-        );
-        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-        let values = [now.into(), next.into(), limit.into()];
-        let statement = Statement::from_sql_and_values(backend, sql, values);
-        let rows = connection.query_all_raw(statement).await?;
-        rows.iter().map(|row| row.try_get_by_index(0)).collect()
-    }
-
     /// The words that pass over rows somebody else has locked.
     const fn skip_locked(self) -> (DbBackend, &'static str) {
         match self {

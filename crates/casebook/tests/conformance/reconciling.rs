@@ -18,6 +18,7 @@ use crate::world::{LEASE, World};
 on_both_engines!(
     a_missing_task_is_restored_and_an_orphan_removed,
     a_deadline_gets_its_row_before_it_is_due,
+    what_a_late_look_finds_due_was_not_missing,
     a_case_that_ends_is_not_looked_at_any_more,
     looks_at_once_share_the_cases,
     pages_reach_every_case,
@@ -90,6 +91,25 @@ async fn a_deadline_gets_its_row_before_it_is_due(world: World) {
     let claimed =
         store.claim_tasks(Role::Timer, world.now(), world.now(), lease(), 99).await.unwrap();
     assert!(far.iter().all(|far| claimed.iter().any(|one| one.obligation == **far)));
+    check(store).await;
+}
+
+/// As after a night in which no process ran: everything is due, and nothing was lost.
+async fn what_a_late_look_finds_due_was_not_missing(world: World) {
+    let mut process = world.process().await;
+    process.must([Ask::file(1), Ask::triage(1)]).await;
+    let store = &process.store;
+    let owed = store.case(case(1)).await.unwrap().unwrap().obligations;
+    let far = owed.iter().filter(|one| one.due > world.now() + HORIZON);
+    let (far, last) = (far.clone().count(), far.map(|one| one.due).max().unwrap());
+    assert!(far > 1, "{owed:?}");
+    // One that had its row before is missing still, however late the look.
+    let rows = all::<tasks::Entity>(store).await;
+    remove(store, &rows[0]).await;
+    world.wait(last.since(world.now()));
+    let looked = store.look_ahead(world.now()).await.unwrap();
+    let expected = Looked { cases: 1, armed: far, restored: 1, ..Looked::default() };
+    assert_eq!((looked, all::<tasks::Entity>(store).await.len()), (expected, owed.len()));
     check(store).await;
 }
 

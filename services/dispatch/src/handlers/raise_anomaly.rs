@@ -34,12 +34,16 @@ pub(super) async fn handle(
         _ => check.optional_text("text", &body.text, REMARK_MAX),
     };
     let (stamp, given, words) = check.all((stamp, given, words))?;
-    // A case the caller has no part in has no brand whose codes it might learn.
+    // A case the caller has no part in has no brand whose codes it might learn. It may have had one when it sent
+    // this first: what was answered then is answered again.
     let known = dispatch.desk.case_to_prepare(stamp.case).await?;
-    let known = known.filter(|case| has_a_part(&call.principal, case));
-    let known = known.ok_or_else(|| Error::new(Reason::NotFound))?;
-    let brand = known.serving_brand().as_str();
-    let kind = given.resolve(dispatch, brand, List::Anomaly, stamp.note.as_ref()).await?;
+    let kind = match known.filter(|case| has_a_part(&call.principal, case)) {
+        Some(case) => {
+            let brand = case.serving_brand().as_str();
+            given.resolve(dispatch, brand, List::Anomaly, stamp.note.as_ref()).await?
+        }
+        None => Err(refusal(Reason::NotFound)),
+    };
     let anomaly = AnomalyId::new(dispatch.desk.ids.next());
     let principal = call.principal.clone();
     let deeds = move |case: &Case, _: Uuid| {

@@ -57,8 +57,7 @@ pub(crate) async fn handle(
     let store = &intake.desk.store;
     let sold = Sold::for_caller(store, &call.principal, &asked.line).await?;
     if asked.serial.is_some_and(|serial| serial.as_str() != sold.order.serial) {
-        let expected = "the serial number shipped on this order line";
-        return Err(Error::field("serial", Reason::SerialOfAnotherOrder, expected));
+        return other_unit(intake, &call).await;
     }
     let earlier = filings::of_unit(store, &asked.line).await?;
     let mut open = earlier.iter().find(|case| !case.stage.is_ended()).map(|case| case.id);
@@ -91,6 +90,20 @@ pub(crate) async fn handle(
         open = filings::open_case(store, &sold.order.serial).await?;
     }
     Err(Error::new(Reason::Overloaded))
+}
+
+/// The serial number named is not the one on the order line. It may have been once: the unit of a case filed
+/// with it can have been exchanged since, and a repetition of that filing is answered as it was.
+async fn other_unit(intake: &Intake, call: &Call) -> Result<FileCaseResponse> {
+    let target = Target::NewCase(CaseId::new(intake.desk.ids.next()));
+    match intake.desk.submitter.submit(submission(call, target, Arc::new(OtherUnit))).await {
+        Ok(answer) => FileCaseResponse::decode(answer.body.as_slice()).map_err(Error::internal),
+        Err(CasebookError::Refused(_)) => {
+            let expected = "the serial number shipped on this order line";
+            Err(Error::field("serial", Reason::SerialOfAnotherOrder, expected))
+        }
+        Err(error) => Err(to_error(error, None)),
+    }
 }
 
 fn submission(call: &Call, target: Target, deed: Arc<dyn Deed>) -> Submission {
@@ -218,6 +231,15 @@ impl Deed for FileDeed {
 
 /// Answers with the case that is open already, as it stands in this commit.
 struct AnswerOpen;
+
+/// Refuses whatever has no saved answer.
+struct OtherUnit;
+
+impl Deed for OtherUnit {
+    fn decide(&self, _: Option<&Case>, _: &Ctx<'_>) -> std::result::Result<Written, Refusal> {
+        Err(refused(Reason::SerialOfAnotherOrder))
+    }
+}
 
 /// The case that was open has ended; only this file reads the code.
 const ENDED: &str = "OPEN_CASE_ENDED";

@@ -6,8 +6,8 @@ use parasol_api::convert::to_timestamp;
 use parasol_api::intake::v1::intake_service_server::IntakeService;
 use parasol_api::intake::v1::order_service_server::OrderService;
 use parasol_api::intake::v1::{
-    AnswerReminderRequest, FinishGuidanceRequest, GetUnitRequest, LinkedCertificateFault,
-    RemindCaseRequest, ReviewLinkedCertificateRequest, UnitHistory,
+    AnswerReminderRequest, FileCaseRequest, FinishGuidanceRequest, GetUnitRequest,
+    LinkedCertificateFault, RemindCaseRequest, ReviewLinkedCertificateRequest, UnitHistory,
 };
 use parasol_api::{Reason, Role};
 use parasol_journey::deadline::Clock as Deadline;
@@ -21,7 +21,7 @@ use uuid::Uuid;
 
 use crate::acting::{bring_technician, certificate, link};
 use crate::samples::{case_of, claim, file, order, sold, world_with};
-use crate::world::{World, agent, by, customer, id, reason, start};
+use crate::world::{World, agent, by, customer, fields, id, reason, start};
 
 async fn filed() -> (World, CaseId) {
     let world = world_with([order(1)]).await;
@@ -179,6 +179,21 @@ async fn a_unit_given_for_another_begins_anew() {
     let again = life(&world, "S-1-NEW").await;
     assert!(again.events.iter().any(|event| event.case_id == second.to_string()));
     assert!(again.events.iter().all(|event| event.case_id != first.to_string()));
+}
+
+/// The number on the old unit is no longer this order line's, and the filing that named it was.
+#[tokio::test]
+async fn a_filing_is_answered_as_it_was_after_its_unit_was_exchanged() {
+    let world = world_with([order(1)]).await;
+    let me = customer("u-1");
+    let named = |request| FileCaseRequest { serial: "S-1".to_owned(), ..claim(1, request) };
+    let first = file(&world, &me, named(1)).await;
+    replace(&world, case_of(&first), "S-1-NEW").await;
+    let world = world.restarted().await;
+    assert_eq!(file(&world, &me, named(1)).await, first);
+    let anew = async || world.intake.file_case(by(&me, named(2))).await;
+    assert_eq!(reason(anew().await), Reason::SerialOfAnotherOrder);
+    assert_eq!(fields(anew().await), ["serial"]);
 }
 
 #[tokio::test]

@@ -15,6 +15,10 @@ pub async fn handle(
     request: Request<CertifyStaffRequest>,
 ) -> Result<StaffMember, Error> {
     let call = Call::changing(&request, "CertifyStaff", &request.get_ref().request_id)?;
+    // Asked first: the certification may have run out by now.
+    if let Some(saved) = service.desk.saved(&call).await? {
+        return Ok(saved);
+    }
     let request = request.into_inner();
     let now = service.desk.clock.now();
     let mut check = Checker::new();

@@ -21,6 +21,10 @@ pub async fn handle(
     request: Request<DelegateAuthorityRequest>,
 ) -> Result<DelegateAuthorityResponse, Error> {
     let call = Call::changing(&request, "DelegateAuthority", &request.get_ref().request_id)?;
+    // Asked first: the days lent may have begun, or be over, by now.
+    if let Some(saved) = service.desk.saved(&call).await? {
+        return Ok(saved);
+    }
     let request = request.into_inner();
     let now = service.desk.clock.now();
     let mut check = Checker::new();

@@ -29,17 +29,18 @@ pub async fn handle(
     request: Request<PutAuthorityRequest>,
 ) -> Result<PutAuthorityResponse, Error> {
     let call = Call::changing(&request, "PutAuthority", &request.get_ref().request_id)?;
+    let desk = &service.desk;
+    // Asked first: the grant may have begun by now.
+    if let Some(saved) = desk.saved(&call).await? {
+        return Ok(saved);
+    }
     let request = request.into_inner();
-    let now = service.desk.clock.now();
+    let now = desk.clock.now();
     let mut check = Checker::new();
     let expected = check.etag(&request.etag);
     let wire = check.present("grant", &request.grant);
     let row = wire.and_then(|wire| check.within("grant", |check| read(check, wire, now)));
     let (expected, mut row) = check.all((expected, row))?;
-    let desk = &service.desk;
-    if let Some(saved) = desk.saved(&call).await? {
-        return Ok(saved);
-    }
     if grants::Entity::find().count(desk.store.reader()).await.map_err(store_error)? >= GRANTS_MAX {
         let expected = format!("a revision of fewer than {GRANTS_MAX} in all");
         return Err(Error::field("grant", Reason::FieldInvalid, &expected).message(expected));

@@ -24,17 +24,18 @@ pub async fn handle(
     request: Request<PutRatesRequest>,
 ) -> Result<PutRatesResponse, Error> {
     let call = Call::changing(&request, "PutRates", &request.get_ref().request_id)?;
+    let desk = &service.desk;
+    // Asked first: the card may be in force by now.
+    if let Some(saved) = desk.saved(&call).await? {
+        return Ok(saved);
+    }
     let request = request.into_inner();
-    let now = service.desk.clock.now();
+    let now = desk.clock.now();
     let mut check = Checker::new();
     let expected = check.etag(&request.etag);
     let wire = check.present("card", &request.card);
     let card = wire.and_then(|wire| check.within("card", |check| read(check, wire, now)));
     let (expected, mut card) = check.all((expected, card))?;
-    let desk = &service.desk;
-    if let Some(saved) = desk.saved(&call).await? {
-        return Ok(saved);
-    }
     let newest = revisions(&desk.store, &card.brand, 1).await.map_err(store_error)?;
     let newest = newest.first().map_or(0, |newest| newest.revision);
     let known = u64::try_from(newest).unwrap_or_default();

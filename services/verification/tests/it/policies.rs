@@ -42,21 +42,29 @@ fn same(version: &str, from: &str) -> Vec<PolicyFile> {
     files(version, from, ("# National law", "# National law"))
 }
 
-/// A promise of the retailer's as a change of law: 25 days instead of fifteen, with its test.
+/// A change of law: 25 days instead of fifteen, with the tests that say so.
 fn longer(version: &str, from: &str) -> Vec<PolicyFile> {
     let mut files =
         files(version, from, ("days_min = 8, days_max = 15 }", "days_min = 8, days_max = 25 }"));
-    for file in &mut files {
-        if file.name == "law.tests.toml" {
-            file.text = file.text.replace(
-                "case = \"it fails on its fifteenth day\"\nfacts = { days = 15 }\n",
-                "case = \"it fails on its twenty-fifth day\"\nfacts = { days = 25 }\n",
-            );
-            file.text = file.text.replace(
-                "refund_fen = 297651 }\nnear = { receipt_days = 16 }",
-                "refund_fen = 296151 }\nnear = { receipt_days = 26 }",
-            );
-        }
+    for (name, was, is) in [
+        (
+            "law.tests.toml",
+            "fifteenth day\"\nfacts = { days = 15 }",
+            "25th day\"\nfacts = { days = 25 }",
+        ),
+        (
+            "law.tests.toml",
+            "refund_fen = 297651 }\nnear = [{ receipt_days = 16 }",
+            "refund_fen = 296151 }\nnear = [{ receipt_days = 26 }",
+        ),
+        ("law.tests.toml", "{ days = 7 }, { days = 16 }", "{ days = 7 }, { days = 26 }"),
+        // These are about other rules alone, on a day when this one is over.
+        ("beijing.tests.toml", "days = 20,", "days = 26,"),
+        ("promises.tests.toml", "days = 20,", "days = 26,"),
+    ] {
+        let file = files.iter_mut().find(|file| file.name == name).expect("the file is there");
+        assert!(file.text.contains(was), "{was:?} is not in {name}");
+        file.text = file.text.replace(was, is);
     }
     files
 }
@@ -161,7 +169,7 @@ async fn a_pack_with_a_fault_is_not_published_and_the_fault_is_named() {
         (cut, PolicyProblemKind::Gap, "R99"),
         (basis, PolicyProblemKind::FailedTest, "R11"),
         (dead, PolicyProblemKind::Unreachable, "R00"),
-        (word, PolicyProblemKind::Refused, ""),
+        (word, PolicyProblemKind::Refused, "R00"),
     ] {
         let faulty = files("cn-2026.2", "2026-06-01", change);
         let found = world.validate(faulty.clone()).await;

@@ -36,15 +36,16 @@ pub async fn handle(
     let (desk, brand) = (&tracking.desk, call.principal.subject.clone());
     let (store, now) = (&desk.store, desk.clock.now());
     let whose = Whose { level: Level::Brand, subject: brand.clone(), category: Some(category) };
+    // Asked first: what was objected to may be counted differently by now.
+    if let Some(saved) = desk.saved(&call).await? {
+        return Ok(saved);
+    }
     let figure = whose.figure(indicator, month).id();
     let counted = score_marks::Entity::find()
         .filter(score_marks::Column::Figure.eq(figure))
         .filter(score_marks::Column::CaseId.eq(case.uuid()))
         .one(store.reader());
     counted.await.map_err(store_error)?.ok_or_else(|| Error::new(Reason::NotFound))?;
-    if let Some(saved) = desk.saved(&call).await? {
-        return Ok(saved);
-    }
     let is_open = read::stand(store, month, now).await? == Stand::Preview;
     // What is due to be frozen is not opened again by a counting that is late.
     if !is_open || now >= month.published_at() {

@@ -20,8 +20,13 @@ const AHEAD_MAX: Span = Span::days(60);
 
 pub async fn handle(tracking: &Tracking, request: Request<BookSeatRequest>) -> Result<Seat, Error> {
     let call = Call::changing(&request, "BookSeat", &request.get_ref().request_id)?;
+    let desk = &tracking.desk;
+    // Asked first: the seat's time may have come by now.
+    if let Some(saved) = desk.saved(&call).await? {
+        return Ok(saved);
+    }
     let request = request.into_inner();
-    let now = tracking.desk.clock.now();
+    let now = desk.clock.now();
     let mut check = Checker::new();
     let case = check.id::<CaseId>("case_id", &request.case_id);
     let at = check.instant("at", &request.at).and_then(|at| {
@@ -31,11 +36,7 @@ pub async fn handle(tracking: &Tracking, request: Request<BookSeatRequest>) -> R
         check.refuse("at", Reason::FieldInvalid, "ahead, within 60 days")
     });
     let (case, at) = check.all((case, at))?;
-    let desk = &tracking.desk;
     desk.case(&call.principal, case).await?;
-    if let Some(saved) = desk.saved(&call).await? {
-        return Ok(saved);
-    }
     let (person, period) = (call.principal.subject.clone(), Month::of(at).to_string());
     let booked = list_seats::of(&desk.store, &person, &period).await?;
     let number = booked.iter().map(|row| row.number).max().unwrap_or_default() + 1;
