@@ -260,6 +260,16 @@ async fn an_anomaly_is_in_the_log_and_its_words_in_the_vault() {
 async fn a_centre_that_was_passed_over_raises_nothing_any_more() {
     let world = World::new().await;
     let (case, offer) = world.offered().await;
+    let before = RaiseAnomalyRequest {
+        request_id: world.desk.ids.next().to_string(),
+        case_id: case.to_string(),
+        kind: 4,
+        ..RaiseAnomalyRequest::default()
+    };
+    let raise = async |one: &RaiseAnomalyRequest| {
+        world.dispatch.raise_anomaly(by(&centre("a-1"), one.clone())).await
+    };
+    let heard = raise(&before).await.unwrap();
     world.dispatch.decline_offer(by(&centre("a-1"), world.refusal(case, offer))).await.unwrap();
     world.choose().await;
     let request = RaiseAnomalyRequest {
@@ -268,8 +278,10 @@ async fn a_centre_that_was_passed_over_raises_nothing_any_more() {
         kind: 5,
         ..RaiseAnomalyRequest::default()
     };
-    let refused = world.dispatch.raise_anomaly(by(&centre("a-1"), request)).await;
-    assert_eq!(reason(refused), Reason::NotFound);
+    assert_eq!(reason(raise(&request).await), Reason::NotFound);
+    // What it said while the case was offered to it was heard, and is answered so.
+    let again = raise(&before).await.unwrap();
+    assert!(same_bytes(heard.get_ref(), again.get_ref()));
 }
 
 #[tokio::test]

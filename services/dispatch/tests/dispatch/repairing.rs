@@ -268,13 +268,17 @@ async fn parts_run_their_course(world: World) {
         assert_eq!(reason(refused), Reason::FieldInvalid);
     }
     let day = Some(to_timestamp(start() + Span::days(20)));
-    world.dispatch.report_backorder(by(&maker, later(day))).await.unwrap();
+    let late = later(day);
+    let told = world.dispatch.report_backorder(by(&maker, late.clone())).await.unwrap();
     let shown = work_order_of(&world, &me, case).await.unwrap();
     assert_eq!(shown.part_orders[0].state(), PartOrderState::Backordered);
     assert_eq!(shown.part_orders[0].expected_at, day);
     assert_eq!(world.case(case).await.turn.holder(), Some(Party::Brand));
 
     world.clock.advance(Span::days(21)).unwrap();
+    // The day has passed, and the message that named it came through.
+    let again = world.dispatch.report_backorder(by(&maker, late)).await.unwrap();
+    assert!(same_bytes(told.get_ref(), again.get_ref()));
     let receive = part_step(&world, case, |request_id, case_id| ReceivePartsRequest {
         request_id,
         case_id,

@@ -81,7 +81,7 @@ async fn a_follow_up_closes_on_the_customers_word_and_counts_for_whoever_had_it(
     assert_eq!(reason(unsaid), Reason::FieldInvalid, "the next look has to be said");
     let next_check_at = Some(to_timestamp(world.clock.now() + Span::hours(2)));
     let note = NoteFollowUpRequest { request_id: world.id(), next_check_at, ..note };
-    world.service.note_follow_up(agent(note)).await.unwrap();
+    let noted = world.service.note_follow_up(agent(note.clone())).await.unwrap().into_inner();
     let strange = ConfirmFollowUpRequest {
         request_id: world.id(),
         follow_up_id: id.clone(),
@@ -105,6 +105,9 @@ async fn a_follow_up_closes_on_the_customers_word_and_counts_for_whoever_had_it(
     close(&world, &id).await.unwrap();
     assert!(listed(&world).await.is_empty());
     assert_eq!(reason(confirm(&world, &id, false).await), Reason::FollowUpClosed);
+    world.wait(Span::hours(3));
+    let again = world.service.note_follow_up(agent(note)).await.unwrap().into_inner();
+    assert_eq!(again, noted, "the next look is over, and the note was taken");
     // The counting hears of it beside the log.
     world.sequence().await;
     world.count_all(&world.scorer(1)).await;
@@ -301,7 +304,8 @@ async fn seats_have_a_quota_a_time_and_nobodys_name() {
         case_id: case.to_string(),
         at: Some(to_timestamp(at)),
     };
-    let seat = service.book_seat(manager(book())).await.unwrap().into_inner();
+    let first = book();
+    let seat = service.book_seat(manager(first.clone())).await.unwrap().into_inner();
     for _ in 1..8 {
         service.book_seat(manager(book())).await.unwrap();
     }
@@ -327,6 +331,8 @@ async fn seats_have_a_quota_a_time_and_nobodys_name() {
     let seats = service.list_seats(by(Role::Manager, "m-1", ask)).await.unwrap().into_inner();
     assert_eq!((seats.attended, seats.expected, seats.quota), (1, 2, 8));
     world.wait(Span::hours(3));
+    let again = service.book_seat(manager(first)).await.unwrap().into_inner();
+    assert_eq!(again, seat, "its time is over, and it was booked");
     let late = service.attend_seat(by(Role::Manager, "m-1", attend())).await;
     assert_eq!(reason(late), Reason::SeatNotNow);
 }

@@ -222,7 +222,10 @@ async fn authority_follows_role_and_attributes_and_has_a_history() {
     };
     let stale = world.put_grant(less.clone(), "\"7\"").await;
     assert_eq!(reason(stale), Reason::VersionConflict);
-    let second = world.put_grant(less, &first).await.unwrap();
+    let (request_id, etag) = (world.id(), first.clone());
+    let from_tomorrow = PutAuthorityRequest { request_id, grant: Some(less), etag };
+    let second = world.service.put_authority(operator(from_tomorrow.clone())).await.unwrap();
+    let second = second.into_inner().etag;
     assert_eq!(second, "\"2\"");
     let backdated = AuthorityGrant {
         valid_from: Some(to_timestamp(world.clock.now() - Span::minutes(1))),
@@ -244,9 +247,11 @@ async fn authority_follows_role_and_attributes_and_has_a_history() {
     ];
     assert_eq!(told, expected);
     assert_eq!(listed[1].said_by, "operator:o-1");
-    world.wait(Span::days(1));
+    world.wait(Span::days(2));
     let later = world.dear().await;
     assert_ne!(world.refund(Role::Agent, "a-17", later).await.proposal_id, "");
+    let again = world.service.put_authority(operator(from_tomorrow)).await.unwrap().into_inner();
+    assert_eq!(again.etag, second, "it has begun, and was put");
 }
 
 #[tokio::test]
@@ -288,8 +293,9 @@ async fn authority_is_lent_for_a_time_and_never_beyond_the_lenders_own() {
     assert_eq!(fields(&refused(long)), ["valid_until"]);
     // An agent lends what an agent has, whatever was lent to that agent.
     world.service.delegate_authority(manager(lend("a-18", 2, None))).await.unwrap();
-    let chain = by(Role::Agent, "a-18", lend("a-17", 2, None));
-    world.service.delegate_authority(chain).await.unwrap();
+    let lent = lend("a-17", 2, None);
+    let chain = || by(Role::Agent, "a-18", lent.clone());
+    let first_time = world.service.delegate_authority(chain()).await.unwrap().into_inner();
     let capped = manager(lend("a-17", 2, Some(DEAR - 1)));
     world.service.delegate_authority(capped).await.unwrap();
     let first = world.dear().await;
@@ -327,6 +333,8 @@ async fn authority_is_lent_for_a_time_and_never_beyond_the_lenders_own() {
     world.wait(Span::days(2));
     let fourth = world.dear().await;
     assert_ne!(world.refund(Role::Agent, "a-19", fourth).await.proposal_id, "", "it is over");
+    let again = world.service.delegate_authority(chain()).await.unwrap().into_inner();
+    assert_eq!(again, first_time, "the days are over, and they were lent");
 }
 
 #[tokio::test]

@@ -299,8 +299,13 @@ async fn a_charge_is_priced_by_the_card_in_force_when_it_arose(world: World) {
         valid_from: Some(to_timestamp(world.clock.now() + Span::from_micros(1))),
         ..card("aurora", 900)
     };
-    assert_eq!(world.put_rates(later).await.unwrap().revision, 2);
+    let request_id = world.id();
+    let put = PutRatesRequest { request_id, card: Some(later), ..PutRatesRequest::default() };
+    let second = world.service.put_rates(by_finance(put.clone())).await.unwrap().into_inner();
+    assert_eq!(second.card.as_ref().map(|card| card.revision), Some(2));
     world.wait(Span::days(1));
+    let again = world.service.put_rates(by_finance(put)).await.unwrap().into_inner();
+    assert_eq!(again, second, "it is in force, and was put");
     assert_eq!(world.settle().await.priced, 1);
     let claim = world.claim_of(id).await;
     assert_eq!(fen(&claim.amount), 800, "the brand's own, and only what has a rate on it");
