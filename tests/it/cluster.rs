@@ -46,7 +46,6 @@ fn proc_a_case_is_played_to_its_end_across_two_processes_of_each_role() {
 }
 
 #[test]
-#[ignore = "fails: with many stories at once a process behind the test clock refuses what another one asks"]
 fn proc_every_story_is_played_to_its_end_across_two_processes_of_each_role() {
     let cell = cell();
     let (cases, closed, said) = ended(play(&cell, 0, 24));
@@ -54,7 +53,6 @@ fn proc_every_story_is_played_to_its_end_across_two_processes_of_each_role() {
 }
 
 #[test]
-#[ignore = "fails like the one before it"]
 fn proc_processes_are_killed_beneath_the_stories_and_started_again() {
     let mut cell = cell();
     let stories = play(&cell, 0, 36);
@@ -72,7 +70,6 @@ fn proc_processes_are_killed_beneath_the_stories_and_started_again() {
 }
 
 #[test]
-#[ignore = "fails like the one before it"]
 fn proc_the_stories_go_on_without_redis_and_over_a_database_that_was_killed() {
     let mut cell = cell();
     let stories = play(&cell, 0, 12);

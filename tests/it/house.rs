@@ -158,14 +158,15 @@ const TABLES: &str =
 /// Who did what, and what was answered.
 const COMMANDS: &str = "commands";
 
-/// The messages of partners have refusals too; the sequencer numbers commits, the relay binds numbers, and scores and
+/// The messages of partners have refusals too; the sequencer numbers commits, the relay binds numbers, notices leave, and scores and
 /// the flow are counted, when it comes to it.
-const IN_ITS_OWN_TIME: [&str; 14] = [
+const IN_ITS_OWN_TIME: [&str; 15] = [
     "commits",
     "feed",
     "flow_cases",
     "flow_places",
     "leases",
+    "notices",
     "partner_messages",
     "relay_notes",
     "relay_numbers",

@@ -66,10 +66,10 @@ async fn check_feed(store: &Store, cases: &[Case]) {
     let mut position = 0;
     loop {
         let page = store.feed_after(position, 16).await.expect("the feed can be read");
-        if page.is_empty() {
+        if page.events.is_empty() {
             break;
         }
-        for one in page {
+        for one in page.events {
             position += 1;
             assert_eq!(one.position, position, "the feed has a gap");
             let expected = next.entry(one.case).or_insert(1);

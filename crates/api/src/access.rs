@@ -64,6 +64,7 @@ const DECIDERS: &[Role] = &[Agent, Manager];
 const CLAIM_READS: &[Role] = &[Finance, Manager, Brand, Centre];
 const POLICY_READS: &[Role] = &[Operator, Manager, Agent, Service];
 const CASE_CONTROL: &[Role] = &[Operator, Manager, Agent];
+const FOLLOW_UP_READS: &[Role] = &[Customer, Operator, Manager, Agent];
 const SURVEY_READS: &[Role] = &[Customer, Agent, Manager, Link];
 const SCORED: &[Role] = &[Brand, Centre, Technician, Agent, Manager, Operator];
 const DIGEST_READS: &[Role] = &[Agent, Manager, Operator, Service];
@@ -253,7 +254,7 @@ pub const TABLE: &[(&str, &[Role])] = &[
     ("/parasol.tracking.v1.ScoreService/PutBaseline",               &[Operator]),
     ("/parasol.tracking.v1.ScoreService/GetVocDigest",              DIGEST_READS),
     ("/parasol.tracking.v1.ScoreService/GetVocReport",              REPORT_READS),
-    ("/parasol.tracking.v1.ScoreService/ListFollowUps",             CASE_CONTROL),
+    ("/parasol.tracking.v1.ScoreService/ListFollowUps",             FOLLOW_UP_READS),
     ("/parasol.tracking.v1.ScoreService/CloseFollowUp",             DECIDERS),
     ("/parasol.tracking.v1.TrackingService/GetTimeline",            WATCHERS),
     ("/parasol.tracking.v1.TrackingService/WatchCase",              WATCHERS),

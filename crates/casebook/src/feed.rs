@@ -36,6 +36,17 @@ pub struct Numbered {
     pub seq: u64,
 }
 
+/// A piece of the feed, in order.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stretch {
+    /// Its events.
+    pub events: Vec<Numbered>,
+    /// Whether it was cut where as much was read as was asked for. Whoever follows the feed reads on at once then,
+    /// and else waits until something is numbered: reading on after every event that a busy cell numbers would be
+    /// reading without end.
+    pub more: bool,
+}
+
 /// What one pass of the sequencer did.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Sequenced {
@@ -85,7 +96,7 @@ impl Store {
     ///
     /// # Errors
     /// What the engine says.
-    pub async fn feed_after(&self, position: u64, chunks: u64) -> Result<Vec<Numbered>, DbErr> {
+    pub async fn feed_after(&self, position: u64, chunks: u64) -> Result<Stretch, DbErr> {
         let after = i64::try_from(position).unwrap_or(i64::MAX);
         let rows = feed::Entity::find()
             // No chunk is longer than this, so none of those before it reaches past the position; the
@@ -96,6 +107,7 @@ impl Store {
             .limit(chunks)
             .all(self.reader())
             .await?;
+        let more = rows.len() as u64 == chunks;
         let mut events = Vec::new();
         for row in rows {
             let entries: Vec<(Uuid, u64)> = serde_json::from_str(&row.entries).map_err(broken)?;
@@ -107,7 +119,7 @@ impl Store {
             });
             events.extend(numbered.filter(|one| one.position > position));
         }
-        Ok(events)
+        Ok(Stretch { events, more })
     }
 
     /// The last position given.

@@ -27,7 +27,7 @@ mod worker;
 
 pub use committer::{Committer, Limits, NewId, Now, Parts, Rules, Submitter, committer};
 pub use dialect::Engine;
-pub use feed::{Numbered, SEQUENCER, Sequenced};
+pub use feed::{Numbered, SEQUENCER, Sequenced, Stretch};
 pub use handoff::{Handoff, Lease, Queue, Queues};
 pub use horizon::{Looked, Reconciled};
 pub use lease::Held;

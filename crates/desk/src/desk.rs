@@ -137,13 +137,19 @@ impl Desk {
         case.filter(|case| sees(principal, case)).ok_or_else(|| Error::new(Reason::NotFound))
     }
 
-    /// A case to prepare a step with: as this process last wrote it, or as the store has it. The step
-    /// itself decides on the case as it is at the commit.
+    /// A case to prepare a step with: as this process last wrote it where that will do, else as the store has it.
+    /// Another process may have moved it on since, so that only what cannot change, or what makes the step go on,
+    /// may be read from memory: nothing is refused by it. The step itself decides on the case as it is at the
+    /// commit.
     ///
     /// # Errors
     /// What the store says.
-    pub async fn case_to_prepare(&self, id: CaseId) -> Result<Option<Arc<Case>>, Error> {
-        match self.submitter.recent_case(id) {
+    pub async fn case_to_prepare(
+        &self,
+        id: CaseId,
+        will_do: impl Fn(&Case) -> bool,
+    ) -> Result<Option<Arc<Case>>, Error> {
+        match self.submitter.recent_case(id).filter(|case| will_do(case)) {
             Some(case) => Ok(Some(case)),
             None => Ok(self.store.case(id).await.map_err(store_error)?.map(Arc::new)),
         }

@@ -135,7 +135,12 @@ impl Scheduling {
         verb: Verb,
         choice: Choice,
     ) -> Result<Settled, Error> {
-        let case = self.case(case).await?;
+        // A slot that is held says everything by itself; what is chosen freely depends on who comes.
+        let is_held = |case: &Case| match &choice {
+            Choice::Held(id) => kept(case, *id).is_some(),
+            Choice::Slot(_) | Choice::Window(_) => false,
+        };
+        let case = self.case(case, is_held).await?;
         let now = self.desk.clock.now();
         Ok(match choice {
             Choice::Held(id) => {

@@ -126,12 +126,25 @@ enum Aim {
 }
 
 impl Scheduling {
-    /// A case, whoever asks: for preparing a step whose commit checks the caller.
+    /// A case, whoever asks: for preparing a step whose commit checks the caller. As
+    /// [`parasol_desk::Desk::case_to_prepare`].
     ///
     /// # Errors
     /// `NOT_FOUND` when there is no such case.
-    pub(crate) async fn case(&self, id: CaseId) -> Result<Arc<Case>, Error> {
-        self.desk.case_to_prepare(id).await?.ok_or_else(not_found)
+    pub(crate) async fn case(
+        &self,
+        id: CaseId,
+        will_do: impl Fn(&Case) -> bool,
+    ) -> Result<Arc<Case>, Error> {
+        self.desk.case_to_prepare(id, will_do).await?.ok_or_else(not_found)
+    }
+
+    /// The filing of a case, which nothing changes.
+    ///
+    /// # Errors
+    /// As [`Scheduling::case`].
+    pub(crate) async fn case_as_filed(&self, id: CaseId) -> Result<Arc<Case>, Error> {
+        self.case(id, |_| true).await
     }
 
     /// Takes the step a message asks for, or keeps the message.
@@ -197,7 +210,7 @@ impl Scheduling {
         let Some(id) = appointment else {
             return Ok(Ok(Aim::Live));
         };
-        let case = self.case(case).await?;
+        let case = self.case(case, |case| live(case) == appointment).await?;
         if live(&case) == appointment {
             return Ok(Ok(Aim::Live));
         }

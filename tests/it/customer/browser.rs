@@ -12,12 +12,14 @@ use super::{answers, at_one_of, centre_of, customer, filed, name_somebody};
 use crate::bad_input::ORDER_LINE;
 use crate::house::House;
 use crate::pages::Looker;
-use crate::portal::driver::Screen;
+use crate::portal::driver::{Driver, Screen};
 use crate::portal::forms::{Forms, Put};
 use crate::portal::{at, inspect, photo, repair};
 
 /// Milliseconds until a page shows something on a slow link.
 const FIRST_CONTENT_MAX_MS: u64 = 5_000;
+/// How often it is asked whether something was painted.
+const LOOKS_MAX: usize = 1_000;
 
 pub fn button(to: &str) -> String {
     format!("//form[contains(@action, '{to}')]//button[contains(@class, 'main')]")
@@ -247,6 +249,18 @@ async fn proc_a_draft_outlives_the_network_and_the_tab() {
     assert!(left.is_null(), "a report that is filed is no draft any more: {left}");
 }
 
+/// When the page showed something first, in ms. What is in the document need not be painted yet.
+async fn first_paint(browser: &Driver) -> u64 {
+    let asked = "return performance.getEntriesByName('first-contentful-paint')[0]?.startTime ?? 0";
+    for _ in 0..LOOKS_MAX {
+        let painted = browser.run(asked).await.as_f64().expect("a time") as u64;
+        if painted > 0 {
+            return painted;
+        }
+    }
+    panic!("nothing was painted");
+}
+
 /// On 400 kbit/s with 400 ms the page of a case shows something soon, and can be used.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn proc_a_slow_link_is_enough() {
@@ -274,9 +288,7 @@ async fn proc_a_slow_link_is_enough() {
         browser.command("Network.clearBrowserCache", &serde_json::json!({})).await;
         browser.go(&format!("http://{}{path}", house.node.http)).await;
         browser.find(shown).await;
-        let painted =
-            "return performance.getEntriesByName('first-contentful-paint')[0]?.startTime ?? 0";
-        let painted = browser.run(painted).await.as_f64().expect("a time") as u64;
+        let painted = first_paint(browser).await;
         let page = path.split('/').nth(1).unwrap_or_default();
         took += &format!("{page}: {painted} ms at 400 kbit/s and 400 ms\n");
         looker.keep("first-content.txt", &took);

@@ -5,7 +5,7 @@ use std::io::{BufRead as _, BufReader};
 use std::net::SocketAddr;
 use std::os::unix::process::CommandExt as _;
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, ChildStdout, Command, Stdio};
 use std::time::Duration;
 
 use base64::Engine as _;
@@ -21,6 +21,8 @@ const ELEMENT: &str = "element-6066-11e4-a52e-4f735466cecf";
 const STALE: &str = "stale element reference";
 /// How long a call may take.
 const CALL_MAX: Duration = Duration::from_secs(90);
+/// How often the driver is started until it stays up.
+const STARTS_MAX: usize = 5;
 /// The header with the length of an answer.
 const LENGTH: &str = "content-length";
 /// The width of a small telephone, in CSS pixels.
@@ -54,9 +56,34 @@ impl Screen {
 pub struct Driver {
     child: Child,
     /// Kept open, so that the driver can go on printing.
-    _out: BufReader<std::process::ChildStdout>,
+    _out: BufReader<ChildStdout>,
     at: SocketAddr,
     session: String,
+}
+
+/// Starts the driver; `None` where it ends before it listens.
+fn launch() -> Option<(Child, BufReader<ChildStdout>, u16)> {
+    let program = parasol_testkit::program_path("chromedriver")
+        .expect("chromium-driver is installed; `cargo xtask test` does it");
+    let mut child = Command::new(program)
+        .arg("--port=0")
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .process_group(0)
+        .spawn()
+        .expect("the driver starts");
+    let mut out = BufReader::new(child.stdout.take().expect("its output is piped"));
+    let mut line = String::new();
+    while out.read_line(&mut line).expect("it prints") > 0 {
+        if let Some((_, port)) = line.split_once("started successfully on port ") {
+            let port = port.trim().trim_end_matches('.').parse().expect("a port");
+            return Some((child, out, port));
+        }
+        line.clear();
+    }
+    child.wait().expect("it has ended");
+    None
 }
 
 impl Driver {
@@ -67,25 +94,9 @@ impl Driver {
 
     /// Starts a browser on a screen.
     pub async fn start_on(folder: &Path, screen: Screen) -> Self {
-        let program = parasol_testkit::program_path("chromedriver")
-            .expect("chromium-driver is installed; `cargo xtask test` does it");
-        let mut child = Command::new(program)
-            .arg("--port=0")
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .process_group(0)
-            .spawn()
-            .expect("the driver starts");
-        let mut out = BufReader::new(child.stdout.take().expect("its output is piped"));
-        let mut line = String::new();
-        let port = loop {
-            line.clear();
-            assert_ne!(out.read_line(&mut line).expect("it prints"), 0, "the driver ended");
-            if let Some((_, port)) = line.split_once("started successfully on port ") {
-                break port.trim().trim_end_matches('.').parse().expect("a port");
-            }
-        };
+        // The port that it takes for itself may be taken by somebody else before it listens.
+        let (child, out, port) =
+            (0..STARTS_MAX).find_map(|_| launch()).expect("the driver stays up");
         let at = SocketAddr::from(([127, 0, 0, 1], port));
         let mut driver = Self { child, _out: out, at, session: String::new() };
         let wanted = wanted(folder, screen);

@@ -148,7 +148,7 @@ impl Reader {
         then: Uuid,
         wanted: usize,
     ) -> Result<bool, Error> {
-        let mut events = self.store.feed_after(after, CHUNKS).await.map_err(unreadable)?;
+        let mut events = self.store.feed_after(after, CHUNKS).await.map_err(unreadable)?.events;
         events.truncate(EVENTS_MAX);
         match events.first() {
             None => return Ok(false),

@@ -69,7 +69,7 @@ pub(super) async fn may_name(
 /// # Errors
 /// `NOT_FOUND` when there is none, and what the store says.
 pub(super) async fn brand_of(dispatch: &Dispatch, case: CaseId) -> Result<String, Error> {
-    let case = dispatch.desk.case_to_prepare(case).await?;
+    let case = dispatch.desk.store.case(case).await.map_err(unreadable)?;
     let case = case.ok_or_else(|| Error::new(Reason::NotFound))?;
     Ok(case.serving_brand().as_str().to_owned())
 }

@@ -36,8 +36,9 @@ pub(super) async fn handle(
     let (stamp, given, words) = check.all((stamp, given, words))?;
     // A case the caller has no part in has no brand whose codes it might learn. It may have had one when it sent
     // this first: what was answered then is answered again.
-    let known = dispatch.desk.case_to_prepare(stamp.case).await?;
-    let kind = match known.filter(|case| has_a_part(&call.principal, case)) {
+    let is_theirs = |case: &Case| has_a_part(&call.principal, case);
+    let known = dispatch.desk.case_to_prepare(stamp.case, is_theirs).await?;
+    let kind = match known.filter(|case| is_theirs(case)) {
         Some(case) => {
             let brand = case.serving_brand().as_str();
             given.resolve(dispatch, brand, List::Anomaly, stamp.note.as_ref()).await?

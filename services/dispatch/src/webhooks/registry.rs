@@ -93,7 +93,7 @@ pub async fn position_at(store: &Store, time: Timestamp) -> Result<u64, Error> {
 /// When the event at a position happened.
 async fn happened(store: &Store, position: u64) -> Result<i64, Error> {
     let numbered = store.feed_after(position - 1, 1).await.map_err(unreadable)?;
-    let Some(one) = numbered.first() else { return Ok(i64::MAX) };
+    let Some(one) = numbered.events.first() else { return Ok(i64::MAX) };
     let logged = store.log_after(one.case, one.seq - 1, 1).await.map_err(unreadable)?;
     Ok(logged.first().map_or(i64::MAX, |logged| logged.event.at.micros()))
 }

@@ -9,8 +9,12 @@ use parasol_api::partner::v1::appointment_service_client::AppointmentServiceClie
 use parasol_api::partner::v1::{FindSlotsRequest, Slot};
 use parasol_api::technician::v1::visit_service_client::VisitServiceClient;
 use parasol_api::technician::v1::{GetVisitPositionRequest, VisitPosition};
+use parasol_api::tracking::v1::score_service_client::ScoreServiceClient;
 use parasol_api::tracking::v1::tracking_service_client::TrackingServiceClient;
-use parasol_api::tracking::v1::{GetSurveyRequest, GetTimelineRequest, Survey, Timeline};
+use parasol_api::tracking::v1::voice_service_client::VoiceServiceClient;
+use parasol_api::tracking::v1::{
+    FollowUp, GetSurveyRequest, GetTimelineRequest, ListFollowUpsRequest, Survey, Timeline,
+};
 use parasol_api::verification::v1::decision_service_client::DecisionServiceClient;
 use parasol_api::verification::v1::{
     DecisionExplanation, Dispute, ExplainDecisionRequest, GetDisputeRequest,
@@ -75,6 +79,11 @@ impl Calls {
         TrackingServiceClient::new(self.transport.clone())
     }
 
+    /// What customers say.
+    pub(super) fn voices(&self) -> VoiceServiceClient<Transport> {
+        VoiceServiceClient::new(self.transport.clone())
+    }
+
     /// The way, for a call made elsewhere.
     pub(super) fn transport(&self) -> Transport {
         self.transport.clone()
@@ -116,6 +125,13 @@ impl Calls {
     pub(super) async fn survey(&self, case: &str) -> Result<Survey, Error> {
         let request = GetSurveyRequest { case_id: case.to_owned(), language: self.tag() };
         Ok(self.tracking().get_survey(request).await.map_err(failed)?.into_inner())
+    }
+
+    /// What somebody stays on in a case.
+    pub(super) async fn follow_ups(&self, case: &str) -> Result<Vec<FollowUp>, Error> {
+        let request = ListFollowUpsRequest { case_id: case.to_owned(), ..Default::default() };
+        let mut scores = ScoreServiceClient::new(self.transport.clone());
+        Ok(scores.list_follow_ups(request).await.map_err(failed)?.into_inner().follow_ups)
     }
 
     /// The evidence of a case.

@@ -9,7 +9,7 @@ use parasol_api::common::v1::Party;
 use parasol_api::convert::timestamp;
 use parasol_api::intake::v1::{Case, Evidence};
 use parasol_api::technician::v1::VisitPosition;
-use parasol_api::tracking::v1::{Survey, Timeline};
+use parasol_api::tracking::v1::{FollowUp, Survey, Timeline};
 use parasol_api::verification::v1::{DecisionExplanation, Dispute};
 use parasol_api::{Error, Language, Listed as _};
 use parasol_journey::time::Timestamp;
@@ -20,7 +20,7 @@ use super::acts;
 use super::calls::Calls;
 use super::track::Track;
 use super::words;
-use super::{HOME, cards, case_path, picture, quote, story, survey};
+use super::{HOME, cards, case_path, follow_up, picture, quote, story, survey};
 use crate::Gateway;
 use crate::web::controls::{Filled, alert, hidden};
 use crate::web::door::{closed, failure, status};
@@ -44,6 +44,8 @@ pub(super) struct Sheet {
     pub survey: Option<Survey>,
     /// The dispute, while one is heard.
     pub dispute: Option<Dispute>,
+    /// What somebody stays on until the customer says that it is solved.
+    pub follow_ups: Vec<FollowUp>,
     /// Where the technician is, while a visit is booked.
     pub position: Option<VisitPosition>,
     /// Photos and films.
@@ -111,17 +113,19 @@ impl Sheet {
         let disputed = stage == Some(Stage::Disputed);
         let visited = stage == Some(Stage::Appointed);
         let closed = stage == Some(Stage::Closed);
-        let (explained, dispute, position, survey, evidence) = join!(
+        let (explained, dispute, position, survey, follow_ups, evidence) = join!(
             only(decided, Box::pin(calls.explained(id))),
             only(disputed, Box::pin(calls.dispute(id))),
             only(visited, Box::pin(calls.position(id))),
             only(closed, Box::pin(calls.survey(id))),
+            only(true, Box::pin(calls.follow_ups(id))),
             Box::pin(calls.evidence(id)),
         );
         sheet.explained = explained;
         sheet.dispute = dispute;
         sheet.position = position;
         sheet.survey = survey;
+        sheet.follow_ups = follow_ups.unwrap_or_default();
         sheet.evidence = evidence.unwrap_or_default();
         Ok(sheet)
     }
@@ -141,6 +145,7 @@ impl Sheet {
             dispute: None,
             position: None,
             survey: None,
+            follow_ups: Vec::new(),
             evidence: Vec::new(),
             open: Vec::new(),
             query: Form::default(),
@@ -242,6 +247,7 @@ impl Sheet {
                 div.first {
                     div #now data-live { (cards::now(self, forms)) }
                     div #survey-card data-live { (survey::own::card(self.survey.as_ref(), language)) }
+                    div #follow-up data-live { (follow_up::cards(self, forms)) }
                     div #quote data-live { (quote::card(self)) }
                     div #visit data-live { (cards::visit(self)) }
                     div #code data-live { (cards::code(self, forms)) }
@@ -277,16 +283,30 @@ impl Forms<'_> {
         class: &str,
         controls: impl FnOnce(&Filled<'_>) -> Markup,
     ) -> Markup {
-        let empty = Form::default();
         let refused = self.refused.filter(|refused| refused.act == act);
+        let refused = refused.map(|refused| (refused.form, refused.error));
+        self.form_of(sheet, (act.name(), act.name()), refused, class, controls)
+    }
+
+    /// The same for something that is no step of the journey: its name in addresses, and what tells its controls
+    /// from those of others.
+    pub(super) fn form_of(
+        &self,
+        sheet: &Sheet,
+        (name, of): (&str, &str),
+        refused: Option<(&Form, &Error)>,
+        class: &str,
+        controls: impl FnOnce(&Filled<'_>) -> Markup,
+    ) -> Markup {
+        let empty = Form::default();
         let filled = Filled {
-            of: act.name(),
+            of,
             language: sheet.language,
-            form: refused.map_or(&empty, |refused| refused.form),
-            error: refused.map(|refused| refused.error),
+            form: refused.map_or(&empty, |(form, _)| form),
+            error: refused.map(|(_, error)| error),
         };
         html! {
-            form class=(class) method="post" action=(case_path(&sheet.id, act.name())) data-once {
+            form class=(class) method="post" action=(case_path(&sheet.id, name)) data-once {
                 (hidden(self.pages, self.visitor, &filled))
                 (controls(&filled))
             }

@@ -16,6 +16,7 @@ mod case_page;
 mod events;
 mod evidence;
 mod filing;
+mod follow_up;
 mod home;
 mod links;
 mod picture;
@@ -112,6 +113,7 @@ pub(crate) fn routes() -> Router<Gateway> {
         .route("/my/cases/{case}/photos", get(evidence::show).post(evidence::add))
         .route("/my/cases/{case}/links", get(links::show).post(links::change))
         .route("/my/cases/{case}/survey", get(survey::own::show).post(survey::own::give))
+        .route("/my/cases/{case}/follow-up", get(follow_up::show).post(follow_up::say))
         .route("/my/cases/{case}/evidence/{piece}", get(evidence::content))
         .route("/my/cases/{case}/{act}", one)
         .route(preferences::AT, get(preferences::show).post(preferences::change))

@@ -1,9 +1,10 @@
 //! The forms of the steps, and the calls they make.
 
 use maud::{Markup, html};
+use parasol_api::Error;
 use parasol_api::admin::v1::operations_service_client::OperationsServiceClient;
 use parasol_api::admin::v1::{PauseCaseRequest, ResumeCaseRequest};
-use parasol_api::common::v1::{Money, NoCodeReason, Party, PauseCause, Remedy};
+use parasol_api::common::v1::{NoCodeReason, Party, PauseCause, Remedy};
 use parasol_api::convert::to_timestamp;
 use parasol_api::intake::v1::intake_service_client::IntakeServiceClient;
 use parasol_api::intake::v1::*;
@@ -12,7 +13,6 @@ use parasol_api::technician::v1::WaiveCompletionCodeRequest;
 use parasol_api::technician::v1::visit_service_client::VisitServiceClient;
 use parasol_api::verification::v1::decision_service_client::DecisionServiceClient;
 use parasol_api::verification::v1::*;
-use parasol_api::{Error, Reason};
 use parasol_journey::Verb;
 use parasol_journey::time::Span;
 use parasol_runtime::transport::Transport;
@@ -83,30 +83,6 @@ impl Sent<'_> {
     fn decisions(&self) -> DecisionServiceClient<Transport> {
         DecisionServiceClient::new(self.transport.clone())
     }
-
-    /// An amount as people type it, in yuan with two places at most.
-    fn amount(&self, field: &str) -> Result<Option<Money>, Error> {
-        let text = self.form.get(field);
-        if text.is_empty() {
-            return Ok(None);
-        }
-        let fen = fen(text).ok_or_else(|| {
-            Error::field(field, Reason::FieldInvalid, "an amount in yuan, for example 88.50")
-        })?;
-        Ok(Some(Money { fen, currency: "CNY".to_owned() }))
-    }
-}
-
-/// Fen of an amount in yuan.
-fn fen(text: &str) -> Option<i64> {
-    let text = text.trim_start_matches('¥');
-    let (yuan, rest) = text.split_once('.').unwrap_or((text, ""));
-    let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
-    if yuan.is_empty() || rest.len() > 2 || !digits(yuan) || !digits(rest) {
-        return None;
-    }
-    let cents: i64 = format!("{rest:0<2}").parse().ok()?;
-    yuan.parse::<i64>().ok()?.checked_mul(100)?.checked_add(cents)
 }
 
 /// Whether a step is offered on a page.
@@ -299,7 +275,7 @@ async fn decided(act: Act, sent: &Sent<'_>) -> Result<(), Error> {
         Act::Decide => {
             let ticked = |one: &&Choice| form.is_ticked(&format!("remedy_{}", one.value));
             let remedies = REMEDIES.iter().filter(ticked).map(|one| one.number).collect();
-            let (refund, payer) = (sent.amount("amount")?, String::new());
+            let (refund, payer) = (sent.form.amount("amount")?, String::new());
             let request = DecideManuallyRequest {
                 request_id,
                 case_id,
@@ -312,7 +288,7 @@ async fn decided(act: Act, sent: &Sent<'_>) -> Result<(), Error> {
             client.decide_manually(request).await.map_err(failed)?;
         }
         Act::Goodwill => {
-            let amount = sent.amount("amount")?;
+            let amount = sent.form.amount("amount")?;
             let request = GrantGoodwillRequest { request_id, case_id, etag, amount, reason };
             client.grant_goodwill(request).await.map_err(failed)?;
         }
@@ -421,28 +397,4 @@ async fn taken_in(act: Act, sent: &Sent<'_>) -> Result<(), Error> {
         }
     }
     Ok(())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::fen;
-
-    #[test]
-    fn an_amount_is_read_as_it_is_typed_and_never_guessed() {
-        for (text, wanted) in [
-            ("88", Some(8_800)),
-            ("88.5", Some(8_850)),
-            ("¥88.05", Some(8_805)),
-            ("0.01", Some(1)),
-            ("88.", Some(8_800)),
-            ("88.505", None),
-            ("-1", None),
-            ("1,000", None),
-            (".5", None),
-            ("", None),
-            ("99999999999999999999", None),
-        ] {
-            assert_eq!(fen(text), wanted, "{text}");
-        }
-    }
 }

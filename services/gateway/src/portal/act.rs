@@ -123,6 +123,9 @@ acts! {
     RequestParts "request-parts" RequestParts ("订配件", "Order parts") ("配件已订购。", "The parts are ordered.");
     /// The other side's answer to a dispute.
     Reply "reply" AnswerDispute ("答复异议", "Answer the dispute") ("答复已提交。", "The answer is sent.");
+    /// The price at which a unit that no warranty covers would be repaired.
+    Quote "quote" QuoteRepair
+        ("报价（客户自费维修）", "Quote a repair at the customer's cost") ("报价已发给客户。", "The customer has the price.");
     /// Names another technician.
     Reassign "reassign" ReassignTechnician
         ("换工程师", "Name another technician") ("已换工程师。", "Another technician is named.");

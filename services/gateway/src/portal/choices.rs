@@ -2,7 +2,7 @@
 
 use parasol_api::common::v1::{
     AnomalyKind, Cause, CertificateLevel, Conclusion, ContactFailure, DeclineReason, Exterior,
-    Function, OnSiteHandling, Packaging, Party, Signature, UnableReason,
+    Function, OnSiteHandling, Packaging, Party, QuoteLineKind, Signature, UnableReason,
 };
 
 pub(super) use crate::web::choice::{Choice, number};
@@ -45,6 +45,14 @@ crate::web::choice::lists! {
         Safety "safety" "有安全隐患" "Somebody or something is in danger";
         FraudSuspected "fraud_suspected" "疑似不实" "The claim does not look honest";
         Other "other" "其他（请说明）" "Something else (say what)";
+    }
+
+    /// What a line of a quote is for.
+    QUOTED: QuoteLineKind {
+        Parts "parts" "配件" "Parts";
+        Labour "labour" "人工" "Labour";
+        Travel "travel" "上门" "Travel";
+        Other "other" "其他" "Something else";
     }
 
     /// Who asked for another time.

@@ -2,8 +2,10 @@
 
 use axum::body::Body;
 use axum::http::{Request, StatusCode, header};
-use parasol_api::common::v1::{Address, Bookmark, CaseView, Category, MessageEffect, Stage};
-use parasol_api::convert::to_timestamp;
+use parasol_api::common::v1::{
+    Address, Bookmark, CaseView, Category, MessageEffect, QuoteLine, QuoteLineKind, Stage,
+};
+use parasol_api::convert::{to_money, to_timestamp};
 use parasol_api::partner::v1::work_order_change::Change;
 use parasol_api::partner::v1::{
     AcceptOfferRequest, AcceptOfferResponse, ListWorkOrdersResponse, Offer, OfferState, WorkOrder,
@@ -11,6 +13,7 @@ use parasol_api::partner::v1::{
 };
 use parasol_api::tracking::v1::watch_case_response::Event;
 use parasol_api::tracking::v1::{Timeline, TimelineEntry, WatchCaseRequest, WatchCaseResponse};
+use parasol_api::verification::v1::{QuoteRepairRequest, QuoteRepairResponse};
 use parasol_api::{Error, Reason};
 use parasol_journey::time::Span;
 use parasol_runtime::identity::Role;
@@ -27,6 +30,7 @@ const OFFERS: &str = "/parasol.partner.v1.OfferService/";
 const ACCEPT: &str = "/parasol.partner.v1.OfferService/AcceptOffer";
 const LIST: &str = "/parasol.partner.v1.OfferService/ListWorkOrders";
 const ORDER: &str = "/parasol.partner.v1.OfferService/GetWorkOrder";
+const QUOTE: &str = "/parasol.verification.v1.DecisionService/QuoteRepair";
 const TIMELINE: &str = "/parasol.tracking.v1.TrackingService/GetTimeline";
 
 /// Signed in as a centre.
@@ -269,6 +273,7 @@ async fn a_page_offers_what_the_journey_has_open_and_no_more() {
         (Stage::OnSite, "certificate", "accept"),
         (Stage::Repairing, "repair", "certificate"),
         (Stage::AwaitConfirm, "complete", "repair"),
+        (Stage::Denied, "quote", "repair"),
     ] {
         browser.services.answer(ORDER, order(stage));
         let shown = browser.get(&format!("/portal/cases/{CASE}")).await;
@@ -278,6 +283,54 @@ async fn a_page_offers_what_the_journey_has_open_and_no_more() {
         assert!(!shown.text.contains(&to(closed)), "{stage:?} has {closed}");
         assert!(shown.text.contains("文三路 90 号"));
     }
+}
+
+#[tokio::test]
+async fn a_price_is_the_sum_of_its_lines_and_nothing_typed_is_lost() {
+    let mut browser = signed_in().await;
+    browser.services.answer(TIMELINE, Timeline::default());
+    browser.services.answer(ORDER, order(Stage::Denied));
+    let page = browser.get(&format!("/portal/cases/{CASE}")).await;
+    let (id, to) = (page.hidden("request_id"), format!("/portal/cases/{CASE}/quote"));
+    let mut fields = vec![
+        ("request_id", id.as_str()),
+        ("work", "a new <compressor>"),
+        ("kind_0", "parts"),
+        ("what_0", "compressor"),
+        ("amount_0", "88.505"),
+        ("kind_2", "labour"),
+        ("what_2", "fitting"),
+        ("amount_2", "60"),
+    ];
+    let wrong = browser.post(&to, &fields).await;
+    assert_eq!(wrong.status, StatusCode::BAD_REQUEST);
+    for kept in ["a new &lt;compressor&gt;", "88.505", "fitting"] {
+        assert!(wrong.text.contains(kept), "{kept}: {}", wrong.text);
+    }
+    let nothing = browser.post(&to, &[("request_id", &id), ("work", "nothing")]).await;
+    assert_eq!(nothing.status, StatusCode::BAD_REQUEST);
+    assert!(browser.services.asked::<QuoteRepairRequest>(QUOTE).is_empty(), "nothing was asked");
+
+    browser.services.answer(QUOTE, QuoteRepairResponse::default());
+    fields[4].1 = "88.50";
+    let sent = browser.post(&to, &fields).await;
+    assert_eq!(sent.location(), format!("/portal/cases/{CASE}?done=quote"), "{}", sent.text);
+    let asked = browser.services.asked::<QuoteRepairRequest>(QUOTE);
+    let line = |kind: QuoteLineKind, text: &str, fen| QuoteLine {
+        kind: kind.into(),
+        text: text.to_owned(),
+        quantity: 1,
+        amount: Some(to_money(fen)),
+    };
+    let lines = [
+        line(QuoteLineKind::Parts, "compressor", 8_850),
+        line(QuoteLineKind::Labour, "fitting", 6_000),
+    ];
+    assert_eq!(
+        (asked[0].amount.clone(), &asked[0].lines[..]),
+        (Some(to_money(14_850)), &lines[..])
+    );
+    assert_eq!((asked.len(), asked[0].work.as_str()), (1, "a new <compressor>"));
 }
 
 #[tokio::test]

@@ -3,6 +3,7 @@
 use axum::body::{Body, to_bytes};
 use axum::http::HeaderMap;
 use axum::http::header::CONTENT_TYPE;
+use parasol_api::common::v1::Money;
 use parasol_api::{Error, Reason};
 use std::time::Duration;
 use tokio::time::timeout;
@@ -87,5 +88,56 @@ impl Form {
     /// The value of a field as text of its own.
     pub(crate) fn text(&self, name: &str) -> String {
         self.get(name).to_owned()
+    }
+
+    /// An amount as people type it, in yuan with two places at most; `None` where nothing was typed.
+    ///
+    /// # Errors
+    /// `FIELD_INVALID` for what is no amount; nothing is guessed.
+    pub(crate) fn amount(&self, field: &str) -> Result<Option<Money>, Error> {
+        let text = self.get(field);
+        if text.is_empty() {
+            return Ok(None);
+        }
+        let fen = fen(text).ok_or_else(|| {
+            Error::field(field, Reason::FieldInvalid, "an amount in yuan, for example 88.50")
+        })?;
+        Ok(Some(Money { fen, currency: "CNY".to_owned() }))
+    }
+}
+
+/// Fen of an amount in yuan.
+fn fen(text: &str) -> Option<i64> {
+    let text = text.trim_start_matches('¥');
+    let (yuan, rest) = text.split_once('.').unwrap_or((text, ""));
+    let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+    if yuan.is_empty() || rest.len() > 2 || !digits(yuan) || !digits(rest) {
+        return None;
+    }
+    let cents: i64 = format!("{rest:0<2}").parse().ok()?;
+    yuan.parse::<i64>().ok()?.checked_mul(100)?.checked_add(cents)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::fen;
+
+    #[test]
+    fn an_amount_is_read_as_it_is_typed_and_never_guessed() {
+        for (text, wanted) in [
+            ("88", Some(8_800)),
+            ("88.5", Some(8_850)),
+            ("¥88.05", Some(8_805)),
+            ("0.01", Some(1)),
+            ("88.", Some(8_800)),
+            ("88.505", None),
+            ("-1", None),
+            ("1,000", None),
+            (".5", None),
+            ("", None),
+            ("99999999999999999999", None),
+        ] {
+            assert_eq!(fen(text), wanted, "{text}");
+        }
     }
 }

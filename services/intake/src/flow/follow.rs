@@ -27,6 +27,24 @@ const CASES_MAX: usize = 200;
 /// What the place is called.
 pub(super) const FEED: &str = "feed";
 
+/// What a pass did.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Followed {
+    /// Events of the feed that were read.
+    pub events: usize,
+    /// Whether the feed goes on after them.
+    pub more: bool,
+}
+
+/// The next piece of the feed.
+struct Piece {
+    events: usize,
+    /// The place after them.
+    position: i64,
+    cases: Vec<CaseId>,
+    more: bool,
+}
+
 /// Follows the feed. Cheap to clone; clones share their lease.
 #[derive(Clone)]
 pub struct Follower {
@@ -41,16 +59,15 @@ impl Follower {
         Self { office: Office::new(desk.clone(), DUTY, holder), desk, epoch }
     }
 
-    /// Follows a piece of the feed; answers how many events it had. Does nothing while another process has the
-    /// lease.
+    /// Follows a piece of the feed. Does nothing while another process has the lease.
     ///
     /// # Errors
     /// What the store says, and `OVERLOADED` when another process has taken over; nothing is then written.
-    pub async fn run_once(&self, now: Timestamp) -> Result<usize, Error> {
+    pub async fn run_once(&self, now: Timestamp) -> Result<Followed, Error> {
         let place = self.place().await?;
-        let (taken, position, cases) = self.next(&place).await?;
-        if taken == 0 || self.office.held(now).await?.is_none() {
-            return Ok(0);
+        let Piece { events, position, cases, more } = self.next(&place).await?;
+        if events == 0 || self.office.held(now).await?.is_none() {
+            return Ok(Followed::default());
         }
         let found = self.desk.store.readable_cases(&cases).await.map_err(unreadable)?;
         let rows = found.iter().map(|case| match row(case) {
@@ -60,7 +77,7 @@ impl Follower {
         let moved = flow_places::Model { position, epoch: self.epoch, ..place };
         let rows = rows.chain([RowOp::put(moved.into_active_model())]).collect();
         self.office.write(rows).await?;
-        Ok(taken)
+        Ok(Followed { events, more })
     }
 
     /// Where the following stands; in another epoch of the feed it begins anew.
@@ -71,19 +88,19 @@ impl Follower {
         Ok(row.filter(|row| row.epoch == self.epoch).unwrap_or(fresh))
     }
 
-    /// The next piece: how many events, the place after them, their cases.
-    async fn next(&self, place: &flow_places::Model) -> Result<(usize, i64, Vec<CaseId>), Error> {
+    async fn next(&self, place: &flow_places::Model) -> Result<Piece, Error> {
         let after = u64::try_from(place.position).unwrap_or_default();
-        let events = self.desk.store.feed_after(after, CHUNKS).await.map_err(unreadable)?;
-        let (mut position, mut taken, mut seen) = (place.position, 0, HashSet::new());
-        for event in events {
+        let stretch = self.desk.store.feed_after(after, CHUNKS).await.map_err(unreadable)?;
+        let (mut position, mut events, mut seen) = (place.position, 0, HashSet::new());
+        for event in &stretch.events {
             if !seen.contains(&event.case) && seen.len() >= CASES_MAX {
                 break;
             }
             seen.insert(event.case);
             position = i64::try_from(event.position).unwrap_or(i64::MAX);
-            taken += 1;
+            events += 1;
         }
-        Ok((taken, position, seen.into_iter().collect()))
+        let more = stretch.more || events < stretch.events.len();
+        Ok(Piece { events, position, cases: seen.into_iter().collect(), more })
     }
 }

@@ -16,7 +16,7 @@ use parasol_journey::{Case, Task};
 
 use crate::words;
 
-pub use follow::Follower;
+pub use follow::{Followed, Follower};
 pub use read::{Flow, Order, StageCount, TurnCount, Wanted, count, list};
 pub use tables::flow_cases::Model as Row;
 

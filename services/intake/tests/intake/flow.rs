@@ -28,9 +28,10 @@ async fn follow(world: &World, holder: u128) -> usize {
     let follower = world.intake.follower(epoch, Uuid::from_u128(holder));
     let mut events = 0;
     loop {
-        match follower.run_once(world.clock.now()).await.unwrap() {
-            0 => return events,
-            more => events += more,
+        let followed = follower.run_once(world.clock.now()).await.unwrap();
+        events += followed.events;
+        if !followed.more {
+            return events;
         }
     }
 }

@@ -56,6 +56,8 @@ impl Director {
             Stage::AwaitConfirm => self.confirm(case, view).await,
             Stage::Denied => self.answer_denial(view).await,
             Stage::Disputed if brand_holds_the_turn(view) => self.reply(view).await,
+            // Both sides have said what they have to say; the time for more runs out.
+            Stage::Disputed => self.wait_out(case).await,
             _ => Ok(()),
         }
     }
@@ -269,11 +271,7 @@ impl Director {
     async fn confirm_certificate(&mut self, case: &Case, view: &CaseView) -> anyhow::Result<()> {
         if self.certificate.is_empty() {
             // A brand that lost its notes lets the first verdict stand.
-            let due = case.next_deadline.as_ref().and_then(|one| timestamp(one.due.as_ref()?));
-            return self
-                .conductor
-                .wait_until(due.context("a held certificate has a term")? + MOMENT)
-                .await;
+            return self.wait_out(case).await;
         }
         self.conductor.wait_until(self.conductor.now() + Span::hours(1)).await?;
         let id = self.id(view, "confirm-certificate");
@@ -287,6 +285,12 @@ impl Director {
         let player = brand(&self.part.brand);
         let _: ConfirmCertificateResponse = self.wire.act(&player, path, &id, &message).await?;
         Ok(())
+    }
+
+    /// Lets the next deadline pass.
+    async fn wait_out(&self, case: &Case) -> anyhow::Result<()> {
+        let due = case.next_deadline.as_ref().and_then(|one| timestamp(one.due.as_ref()?));
+        self.conductor.wait_until(due.context("somebody is waited for")? + MOMENT).await
     }
 
     async fn choose(&mut self, case: &Case, view: &CaseView) -> anyhow::Result<()> {

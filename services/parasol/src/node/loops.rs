@@ -27,7 +27,7 @@ use parasol_runtime::supervisor::{
 use parasol_scheduling::relay::exchange::Exchange;
 use parasol_tracking::Tracking;
 use parasol_tracking::notices::Notifying;
-use parasol_tracking::scores::follow::{Pass, Scorer};
+use parasol_tracking::scores::follow::Scorer;
 use parasol_tracking::voice::rounds::Rounds;
 use parasol_verification::Roll;
 use parasol_verification::settlement::Settlement;
@@ -435,7 +435,7 @@ pub(super) fn scores(supervisor: &Supervisor, scorer: Scorer, clock: &Clock, pol
     let clock = clock.clone();
     supervisor.spawn_loop(kind("tracking.scores"), poll, (), move || {
         let (scorer, now) = (scorer.clone(), clock.now());
-        async move { leased(scorer.run_once(now).await.map(Pass::more)) }
+        async move { leased(scorer.run_once(now).await.map(|pass| pass.more)) }
     });
 }
 
@@ -452,7 +452,7 @@ pub(super) fn flow(supervisor: &Supervisor, follower: Follower, clock: &Clock, p
     let clock = clock.clone();
     supervisor.spawn_loop(kind("intake.flow"), poll, (), move || {
         let (follower, now) = (follower.clone(), clock.now());
-        async move { leased(follower.run_once(now).await.map(|done| done > 0)) }
+        async move { leased(follower.run_once(now).await.map(|followed| followed.more)) }
     });
 }
 

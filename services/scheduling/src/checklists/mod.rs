@@ -129,7 +129,7 @@ impl Scheduling {
     /// # Errors
     /// `NOT_FOUND` when there is no such case; what the store says.
     pub(crate) async fn duty(&self, case: CaseId, brought: &Brought) -> Result<Duty, Error> {
-        let category = self.case(case).await?.filing.category;
+        let category = self.case_as_filed(case).await?.filing.category;
         let in_force = shelf::in_force(&self.desk.store, category).await?;
         Ok(Duty(brought.wrong(category, in_force.as_ref(), self.desk.clock.now())))
     }

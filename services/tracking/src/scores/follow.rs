@@ -54,13 +54,8 @@ pub struct Pass {
     pub cases: usize,
     /// Months that were published.
     pub published: usize,
-}
-
-impl Pass {
-    /// Whether there may be more to do at once.
-    pub fn more(self) -> bool {
-        self.events + self.cases + self.published > 0
-    }
+    /// Whether there is more to do at once.
+    pub more: bool,
 }
 
 /// Counts. Cheap to clone; clones share their lease.
@@ -69,6 +64,15 @@ pub struct Scorer {
     pub(super) desk: Desk,
     epoch: Uuid,
     pub(super) office: Office,
+}
+
+/// The next piece of the feed.
+struct Piece {
+    events: usize,
+    /// The place after them.
+    position: i64,
+    cases: Vec<CaseId>,
+    more: bool,
 }
 
 /// A case as it is read.
@@ -90,7 +94,7 @@ impl Scorer {
         Self { office: Office::new(desk.clone(), DUTY, holder), desk, epoch }
     }
 
-    /// Counts a piece of the feed; once there is none left, publishes a month that is due. Does nothing while
+    /// Counts a piece of the feed; where it ends with it, publishes a month that is due. Does nothing while
     /// another process has the lease.
     ///
     /// # Errors
@@ -100,19 +104,32 @@ impl Scorer {
             return Ok(Pass::default());
         }
         let place = self.place().await?;
-        let (events, position, mut cases) = self.next(&place).await?;
+        let Piece { events, position, mut cases, more } = self.next(&place).await?;
         let due = self.due().await?;
         let listed: HashSet<CaseId> = cases.iter().copied().collect();
         let mut asked: Vec<CaseId> = due.iter().map(|row| CaseId::new(row.case_id)).collect();
         asked.sort_unstable();
         asked.dedup();
         cases.extend(asked.into_iter().filter(|case| !listed.contains(case)));
-        if events == 0 && cases.is_empty() {
-            let published = self.publish_next(place.position, now).await?;
-            return Ok(Pass { published, ..Pass::default() });
+        if events > 0 || !cases.is_empty() {
+            self.write(place, position, &cases, &due, now).await?;
         }
+        let more = more || due.len() >= CASES_MAX;
+        let published = if more { 0 } else { self.publish_next(position, now).await? };
+        Ok(Pass { events, cases: cases.len(), published, more: more || published > 0 })
+    }
+
+    /// One commit: the figures of these cases, what asked for them, and how far the feed was read.
+    async fn write(
+        &self,
+        place: score_places::Model,
+        position: i64,
+        cases: &[CaseId],
+        due: &[score_due::Model],
+        now: Timestamp,
+    ) -> Result<(), Error> {
         let pass = place.pass + 1;
-        let mut rows = self.count(&cases, pass, now).await?;
+        let mut rows = self.count(cases, pass, now).await?;
         rows.extend(
             due.iter().map(|row| RowOp::delete::<score_due::Entity>(vec![row.because.into()])),
         );
@@ -126,8 +143,7 @@ impl Scorer {
         if old > 0 {
             rows.push(RowOp::delete::<score_passes::Entity>(vec![old.into()]));
         }
-        self.office.write(rows).await?;
-        Ok(Pass { events, cases: cases.len(), published: 0 })
+        self.office.write(rows).await
     }
 
     /// Where the counting stands. In another epoch of the feed it begins anew; figures do not change by that.
@@ -145,13 +161,12 @@ impl Scorer {
         Ok(row)
     }
 
-    /// The next piece of the feed: how many events, the place after them, their cases.
-    async fn next(&self, place: &score_places::Model) -> Result<(usize, i64, Vec<CaseId>), Error> {
+    async fn next(&self, place: &score_places::Model) -> Result<Piece, Error> {
         let after = u64::try_from(place.position).unwrap_or_default();
-        let events = self.desk.store.feed_after(after, CHUNKS).await.map_err(store_error)?;
-        let (mut position, mut taken) = (place.position, 0);
+        let stretch = self.desk.store.feed_after(after, CHUNKS).await.map_err(store_error)?;
+        let (mut position, mut events) = (place.position, 0);
         let (mut cases, mut seen) = (Vec::new(), HashSet::new());
-        for event in events {
+        for event in &stretch.events {
             if !seen.contains(&event.case) {
                 if cases.len() >= CASES_MAX {
                     break;
@@ -160,9 +175,10 @@ impl Scorer {
                 cases.push(event.case);
             }
             position = i64::try_from(event.position).unwrap_or(i64::MAX);
-            taken += 1;
+            events += 1;
         }
-        Ok((taken, position, cases))
+        let more = stretch.more || events < stretch.events.len();
+        Ok(Piece { events, position, cases, more })
     }
 
     async fn due(&self) -> Result<Vec<score_due::Model>, Error> {

@@ -115,22 +115,23 @@ impl Feed {
         }
         let until = store.numbered_until(now).await.map_err(store_error)?;
         let page = store.feed_after(from, CHUNKS).await.map_err(store_error)?;
-        let Some(last) = page.last().map(|last| last.position) else {
-            self.0.complete_until.store(until.micros(), Ordering::Release);
-            return Ok(false);
-        };
-        for one in &page {
+        for one in &page.events {
             self.0.stories.note(one.case, one.seq);
         }
         if self.is_heard() {
-            for told in self.told(&page).await? {
+            for told in self.told(&page.events).await? {
                 self.tell(&told);
             }
         }
-        // What is not told of is refreshed by its own loop; this is for rings that were lost.
-        self.0.stories.refresh().await?;
-        self.0.position.store(last, Ordering::Release);
-        Ok(true)
+        if let Some(last) = page.events.last() {
+            // What is not told of is refreshed by its own loop; this is for rings that were lost.
+            self.0.stories.refresh().await?;
+            self.0.position.store(last.position, Ordering::Release);
+        }
+        if !page.more {
+            self.0.complete_until.store(until.micros(), Ordering::Release);
+        }
+        Ok(page.more)
     }
 
     /// Events of the feed as they are told, in its order.

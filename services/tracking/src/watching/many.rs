@@ -191,7 +191,7 @@ impl Watch {
     /// What the feed has for a watcher that is behind the loop.
     async fn behind(&mut self, after: u64) -> Result<(), Error> {
         let store = &self.tracking.desk.store;
-        let page = store.feed_after(after, CHUNKS).await.map_err(store_error)?;
+        let page = store.feed_after(after, CHUNKS).await.map_err(store_error)?.events;
         let Some(last) = page.last().map(|last| last.position) else {
             // Whatever is numbered from now on is read by a pass of the loop that begins after this one began to
             // listen, so it is told of.

@@ -98,7 +98,18 @@ async fn a_follow_up_closes_on_the_customers_word_and_counts_for_whoever_had_it(
     };
     let unheard = world.service.confirm_follow_up(agent(unheard)).await;
     assert_eq!(reason(unheard), Reason::FieldInvalid, "an agent says how it was heard");
+    let own = |subject: &str, case_id: String| {
+        let request = ListFollowUpsRequest { case_id, ..ListFollowUpsRequest::default() };
+        world.service.list_follow_ups(by(Role::Customer, subject, request))
+    };
     confirm(&world, &id, true).await.unwrap();
+    let theirs = own(CUSTOMER, case.to_string()).await.unwrap().into_inner().follow_ups;
+    assert_eq!((theirs.len(), theirs[0].assignee.as_str()), (1, ""));
+    assert!(theirs[0].solved_at.is_some());
+    let words: Vec<_> = theirs[0].entries.iter().map(|one| one.said_by.as_str()).collect();
+    assert_eq!(words, [format!("customer:{CUSTOMER}")], "an agent's notes are not the customer's");
+    assert_eq!(reason(own("u-2", case.to_string()).await), Reason::NotFound);
+    assert_eq!(reason(own(CUSTOMER, String::new()).await), Reason::FieldInvalid);
     let shown = &listed(&world).await[0];
     assert_eq!(shown.entries.len(), 4);
     assert!(shown.in_time && shown.entries[0].text.contains("Canary"));

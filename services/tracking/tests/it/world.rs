@@ -117,7 +117,7 @@ impl World {
     /// Counts until there is nothing left.
     pub async fn count_all(&self, scorer: &Scorer) {
         for _ in 0..1_000 {
-            if !scorer.run_once(self.clock.now()).await.unwrap().more() {
+            if !scorer.run_once(self.clock.now()).await.unwrap().more {
                 return;
             }
         }

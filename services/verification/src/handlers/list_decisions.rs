@@ -75,7 +75,8 @@ impl Page<'_> {
     async fn fill(&mut self) -> Result<bool, Error> {
         let store = &self.service.desk.store;
         for _ in 0..GOES_MAX {
-            let mut events = store.feed_after(self.after, CHUNKS).await.map_err(store_error)?;
+            let stretch = store.feed_after(self.after, CHUNKS).await.map_err(store_error)?;
+            let mut events = stretch.events;
             events.truncate(EVENTS_MAX);
             match events.first() {
                 None => return Ok(false),

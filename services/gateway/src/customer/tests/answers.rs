@@ -5,8 +5,10 @@ use parasol_api::common::v1::{Party, QuoteLine, QuoteLineKind, Stage};
 use parasol_api::convert::{to_money, to_timestamp};
 use parasol_api::intake::v1::{Case, RepairQuote};
 use parasol_api::tracking::v1::{
-    AnswerSurveyRequest, AnswerSurveyResponse, NoticeChannel, NoticeKind, NoticePreferences,
-    Survey, SurveyItem, SurveyQuestion, SurveyRating, UpdateNoticePreferencesRequest,
+    AnswerSurveyRequest, AnswerSurveyResponse, ConfirmFollowUpRequest, FollowUp, FollowUpIssue,
+    FollowUpStep, ListFollowUpsRequest, ListFollowUpsResponse, NoticeChannel, NoticeKind,
+    NoticePreferences, Survey, SurveyItem, SurveyQuestion, SurveyRating,
+    UpdateNoticePreferencesRequest,
 };
 use parasol_api::verification::v1::{AcceptQuoteRequest, AcceptQuoteResponse};
 use parasol_api::{Error, Reason};
@@ -20,6 +22,8 @@ use crate::web::fixture::{Browser, Shown, noon};
 
 const SURVEY: &str = "/parasol.tracking.v1.TrackingService/GetSurvey";
 const ANSWER: &str = "/parasol.tracking.v1.TrackingService/AnswerSurvey";
+const FOLLOW_UPS: &str = "/parasol.tracking.v1.ScoreService/ListFollowUps";
+const CONFIRM: &str = "/parasol.tracking.v1.VoiceService/ConfirmFollowUp";
 const ACCEPT: &str = "/parasol.verification.v1.DecisionService/AcceptQuote";
 const KNOWN: &str = "/parasol.tracking.v1.NoticeService/GetNoticePreferences";
 const UPDATE: &str = "/parasol.tracking.v1.NoticeService/UpdateNoticePreferences";
@@ -323,4 +327,58 @@ async fn what_is_told_is_chosen_and_an_address_is_never_written_back() {
     let asked = services.asked::<UpdateNoticePreferencesRequest>(UPDATE);
     assert_eq!(asked.len(), 2);
     assert_eq!((asked[1].quiet_from.as_str(), asked[1].email.as_deref()), ("", Some("")));
+}
+
+#[tokio::test]
+async fn only_the_customers_word_ends_what_somebody_stays_on() {
+    let mut browser = at(Stage::Closed, Party::Unspecified).await;
+    let page = format!("/my/cases/{CASE}");
+    assert!(!browser.get(&page).await.text.contains("We are staying on this"));
+    let open = FollowUp {
+        follow_up_id: "fu_01905af12b3c7def8123456789abcdef".to_owned(),
+        etag: "\"3\"".to_owned(),
+        case_id: CASE.to_owned(),
+        issue: FollowUpIssue::Money.into(),
+        valid_until: Some(to_timestamp(noon() + Span::hours(5))),
+        ..FollowUp::default()
+    };
+    let answer = ListFollowUpsResponse { follow_ups: vec![open.clone()], ..Default::default() };
+    browser.services.answer(FOLLOW_UPS, answer);
+    let shown = browser.get(&page).await;
+    for part in ["We are staying on this", "Money has not arrived", "It is solved", "Not solved"] {
+        assert!(shown.text.contains(part), "{part}: {}", shown.text);
+    }
+    let asked = browser.services.asked::<ListFollowUpsRequest>(FOLLOW_UPS);
+    assert!(asked.iter().all(|one| one.case_id == CASE));
+
+    let at = format!("{page}/follow-up");
+    let id = shown.hidden("request_id");
+    let of = ("follow_up_id", open.follow_up_id.as_str());
+    let unsaid = browser.post(&at, &[("request_id", &id), of, ("etag", "\"3\"")]).await;
+    assert_eq!(unsaid.status, StatusCode::BAD_REQUEST);
+    browser.services.refuse(CONFIRM, Error::new(Reason::FollowUpClosed));
+    let no = [
+        ("request_id", id.as_str()),
+        of,
+        ("etag", "\"3\""),
+        ("solved", "no"),
+        ("text", "no <money>"),
+    ];
+    let refused = browser.post(&at, &no).await;
+    assert!(refused.text.contains("no &lt;money&gt;"), "what was typed is kept: {}", refused.text);
+    browser.services.answer(CONFIRM, FollowUpStep::default());
+    let yes = [("request_id", id.as_str()), of, ("etag", "\"3\""), ("solved", "yes"), ("text", "")];
+    let done = browser.post(&at, &yes).await;
+    assert_eq!((done.status, done.location()), (StatusCode::SEE_OTHER, page.as_str()));
+    let asked = browser.services.asked::<ConfirmFollowUpRequest>(CONFIRM);
+    let said: Vec<_> =
+        asked.iter().map(|one| (one.solved, one.text.as_str(), one.heard_by)).collect();
+    assert_eq!(said, [(false, "no <money>", 0), (true, "", 0)]);
+
+    let solved = FollowUp { solved_at: Some(to_timestamp(noon())), ..open };
+    let answer = ListFollowUpsResponse { follow_ups: vec![solved], ..Default::default() };
+    browser.services.answer(FOLLOW_UPS, answer);
+    let told = browser.get(&page).await.text;
+    assert!(told.contains("You said that it is solved") && told.contains("Not solved yet"));
+    assert!(!told.contains("value=\"yes\""), "it was said before");
 }

@@ -5,6 +5,7 @@ pub(super) mod certificate;
 mod offer;
 pub(super) mod parts;
 mod people;
+mod quote;
 mod repair;
 mod verdict;
 mod visit;
@@ -63,6 +64,7 @@ pub(super) async fn perform(act: Act, sent: &Sent<'_>) -> Result<Done, Error> {
         Act::Confirm => verdict::confirm(sent).await,
         Act::Contest => verdict::contest(sent).await,
         Act::Reply => verdict::reply(sent).await,
+        Act::Quote => quote::send(sent).await,
         Act::Repair => repair::complete(sent).await,
         Act::Complete => repair::code(sent).await,
         Act::RenewCode => repair::renew_code(sent).await,
@@ -124,6 +126,7 @@ pub(super) fn controls(act: Act, sheet: &Sheet, filled: &Filled<'_>) -> Markup {
         Act::Confirm => verdict::confirm_form(sheet, filled),
         Act::Contest => verdict::contest_form(sheet, filled),
         Act::Reply => verdict::reply_form(filled),
+        Act::Quote => quote::form(filled),
         Act::Repair => repair::complete_form(filled),
         Act::Complete => repair::code_form(filled),
         Act::RequestParts => parts::request_form(filled),

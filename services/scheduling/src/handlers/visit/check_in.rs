@@ -55,7 +55,7 @@ async fn distance(
     case: CaseId,
     position: Point,
 ) -> Result<Option<u32>, Error> {
-    let case = scheduling.case(case).await?;
+    let case = scheduling.case_as_filed(case).await?;
     let address = scheduling.exact_point(&case).await?;
     Ok(address.map(|address| metres(position, address)))
 }

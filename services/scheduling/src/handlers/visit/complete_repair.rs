@@ -29,7 +29,7 @@ pub async fn handle(
     let works = works(&mut check, message.function);
     let (head, _, _, works) = check.all((head, summary, parts, works))?;
 
-    let case = scheduling.case(head.case).await?;
+    let case = scheduling.case_as_filed(head.case).await?;
     let phone = customer(&scheduling.desk.store, &case).await?.phone;
     let report = Report::of_visit(&call, head, None, "complete_repair");
     let report = Report { rows: vec![repair_texts(head.case, message, now)], ..report };

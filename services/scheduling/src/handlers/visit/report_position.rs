@@ -45,8 +45,8 @@ async fn take(
             _ => case_of(scheduling, principal, appointment).await?,
         };
         way = Some((appointment, case));
-        // Asked for every position: the log may have moved on since the last one.
-        let case = scheduling.case(case).await?;
+        // Asked of the store for every position: whoever moved the case on may have been another process.
+        let case = scheduling.case(case, |_| false).await?;
         let visit = under_way(&case).filter(|visit| visit.id == appointment);
         answer.under_way = sees(principal, &case) && visit.is_some();
         if answer.under_way {

@@ -77,7 +77,7 @@ async fn read_as(
     case: CaseId,
     code: &str,
 ) -> Result<Result<UnableReason, Refusal>, Error> {
-    let case = scheduling.case(case).await?;
+    let case = scheduling.case_as_filed(case).await?;
     let brand = case.filing.brand.as_str();
     let words = scheduling.roster.unable_reasons(brand).await?;
     let found = words.iter().find(|(known, _)| known == code);

@@ -4,7 +4,7 @@ use parasol_api::limits::FOREIGN_NUMBER_MAX;
 use parasol_api::tracking::v1::{
     FollowUpState, FollowUpTier, ListFollowUpsRequest, ListFollowUpsResponse,
 };
-use parasol_api::{Checker, Error};
+use parasol_api::{Checker, Error, Role};
 use parasol_desk::{Call, Purpose};
 use parasol_journey::ids::CaseId;
 use prost::Message as _;
@@ -27,7 +27,11 @@ pub async fn handle(
     let request = request.into_inner();
     let mut check = Checker::new();
     let size = check.page_size(request.page_size);
-    let case = check.optional_id::<CaseId>("case_id", &request.case_id);
+    let is_customer = call.principal.role == Role::Customer;
+    let case = match is_customer {
+        true => check.id::<CaseId>("case_id", &request.case_id).map(Some),
+        false => check.optional_id::<CaseId>("case_id", &request.case_id),
+    };
     let state = match request.state {
         0 => Some(None),
         number => check.known::<FollowUpState>("state", number).map(State::of_wire),
@@ -38,6 +42,9 @@ pub async fn handle(
     };
     let assignee = check.optional_text("assignee", &request.assignee, FOREIGN_NUMBER_MAX);
     let (size, case, state, tier, assignee) = check.all((size, case, state, tier, assignee))?;
+    if let Some(case) = case.filter(|_| is_customer) {
+        tracking.desk.case(&call.principal, case).await?;
+    }
     let query = ListFollowUpsRequest { page_size: 0, page_token: String::new(), ..request.clone() };
     let bound = query.encode_to_vec();
     let (key, principal) = (&*tracking.desk.key, &call.principal);
@@ -70,8 +77,15 @@ pub async fn handle(
         .map_err(store_error)?;
     let next_page_token = cut(&mut rows, size, &pages, |row| (row.valid_until, row.follow_up));
     let ids: Vec<_> = rows.iter().map(|row| row.follow_up).collect();
-    let with_words = reads_words(&call.principal);
+    let with_words = is_customer || reads_words(&call.principal);
     let mut steps = store::steps(&tracking.desk.store, &ids, with_words).await?;
-    let follow_ups = rows.iter().map(|row| views::follow_up(row, &mut steps)).collect();
+    let mut follow_ups: Vec<_> = rows.iter().map(|row| views::follow_up(row, &mut steps)).collect();
+    if is_customer {
+        let own = call.principal.to_string();
+        for one in &mut follow_ups {
+            one.entries.retain(|entry| entry.said_by == own);
+            one.assignee.clear();
+        }
+    }
     Ok(ListFollowUpsResponse { follow_ups, next_page_token })
 }
