@@ -291,9 +291,11 @@ async fn a_price_is_the_sum_of_its_lines_and_nothing_typed_is_lost() {
     browser.services.answer(TIMELINE, Timeline::default());
     browser.services.answer(ORDER, order(Stage::Denied));
     let page = browser.get(&format!("/portal/cases/{CASE}")).await;
-    let (id, to) = (page.hidden("request_id"), format!("/portal/cases/{CASE}/quote"));
+    let (token, id) = (page.hidden("form_token"), page.hidden("request_id"));
+    let to = format!("/portal/cases/{CASE}/quote");
     let mut fields = vec![
-        ("request_id", id.as_str()),
+        ("form_token", token.as_str()),
+        ("request_id", &id),
         ("work", "a new <compressor>"),
         ("kind_0", "parts"),
         ("what_0", "compressor"),
@@ -307,12 +309,14 @@ async fn a_price_is_the_sum_of_its_lines_and_nothing_typed_is_lost() {
     for kept in ["a new &lt;compressor&gt;", "88.505", "fitting"] {
         assert!(wrong.text.contains(kept), "{kept}: {}", wrong.text);
     }
-    let nothing = browser.post(&to, &[("request_id", &id), ("work", "nothing")]).await;
+    let nothing = browser
+        .post(&to, &[("form_token", &token), ("request_id", &id), ("work", "nothing")])
+        .await;
     assert_eq!(nothing.status, StatusCode::BAD_REQUEST);
     assert!(browser.services.asked::<QuoteRepairRequest>(QUOTE).is_empty(), "nothing was asked");
 
     browser.services.answer(QUOTE, QuoteRepairResponse::default());
-    fields[4].1 = "88.50";
+    fields[5].1 = "88.50";
     let sent = browser.post(&to, &fields).await;
     assert_eq!(sent.location(), format!("/portal/cases/{CASE}?done=quote"), "{}", sent.text);
     let asked = browser.services.asked::<QuoteRepairRequest>(QUOTE);

@@ -352,12 +352,14 @@ async fn only_the_customers_word_ends_what_somebody_stays_on() {
     assert!(asked.iter().all(|one| one.case_id == CASE));
 
     let at = format!("{page}/follow-up");
-    let id = shown.hidden("request_id");
+    let (token, id) = (shown.hidden("form_token"), shown.hidden("request_id"));
+    let token = ("form_token", token.as_str());
     let of = ("follow_up_id", open.follow_up_id.as_str());
-    let unsaid = browser.post(&at, &[("request_id", &id), of, ("etag", "\"3\"")]).await;
+    let unsaid = browser.post(&at, &[token, ("request_id", &id), of, ("etag", "\"3\"")]).await;
     assert_eq!(unsaid.status, StatusCode::BAD_REQUEST);
     browser.services.refuse(CONFIRM, Error::new(Reason::FollowUpClosed));
     let no = [
+        token,
         ("request_id", id.as_str()),
         of,
         ("etag", "\"3\""),
@@ -367,7 +369,14 @@ async fn only_the_customers_word_ends_what_somebody_stays_on() {
     let refused = browser.post(&at, &no).await;
     assert!(refused.text.contains("no &lt;money&gt;"), "what was typed is kept: {}", refused.text);
     browser.services.answer(CONFIRM, FollowUpStep::default());
-    let yes = [("request_id", id.as_str()), of, ("etag", "\"3\""), ("solved", "yes"), ("text", "")];
+    let yes = [
+        token,
+        ("request_id", id.as_str()),
+        of,
+        ("etag", "\"3\""),
+        ("solved", "yes"),
+        ("text", ""),
+    ];
     let done = browser.post(&at, &yes).await;
     assert_eq!((done.status, done.location()), (StatusCode::SEE_OTHER, page.as_str()));
     let asked = browser.services.asked::<ConfirmFollowUpRequest>(CONFIRM);
