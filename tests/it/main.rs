@@ -2,6 +2,7 @@
 
 mod bad_input;
 mod bad_senders;
+mod browsers;
 mod buckets;
 mod callbacks;
 mod canaries;

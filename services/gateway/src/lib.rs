@@ -1,12 +1,13 @@
 //! The HTTP side: what a person, a probe or a program without gRPC finds on the second port.
 //!
 //! Owns the probes, the pages of errors in both languages, a front page that says where everything is,
-//! [REST](Rest), the contract's methods as JSON, the portal, pages for partners without a
+//! [REST](Rest), the contract's methods as JSON, gRPC-Web for programs in browsers, the portal, pages for partners without a
 //! system of their own, the customer's pages, the public [`ranking`] of brands, those of the retailer's people and of brands ([`board`], [`desk`],
 //! [`steward`]), and the files of the reference [client](installer) for technicians. It decides nothing and reads
 //! no table.
 
 mod board;
+mod browsers;
 mod customer;
 mod desk;
 mod installer;
@@ -58,7 +59,7 @@ struct Gateway {
 /// at `/v1/callbacks/{partner}`, technicians' calendars at `/v1/calendars/{token}.ics`, REST below `/v1/`, the
 /// portal below `/portal`, the customer's pages below `/my`, `/s` and `/survey`, the public ranking below `/ranking`, the operations board below `/board`, the
 /// agent's desk below `/desk`, the brand's pages below `/steward`, e-mail of a mail gateway at `/v1/mail`, and the
-/// client for technicians below `/installer/`. `grpc` is shown on the front page.
+/// client for technicians below `/installer/`; a call by gRPC-Web at any path is one. `grpc` is shown on the front page.
 pub fn router(health: Health, grpc: SocketAddr, rest: Rest, web: Web) -> Router {
     let [portal, customer, shared] =
         [&portal::SITE, &customer::SITE, &customer::SHARED_SITE].map(|site| Pages::new(site, &web));
@@ -68,6 +69,7 @@ pub fn router(health: Health, grpc: SocketAddr, rest: Rest, web: Web) -> Router 
         [&board::SITE, &desk::SITE, &steward::SITE].map(|site| Pages::new(site, &web));
     let grpc = grpc.to_string().into();
     let moves = Moves::new(&web);
+    let (transport, origins) = (rest.transport(), rest.origins());
     let state = Gateway {
         health,
         grpc,
@@ -82,7 +84,7 @@ pub fn router(health: Health, grpc: SocketAddr, rest: Rest, web: Web) -> Router 
         steward,
         moves,
     };
-    Router::new()
+    let router = Router::new()
         .route("/", get(pages::front))
         .route("/errors", get(pages::errors))
         .route("/errors/{reason}", get(pages::error))
@@ -107,7 +109,8 @@ pub fn router(health: Health, grpc: SocketAddr, rest: Rest, web: Web) -> Router 
         .merge(steward::routes())
         .merge(installer::routes())
         .fallback(pages::nothing_here)
-        .with_state(state)
+        .with_state(state);
+    browsers::beside(router, transport, &origins)
 }
 
 #[cfg(test)]

@@ -12,6 +12,8 @@ use super::{Config, NodeRole, Problem};
 
 /// The longest a clock may be set to, in seconds: ten years.
 const DEADLINE_SECONDS_MAX: u64 = 315_360_000;
+/// The most origins of programs in browsers.
+const BROWSER_ORIGINS_MAX: usize = 64;
 /// The most processes that play one role.
 const PEERS_MAX: usize = 64;
 
@@ -93,6 +95,16 @@ impl Config {
             let fits = text.parse::<SocketAddr>().is_ok();
             findings.demand(fits, key, "must be an IP address and a port, like 127.0.0.1:7443");
         }
+        for origin in &self.browser_origins {
+            let fits = is_origin(origin);
+            findings.demand(
+                fits,
+                "browser_origins",
+                "must be origins, like https://app.shop.example",
+            );
+        }
+        let fits = self.browser_origins.len() <= BROWSER_ORIGINS_MAX;
+        findings.demand(fits, "browser_origins", "must be at most 64");
         if let Err(error) = EnvFilter::try_new(&self.log.level) {
             findings.note("log.level", format!("is no level and no filter: {error}"));
         }
@@ -264,6 +276,15 @@ impl Config {
             "a lease must outlast three polls, or a slow worker loses what it holds",
         );
     }
+}
+
+/// Whether a text is a scheme and a host, maybe with a port, as browsers write an origin.
+fn is_origin(text: &str) -> bool {
+    let host = ["https://", "http://"].iter().find_map(|scheme| text.strip_prefix(scheme));
+    let plain =
+        |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b".-:[]".contains(&byte);
+    host.is_some_and(|host| !host.is_empty() && host.bytes().all(plain))
+        && text.parse::<http::Uri>().is_ok_and(|uri| uri.host().is_some())
 }
 
 const fn peers_key(role: NodeRole) -> &'static str {

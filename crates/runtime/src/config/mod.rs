@@ -239,7 +239,10 @@ mod tests {
 
     #[test]
     fn rules_between_keys() {
-        let cases: [(&[(&str, &str)], &str); 10] = [
+        let cases: [(&[(&str, &str)], &str); 13] = [
+            (&[("PARASOL__BROWSER_ORIGINS", "shop.example")], "browser_origins"),
+            (&[("PARASOL__BROWSER_ORIGINS", "https://shop.example/app")], "browser_origins"),
+            (&[("PARASOL__BROWSER_ORIGINS", "https://*.shop.example")], "browser_origins"),
             (&[("PARASOL__HTTP_ADDR", "127.0.0.1:7443")], "grpc_addr, http_addr"),
             (
                 &[("PARASOL__LIMITS__KEEPALIVE_TIMEOUT_S", "20")],

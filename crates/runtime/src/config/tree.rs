@@ -28,6 +28,9 @@ pub struct Config {
     pub grpc_addr: String,
     /// Address of pages, REST and probes.
     pub http_addr: String,
+    /// Origins of programs in browsers that may call the API; empty = none but our own.
+    #[serde(deserialize_with = "listed")]
+    pub browser_origins: Vec<String>,
     /// The roles this process plays.
     #[serde(deserialize_with = "roles")]
     pub roles: Vec<NodeRole>,

@@ -39,35 +39,11 @@ pub async fn serve(
     limits: &Limits,
     shutdown: &Shutdown,
 ) -> Result<Drained, tonic::transport::Error> {
-    run(listener, service, limits, shutdown, false).await
-}
-
-/// Like [`serve`], for browsers too: accepts HTTP/1.1 beside HTTP/2.
-///
-/// # Errors
-/// As [`serve`].
-pub async fn serve_web(
-    listener: TcpListener,
-    service: Transport,
-    limits: &Limits,
-    shutdown: &Shutdown,
-) -> Result<Drained, tonic::transport::Error> {
-    run(listener, service, limits, shutdown, true).await
-}
-
-async fn run(
-    listener: TcpListener,
-    service: Transport,
-    limits: &Limits,
-    shutdown: &Shutdown,
-    http1: bool,
-) -> Result<Drained, tonic::transport::Error> {
     let cut = CancellationToken::new();
     // Connections that are still open when this future is dropped must not outlive it.
     let _cut_on_drop = cut.clone().drop_guard();
     let connections = accepted(listener, limits, cut);
     let server = tonic::transport::Server::builder()
-        .accept_http1(http1)
         .max_concurrent_streams(limits.streams_per_connection)
         .http2_max_header_list_size(limits.header_bytes)
         .http2_keepalive_interval(Some(Duration::from_secs(limits.keepalive_s)))

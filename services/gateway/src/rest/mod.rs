@@ -32,7 +32,7 @@ use std::time::Duration;
 
 use axum::body::Body;
 use axum::extract::{Path, Request, State};
-use axum::http::{HeaderMap, header};
+use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::{IntoResponse as _, Response};
 use http::request::Parts;
 use parasol_api::{Error, Reason};
@@ -72,6 +72,8 @@ pub struct Rest {
     message_bytes: usize,
     /// Places for calls under way.
     places: Arc<Semaphore>,
+    /// Origins of pages that may call from a browser.
+    origins: Arc<[HeaderValue]>,
 }
 
 impl Rest {
@@ -86,7 +88,24 @@ impl Rest {
         // A form that cannot be served is found at the start and not by the first caller.
         LazyLock::force(&ROUTES);
         let places = Arc::new(Semaphore::new(CALLS_MAX));
-        Self { transport, admits, callbacks, message_bytes, places }
+        Self { transport, admits, callbacks, message_bytes, places, origins: Arc::default() }
+    }
+
+    /// The same, for programs on pages of these origins too; what is none is left out.
+    #[must_use]
+    pub fn for_origins(self, origins: &[String]) -> Self {
+        let origins = origins.iter().filter_map(|origin| HeaderValue::from_str(origin).ok());
+        Self { origins: origins.collect(), ..self }
+    }
+
+    /// The way to the services.
+    pub(crate) fn transport(&self) -> Transport {
+        self.transport.clone()
+    }
+
+    /// Origins of pages that may call from a browser.
+    pub(crate) fn origins(&self) -> Arc<[HeaderValue]> {
+        Arc::clone(&self.origins)
     }
 }
 

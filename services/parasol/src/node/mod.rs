@@ -175,7 +175,8 @@ impl Node {
         let auth = AuthLayer::new(&layers);
         let admits = Arc::new(move |path: &str, headers: &_| auth.admits(path, headers));
         let callbacks = callbacks(&peers, &base);
-        let rest = Rest::new(peers.transport(), admits, callbacks, config.limits.message_bytes);
+        let rest = Rest::new(peers.transport(), admits, callbacks, config.limits.message_bytes)
+            .for_origins(&config.browser_origins);
         let (key, clock, ids) = (Arc::clone(&base.key), base.clock.clone(), base.ids.clone());
         let web = Web { transport: peers.transport(), key, clock, ids };
         let (grpc, http) = start_ports(config, served, (rest, web), &health, &supervisor).await?;
