@@ -22,7 +22,7 @@ const WATCH: &str = "POST /parasol.tracking.v1.TrackingService/WatchCase";
 const TEXT: &str = "application/grpc-web-text";
 const OURS: &str = "https://app.shop.example";
 
-/// The head of a frame: whether it holds trailers, and its length.
+/// A message in its frame, as text.
 fn frame(message: &impl Message) -> String {
     let body = message.encode_to_vec();
     let length = u32::try_from(body.len()).expect("a short message").to_be_bytes();

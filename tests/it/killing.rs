@@ -104,7 +104,7 @@ async fn check_journal(store: &Store, folder: &Path) -> usize {
             Ok(JournalLine::Sent { id, path, player, .. }) => {
                 keys.insert(id.clone(), key(&id, &path, &player));
             }
-            Ok(JournalLine::Answered { id, reason }) => {
+            Ok(JournalLine::Answered { id, reason, .. }) => {
                 // The first answer is the one a later one has to agree with.
                 let first = answers.entry(id.clone()).or_insert(reason.clone());
                 let agrees = *first == reason || first != "OK";

@@ -5,7 +5,10 @@ use std::fs;
 use std::path::Path;
 
 use parasol::demo::{JOURNAL_FILE, JournalLine};
+use parasol_casebook::{Pools, Store};
+use uuid::Uuid;
 
+use crate::house::texts;
 use crate::program::command;
 
 /// All stories, each several times.
@@ -33,13 +36,16 @@ fn proc_every_request_of_a_finished_game_is_answered_as_it_was() {
         .collect();
     assert!(methods.len() >= METHODS_MIN, "{methods:?}");
 
+    let before = entries(folder.path());
     play(folder.path());
     let again = self::answers(folder.path());
-    for (id, reason) in &answers {
+    for (id, answer) in &answers {
         // What was refused changed nothing, and may be refused for another reason by now.
-        let same = reason == &again[id] || (reason != "OK" && again[id] != "OK");
-        assert!(same, "{id} was answered {reason}, and now {}", again[id]);
+        let refused = |answer: &(String, Uuid)| answer.0 != "OK";
+        let same = answer == &again[id] || (refused(answer) && refused(&again[id]));
+        assert!(same, "{id} was answered {answer:?}, and now {:?}", again[id]);
     }
+    assert_eq!(entries(folder.path()), before, "asking again wrote something");
     assert!(answers.len() > 100, "{} answers", answers.len());
 }
 
@@ -56,12 +62,26 @@ fn lines(folder: &Path) -> Vec<JournalLine> {
     text.lines().map(|line| serde_json::from_str(line).expect("a line of the journal")).collect()
 }
 
-/// The first answer to each request of a journal.
-fn answers(folder: &Path) -> BTreeMap<String, String> {
+/// How many entries the logs of all cases have.
+fn entries(folder: &Path) -> Vec<String> {
+    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+    runtime.block_on(async {
+        let url = format!("sqlite://{}", folder.join("parasol.db").display());
+        let store = Store::open(&url, Pools::default()).await.expect("the store opens");
+        let count = "SELECT lower(hex(case_id)) || ' ' || count(*) FROM events GROUP BY case_id";
+        let mut entries = texts(&store, count).await;
+        entries.sort();
+        store.close().await.expect("the store closes");
+        entries
+    })
+}
+
+/// The first answer to each request of a journal: how it went, and its bytes in short.
+fn answers(folder: &Path) -> BTreeMap<String, (String, Uuid)> {
     let mut answers = BTreeMap::new();
     for line in lines(folder) {
-        if let JournalLine::Answered { id, reason } = line {
-            answers.entry(id).or_insert(reason);
+        if let JournalLine::Answered { id, reason, answer } = line {
+            answers.entry(id).or_insert((reason, answer));
         }
     }
     answers

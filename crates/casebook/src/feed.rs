@@ -42,8 +42,8 @@ pub struct Stretch {
     /// Its events.
     pub events: Vec<Numbered>,
     /// Whether it was cut where as much was read as was asked for. Whoever follows the feed reads on at once then,
-    /// and else waits until something is numbered: reading on after every event that a busy cell numbers would be
-    /// reading without end.
+    /// and else waits for the next ring or its next turn: reading on after every event that a busy cell numbers would
+    /// be reading without end.
     pub more: bool,
 }
 

@@ -69,7 +69,6 @@ pub fn router(health: Health, grpc: SocketAddr, rest: Rest, web: Web) -> Router 
         [&board::SITE, &desk::SITE, &steward::SITE].map(|site| Pages::new(site, &web));
     let grpc = grpc.to_string().into();
     let moves = Moves::new(&web);
-    let (transport, origins) = (rest.transport(), rest.origins());
     let state = Gateway {
         health,
         grpc,
@@ -109,8 +108,8 @@ pub fn router(health: Health, grpc: SocketAddr, rest: Rest, web: Web) -> Router 
         .merge(steward::routes())
         .merge(installer::routes())
         .fallback(pages::nothing_here)
-        .with_state(state);
-    browsers::beside(router, transport, &origins)
+        .with_state(state.clone());
+    browsers::beside(router, &state.rest)
 }
 
 #[cfg(test)]

@@ -77,6 +77,7 @@ use parasol_runtime::shutdown::Shutdown;
 use parasol_runtime::transport::Transport;
 use tonic::service::RoutesBuilder;
 use tonic::{Request, Response, Status, Streaming};
+use uuid::Uuid;
 
 pub use migration::migrations;
 pub use places::{Place, metres};
@@ -132,9 +133,9 @@ impl Scheduling {
         Self { solver, ..self }
     }
 
-    /// What binds and frees relay numbers at a provider; to be run again and again.
-    pub fn exchange(&self, provider: Arc<dyn RelayProvider>) -> Exchange {
-        Exchange::new(self.clone(), provider)
+    /// What binds and frees relay numbers at a provider; to be run again and again. `holder` names the process.
+    pub fn exchange(&self, provider: Arc<dyn RelayProvider>, holder: Uuid) -> Exchange {
+        Exchange::new(self.clone(), provider, holder)
     }
 
     /// Adds the gRPC services of appointments, visits and checklists.

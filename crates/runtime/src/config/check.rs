@@ -278,12 +278,16 @@ impl Config {
     }
 }
 
-/// Whether a text is a scheme and a host, maybe with a port, as browsers write an origin.
+/// Whether a text is a scheme and a host, maybe with a port, as browsers write an origin: without the port that a
+/// scheme has anyway.
 fn is_origin(text: &str) -> bool {
     let host = ["https://", "http://"].iter().find_map(|scheme| text.strip_prefix(scheme));
     let plain =
         |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b".-:[]".contains(&byte);
-    host.is_some_and(|host| !host.is_empty() && host.bytes().all(plain))
+    let is_usual = text.starts_with("https://") && text.ends_with(":443")
+        || text.starts_with("http://") && text.ends_with(":80");
+    !is_usual
+        && host.is_some_and(|host| !host.is_empty() && host.bytes().all(plain))
         && text.parse::<http::Uri>().is_ok_and(|uri| uri.host().is_some())
 }
 

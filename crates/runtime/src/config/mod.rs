@@ -239,10 +239,11 @@ mod tests {
 
     #[test]
     fn rules_between_keys() {
-        let cases: [(&[(&str, &str)], &str); 13] = [
+        let cases: [(&[(&str, &str)], &str); 14] = [
             (&[("PARASOL__BROWSER_ORIGINS", "shop.example")], "browser_origins"),
             (&[("PARASOL__BROWSER_ORIGINS", "https://shop.example/app")], "browser_origins"),
             (&[("PARASOL__BROWSER_ORIGINS", "https://*.shop.example")], "browser_origins"),
+            (&[("PARASOL__BROWSER_ORIGINS", "https://shop.example:443")], "browser_origins"),
             (&[("PARASOL__HTTP_ADDR", "127.0.0.1:7443")], "grpc_addr, http_addr"),
             (
                 &[("PARASOL__LIMITS__KEEPALIVE_TIMEOUT_S", "20")],

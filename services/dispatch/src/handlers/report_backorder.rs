@@ -3,7 +3,6 @@
 use parasol_api::convert::case_view;
 use parasol_api::partner::v1::{ReportBackorderRequest, ReportBackorderResponse};
 use parasol_api::{Checker, Error, Reason};
-use parasol_casebook::Refusal;
 use parasol_desk::Call;
 use parasol_journey::time::Span;
 use parasol_journey::{Case, Command};
@@ -24,20 +23,25 @@ pub(super) async fn handle(
 ) -> Result<ReportBackorderResponse, Error> {
     let body = request.get_ref();
     let call = Call::changing(&request, "ReportBackorder", &body.request_id)?;
+    // Asked first: the parts may be due by now.
+    if let Some(saved) = dispatch.desk.saved(&call).await? {
+        return Ok(saved);
+    }
     let now = dispatch.desk.clock.now();
     let mut check = Checker::new();
     let stamp = stamp!(&mut check, request, now);
     let id = check.id::<PartOrderId>("part_order_id", &body.part_order_id);
     let expected_at = check.instant("expected_at", &body.expected_at);
+    let expected_at = match expected_at {
+        Some(at) if at <= now || at > now + AHEAD_MAX => {
+            check.refuse("expected_at", Reason::FieldInvalid, "a time ahead, within a year")
+        }
+        other => other,
+    };
     let (stamp, id, expected_at) = check.all((stamp, id, expected_at))?;
     part_order(dispatch, stamp.case, id).await?;
     let report = Report { expected_at: Some(expected_at), ..Report::at(now) };
     let deeds = move |case: &Case, _| {
-        // Here, so that a repetition is answered as it was once the parts are due.
-        if expected_at <= now || expected_at > now + AHEAD_MAX {
-            let message = "`expected_at` is a time ahead, within a year".to_owned();
-            return Err(Refusal::Service { code: Reason::FieldInvalid.code(), message });
-        }
         let row = report.row(case.id, id.0, Movement::PartsBackordered);
         let part = id.to_string();
         Ok((Command::ReportBackorder { part, expected_at }, vec![row]))

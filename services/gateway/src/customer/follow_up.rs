@@ -27,8 +27,6 @@ use crate::web::{failed, times};
 const NAME: &str = "follow-up";
 /// The field that names it.
 const ID: &str = "follow_up_id";
-/// The field with its version.
-const ETAG: &str = "etag";
 /// The field with the answer, and its two values.
 const SOLVED: &str = "solved";
 const YES: &str = "yes";
@@ -96,10 +94,10 @@ async fn send(calls: &Calls, form: &Form) -> Result<(), Error> {
         NO => false,
         _ => return Err(Error::field(SOLVED, Reason::FieldInvalid, "yes or no")),
     };
+    // Without a version: what was noted or handed on meanwhile is nothing the customer sees, and their word counts.
     let request = ConfirmFollowUpRequest {
         request_id: form.text(REQUEST_ID),
         follow_up_id: form.text(ID),
-        etag: form.text(ETAG),
         solved,
         text: form.text(TEXT),
         ..ConfirmFollowUpRequest::default()
@@ -136,7 +134,6 @@ fn card(
             @if let Some(forms) = forms {
                 (forms.form_of(sheet, (NAME, &one.follow_up_id), refused, "follow-up", |filled| html! {
                     input type="hidden" name=(ID) value=(one.follow_up_id);
-                    input type="hidden" name=(ETAG) value=(one.etag);
                     (filled.area(TEXT, t("想说的话", "Anything to add"), Look { max: LONG_TEXT_MAX, ..Look::default() }))
                     div.answers {
                         @if !is_solved {

@@ -41,6 +41,7 @@ use tokio::sync::Semaphore;
 
 pub use callbacks::{Callbacks, Vouches};
 pub(crate) use openapi::document;
+pub(crate) use wire::STREAM_MAX;
 
 use self::problem::Problem;
 use self::route::{Found, Routes};
@@ -98,14 +99,10 @@ impl Rest {
         Self { origins: origins.collect(), ..self }
     }
 
-    /// The way to the services.
-    pub(crate) fn transport(&self) -> Transport {
-        self.transport.clone()
-    }
-
-    /// Origins of pages that may call from a browser.
-    pub(crate) fn origins(&self) -> Arc<[HeaderValue]> {
-        Arc::clone(&self.origins)
+    /// What other calls of programs share with it: the way to the services, the places of calls, and the origins
+    /// of pages that may call from a browser.
+    pub(crate) fn shared(&self) -> (Transport, Arc<Semaphore>, Arc<[HeaderValue]>) {
+        (self.transport.clone(), Arc::clone(&self.places), Arc::clone(&self.origins))
     }
 }
 

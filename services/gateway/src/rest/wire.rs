@@ -19,7 +19,7 @@ use super::answer::Form;
 use super::route::Route;
 
 /// How long a stream lasts; whoever reads it goes on from the place of its last message.
-const STREAM_MAX: Duration = Duration::from_secs(50);
+pub(crate) const STREAM_MAX: Duration = Duration::from_secs(50);
 
 /// Calls a method and gives its answer the wanted form. A stream keeps its place until it ends.
 ///

@@ -13,6 +13,7 @@ use parasol_api::Error;
 use parasol_runtime::identity::Principal;
 use serde::{Deserialize, Serialize};
 use tonic::Status;
+use uuid::Uuid;
 
 use super::wire::{name_of, player_of};
 
@@ -40,6 +41,9 @@ pub enum Line {
         id: String,
         /// `OK`, or the reason of the refusal.
         reason: String,
+        /// What tells the bytes of the answer from others; nil for a refusal.
+        #[serde(default)]
+        answer: Uuid,
     },
 }
 
@@ -73,6 +77,8 @@ impl Journal {
     }
 
     pub fn answered(&self, id: &str, answer: &Result<Vec<u8>, Status>) {
+        let body =
+            answer.as_ref().map_or(Uuid::nil(), |body| Uuid::new_v5(&Uuid::NAMESPACE_OID, body));
         let reason = match answer {
             Ok(_) => "OK".to_owned(),
             Err(status) => {
@@ -84,7 +90,7 @@ impl Journal {
                 error.reason().code().to_owned()
             }
         };
-        self.write(&Line::Answered { id: id.to_owned(), reason });
+        self.write(&Line::Answered { id: id.to_owned(), reason, answer: body });
     }
 
     fn write(&self, line: &Line) {

@@ -291,12 +291,14 @@ pub(super) fn webhooks(supervisor: &Supervisor, post: Post, bell: &Bell, poll: D
                 let rings = Arc::clone(&rings);
                 async move {
                     let mut rings = rings.lock().await;
-                    if tokio::time::timeout(poll, rings.next()).await.is_ok() {
+                    let rang = tokio::time::timeout(poll, rings.next()).await.is_ok();
+                    // Whatever has rung is looked at together. What rings during the rest may have no number
+                    // when it ends, and is looked at again.
+                    while rings.next().now_or_never().is_some() {}
+                    if rang {
                         let _ =
                             tokio::time::timeout(WEBHOOKS_REST, std::future::pending::<()>()).await;
                     }
-                    // Whatever rang during the rest is looked at together.
-                    while rings.next().now_or_never().is_some() {}
                 }
             };
             post.serve(wake, shutdown.stopping()).await
@@ -331,9 +333,10 @@ struct AfterRings(Listener);
 impl Wake for AfterRings {
     async fn woken(&mut self) {
         self.0.next().await;
-        let _ = tokio::time::timeout(FEED_REST, std::future::pending::<()>()).await;
-        // Whatever rang during the rest is looked at together.
+        // Whatever has rung is looked at together. What rings during the rest may have no number when it ends, and
+        // is looked at again.
         while self.0.next().now_or_never().is_some() {}
+        let _ = tokio::time::timeout(FEED_REST, std::future::pending::<()>()).await;
     }
 }
 
@@ -460,7 +463,7 @@ pub(super) fn flow(supervisor: &Supervisor, follower: Follower, clock: &Clock, p
 pub(super) fn relay(supervisor: &Supervisor, exchange: Exchange, poll: Duration) {
     supervisor.spawn_loop(kind("scheduling.relay"), poll, (), move || {
         let exchange = exchange.clone();
-        async move { Ok::<_, anyhow::Error>(progress(exchange.run_once().await?)) }
+        async move { leased(exchange.run_once().await) }
     });
 }
 

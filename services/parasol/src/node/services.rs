@@ -22,7 +22,6 @@ use parasol_runtime::supervisor::Supervisor;
 use parasol_runtime::transport::local;
 use parasol_scheduling::Scheduling;
 use parasol_scheduling::relay::RelayProvider;
-use parasol_scheduling::relay::exchange::Exchange;
 use parasol_scheduling::relay::local::LocalRelay;
 use parasol_tracking::Tracking;
 use parasol_tracking::notices::Notices;
@@ -192,7 +191,8 @@ impl Services {
                     loops::sweep(supervisor, &self.dispatch, poll);
                 }
                 NodeRole::Scheduling => {
-                    loops::relay(supervisor, open_relay(&self.scheduling).await?, poll);
+                    let relay: Arc<dyn RelayProvider> = Arc::new(LocalRelay::default());
+                    loops::relay(supervisor, self.scheduling.exchange(relay, holder), poll);
                 }
                 NodeRole::Verification => {
                     loops::settlement(supervisor, self.verification.settlement());
@@ -219,12 +219,4 @@ fn outside(config: &Config, desk: &Desk) -> anyhow::Result<Ports> {
     }
     let payments = HttpPayments::at(&config.payments.url).context("payments.url")?;
     Ok(Ports { payments: Arc::new(payments), ..local })
-}
-
-/// The relay of this process, with the numbers it lent before.
-async fn open_relay(scheduling: &Scheduling) -> anyhow::Result<Exchange> {
-    let relay = Arc::new(LocalRelay::default());
-    let exchange = scheduling.exchange(Arc::clone(&relay) as Arc<dyn RelayProvider>);
-    relay.take_up(exchange.lent().await?);
-    Ok(exchange)
 }

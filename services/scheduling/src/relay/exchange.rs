@@ -2,26 +2,32 @@
 //!
 //! The projection notes each visit that is new, moved or gone; a round looks at what is noted and due, asks
 //! what the visit's case is now, and brings the provider and the table to that. So a note that is looked at
-//! twice, late or by two processes does no harm. A note is deleted by its own key: one that comes while the
-//! provider is asked stays and is looked at next.
+//! twice or late does no harm. A note is deleted by its own key: one that comes while the provider is asked stays
+//! and is looked at next. One process does so at a time, under a lease that its commit asks for again.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 
 use parasol_api::Error;
-use parasol_casebook::{Caller, Cell, RowOp, RowsDeed, Submission, Target};
+use parasol_casebook::{Cell, RowOp};
+use parasol_desk::{Duty, Office};
+use parasol_journey::Case;
 use parasol_journey::case::Visit;
 use parasol_journey::ids::CaseId;
-use parasol_journey::time::{MINUTE, Span, Timestamp};
-use parasol_journey::{Actor, Case};
+use parasol_journey::time::{MINUTE, SECOND, Span, Timestamp};
 use sea_orm::ActiveValue::Set;
 use sea_orm::{
     ColumnTrait as _, EntityTrait as _, Order, QueryFilter as _, QueryOrder as _, QuerySelect as _,
 };
+use uuid::Uuid;
 
-use super::{RelayFault, RelayOrder, RelayProvider, key, shown_in};
+use super::{Lent, RelayFault, RelayOrder, RelayProvider, key, shown_in};
 use crate::tables::{relay_notes, relay_numbers};
 use crate::{Scheduling, store_error, views};
 
+/// Lending numbers and taking them back.
+const DUTY: Duty =
+    Duty { name: "relay", service: "role:scheduling", length: Span::from_micros(30 * SECOND) };
 /// Notes that one round looks at.
 const BATCH_MAX: u64 = 50;
 /// How long a provider that could not help is left alone.
@@ -34,6 +40,9 @@ const AT_THE_END: i64 = 0;
 pub struct Exchange {
     scheduling: Scheduling,
     provider: Arc<dyn RelayProvider>,
+    office: Office,
+    /// The lease under which the provider was told last what is lent; 0 for none yet.
+    told_under: Arc<AtomicI64>,
 }
 
 /// What a note asks for, from the case as it is.
@@ -43,17 +52,24 @@ enum Wanted<'a> {
 }
 
 impl Exchange {
-    /// One that asks `provider`.
-    pub fn new(scheduling: Scheduling, provider: Arc<dyn RelayProvider>) -> Self {
-        Self { scheduling, provider }
+    /// One that asks `provider`, in the process that `holder` names.
+    pub fn new(scheduling: Scheduling, provider: Arc<dyn RelayProvider>, holder: Uuid) -> Self {
+        let office = Office::new(scheduling.desk.clone(), DUTY, holder);
+        Self { scheduling, provider, office, told_under: Arc::default() }
     }
 
-    /// Looks at what is noted and due; says whether there is more.
+    /// Looks at what is noted and due; says whether there is more. Does nothing while another process does it.
     ///
     /// # Errors
-    /// What the store says; what was done before stays done, and is done again without harm.
+    /// What the store says, and `OVERLOADED` when another process has taken over; what was done before stays done,
+    /// and is done again without harm.
     pub async fn run_once(&self) -> Result<bool, Error> {
         let now = self.scheduling.desk.clock.now();
+        let Some(token) = self.office.held(now).await? else { return Ok(false) };
+        if self.told_under.load(Ordering::Acquire) != token {
+            self.provider.take_up(self.lent().await?, now);
+            self.told_under.store(token, Ordering::Release);
+        }
         let notes = relay_notes::Entity::find()
             .filter(relay_notes::Column::Due.lte(now.micros()))
             .order_by(relay_notes::Column::Due, Order::Asc)
@@ -62,23 +78,29 @@ impl Exchange {
             .await
             .map_err(store_error)?;
         let more = notes.len() as u64 >= BATCH_MAX;
-        let mut rows = Vec::new();
         for note in notes {
-            rows.extend(self.settle(&note, now).await?);
+            // Asked for each: a provider may take its time, and the lease goes on meanwhile.
+            let now = self.scheduling.desk.clock.now();
+            if self.office.held(now).await? != Some(token) {
+                return Ok(false);
+            }
+            let rows = self.settle(&note, now).await?;
+            self.office.write(rows).await?;
         }
-        self.write(rows).await?;
         Ok(more)
     }
 
-    /// Every number that is lent: key, number and end.
+    /// Every number that is lent.
     ///
     /// # Errors
     /// What the store says.
-    pub async fn lent(&self) -> Result<Vec<(String, String, Timestamp)>, Error> {
+    pub async fn lent(&self) -> Result<Vec<Lent>, Error> {
         let rows = relay_numbers::Entity::find();
         let rows = rows.all(self.scheduling.desk.store.reader()).await.map_err(store_error)?;
-        let lent = |row: relay_numbers::Model| {
-            (row.binding, row.number, Timestamp::from_micros(row.until))
+        let lent = |row: relay_numbers::Model| Lent {
+            key: row.binding,
+            number: row.number,
+            until: Timestamp::from_micros(row.until),
         };
         Ok(rows.into_iter().map(lent).collect())
     }
@@ -159,26 +181,6 @@ impl Exchange {
             rows.push(RowOp::delete::<relay_numbers::Entity>(vec![Cell::from(row.appointment)]));
         }
         Ok(rows)
-    }
-
-    async fn write(&self, rows: Vec<RowOp>) -> Result<(), Error> {
-        if rows.is_empty() {
-            return Ok(());
-        }
-        let submission = Submission {
-            target: Target::NoCase,
-            key: None,
-            caller: Caller {
-                principal: "role:scheduling".to_owned(),
-                method: "relay",
-                trace: String::new(),
-            },
-            actor: Actor::policy(),
-            expected: None,
-            deed: Arc::new(RowsDeed { rows, answer: Vec::new() }),
-        };
-        self.scheduling.desk.submitter.submit(submission).await.map_err(store_error)?;
-        Ok(())
     }
 }
 

@@ -9,7 +9,7 @@ use std::sync::{Mutex, PoisonError};
 use async_trait::async_trait;
 use parasol_journey::time::{Span, Timestamp};
 
-use super::{RelayFault, RelayOrder, RelayProvider};
+use super::{Lent, RelayFault, RelayOrder, RelayProvider};
 
 /// How long a number that was given back is lent to nobody.
 const REST: Span = Span::days(7);
@@ -38,7 +38,7 @@ struct Lines {
 
 struct Line {
     number: u64,
-    /// Whom it connects; unknown for one that was lent before this process began.
+    /// Whom it connects; unknown for one that another process has lent, or this one before it began.
     pair: Option<(String, String)>,
     until: Timestamp,
 }
@@ -54,17 +54,6 @@ impl LocalRelay {
     pub fn with_numbers(numbers: u64) -> Self {
         let (bound, keys, ends, resting) = Default::default();
         Self(Mutex::new(Lines { numbers, bound, keys, ends, resting, next: 0, is_away: false }))
-    }
-
-    /// Takes up what was lent before this process began, so that no number is lent twice: keys with their
-    /// numbers and ends.
-    pub fn take_up(&self, lent: impl IntoIterator<Item = (String, String, Timestamp)>) {
-        self.lines(|lines| {
-            for (key, number, until) in lent {
-                let Some(number) = dialled(&number) else { continue };
-                lines.enter(&key, Line { number, pair: None, until });
-            }
-        });
     }
 
     /// Whether it answers.
@@ -169,6 +158,28 @@ impl RelayProvider for LocalRelay {
             Ok(())
         })
     }
+
+    /// So that no number is lent twice: what is not lent any more rests, and everything else is as it is told. Whom
+    /// a number connects that another process has lent is not known here.
+    fn take_up(&self, lent: Vec<Lent>, now: Timestamp) {
+        self.lines(|lines| {
+            let lent = lent.into_iter().filter_map(|one| Some((dialled(&one.number)?, one)));
+            let lent: Vec<_> = lent.collect();
+            let is_lent = |key: &str, line: &Line| {
+                lent.iter().any(|(number, one)| one.key == key && *number == line.number)
+            };
+            let gone = lines.bound.iter().filter(|(key, line)| !is_lent(key, line));
+            let gone: Vec<_> = gone.map(|(key, _)| key.clone()).collect();
+            for key in gone {
+                lines.rest(&key, now);
+            }
+            for (number, Lent { key, until, .. }) in lent {
+                let pair = lines.bound.get(&key).and_then(|line| line.pair.clone());
+                lines.resting.remove(&number);
+                lines.enter(&key, Line { number, pair, until });
+            }
+        });
+    }
 }
 
 #[cfg(test)]
@@ -224,8 +235,30 @@ mod tests {
         let before = LocalRelay::with_numbers(2);
         let number = before.bind(&order("0001", hour(9)), hour(0)).await.unwrap();
         let after = LocalRelay::with_numbers(2);
-        after.take_up([("0001".to_owned(), number.clone(), hour(9))]);
+        let lent = Lent { key: "0001".to_owned(), number: number.clone(), until: hour(9) };
+        after.take_up(vec![lent], hour(1));
         assert_ne!(after.bind(&order("0002", hour(9)), hour(1)).await.unwrap(), number);
         assert_eq!(after.bind(&order("0001", hour(9)), hour(1)).await.unwrap(), number);
+    }
+
+    /// Two that lend in turn, as the processes of a cell do, told what is lent whenever they begin.
+    #[tokio::test]
+    async fn whoever_lends_again_forgets_what_another_has_changed() {
+        let (first, second) = (LocalRelay::with_numbers(4), LocalRelay::with_numbers(4));
+        let until = hour(99);
+        let lent = |key: &str, number: &str| Lent { key: key.into(), number: number.into(), until };
+        let before = first.bind(&order("0001", until), hour(0)).await.unwrap();
+        second.take_up(vec![lent("0001", &before)], hour(1));
+        second.unbind("0001", hour(1)).await.unwrap();
+        let other = second.bind(&order("0002", until), hour(1)).await.unwrap();
+        let anew = second.bind(&order("0001", until), hour(1)).await.unwrap();
+        assert!(anew != before && anew != other);
+
+        first.take_up(vec![lent("0002", &other), lent("0001", &anew)], hour(2));
+        let last = first.bind(&order("0003", until), hour(2)).await.unwrap();
+        assert!(last != other && last != anew && last != before, "{last}");
+        first.unbind("0003", hour(2)).await.unwrap();
+        assert_eq!(first.bind(&order("0001", until), hour(2)).await.unwrap(), anew);
+        assert_eq!(first.lent(), 2);
     }
 }

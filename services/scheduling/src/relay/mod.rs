@@ -74,6 +74,21 @@ pub trait RelayProvider: Send + Sync {
     /// # Errors
     /// [`RelayFault::Away`].
     async fn unbind(&self, key: &str, now: Timestamp) -> Result<(), RelayFault>;
+
+    /// Told what is lent, before the first call and whenever another process may have lent numbers in between. For
+    /// a provider that keeps its books in this process; any other knows them.
+    fn take_up(&self, _lent: Vec<Lent>, _now: Timestamp) {}
+}
+
+/// A number that is lent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Lent {
+    /// The key it is bound under.
+    pub key: String,
+    /// The number.
+    pub number: String,
+    /// Until when.
+    pub until: Timestamp,
 }
 
 /// The name of the binding of a visit with its technician.

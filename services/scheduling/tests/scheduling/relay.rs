@@ -21,6 +21,7 @@ use parasol_scheduling::relay::exchange::Exchange;
 use parasol_scheduling::relay::local::LocalRelay;
 use prost::Message as _;
 use tokio::time::timeout;
+use uuid::Uuid;
 
 use crate::course::*;
 use crate::world::*;
@@ -43,7 +44,7 @@ impl Relay {
             world.network.change(technician, |one| one.phone = TECHNICIANS_OWN.to_owned());
         }
         let provider = Arc::new(LocalRelay::with_numbers(2));
-        let exchange = world.scheduling.exchange(provider.clone());
+        let exchange = world.scheduling.exchange(provider.clone(), Uuid::from_u128(1));
         Self { world, provider, exchange }
     }
 
@@ -199,11 +200,35 @@ async fn a_provider_that_is_away_or_full_is_asked_again_later() {
     relay.turn().await;
     assert_eq!(relay.provider.lent(), 2, "there are two numbers");
     relay.turn().await;
-    let lent = relay.exchange.lent().await.unwrap();
-    assert_eq!(lent.len(), 2);
-    let other = LocalRelay::with_numbers(2);
-    other.take_up(lent);
-    assert_eq!(other.lent(), 2, "what was lent is known after a new start");
+    assert_eq!(relay.exchange.lent().await.unwrap().len(), 2);
+}
+
+/// Each process has a provider of its own here; the numbers are the cell's.
+#[tokio::test]
+async fn one_process_lends_at_a_time_and_whoever_takes_over_knows_what_is_lent() {
+    let relay = Relay::new().await;
+    let elsewhere = Arc::new(LocalRelay::with_numbers(3));
+    let other = relay.world.scheduling.exchange(elsewhere.clone(), Uuid::from_u128(2));
+    let first = relay.world.with_technician(TECHNICIAN).await;
+    book(&relay.world, first, "08T13:00", "08T15:00").await.unwrap();
+    relay.turn().await;
+    let second = relay.world.with_technician(COLLEAGUE).await;
+    book(&relay.world, second, "08T13:00", "08T15:00").await.unwrap();
+    assert!(!other.run_once().await.unwrap());
+    assert_eq!((elsewhere.lent(), other.lent().await.unwrap().len()), (0, 1), "it is another's");
+
+    // The first one is gone, and its lease with it.
+    relay.world.wait(Span::minutes(1));
+    other.run_once().await.unwrap();
+    let lent = other.lent().await.unwrap();
+    assert_eq!((elsewhere.lent(), lent.len()), (2, 2));
+    assert_ne!(lent[0].number, lent[1].number, "no number is lent twice");
+    let third = relay.world.with_technician(TECHNICIAN).await;
+    book(&relay.world, third, "08T16:00", "08T18:00").await.unwrap();
+    relay.turn().await;
+    assert_eq!(other.lent().await.unwrap().len(), 2, "it comes back, and has lost its office");
+    other.run_once().await.unwrap();
+    assert_eq!(other.lent().await.unwrap().len(), 3);
 }
 
 /// Nothing the technician gets about a visit holds the customer's own number, at any time of its day.

@@ -115,6 +115,13 @@ async fn a_follow_up_closes_on_the_customers_word_and_counts_for_whoever_had_it(
     );
     assert_eq!(reason(own("u-2", case.to_string()).await), Reason::NotFound);
     assert_eq!(reason(own(CUSTOMER, String::new()).await), Reason::FieldInvalid);
+    let guessed = ListFollowUpsRequest {
+        case_id: case.to_string(),
+        assignee: "a-1".into(),
+        ..ListFollowUpsRequest::default()
+    };
+    let guessed = world.service.list_follow_ups(by(Role::Customer, CUSTOMER, guessed)).await;
+    assert_eq!(reason(guessed), Reason::FieldInvalid, "a name cannot be tried");
     let shown = &listed(&world).await[0];
     assert_eq!(shown.entries.len(), 4);
     assert!(shown.in_time && shown.entries[0].text.contains("Canary"));

@@ -4,7 +4,7 @@ use parasol_api::limits::FOREIGN_NUMBER_MAX;
 use parasol_api::tracking::v1::{
     FollowUpState, FollowUpTier, ListFollowUpsRequest, ListFollowUpsResponse,
 };
-use parasol_api::{Checker, Error, Role};
+use parasol_api::{Checker, Error, Reason, Role};
 use parasol_desk::{Call, Purpose};
 use parasol_journey::ids::CaseId;
 use prost::Message as _;
@@ -40,7 +40,11 @@ pub async fn handle(
         0 => Some(0),
         number => check.known::<FollowUpTier>("tier", number).map(|tier| i64::from(tier as i32)),
     };
-    let assignee = check.optional_text("assignee", &request.assignee, FOREIGN_NUMBER_MAX);
+    // Who has it is not the customer's to know, and so not to ask for.
+    let assignee = match is_customer && !request.assignee.is_empty() {
+        true => check.refuse("assignee", Reason::FieldInvalid, "empty"),
+        false => check.optional_text("assignee", &request.assignee, FOREIGN_NUMBER_MAX),
+    };
     let (size, case, state, tier, assignee) = check.all((size, case, state, tier, assignee))?;
     if let Some(case) = case.filter(|_| is_customer) {
         tracking.desk.case(&call.principal, case).await?;
