@@ -224,7 +224,7 @@ async fn one_process_lends_at_a_time_and_whoever_takes_over_knows_what_is_lent()
     assert_eq!((elsewhere.lent(), lent.len()), (2, 2));
     assert_ne!(lent[0].number, lent[1].number, "no number is lent twice");
     let third = relay.world.with_technician(TECHNICIAN).await;
-    book(&relay.world, third, "08T16:00", "08T18:00").await.unwrap();
+    book(&relay.world, third, "08T10:00", "08T12:00").await.unwrap();
     relay.turn().await;
     assert_eq!(other.lent().await.unwrap().len(), 2, "it comes back, and has lost its office");
     other.run_once().await.unwrap();
