@@ -120,10 +120,12 @@ impl House {
         let store = &self.node.store;
         let mut counts = BTreeMap::new();
         for table in texts(store, TABLES).await {
-            if table == COMMANDS || IN_ITS_OWN_TIME.contains(&table.as_str()) {
+            if table == "commands" || IN_ITS_OWN_TIME.contains(&table.as_str()) {
                 continue;
             }
-            let count = texts(store, &format!("SELECT CAST(count(*) AS TEXT) FROM {table}")).await;
+            let which = written_by_callers(&table);
+            let query = format!("SELECT CAST(count(*) AS TEXT) FROM {table} {which}");
+            let count = texts(store, &query).await;
             counts.insert(table, count[0].parse().expect("a count is a number"));
         }
         counts
@@ -141,8 +143,7 @@ impl House {
             let columns = texts(store, &columns).await;
             let columns: Vec<_> = columns.iter().map(|name| format!("quote({name})")).collect();
             let columns = columns.join(" || ',' || ");
-            // Of the commands those that were answered: the house does its own when it comes to it.
-            let which = if table == COMMANDS { "WHERE fingerprint <> zeroblob(16)" } else { "" };
+            let which = written_by_callers(&table);
             let query = format!("SELECT {columns} FROM {table} {which} ORDER BY 1");
             let rows = texts(store, &query).await;
             contents.insert(table, rows);
@@ -154,9 +155,6 @@ impl House {
 /// The tables of the store.
 const TABLES: &str =
     "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'";
-
-/// Who did what, and what was answered.
-const COMMANDS: &str = "commands";
 
 /// The messages of partners have refusals too; the sequencer numbers commits, the relay binds numbers, notices leave, and scores and
 /// the flow are counted, when it comes to it.
@@ -177,6 +175,17 @@ const IN_ITS_OWN_TIME: [&str; 15] = [
     "score_restatements",
     "voice_reports",
 ];
+
+/// Which rows of a table a caller may have written.
+fn written_by_callers(table: &str) -> &'static str {
+    match table {
+        // Those that were answered: the house does its own when it comes to it.
+        "commands" => "WHERE fingerprint <> zeroblob(16)",
+        // What a notice says is kept when the notice leaves.
+        "vault" => "WHERE kind <> 'notice'",
+        _ => "",
+    }
+}
 
 /// The answers of a query with one column of text.
 pub async fn texts(store: &Store, sql: &str) -> Vec<String> {
