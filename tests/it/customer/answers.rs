@@ -77,6 +77,9 @@ pub async fn survey(house: &House, looker: &Looker, case: CaseId) {
     looker.look("survey-no-link").await;
 
     browser.go(&format!("{root}/my/cases/{case}")).await;
+    if low == "2" {
+        stayed_on(looker).await;
+    }
     browser.click("//div[@id='survey-card']//a").await;
     browser.find(&format!("//div[@id='thanks'][contains(., '{said}')]")).await;
     looker.look("survey-told").await;
@@ -88,8 +91,50 @@ pub async fn survey(house: &House, looker: &Looker, case: CaseId) {
     browser.find("//div[@id='thanks'][contains(., '4 / 5')]").await;
 }
 
+/// Whoever was not content finds on the page of the case that somebody stays on it, and says that it is solved.
+async fn stayed_on(looker: &Looker) {
+    let browser = &looker.browser;
+    let form = "//form[contains(@action, '/follow-up')]";
+    browser.find(form).await;
+    looker.look("stayed-on").await;
+    browser.write(&format!("{form}//textarea[@name='text']"), "谢谢，已经解释清楚了").await;
+    browser.click(&format!("{form}//button[@value='yes']")).await;
+    browser.find("//section[contains(., '您已说问题解决了')]").await;
+    looker.look("said-solved").await;
+}
+
+/// The centre says on the portal what a repair would cost.
+async fn price(house: &House, looker: &Looker, case: CaseId, centre: &Principal) {
+    let browser = &looker.browser;
+    let portal = format!("http://{}/portal", house.node.http);
+    browser.go(&portal).await;
+    browser.write("//input[@name='credential']", &house.node.tokens().token(centre)).await;
+    browser.click("//form[contains(@action, 'sign-in')]//button").await;
+    browser.find("//form[contains(@action, '/portal/sign-out')]").await;
+    browser.go(&format!("{portal}/cases/{case}")).await;
+    let form = "//form[contains(@action, '/quote')]";
+    browser.find(form).await;
+    if browser.run("return document.querySelector('form[action*=\"/quote\"]').closest('details:not([open])') !== null").await == true {
+        browser.click(&format!("{form}/ancestor::details[1]/summary")).await;
+    }
+    browser.write(&format!("{form}//textarea[@name='work']"), "更换门封条 / a new door seal").await;
+    browser.click(&format!("{form}//details/summary")).await;
+    let lines = [("parts", "门封条 / door seal", "260"), ("labour", "安装 / fitting", "120.00")];
+    for (place, (kind, what, amount)) in lines.into_iter().enumerate() {
+        browser
+            .click(&format!("{form}//select[@name='kind_{place}']/option[@value='{kind}']"))
+            .await;
+        browser.write(&format!("{form}//input[@name='what_{place}']"), what).await;
+        browser.write(&format!("{form}//input[@name='amount_{place}']"), amount).await;
+    }
+    looker.look("name-a-price").await;
+    browser.click(&format!("{form}//button[not(@name)]")).await;
+    browser.find("//p[@id='done']").await;
+    looker.look("price-named").await;
+}
+
 /// A case whose unit was found to have been broken by its user, refused, and a repair of it quoted.
-async fn quoted(house: &House) -> CaseId {
+async fn quoted(house: &House, looker: &Looker) -> CaseId {
     let case = dispatched(house).await;
     let mut centre = centre_of(house, case).await;
     centre.submit("/accept", &[]).await;
@@ -119,25 +164,17 @@ async fn quoted(house: &House) -> CaseId {
     let body = json!({"case_id": case.to_string(), "certificate_id": sent["certificate_id"]});
     house.act(&of(Role::Brand, &brand), path, &body).await;
     at(house, case, Stage::Denied).await;
-    let yuan = |fen: &str| json!({"fen": fen, "currency": "CNY"});
-    let body = json!({
-        "case_id": case.to_string(), "amount": yuan("38000"), "work": "更换门封条 / a new door seal",
-        "lines": [
-            {"kind": "QUOTE_LINE_KIND_PARTS", "text": "门封条 / door seal", "quantity": 2, "amount": yuan("26000")},
-            {"kind": "QUOTE_LINE_KIND_LABOUR", "text": "安装 / fitting", "quantity": 1, "amount": yuan("12000")},
-        ],
-    });
-    let path = "/parasol.verification.v1.DecisionService/QuoteRepair";
-    house.act(&of(Role::Centre, order.centre.as_str()), path, &body).await;
+    let centre = of(Role::Centre, order.centre.as_str());
+    price(house, looker, case, &centre).await;
     case
 }
 
 /// A refused customer takes the repair at its price; what they are told is chosen on the way.
 async fn answers(screen: Screen) {
     let house = House::open().await;
-    let case = quoted(&house).await;
     let folder = tempfile::tempdir().expect("a temp folder");
     let looker = Looker::start(&folder.path().join("profile"), screen, "answers").await;
+    let case = quoted(&house, &looker).await;
     let browser = &looker.browser;
     let root = format!("http://{}", house.node.http);
     sign_in(&house, &looker).await;

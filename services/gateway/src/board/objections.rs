@@ -15,12 +15,13 @@ use parasol_runtime::transport::Transport;
 
 use super::{ways, ways_of};
 use crate::Gateway;
-use crate::staff::forms::{Fold, Refused, Sent, done};
+use crate::staff::forms::{Fold, Refused, done};
 use crate::staff::{let_in, objections};
 use crate::web::controls::{Look, alert};
 use crate::web::door::{failure, status};
 use crate::web::form::{Form, REQUEST_ID};
 use crate::web::page::{Page, redirect};
+use crate::web::posted::Posted;
 use crate::web::session::Visitor;
 use crate::web::words::Pick as _;
 use crate::web::{Pages, failed};
@@ -136,7 +137,7 @@ pub(super) async fn answer(
     request: Request,
 ) -> Response {
     let pages = &gateway.board;
-    let sent = match Sent::of(pages, request).await {
+    let sent = match Posted::of(pages, request).await {
         Ok(sent) => sent,
         Err(response) => return *response,
     };
@@ -149,7 +150,7 @@ pub(super) async fn answer(
     }
 }
 
-async fn answered(pages: &Pages, sent: &Sent, id: &str) -> Result<ScoreObjection, Error> {
+async fn answered(pages: &Pages, sent: &Posted, id: &str) -> Result<ScoreObjection, Error> {
     let form = &sent.form;
     let upheld = match form.get("upheld") {
         "yes" => true,

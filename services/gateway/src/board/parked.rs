@@ -13,9 +13,9 @@ use super::{HOME, overview};
 use crate::Gateway;
 use crate::staff::words::short;
 use crate::web::controls::{Filled, Look, alert, hidden};
-use crate::web::door::{closed, stale};
-use crate::web::form::{Form, REQUEST_ID, TOKEN};
+use crate::web::form::{Form, REQUEST_ID};
 use crate::web::page::redirect;
+use crate::web::posted::Posted;
 use crate::web::session::Visitor;
 use crate::web::words::Pick as _;
 use crate::web::{Pages, failed, times};
@@ -92,28 +92,23 @@ fn one(
 /// `POST /board/redrive`.
 pub(super) async fn redrive(State(gateway): State<Gateway>, request: Request) -> Response {
     let pages = &gateway.board;
-    let (parts, body) = request.into_parts();
-    let visitor = match Visitor::of(pages, &parts) {
-        Ok(visitor) => visitor,
-        Err((guest, why)) => return closed(pages, guest, why, false),
+    let posted = match Posted::of(pages, request).await {
+        Ok(posted) => posted,
+        Err(door) => return *door,
     };
-    let (form, sent) = match Form::read(&parts.headers, body).await {
-        Err(error) => (Form::default(), Err(error)),
-        Ok(form) if visitor.guest.foreign || !visitor.owns(pages, form.get(TOKEN)) => {
-            (form, Err(stale()))
-        }
-        Ok(form) => {
-            let request = RedriveTaskRequest {
-                request_id: form.text(REQUEST_ID),
-                task_id: form.text("task_id"),
-                reason: form.text("reason"),
-            };
-            let mut client = OperationsServiceClient::new(pages.transport_of(&visitor));
-            let sent = client.redrive_task(request).await.map(|_| ()).map_err(failed);
-            (form, sent)
-        }
-    };
-    match sent {
+    let redriven = posted.then(async {
+        let form = &posted.form;
+        let request = RedriveTaskRequest {
+            request_id: form.text(REQUEST_ID),
+            task_id: form.text("task_id"),
+            reason: form.text("reason"),
+        };
+        let mut client = OperationsServiceClient::new(pages.transport_of(&posted.visitor));
+        client.redrive_task(request).await.map(|_| ()).map_err(failed)
+    });
+    let redriven = redriven.await;
+    let Posted { visitor, form, .. } = posted;
+    match redriven {
         Ok(()) => redirect(&format!("{HOME}?done=redrive"), &visitor.guest),
         Err(error) => {
             let refused = Refused { form, error };

@@ -2,7 +2,6 @@
 
 use axum::extract::{Path, Request, State};
 use axum::http::StatusCode;
-use axum::http::request::Parts;
 use axum::response::Response;
 use maud::{Markup, html};
 use parasol_api::{Error, Language, Reason};
@@ -15,11 +14,11 @@ use super::case_path;
 use crate::Gateway;
 use crate::web::Pages;
 use crate::web::controls::alert;
-use crate::web::door::{closed, failure, stale, status};
-use crate::web::form::{Form, TOKEN};
+use crate::web::door::{closed, failure, status};
+use crate::web::form::Form;
 use crate::web::page::{Page, redirect};
+use crate::web::posted::Posted;
 use crate::web::session::Visitor;
-use crate::web::upload;
 use crate::web::words::Pick as _;
 
 macro_rules! acts {
@@ -159,45 +158,28 @@ pub(super) async fn perform(
     request: Request,
 ) -> Response {
     let pages = &gateway.customer;
-    let (parts, body) = request.into_parts();
-    let visitor = match Visitor::of(pages, &parts) {
-        Ok(visitor) => visitor,
-        Err((guest, why)) => return closed(pages, guest, why, false),
+    let act = Act::parse(&name);
+    let posted = match act.is_some_and(Act::takes_photos) {
+        true => Posted::with_photos(pages, &case, request).await,
+        false => Posted::of(pages, request).await,
     };
-    let Some(act) = Act::parse(&name) else {
+    let posted = match posted {
+        Ok(posted) => posted,
+        Err(door) => return *door,
+    };
+    let Posted { visitor, form, .. } = &posted;
+    let Some(act) = act else {
         return failure(&visitor.guest, &Error::new(Reason::NotFound));
     };
-    let (form, read) = match act.takes_photos() {
-        true => {
-            let request = Request::from_parts(parts, body);
-            upload::read(pages, &visitor, &case, request).await
-        }
-        false => read(&parts, body).await,
-    };
-    let sent = match read {
-        Err(error) => Err(error),
-        Ok(()) if visitor.guest.foreign || !visitor.owns(pages, form.get(TOKEN)) => Err(stale()),
-        Ok(()) => {
-            let calls = Calls::of(pages, &visitor);
-            let photos = crate::web::photos::of_form(pages, &visitor, &form);
-            acts::perform(act, &Sent { calls: &calls, case: &case, form: &form, photos }).await
-        }
-    };
-    match sent {
+    let calls = Calls::of(pages, visitor);
+    let photos = crate::web::photos::of_form(pages, visitor, form);
+    let sent = Sent { calls: &calls, case: &case, form, photos };
+    match posted.then(acts::perform(act, &sent)).await {
         Ok(()) => {
             let to = format!("{}?done={}", case_path(&case, ""), act.name());
             redirect(&to, &visitor.guest)
         }
-        Err(error) => {
-            again(pages, &visitor, &case, Refused { act, form: &form, error: &error }).await
-        }
-    }
-}
-
-async fn read(parts: &Parts, body: axum::body::Body) -> (Form, Result<(), Error>) {
-    match Form::read(&parts.headers, body).await {
-        Ok(form) => (form, Ok(())),
-        Err(error) => (Form::default(), Err(error)),
+        Err(error) => again(pages, visitor, &case, Refused { act, form, error: &error }).await,
     }
 }
 

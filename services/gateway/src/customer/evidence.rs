@@ -11,12 +11,13 @@ use super::case_page::Sheet;
 use super::{cards, case_path};
 use crate::Gateway;
 use crate::web::controls::{Filled, alert, hidden};
-use crate::web::door::{closed, failure, stale, status};
-use crate::web::form::{Form, TOKEN};
+use crate::web::door::{closed, failure, status};
+use crate::web::form::Form;
 use crate::web::page::{Page, redirect};
+use crate::web::posted::Posted;
 use crate::web::session::Visitor;
 use crate::web::words::Pick as _;
-use crate::web::{Pages, photos, upload};
+use crate::web::{Pages, photos};
 
 /// `GET /my/cases/{case}/photos`.
 pub(super) async fn show(
@@ -41,20 +42,15 @@ pub(super) async fn add(
     request: Request,
 ) -> Response {
     let pages = &gateway.customer;
-    let (parts, body) = request.into_parts();
-    let visitor = match Visitor::of(pages, &parts) {
-        Ok(visitor) => visitor,
-        Err((guest, why)) => return closed(pages, guest, why, false),
+    let posted = match Posted::with_photos(pages, &case, request).await {
+        Ok(posted) => posted,
+        Err(door) => return *door,
     };
-    let request = Request::from_parts(parts, body);
-    let (form, read) = upload::read(pages, &visitor, &case, request).await;
-    let added = match read {
-        Ok(()) if visitor.guest.foreign || !visitor.owns(pages, form.get(TOKEN)) => Err(stale()),
-        read => read,
-    };
-    match added {
+    let visitor = &posted.visitor;
+    // The photos came in with the form.
+    match posted.then(async { Ok(()) }).await {
         Ok(()) => redirect(&format!("{}?done=photos", case_path(&case, "")), &visitor.guest),
-        Err(error) => page(pages, &visitor, &case, Form::default(), Some(&error)).await,
+        Err(error) => page(pages, visitor, &case, Form::default(), Some(&error)).await,
     }
 }
 

@@ -16,9 +16,10 @@ use super::case_page::{Forms, Sheet};
 use super::case_path;
 use crate::Gateway;
 use crate::web::controls::{Look, alert};
-use crate::web::door::{closed, failure, stale, status};
-use crate::web::form::{Form, REQUEST_ID, TOKEN};
+use crate::web::door::{closed, failure, status};
+use crate::web::form::{Form, REQUEST_ID};
 use crate::web::page::{Page, redirect};
+use crate::web::posted::Posted;
 use crate::web::session::Visitor;
 use crate::web::words::Pick as _;
 use crate::web::{failed, times};
@@ -54,35 +55,26 @@ pub(super) async fn say(
     request: Request,
 ) -> Response {
     let pages = &gateway.customer;
-    let (parts, body) = request.into_parts();
-    let visitor = match Visitor::of(pages, &parts) {
-        Ok(visitor) => visitor,
-        Err((guest, why)) => return closed(pages, guest, why, false),
+    let posted = match Posted::of(pages, request).await {
+        Ok(posted) => posted,
+        Err(door) => return *door,
     };
-    let (form, read) = match Form::read(&parts.headers, body).await {
-        Ok(form) => (form, Ok(())),
-        Err(error) => (Form::default(), Err(error)),
-    };
-    let sent = match read {
-        Err(error) => Err(error),
-        Ok(()) if visitor.guest.foreign || !visitor.owns(pages, form.get(TOKEN)) => Err(stale()),
-        Ok(()) => send(&Calls::of(pages, &visitor), &form).await,
-    };
-    let error = match sent {
+    let Posted { visitor, form, .. } = &posted;
+    let error = match posted.then(send(&Calls::of(pages, visitor), form)).await {
         Ok(()) => return redirect(&case_path(&case, ""), &visitor.guest),
         Err(error) => error,
     };
-    match Sheet::gather(pages, &visitor, &case, Form::default()).await {
+    match Sheet::gather(pages, visitor, &case, Form::default()).await {
         Ok(sheet) => {
             let language = sheet.language;
-            let forms = Forms { pages, visitor: &visitor, refused: None };
+            let forms = Forms { pages, visitor, refused: None };
             let title = title(language);
             let body = html! {
                 p.back { a href=(case_path(&sheet.id, "")) { "‹ " (sheet.title()) } }
                 (alert(&error, language))
-                @for one in &sheet.follow_ups { (card(one, &sheet, Some(&forms), Some((&form, &error)))) }
+                @for one in &sheet.follow_ups { (card(one, &sheet, Some(&forms), Some((form, &error)))) }
             };
-            Page { title, head: html! {}, body }.for_visitor(status(&error), &visitor)
+            Page { title, head: html! {}, body }.for_visitor(status(&error), visitor)
         }
         Err(_) => failure(&visitor.guest, &error),
     }

@@ -14,9 +14,10 @@ use super::calls::Calls;
 use super::case_path;
 use crate::Gateway;
 use crate::web::controls::{Filled, alert, hidden};
-use crate::web::door::{closed, failure, stale, status};
-use crate::web::form::{Form, REQUEST_ID, TOKEN};
+use crate::web::door::{closed, failure, status};
+use crate::web::form::{Form, REQUEST_ID};
 use crate::web::page::Page;
+use crate::web::posted::Posted;
 use crate::web::session::Visitor;
 use crate::web::words::Pick as _;
 use crate::web::{Pages, failed, times};
@@ -47,22 +48,13 @@ pub(super) async fn change(
     request: Request,
 ) -> Response {
     let pages = &gateway.customer;
-    let (parts, body) = request.into_parts();
-    let visitor = match Visitor::of(pages, &parts) {
-        Ok(visitor) => visitor,
-        Err((guest, why)) => return closed(pages, guest, why, false),
+    let posted = match Posted::of(pages, request).await {
+        Ok(posted) => posted,
+        Err(door) => return *door,
     };
-    let (form, changed) = match Form::read(&parts.headers, body).await {
-        Err(error) => (Form::default(), Err(error)),
-        Ok(form) if visitor.guest.foreign || !visitor.owns(pages, form.get(TOKEN)) => {
-            (form, Err(stale()))
-        }
-        Ok(form) => {
-            let changed = changed(&Calls::of(pages, &visitor), &case, &form).await;
-            (form, changed)
-        }
-    };
-    page(pages, &visitor, &case, changed, &form).await
+    let Posted { visitor, form, .. } = &posted;
+    let changed = posted.then(changed(&Calls::of(pages, visitor), &case, form)).await;
+    page(pages, visitor, &case, changed, form).await
 }
 
 async fn changed(calls: &Calls, case: &str, form: &Form) -> Result<Option<ShareLink>, Error> {

@@ -20,9 +20,10 @@ use super::HOME;
 use crate::Gateway;
 use crate::web::choice::Choice;
 use crate::web::controls::{Filled, Look, alert, hidden};
-use crate::web::door::{closed, failure, stale, status};
-use crate::web::form::{Form, REQUEST_ID, TOKEN};
+use crate::web::door::{closed, failure, status};
+use crate::web::form::{Form, REQUEST_ID};
 use crate::web::page::{Page, redirect};
+use crate::web::posted::Posted;
 use crate::web::session::Visitor;
 use crate::web::words::Pick as _;
 use crate::web::{Pages, failed};
@@ -120,30 +121,21 @@ pub(super) async fn show(State(gateway): State<Gateway>, request: Request) -> Re
 /// `POST /my/notices`.
 pub(super) async fn change(State(gateway): State<Gateway>, request: Request) -> Response {
     let pages = &gateway.customer;
-    let (parts, body) = request.into_parts();
-    let visitor = match Visitor::of(pages, &parts) {
-        Ok(visitor) => visitor,
-        Err((guest, why)) => return closed(pages, guest, why, false),
+    let posted = match Posted::of(pages, request).await {
+        Ok(posted) => posted,
+        Err(door) => return *door,
     };
-    let (form, read) = match Form::read(&parts.headers, body).await {
-        Ok(form) => (form, Ok(())),
-        Err(error) => (Form::default(), Err(error)),
-    };
-    let sent = match read {
-        Err(error) => Err(error),
-        Ok(()) if visitor.guest.foreign || !visitor.owns(pages, form.get(TOKEN)) => Err(stale()),
-        Ok(()) => send(pages, &visitor, &form).await,
-    };
-    let error = match sent {
+    let Posted { visitor, form, .. } = &posted;
+    let error = match posted.then(send(pages, visitor, form)).await {
         Ok(()) => return redirect(&format!("{AT}?done=saved"), &visitor.guest),
         Err(error) => error,
     };
-    match known(pages, &visitor).await {
+    match known(pages, visitor).await {
         // Somebody changed it meanwhile: what it is now stands in the form.
         Ok(known) if error.reason() == Reason::VersionConflict => {
-            page(pages, &visitor, &known, &as_form(&known), Some(&error), false)
+            page(pages, visitor, &known, &as_form(&known), Some(&error), false)
         }
-        Ok(known) => page(pages, &visitor, &known, &form, Some(&error), false),
+        Ok(known) => page(pages, visitor, &known, form, Some(&error), false),
         Err(_) => failure(&visitor.guest, &error),
     }
 }

@@ -9,10 +9,10 @@ use parasol_journey::Verb;
 use super::acts::{self, Sent};
 use super::{case_page, case_path};
 use crate::Gateway;
-use crate::web::door::{closed, failure, stale};
-use crate::web::form::{Form, TOKEN};
+use crate::web::door::failure;
+use crate::web::form::Form;
 use crate::web::page::redirect;
-use crate::web::session::Visitor;
+use crate::web::posted::Posted;
 use crate::web::words::Pick as _;
 
 macro_rules! acts {
@@ -125,26 +125,18 @@ pub(super) async fn perform(
     request: Request,
 ) -> Response {
     let pages = &gateway.desk;
-    let (parts, body) = request.into_parts();
-    let visitor = match Visitor::of(pages, &parts) {
-        Ok(visitor) => visitor,
-        Err((guest, why)) => return closed(pages, guest, why, false),
+    let posted = match Posted::of(pages, request).await {
+        Ok(posted) => posted,
+        Err(door) => return *door,
     };
+    let Posted { visitor, form, .. } = &posted;
     let Some(act) = Act::parse(&name) else {
         return failure(&visitor.guest, &Error::new(Reason::NotFound));
     };
-    let (form, sent) = match Form::read(&parts.headers, body).await {
-        Err(error) => (Form::default(), Err(error)),
-        Ok(form) if visitor.guest.foreign || !visitor.owns(pages, form.get(TOKEN)) => {
-            (form, Err(stale()))
-        }
-        Ok(form) => {
-            let transport = pages.transport_of(&visitor);
-            let sent = acts::perform(act, &Sent { transport, case: &case, form: &form }).await;
-            (form, sent)
-        }
-    };
-    match sent {
+    let sent = Sent { transport: pages.transport_of(visitor), case: &case, form };
+    let done = posted.then(acts::perform(act, &sent)).await;
+    let Posted { visitor, form, .. } = posted;
+    match done {
         Ok(()) => {
             let to = format!("{}?done={}", case_path(&case), act.name());
             redirect(&to, &visitor.guest)

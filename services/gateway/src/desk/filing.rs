@@ -18,9 +18,10 @@ use crate::Gateway;
 use crate::staff::let_in;
 use crate::web::choice::{Choice, number};
 use crate::web::controls::{Filled, Look, alert, hidden};
-use crate::web::door::{closed, failure, stale, status};
-use crate::web::form::{Form, REQUEST_ID, TOKEN};
+use crate::web::door::{failure, status};
+use crate::web::form::{Form, REQUEST_ID};
 use crate::web::page::{Page, redirect};
+use crate::web::posted::Posted;
 use crate::web::session::Visitor;
 use crate::web::words::Pick as _;
 use crate::web::{Pages, failed};
@@ -74,24 +75,14 @@ async fn said_in(pages: &Pages, visitor: &Visitor, case_id: &str) -> Result<Form
 /// `POST /desk/file`.
 pub(super) async fn file(State(gateway): State<Gateway>, request: Request) -> Response {
     let pages = &gateway.desk;
-    let (parts, body) = request.into_parts();
-    let visitor = match Visitor::of(pages, &parts) {
-        Ok(visitor) => visitor,
-        Err((guest, why)) => return closed(pages, guest, why, false),
+    let posted = match Posted::of(pages, request).await {
+        Ok(posted) => posted,
+        Err(door) => return *door,
     };
-    let (form, filed) = match Form::read(&parts.headers, body).await {
-        Err(error) => (Form::default(), Err(error)),
-        Ok(form) if visitor.guest.foreign || !visitor.owns(pages, form.get(TOKEN)) => {
-            (form, Err(stale()))
-        }
-        Ok(form) => {
-            let filed = send(pages, &visitor, &form).await;
-            (form, filed)
-        }
-    };
-    match filed {
+    let Posted { visitor, form, .. } = &posted;
+    match posted.then(send(pages, visitor, form)).await {
         Ok(to) => redirect(&to, &visitor.guest),
-        Err(error) => page(pages, &visitor, &form, Some(&error)).await,
+        Err(error) => page(pages, visitor, form, Some(&error)).await,
     }
 }
 

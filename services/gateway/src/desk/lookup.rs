@@ -15,9 +15,10 @@ use super::{HOME, case_path};
 use crate::Gateway;
 use crate::staff::words::{money, party, stage};
 use crate::web::controls::alert;
-use crate::web::door::{closed, stale, status};
-use crate::web::form::{Form, TOKEN};
+use crate::web::door::status;
+use crate::web::form::Form;
 use crate::web::page::Page;
+use crate::web::posted::Posted;
 use crate::web::session::Visitor;
 use crate::web::words::{Pick as _, category};
 use crate::web::{Pages, failed, times};
@@ -25,22 +26,13 @@ use crate::web::{Pages, failed, times};
 /// `POST /desk/lookup`.
 pub(super) async fn find(State(gateway): State<Gateway>, request: Request) -> Response {
     let pages = &gateway.desk;
-    let (parts, body) = request.into_parts();
-    let visitor = match Visitor::of(pages, &parts) {
-        Ok(visitor) => visitor,
-        Err((guest, why)) => return closed(pages, guest, why, false),
+    let posted = match Posted::of(pages, request).await {
+        Ok(posted) => posted,
+        Err(door) => return *door,
     };
-    let (form, found) = match Form::read(&parts.headers, body).await {
-        Err(error) => (Form::default(), Err(error)),
-        Ok(form) if visitor.guest.foreign || !visitor.owns(pages, form.get(TOKEN)) => {
-            (form, Err(stale()))
-        }
-        Ok(form) => {
-            let found = ask(pages, &visitor, form.text("phone")).await;
-            (form, found)
-        }
-    };
-    page(pages, &visitor, &form, found)
+    let Posted { visitor, form, .. } = &posted;
+    let found = posted.then(ask(pages, visitor, form.text("phone"))).await;
+    page(pages, visitor, form, found)
 }
 
 async fn ask(

@@ -10,13 +10,13 @@ use parasol_journey::Verb;
 use super::acts::{self, Sent};
 use super::calls::Calls;
 use super::case_page::{self, Refused};
-use super::door::{closed, failure, stale};
-use super::form::{Form, TOKEN};
+use super::door::failure;
+use super::form::Form;
 use super::page::redirect;
-use super::session::Visitor;
 use super::words::Pick as _;
 use super::{HOME, Portal};
 use crate::Gateway;
+use crate::web::posted::Posted;
 
 macro_rules! acts {
     ($($(#[$doc:meta])* $act:ident $name:literal $verb:ident
@@ -170,37 +170,28 @@ pub(super) async fn perform(
     request: Request,
 ) -> Response {
     let portal = &gateway.portal;
-    let (parts, body) = request.into_parts();
-    let visitor = match Visitor::of(portal, &parts) {
-        Ok(visitor) => visitor,
-        Err((guest, why)) => return closed(portal, guest, why, false),
+    let posted = match Posted::of(portal, request).await {
+        Ok(posted) => posted,
+        Err(door) => return *door,
     };
     let Some(act) = Act::parse(&name) else {
-        return failure(&visitor.guest, &Error::new(Reason::NotFound));
+        return failure(&posted.visitor.guest, &Error::new(Reason::NotFound));
     };
-    let (form, sent) = match Form::read(&parts.headers, body).await {
-        Err(error) => (Form::default(), Err(error)),
-        Ok(form) if visitor.guest.foreign || !visitor.owns(portal, form.get(TOKEN)) => {
-            (form, Err(stale()))
-        }
-        Ok(form) => {
-            let calls = Calls::of(portal, &visitor);
-            let sent = acts::perform(act, &Sent { calls: &calls, case: &case, form: &form }).await;
-            (form, sent)
-        }
-    };
-    settle(portal, &visitor, &case, act, form, sent).await
+    let calls = Calls::of(portal, &posted.visitor);
+    let sent = Sent { calls: &calls, case: &case, form: &posted.form };
+    let done = posted.then(acts::perform(act, &sent)).await;
+    settle(portal, posted, &case, act, done).await
 }
 
 /// On to the next page, or back to the form with what was typed into it.
 pub(super) async fn settle(
     portal: &Portal,
-    visitor: &Visitor,
+    posted: Posted,
     case: &str,
     act: Act,
-    form: Form,
     sent: Result<Done, Error>,
 ) -> Response {
+    let Posted { visitor, form, .. } = posted;
     match sent {
         Ok(done) => {
             let said = if done.late { "late" } else { "done" };
@@ -212,7 +203,7 @@ pub(super) async fn settle(
             let to = format!("{path}?{said}={}{more}{}", act.name(), done.query);
             redirect(&to, &visitor.guest)
         }
-        Err(error) => case_page::again(portal, visitor, case, Refused { act, form, error }).await,
+        Err(error) => case_page::again(portal, &visitor, case, Refused { act, form, error }).await,
     }
 }
 

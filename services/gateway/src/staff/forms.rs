@@ -1,61 +1,15 @@
-//! Forms of those who look after cases: how one comes in, and how it is shown again where it was refused.
+//! Forms of those who look after cases: how one is shown, and shown again where it was refused.
 
-use axum::extract::Request;
-use axum::response::Response;
 use maud::{Markup, html};
 use parasol_api::Error;
 
 use crate::web::Pages;
 use crate::web::controls::{Filled, hidden};
-use crate::web::door::{closed, stale};
-use crate::web::form::{Form, TOKEN};
+use crate::web::form::Form;
+use crate::web::posted::Posted;
 use crate::web::session::Visitor;
 
-/// A form that came in from somebody who signed in.
-pub(crate) struct Sent {
-    /// Who sent it.
-    pub visitor: Visitor,
-    /// What was typed.
-    pub form: Form,
-    /// Why nothing is to be done with it.
-    bad: Option<Error>,
-}
-
-impl Sent {
-    /// Reads a form.
-    ///
-    /// # Errors
-    /// The page for somebody who is not let in.
-    pub(crate) async fn of(pages: &Pages, request: Request) -> Result<Self, Box<Response>> {
-        let (parts, body) = request.into_parts();
-        let visitor = match Visitor::of(pages, &parts) {
-            Ok(visitor) => visitor,
-            Err((guest, why)) => return Err(Box::new(closed(pages, guest, why, false))),
-        };
-        let (form, bad) = match Form::read(&parts.headers, body).await {
-            Err(error) => (Form::default(), Some(error)),
-            Ok(form) if visitor.guest.foreign || !visitor.owns(pages, form.get(TOKEN)) => {
-                (form, Some(stale()))
-            }
-            Ok(form) => (form, None),
-        };
-        Ok(Self { visitor, form, bad })
-    }
-
-    /// What comes of a call that is made with a good form only.
-    ///
-    /// # Errors
-    /// What is wrong with the form, and what the call says.
-    pub(crate) async fn then<T>(
-        &self,
-        call: impl Future<Output = Result<T, Error>>,
-    ) -> Result<T, Error> {
-        match &self.bad {
-            Some(error) => Err(error.clone()),
-            None => call.await,
-        }
-    }
-
+impl Posted {
     /// The form as it is shown again.
     pub(crate) fn refused(self, of: &str, error: Error) -> (Visitor, Refused) {
         (self.visitor, Refused { of: of.to_owned(), form: self.form, error })

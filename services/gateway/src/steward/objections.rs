@@ -12,13 +12,14 @@ use parasol_journey::vocab::Category;
 use super::scores::client;
 use super::{WAYS, tabs};
 use crate::Gateway;
-use crate::staff::forms::{Fold, Refused, Sent, done};
+use crate::staff::forms::{Fold, Refused, done};
 use crate::staff::words::short;
 use crate::staff::{let_in, objections};
 use crate::web::controls::{Look, alert};
 use crate::web::door::{failure, status};
 use crate::web::form::{Form, REQUEST_ID};
 use crate::web::page::{Page, redirect};
+use crate::web::posted::Posted;
 use crate::web::session::Visitor;
 use crate::web::words::Pick as _;
 use crate::web::{Pages, failed};
@@ -104,7 +105,7 @@ fn form(pages: &Pages, visitor: &Visitor, about: &Form, refused: Option<&Refused
 /// `POST /steward/objections`.
 pub(super) async fn raise(State(gateway): State<Gateway>, request: Request) -> Response {
     let pages = &gateway.steward;
-    let sent = match Sent::of(pages, request).await {
+    let sent = match Posted::of(pages, request).await {
         Ok(sent) => sent,
         Err(response) => return *response,
     };
@@ -117,7 +118,7 @@ pub(super) async fn raise(State(gateway): State<Gateway>, request: Request) -> R
     }
 }
 
-async fn raised(pages: &Pages, sent: &Sent) -> Result<ScoreObjection, Error> {
+async fn raised(pages: &Pages, sent: &Posted) -> Result<ScoreObjection, Error> {
     let form = &sent.form;
     let request = RaiseObjectionRequest {
         request_id: form.text(REQUEST_ID),

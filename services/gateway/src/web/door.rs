@@ -59,7 +59,7 @@ pub(crate) async fn sign_out(pages: Pages, request: Request) -> Response {
         Err((guest, _)) => return redirect(&format!("{home}/sign-in"), &guest),
     };
     let form = Form::read(&parts.headers, body).await.unwrap_or_default();
-    if visitor.guest.foreign || !visitor.owns(pages, form.get(TOKEN)) {
+    if !visitor.owns(pages, form.get(TOKEN)) {
         return redirect(home, &visitor.guest);
     }
     let cookie = session::close(&visitor.guest);

@@ -15,6 +15,7 @@ pub(crate) mod live;
 pub(crate) mod moves;
 pub(crate) mod page;
 pub(crate) mod photos;
+pub(crate) mod posted;
 pub(crate) mod session;
 pub(crate) mod site;
 pub(crate) mod times;

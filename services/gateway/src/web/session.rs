@@ -125,9 +125,9 @@ impl Visitor {
         Ok(Self { guest, principal, token, form_token, _place: place })
     }
 
-    /// Whether a form carries the token of this session.
+    /// Whether a form carries the token of this session, and no other site made the browser send it.
     pub(crate) fn owns(&self, pages: &Pages, sent: &str) -> bool {
-        is_form_token(pages, &self.token, sent)
+        !self.guest.foreign && is_form_token(pages, &self.token, sent)
     }
 }
 

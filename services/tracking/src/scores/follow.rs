@@ -32,8 +32,9 @@ use crate::voice::tables::follow_ups;
 /// Counting, and publishing what was counted.
 const DUTY: Duty =
     Duty { name: "scores", service: "service:tracking", length: Span::from_micros(30 * SECOND) };
-/// Chunks of the feed read in a pass.
-const CHUNKS: u64 = 4;
+/// Chunks of the feed read in a pass; one has at most 256 events, and seldom more than a commit's. A busy house moves a
+/// case many times a second: the longer the piece, the more of its moves are counted at once.
+const CHUNKS: u64 = 32;
 /// Cases counted in a pass; the next one takes the rest.
 const CASES_MAX: usize = 100;
 /// Logs read at a time.

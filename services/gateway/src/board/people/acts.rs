@@ -10,11 +10,11 @@ use parasol_journey::time::Timestamp;
 use parasol_journey::vocab::Category;
 
 use super::client;
-use crate::staff::forms::Sent;
 use crate::staff::people::{DOCUMENTS, ROLES, SUSPENSIONS, certified_for};
 use crate::web::choice::{Choice, number};
 use crate::web::controls::{Filled, Look};
 use crate::web::form::{Form, REQUEST_ID};
+use crate::web::posted::Posted;
 use crate::web::words::Pick as _;
 use crate::web::{Pages, failed, times};
 
@@ -190,7 +190,7 @@ fn day(form: &Form, field: &str) -> Result<Option<Timestamp>, Error> {
 ///
 /// # Errors
 /// What the form lacks, and what the service says.
-pub(super) async fn register(pages: &Pages, sent: &Sent) -> Result<StaffMember, Error> {
+pub(super) async fn register(pages: &Pages, sent: &Posted) -> Result<StaffMember, Error> {
     let form = &sent.form;
     let ticked = |one: &&Category| form.is_ticked(&format!("certified_{}", one.as_str()));
     let certified = Category::ALL.iter().filter(ticked).map(|one| StaffCertification {
@@ -221,7 +221,7 @@ pub(super) async fn register(pages: &Pages, sent: &Sent) -> Result<StaffMember, 
 /// What the form lacks, and what the service says.
 pub(super) async fn send(
     pages: &Pages,
-    sent: &Sent,
+    sent: &Posted,
     act: &str,
     subject: &str,
 ) -> Result<(), Error> {

@@ -11,13 +11,14 @@ use super::acts::{self, REGISTER};
 use super::{PATH, changes, client};
 use crate::Gateway;
 use crate::board::ways_of;
-use crate::staff::forms::{Fold, Refused, Sent};
+use crate::staff::forms::{Fold, Refused};
 use crate::staff::let_in;
 use crate::staff::people::{ROLES, certified_for, label};
 use crate::web::controls::alert;
 use crate::web::door::{failure, status};
 use crate::web::form::Form;
 use crate::web::page::{Page, redirect};
+use crate::web::posted::Posted;
 use crate::web::session::Visitor;
 use crate::web::words::Pick as _;
 use crate::web::{Pages, failed};
@@ -124,7 +125,7 @@ pub(in crate::board) async fn register(
     request: Request,
 ) -> Response {
     let pages = &gateway.board;
-    let sent = match Sent::of(pages, request).await {
+    let sent = match Posted::of(pages, request).await {
         Ok(sent) => sent,
         Err(response) => return *response,
     };

@@ -15,7 +15,7 @@ use parasol_api::{Error, Language};
 use super::acts::{self, ACTS, REGISTER};
 use super::{PATH, changes, client};
 use crate::Gateway;
-use crate::staff::forms::{Fold, Refused, Sent, done};
+use crate::staff::forms::{Fold, Refused, done};
 use crate::staff::let_in;
 use crate::staff::people::{self, ROLES, SUSPENSIONS, certified_for, label};
 use crate::staff::words::money;
@@ -23,6 +23,7 @@ use crate::web::controls::alert;
 use crate::web::door::{failure, status};
 use crate::web::form::Form;
 use crate::web::page::{Page, redirect};
+use crate::web::posted::Posted;
 use crate::web::session::Visitor;
 use crate::web::words::Pick as _;
 use crate::web::{Pages, failed, times};
@@ -240,7 +241,7 @@ pub(in crate::board) async fn perform(
     request: Request,
 ) -> Response {
     let pages = &gateway.board;
-    let sent = match Sent::of(pages, request).await {
+    let sent = match Posted::of(pages, request).await {
         Ok(sent) => sent,
         Err(response) => return *response,
     };

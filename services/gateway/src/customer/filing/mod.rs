@@ -20,9 +20,10 @@ use super::calls::Calls;
 use super::case_path;
 use crate::Gateway;
 use crate::web::controls::{Filled, alert};
-use crate::web::door::{closed, failure, stale, status};
+use crate::web::door::{closed, failure, status};
 use crate::web::form::{Form, REQUEST_ID, TOKEN};
 use crate::web::page::{Page, redirect};
+use crate::web::posted::Posted;
 use crate::web::session::Visitor;
 use crate::web::words::Pick as _;
 use crate::web::{Pages, failed};
@@ -56,31 +57,25 @@ pub(super) async fn show(State(gateway): State<Gateway>, request: Request) -> Re
 /// `POST /my/file`: a step was filled.
 pub(super) async fn step(State(gateway): State<Gateway>, request: Request) -> Response {
     let pages = &gateway.customer;
-    let (parts, body) = request.into_parts();
-    let visitor = match Visitor::of(pages, &parts) {
-        Ok(visitor) => visitor,
-        Err((guest, why)) => return closed(pages, guest, why, false),
+    let posted = match Posted::of(pages, request).await {
+        Ok(posted) => posted,
+        Err(door) => return *door,
     };
-    let form = match Form::read(&parts.headers, body).await {
-        Ok(form) => form,
-        Err(error) => {
-            return page(pages, &visitor, &Form::default(), Step::Unit, Some(&error)).await;
-        }
-    };
+    let Posted { visitor, form, .. } = &posted;
     let at = Step::parse(form.get("step"));
-    if visitor.guest.foreign || !visitor.owns(pages, form.get(TOKEN)) {
-        return page(pages, &visitor, &form, at, Some(&stale())).await;
+    if let Err(error) = posted.then(async { Ok(()) }).await {
+        return page(pages, visitor, form, at, Some(&error)).await;
     }
     match form.get(GO) {
-        "back" => return page(pages, &visitor, &form, at.before(), None).await,
+        "back" => return page(pages, visitor, form, at.before(), None).await,
         // A draft that its browser kept.
-        "resume" => return page(pages, &visitor, &form, at, None).await,
+        "resume" => return page(pages, visitor, form, at, None).await,
         _ => {}
     }
-    let calls = Calls::of(pages, &visitor);
-    match leave(&calls, at, &form).await {
-        Err(error) => page(pages, &visitor, &form, step_of(&error, at), Some(&error)).await,
-        Ok(Left::Next(form)) => page(pages, &visitor, &form, at.after(), None).await,
+    let calls = Calls::of(pages, visitor);
+    match leave(&calls, at, form).await {
+        Err(error) => page(pages, visitor, form, step_of(&error, at), Some(&error)).await,
+        Ok(Left::Next(form)) => page(pages, visitor, &form, at.after(), None).await,
         Ok(Left::Case(case, how)) => {
             redirect(&format!("{}?done={how}", case_path(&case, "")), &visitor.guest)
         }

@@ -13,9 +13,10 @@ use crate::Gateway;
 use crate::customer::calls::Calls;
 use crate::customer::case_path;
 use crate::web::controls::{Filled, alert, fact, hidden};
-use crate::web::door::{closed, failure, stale, status};
-use crate::web::form::{Form, TOKEN};
+use crate::web::door::{closed, failure, status};
+use crate::web::form::Form;
 use crate::web::page::{Page, redirect};
+use crate::web::posted::Posted;
 use crate::web::session::{Guest, Visitor};
 use crate::web::words::Pick as _;
 use crate::web::{Pages, failed};
@@ -51,27 +52,18 @@ pub(in crate::customer) async fn give(
     request: Request,
 ) -> Response {
     let pages = &gateway.customer;
-    let (parts, body) = request.into_parts();
-    let visitor = match Visitor::of(pages, &parts) {
-        Ok(visitor) => visitor,
-        Err((guest, why)) => return closed(pages, guest, why, false),
+    let posted = match Posted::of(pages, request).await {
+        Ok(posted) => posted,
+        Err(door) => return *door,
     };
-    let calls = Calls::of(pages, &visitor);
-    let (form, read) = match Form::read(&parts.headers, body).await {
-        Ok(form) => (form, Ok(())),
-        Err(error) => (Form::default(), Err(error)),
-    };
-    let sent = match read {
-        Err(error) => Err(error),
-        Ok(()) if visitor.guest.foreign || !visitor.owns(pages, form.get(TOKEN)) => Err(stale()),
-        Ok(()) => send(&calls, &case, &form).await,
-    };
-    let error = match sent {
+    let Posted { visitor, form, .. } = &posted;
+    let calls = Calls::of(pages, visitor);
+    let error = match posted.then(send(&calls, &case, form)).await {
         Ok(()) => return redirect(&case_path(&case, SURVEY), &visitor.guest),
         Err(error) => error,
     };
     match calls.survey(&case).await {
-        Ok(survey) => page(pages, &visitor, &survey, true, &form, Some(&error)),
+        Ok(survey) => page(pages, visitor, &survey, true, form, Some(&error)),
         Err(_) => failure(&visitor.guest, &error),
     }
 }

@@ -17,7 +17,7 @@ use super::words::{CLASSES, COMPLAINT_STATES, OUTCOMES, label};
 use super::{Step, instant, steps, voices};
 use crate::Gateway;
 use crate::desk::case_path;
-use crate::staff::forms::{Fold, Refused, Sent, done};
+use crate::staff::forms::{Fold, Refused, done};
 use crate::staff::let_in;
 use crate::staff::words::short;
 use crate::web::choice::{Choice, number};
@@ -25,6 +25,7 @@ use crate::web::controls::{Filled, Look, alert, fact};
 use crate::web::door::{failure, status};
 use crate::web::form::{Form, REQUEST_ID};
 use crate::web::page::{Page, redirect};
+use crate::web::posted::Posted;
 use crate::web::session::Visitor;
 use crate::web::words::{Pick as _, category};
 use crate::web::{Pages, failed, times};
@@ -222,7 +223,7 @@ pub(in crate::desk) async fn perform(
     request: Request,
 ) -> Response {
     let pages = &gateway.desk;
-    let sent = match Sent::of(pages, request).await {
+    let sent = match Posted::of(pages, request).await {
         Ok(sent) => sent,
         Err(response) => return *response,
     };
@@ -238,7 +239,7 @@ pub(in crate::desk) async fn perform(
     }
 }
 
-async fn send(pages: &Pages, sent: &Sent, act: &str, id: &str) -> Result<(), Error> {
+async fn send(pages: &Pages, sent: &Posted, act: &str, id: &str) -> Result<(), Error> {
     let form = &sent.form;
     let (request_id, etag, text) = (form.text(REQUEST_ID), form.text("etag"), form.text("text"));
     let complaint_id = id.to_owned();

@@ -14,7 +14,7 @@ use super::words::{CLASSES, COMPLAINT_STATES, OUTCOMES, label};
 use super::{ALL, PAGE, instant, more, voices, ways};
 use crate::Gateway;
 use crate::desk::{EVENTS, case_path};
-use crate::staff::forms::{Fold, Refused, Sent, done};
+use crate::staff::forms::{Fold, Refused, done};
 use crate::staff::words::short;
 use crate::staff::{let_in, live};
 use crate::web::choice::{Choice, number};
@@ -22,6 +22,7 @@ use crate::web::controls::{Look, alert};
 use crate::web::door::{failure, status};
 use crate::web::form::{Form, REQUEST_ID};
 use crate::web::page::{Page, redirect};
+use crate::web::posted::Posted;
 use crate::web::session::Visitor;
 use crate::web::words::{Pick as _, category};
 use crate::web::{Pages, failed, times};
@@ -187,7 +188,7 @@ pub(in crate::desk) async fn open(
     request: Request,
 ) -> Response {
     let pages = &gateway.desk;
-    let sent = match Sent::of(pages, request).await {
+    let sent = match Posted::of(pages, request).await {
         Ok(sent) => sent,
         Err(response) => return *response,
     };
@@ -203,7 +204,7 @@ pub(in crate::desk) async fn open(
     }
 }
 
-async fn opened(pages: &Pages, sent: &Sent, case: &str) -> Result<ComplaintStep, Error> {
+async fn opened(pages: &Pages, sent: &Posted, case: &str) -> Result<ComplaintStep, Error> {
     let form = &sent.form;
     let request = OpenComplaintRequest {
         request_id: form.text(REQUEST_ID),

@@ -15,7 +15,7 @@ use super::words::{FOLLOW_UP_STATES, ISSUES, TIERS, label};
 use super::{ALL, PAGE, instant, more, scores, voices, ways};
 use crate::Gateway;
 use crate::desk::{EVENTS, case_path};
-use crate::staff::forms::{Fold, Refused, Sent, done};
+use crate::staff::forms::{Fold, Refused, done};
 use crate::staff::words::short;
 use crate::staff::{let_in, live};
 use crate::web::choice::{Choice, number};
@@ -23,6 +23,7 @@ use crate::web::controls::{Look, alert};
 use crate::web::door::{failure, status};
 use crate::web::form::{Form, REQUEST_ID};
 use crate::web::page::{Page, redirect};
+use crate::web::posted::Posted;
 use crate::web::session::Visitor;
 use crate::web::words::Pick as _;
 use crate::web::{Pages, failed, times};
@@ -210,7 +211,7 @@ pub(in crate::desk) async fn open(
     request: Request,
 ) -> Response {
     let pages = &gateway.desk;
-    let sent = match Sent::of(pages, request).await {
+    let sent = match Posted::of(pages, request).await {
         Ok(sent) => sent,
         Err(response) => return *response,
     };
@@ -226,7 +227,7 @@ pub(in crate::desk) async fn open(
     }
 }
 
-async fn opened(pages: &Pages, sent: &Sent, case: &str) -> Result<FollowUpStep, Error> {
+async fn opened(pages: &Pages, sent: &Posted, case: &str) -> Result<FollowUpStep, Error> {
     let form = &sent.form;
     let request = OpenFollowUpRequest {
         request_id: form.text(REQUEST_ID),

@@ -16,7 +16,7 @@ use super::words::{PROJECT_STATES, label};
 use super::{ALL, PAGE, instant, more, voices, ways};
 use crate::Gateway;
 use crate::desk::case_path;
-use crate::staff::forms::{Fold, Refused, Sent, done};
+use crate::staff::forms::{Fold, Refused, done};
 use crate::staff::let_in;
 use crate::staff::words::short;
 use crate::web::choice::{Choice, number};
@@ -24,6 +24,7 @@ use crate::web::controls::{Filled, Look, alert, fact};
 use crate::web::door::{failure, status};
 use crate::web::form::{Form, REQUEST_ID};
 use crate::web::page::{Page, redirect};
+use crate::web::posted::Posted;
 use crate::web::session::Visitor;
 use crate::web::words::Pick as _;
 use crate::web::{Pages, failed, times};
@@ -167,7 +168,7 @@ fn about(filled: &Filled<'_>, one: Option<&Project>, visitor: &Visitor) -> Marku
 /// `POST /desk/projects`.
 pub(in crate::desk) async fn make(State(gateway): State<Gateway>, request: Request) -> Response {
     let pages = &gateway.desk;
-    let sent = match Sent::of(pages, request).await {
+    let sent = match Posted::of(pages, request).await {
         Ok(sent) => sent,
         Err(response) => return *response,
     };
@@ -183,7 +184,7 @@ pub(in crate::desk) async fn make(State(gateway): State<Gateway>, request: Reque
     }
 }
 
-async fn put(pages: &Pages, sent: &Sent, id: &str) -> Result<Project, Error> {
+async fn put(pages: &Pages, sent: &Posted, id: &str) -> Result<Project, Error> {
     let form = &sent.form;
     let request = PutProjectRequest {
         request_id: form.text(REQUEST_ID),
@@ -299,7 +300,7 @@ pub(in crate::desk) async fn perform(
     request: Request,
 ) -> Response {
     let pages = &gateway.desk;
-    let sent = match Sent::of(pages, request).await {
+    let sent = match Posted::of(pages, request).await {
         Ok(sent) => sent,
         Err(response) => return *response,
     };
@@ -315,7 +316,7 @@ pub(in crate::desk) async fn perform(
     }
 }
 
-async fn send(pages: &Pages, sent: &Sent, act: &str, id: &str) -> Result<(), Error> {
+async fn send(pages: &Pages, sent: &Posted, act: &str, id: &str) -> Result<(), Error> {
     match act {
         "change" => put(pages, sent, id).await.map(|_| ()),
         "link" => {

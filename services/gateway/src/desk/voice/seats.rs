@@ -14,13 +14,14 @@ use parasol_journey::time::{Span, Timestamp};
 
 use super::{instant, voices, ways};
 use crate::Gateway;
-use crate::staff::forms::{Fold, Refused, Sent, done};
+use crate::staff::forms::{Fold, Refused, done};
 use crate::staff::let_in;
 use crate::staff::words::{party, short, stage};
 use crate::web::controls::{Filled, Look, alert, hidden};
 use crate::web::door::{failure, status};
 use crate::web::form::{Form, REQUEST_ID};
 use crate::web::page::{Page, redirect};
+use crate::web::posted::Posted;
 use crate::web::session::Visitor;
 use crate::web::words::{Pick as _, category};
 use crate::web::{Pages, failed, times};
@@ -156,7 +157,7 @@ fn state(
 /// `POST /desk/seats`.
 pub(in crate::desk) async fn book(State(gateway): State<Gateway>, request: Request) -> Response {
     let pages = &gateway.desk;
-    let sent = match Sent::of(pages, request).await {
+    let sent = match Posted::of(pages, request).await {
         Ok(sent) => sent,
         Err(response) => return *response,
     };
@@ -173,7 +174,7 @@ pub(in crate::desk) async fn book(State(gateway): State<Gateway>, request: Reque
     }
 }
 
-async fn booked(pages: &Pages, sent: &Sent) -> Result<Seat, Error> {
+async fn booked(pages: &Pages, sent: &Posted) -> Result<Seat, Error> {
     let request = BookSeatRequest {
         request_id: sent.form.text(REQUEST_ID),
         case_id: sent.form.text("case_id"),
@@ -182,14 +183,14 @@ async fn booked(pages: &Pages, sent: &Sent) -> Result<Seat, Error> {
     Ok(voices(pages, &sent.visitor).book_seat(request).await.map_err(failed)?.into_inner())
 }
 
-/// `POST /desk/seats/{id}`: the case, without anybody in it. Sent again it shows the same.
+/// `POST /desk/seats/{id}`: the case, without anybody in it. Posted again it shows the same.
 pub(in crate::desk) async fn attend(
     State(gateway): State<Gateway>,
     Path(id): Path<String>,
     request: Request,
 ) -> Response {
     let pages = &gateway.desk;
-    let sent = match Sent::of(pages, request).await {
+    let sent = match Posted::of(pages, request).await {
         Ok(sent) => sent,
         Err(response) => return *response,
     };
@@ -202,7 +203,7 @@ pub(in crate::desk) async fn attend(
     }
 }
 
-async fn attended(pages: &Pages, sent: &Sent, seat_id: String) -> Result<SeatView, Error> {
+async fn attended(pages: &Pages, sent: &Posted, seat_id: String) -> Result<SeatView, Error> {
     let language = sent.visitor.guest.language.pick("zh", "en").to_owned();
     let request_id = sent.form.text(REQUEST_ID);
     let request = AttendSeatRequest { request_id, seat_id, language };

@@ -13,13 +13,14 @@ use parasol_api::{Error, Language, Reason};
 use super::{PAGE, instant, more, voices, ways};
 use crate::Gateway;
 use crate::desk::case_path;
-use crate::staff::forms::{Fold, Refused, Sent, done};
+use crate::staff::forms::{Fold, Refused, done};
 use crate::staff::let_in;
 use crate::staff::words::short;
 use crate::web::controls::{Look, alert};
 use crate::web::door::{failure, status};
 use crate::web::form::{Form, REQUEST_ID};
 use crate::web::page::{Page, redirect};
+use crate::web::posted::Posted;
 use crate::web::session::Visitor;
 use crate::web::words::{Pick as _, category};
 use crate::web::{Pages, failed, times};
@@ -152,7 +153,7 @@ pub(in crate::desk) async fn perform(
     request: Request,
 ) -> Response {
     let pages = &gateway.desk;
-    let sent = match Sent::of(pages, request).await {
+    let sent = match Posted::of(pages, request).await {
         Ok(sent) => sent,
         Err(response) => return *response,
     };
@@ -165,7 +166,7 @@ pub(in crate::desk) async fn perform(
     }
 }
 
-async fn send(pages: &Pages, sent: &Sent, act: &str, id: &str) -> Result<(), Error> {
+async fn send(pages: &Pages, sent: &Posted, act: &str, id: &str) -> Result<(), Error> {
     let form = &sent.form;
     let (request_id, etag, voice_id) = (form.text(REQUEST_ID), form.text("etag"), id.to_owned());
     let mut client = voices(pages, &sent.visitor);

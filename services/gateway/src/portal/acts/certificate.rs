@@ -21,15 +21,16 @@ use crate::portal::choices::{
     CAUSE, CONCLUSION, Choice, EXTERIOR, FUNCTION, HANDLING, LEVEL, PACKAGING, SIGNATURE, number,
 };
 use crate::portal::controls::{Filled, Look, alert, hidden};
-use crate::portal::door::{closed, failure, stale, status};
-use crate::portal::form::{Form, TOKEN};
+use crate::portal::door::{closed, failure, status};
+use crate::portal::form::Form;
 use crate::portal::list::unit;
 use crate::portal::page::Page;
 use crate::portal::session::Visitor;
-use crate::portal::upload::{self, PHOTOS_MAX};
+use crate::portal::upload::PHOTOS_MAX;
 use crate::portal::words::Pick as _;
 use crate::portal::{HOME, Portal, times};
 use crate::web::photos::{Photo, inputs, kept, of_form};
+use crate::web::posted::Posted;
 
 /// The hidden field with the moment the page was made.
 const MOMENT: &str = "moment";
@@ -59,23 +60,15 @@ pub(in crate::portal) async fn submit(
     request: Request,
 ) -> Response {
     let portal = &gateway.portal;
-    let (parts, body) = request.into_parts();
-    let visitor = match Visitor::of(portal, &parts) {
-        Ok(visitor) => visitor,
-        Err((guest, why)) => return closed(portal, guest, why, false),
+    let posted = match Posted::with_photos(portal, &case, request).await {
+        Ok(posted) => posted,
+        Err(door) => return *door,
     };
-    let request = Request::from_parts(parts, body);
-    let (form, read) = upload::read(portal, &visitor, &case, request).await;
-    let sent = match read {
-        Err(error) => Err(error),
-        Ok(()) if visitor.guest.foreign || !visitor.owns(portal, form.get(TOKEN)) => Err(stale()),
-        Ok(()) => {
-            let calls = Calls::of(portal, &visitor);
-            let photos = of_form(portal, &visitor, &form);
-            send(&Sent { calls: &calls, case: &case, form: &form }, &photos).await
-        }
-    };
-    settle(portal, &visitor, &case, Act::Certificate, form, sent).await
+    let calls = Calls::of(portal, &posted.visitor);
+    let photos = of_form(portal, &posted.visitor, &posted.form);
+    let sent = Sent { calls: &calls, case: &case, form: &posted.form };
+    let done = posted.then(send(&sent, &photos)).await;
+    settle(portal, posted, &case, Act::Certificate, done).await
 }
 
 /// The page again, with what was typed and the photos that were kept.

@@ -18,13 +18,14 @@ use super::{own_key, plain_yuan, settlement, tabs, words, yuan};
 use crate::Gateway;
 use crate::portal::calls::{Calls, failed};
 use crate::portal::controls::{Filled, Look, alert, fact, hidden};
-use crate::portal::door::{closed, failure, stale, status};
-use crate::portal::form::{Form, REQUEST_ID, TOKEN};
+use crate::portal::door::{closed, failure, status};
+use crate::portal::form::{Form, REQUEST_ID};
 use crate::portal::page::{Page, redirect};
 use crate::portal::session::Visitor;
 use crate::portal::words::Pick as _;
 use crate::portal::{HOME, Portal, times};
 use crate::web::photos;
+use crate::web::posted::Posted;
 
 /// The answers a page offers: the name in addresses, and what is sent.
 const ANSWERS: [(&str, ClaimResponse); 2] =
@@ -64,25 +65,16 @@ pub(in crate::portal) async fn respond(
     request: Request,
 ) -> Response {
     let portal = &gateway.portal;
-    let (parts, body) = request.into_parts();
-    let visitor = match Visitor::of(portal, &parts) {
-        Ok(visitor) => visitor,
-        Err((guest, why)) => return closed(portal, guest, why, false),
+    let posted = match Posted::of(portal, request).await {
+        Ok(posted) => posted,
+        Err(door) => return *door,
     };
     let Some((_, answer)) = ANSWERS.into_iter().find(|(known, _)| *known == name) else {
-        return failure(&visitor.guest, &Error::new(Reason::NotFound));
+        return failure(&posted.visitor.guest, &Error::new(Reason::NotFound));
     };
-    let calls = Calls::of(portal, &visitor);
-    let (form, sent) = match Form::read(&parts.headers, body).await {
-        Err(error) => (Form::default(), Err(error)),
-        Ok(form) if visitor.guest.foreign || !visitor.owns(portal, form.get(TOKEN)) => {
-            (form, Err(stale()))
-        }
-        Ok(form) => {
-            let sent = send(&calls, &claim, answer, &form).await;
-            (form, sent)
-        }
-    };
+    let calls = Calls::of(portal, &posted.visitor);
+    let sent = posted.then(send(&calls, &claim, answer, &posted.form)).await;
+    let Posted { visitor, form, .. } = posted;
     match sent {
         Ok(()) => redirect(&format!("{HOME}/claims/{claim}?done={name}"), &visitor.guest),
         Err(error) => match read(&calls, &claim).await {
