@@ -169,10 +169,10 @@ const IN_ITS_OWN_TIME: [&str; 15] = [
     "relay_notes",
     "relay_numbers",
     "score_figures",
-    "score_marks",
     "score_passes",
     "score_places",
     "score_restatements",
+    "score_sheets",
     "voice_reports",
 ];
 

@@ -14,6 +14,7 @@ pub fn migrations() -> Vec<Box<dyn MigrationTrait>> {
         Box::new(crate::scores::migration::Objections),
         Box::new(crate::watching::backfill::Readers),
         Box::new(crate::scores::migration::Recount),
+        Box::new(crate::scores::gathering::Sheets),
     ]
 }
 

@@ -6,7 +6,7 @@
 //! follow from the whole log: a case that has moved on beyond the piece is counted as it stands, and its later
 //! entries then change nothing.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use futures::{StreamExt as _, TryStreamExt as _};
 use parasol_api::Error;
@@ -20,12 +20,12 @@ use sea_orm::{ColumnTrait, DbErr, EntityTrait, IntoActiveModel as _, QueryFilter
 use uuid::Uuid;
 
 use super::ledger::{Tally, difference};
-use super::marks::{Figure, FollowedUp, Mark, Marks, marks};
+use super::marks::{Figure, FollowedUp, Marks, marks};
 use super::period::Month;
-use super::read::{self, figure_of, store_error};
+use super::read::{self, store_error};
+use super::sheets::Sheets;
 use super::tables::{
-    score_due, score_figures, score_marks, score_passes, score_periods, score_places,
-    score_restatements,
+    score_due, score_figures, score_passes, score_periods, score_places, score_restatements,
 };
 use crate::voice::tables::follow_ups;
 
@@ -80,13 +80,6 @@ struct Piece {
 struct Read {
     id: CaseId,
     log: Vec<Event>,
-}
-
-/// Everything a pass knows of figures.
-#[derive(Default)]
-struct Known {
-    figures: HashMap<Uuid, (Figure, Tally)>,
-    marks: HashMap<Uuid, Marks>,
 }
 
 impl Scorer {
@@ -205,37 +198,33 @@ impl Scorer {
             let Some(marks) = marks(one.id, &one.log, of_case) else { continue };
             fresh.push((one, marks));
         }
-        let mut known = self.known(cases).await?;
-        let figures =
-            fresh.iter().flat_map(|(_, marks)| marks.keys().map(|(figure, _)| figure.id()));
-        let figures: HashSet<Uuid> = figures.collect();
-        let new = figures.into_iter().filter(|id| !known.figures.contains_key(id)).collect();
-        self.look_up(&mut known, new).await?;
-        let months = self.published_months().await?;
-        let (mut rows, mut touched) = (Vec::new(), BTreeMap::new());
+        let mut stored = Sheets::of(&self.desk.store, cases).await?;
+        let (mut rows, mut changes) = (Vec::new(), Vec::with_capacity(fresh.len()));
         for (one, after) in &fresh {
-            let before = known.marks.remove(&one.id.uuid()).unwrap_or_default();
-            let change = difference(&before, after);
-            for (figure, seq) in &change.removed {
-                let key = vec![figure.id().into(), one.id.uuid().into(), number(*seq).into()];
-                rows.push(RowOp::delete::<score_marks::Entity>(key));
-            }
-            for ((figure, seq), mark) in &change.written {
-                rows.push(mark_row(figure.id(), one.id, *seq, mark));
-            }
-            for (figure, by) in change.tallies {
+            let before = stored.remove(&one.id.uuid()).unwrap_or_default();
+            let change = difference(&before.marks, after);
+            rows.extend(before.rows(one.id, after, &change)?);
+            changes.push((one, change.tallies));
+        }
+        let changed: BTreeSet<Uuid> =
+            changes.iter().flat_map(|(_, tallies)| tallies.keys().map(Figure::id)).collect();
+        let mut tallies = self.tallies(changed.into_iter().collect()).await?;
+        let months = self.published_months().await?;
+        let mut touched = BTreeMap::new();
+        for (one, changed) in changes {
+            for (figure, by) in changed {
                 let id = figure.id();
-                let stood = known.figures.get(&id).map_or(Tally::default(), |(_, tally)| *tally);
-                let stands = stood.changed(by);
+                let tally = tallies.entry(id).or_default();
+                let stood = *tally;
+                *tally = stood.changed(by);
                 if months.contains(&figure.month) {
                     let cause = cause(&one.log);
-                    rows.push(restated(id, one.id, pass, now, (stood, stands), cause));
+                    rows.push(restated(id, one.id, pass, now, (stood, *tally), cause));
                 }
-                known.figures.insert(id, (figure.clone(), stands));
-                touched.insert(id, (figure, stands));
+                touched.insert(id, figure);
             }
         }
-        rows.extend(touched.iter().map(|(id, (figure, tally))| figure_row(*id, figure, *tally)));
+        rows.extend(touched.iter().map(|(id, figure)| figure_row(*id, figure, tallies[id])));
         Ok(rows)
     }
 
@@ -272,41 +261,21 @@ impl Scorer {
         Ok(of_cases)
     }
 
-    /// The marks that are stored of these cases, with their figures.
-    async fn known(&self, cases: &[CaseId]) -> Result<Known, Error> {
-        let rows = score_marks::Entity::find()
-            .filter(score_marks::Column::CaseId.is_in(cases.iter().map(|case| case.uuid())))
-            .all(self.desk.store.reader())
-            .await
-            .map_err(store_error)?;
-        let mut known = Known::default();
-        let ids: HashSet<Uuid> = rows.iter().map(|row| row.figure).collect();
-        self.look_up(&mut known, ids.into_iter().collect()).await?;
-        for row in rows {
-            // A figure that this release does not know stays as it is.
-            let Some((figure, _)) = known.figures.get(&row.figure) else { continue };
-            let (at, value) = (Timestamp::from_micros(row.at), row.value);
-            let mark = Mark { at, value, excluded: excluded(&row.excluded) };
-            let seq = u64::try_from(row.seq).unwrap_or_default();
-            known.marks.entry(row.case_id).or_default().insert((figure.clone(), seq), mark);
-        }
-        Ok(known)
-    }
-
-    async fn look_up(&self, known: &mut Known, ids: Vec<Uuid>) -> Result<(), Error> {
+    /// What figures stand at; those that are new are left out.
+    async fn tallies(&self, ids: Vec<Uuid>) -> Result<HashMap<Uuid, Tally>, Error> {
+        let mut tallies = HashMap::with_capacity(ids.len());
         for part in ids.chunks(LOOKED_UP_MAX) {
             let rows = score_figures::Entity::find()
                 .filter(score_figures::Column::Figure.is_in(part.iter().copied()))
                 .all(self.desk.store.reader())
                 .await
                 .map_err(store_error)?;
-            for row in rows {
-                let Some(figure) = figure_of(&row) else { continue };
+            tallies.extend(rows.into_iter().map(|row| {
                 let tally = Tally { count: row.counted, sum: row.total, excluded: row.excluded };
-                known.figures.insert(row.figure, (figure, tally));
-            }
+                (row.figure, tally)
+            }));
         }
-        Ok(())
+        Ok(tallies)
     }
 
     async fn published_months(&self) -> Result<HashSet<Month>, Error> {
@@ -316,37 +285,11 @@ impl Scorer {
     }
 }
 
-fn number(seq: u64) -> i64 {
-    i64::try_from(seq).unwrap_or(i64::MAX)
-}
-
-/// The reasons for leaving something out, as they are stored.
-fn excluded(text: &str) -> &'static str {
-    match text {
-        "" => "",
-        "customer_absent" => "customer_absent",
-        "customer_site" => "customer_site",
-        "taken_back" => "taken_back",
-        _ => "other",
-    }
-}
-
 /// The kind of entry that moved a case last.
 fn cause(log: &[Event]) -> String {
     let told = log.last().and_then(|event| serde_json::to_value(&event.fact).ok());
     let what = told.as_ref().and_then(|fact| fact.get("what")).and_then(|what| what.as_str());
     what.unwrap_or_default().to_owned()
-}
-
-fn mark_row(figure: Uuid, case: CaseId, seq: u64, mark: &Mark) -> RowOp {
-    RowOp::put(score_marks::ActiveModel {
-        figure: Set(figure),
-        case_id: Set(case.uuid()),
-        seq: Set(number(seq)),
-        at: Set(mark.at.micros()),
-        value: Set(mark.value),
-        excluded: Set(mark.excluded.to_owned()),
-    })
 }
 
 fn figure_row(id: Uuid, figure: &Figure, tally: Tally) -> RowOp {

@@ -2,7 +2,7 @@
 //!
 //! Owns the [table of indicators](indicator), how their occurrences are found in a log ([`marks`], [`folds`]),
 //! the sums ([`ledger`]), points and ranks ([`points`]): all of that is pure. [`follow`] reads the feed and
-//! keeps the sums in the store, [`publish`] freezes months, [`read`] answers questions. The log stays the truth:
+//! keeps the sums and what is behind them ([`sheets`]) in the store, [`publish`] freezes months, [`read`] answers questions. The log stays the truth:
 //! every figure can be counted anew, and a test does.
 //!
 //! What it deliberately does not do: it decides nothing about a case, takes nobody's word for an exclusion that
@@ -10,6 +10,7 @@
 
 pub(crate) mod folds;
 pub mod follow;
+pub(crate) mod gathering;
 pub mod indicator;
 pub mod ledger;
 pub mod marks;
@@ -20,5 +21,6 @@ pub mod points;
 mod publish;
 pub(crate) mod read;
 mod service;
+pub mod sheets;
 pub mod tables;
 pub(crate) mod views;

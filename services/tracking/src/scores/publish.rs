@@ -97,14 +97,14 @@ impl Scorer {
         for row in rows {
             let Some(figure) = figure_of(&row) else { continue };
             let tally = Tally { count: row.counted, sum: row.total, excluded: row.excluded };
-            let times = self.times(row.figure, figure.indicator).await?;
+            let times = self.times(&figure).await?;
             frozen.push(Frozen { id: row.figure, figure, tally, times, mean: 0 });
         }
         Ok(frozen)
     }
 
-    async fn times(&self, figure: Uuid, indicator: Id) -> Result<(i64, i64), Error> {
-        if indicator.row().unit != Unit::Time {
+    async fn times(&self, figure: &Figure) -> Result<(i64, i64), Error> {
+        if figure.indicator.row().unit != Unit::Time {
             return Ok((0, 0));
         }
         super::read::times(&self.desk.store, figure).await

@@ -21,9 +21,10 @@ use super::ledger::Tally;
 use super::marks::Figure;
 use super::period::Month;
 use super::points::{Told, quantile, told, value};
+use super::sheets;
 use super::tables::{
-    score_baselines, score_figures, score_marks, score_periods, score_published,
-    score_restatements, score_standings,
+    score_baselines, score_figures, score_periods, score_published, score_restatements,
+    score_standings,
 };
 
 /// Restatements that are told of a figure.
@@ -92,17 +93,8 @@ pub fn groups_of(text: &str) -> [Option<i64>; 4] {
 ///
 /// # Errors
 /// What the store says.
-pub async fn times(store: &Store, figure: Uuid) -> Result<(i64, i64), Error> {
-    let sorted: Vec<i64> = score_marks::Entity::find()
-        .select_only()
-        .column(score_marks::Column::Value)
-        .filter(score_marks::Column::Figure.eq(figure))
-        .filter(score_marks::Column::Excluded.eq(""))
-        .order_by(score_marks::Column::Value, Order::Asc)
-        .into_tuple()
-        .all(store.reader())
-        .await
-        .map_err(store_error)?;
+pub async fn times(store: &Store, figure: &Figure) -> Result<(i64, i64), Error> {
+    let sorted = sheets::values(store, figure).await?;
     Ok((quantile(&sorted, 500), quantile(&sorted, 900)))
 }
 
@@ -255,7 +247,7 @@ pub async fn standing_now(
             Tally { count: row.counted, sum: row.total, excluded: row.excluded },
         );
         let measured = match indicator.row().unit {
-            Unit::Time => times(store, row.figure).await?,
+            Unit::Time => times(store, &figure).await?,
             _ => (0, 0),
         };
         let mean = means.get(&indicator).copied();
@@ -419,31 +411,6 @@ pub async fn centre_points(
         .await
         .map_err(store_error)?;
     Ok(Some((month, rows)))
-}
-
-/// The occurrences behind a figure after a place, by case.
-///
-/// # Errors
-/// What the store says.
-pub async fn marks_after(
-    store: &Store,
-    figure: Uuid,
-    (case, seq): (Uuid, i64),
-    limit: u64,
-) -> Result<Vec<score_marks::Model>, Error> {
-    use score_marks::Column;
-    let later = Condition::any()
-        .add(Column::CaseId.gt(case))
-        .add(Condition::all().add(Column::CaseId.eq(case)).add(Column::Seq.gt(seq)));
-    score_marks::Entity::find()
-        .filter(Column::Figure.eq(figure))
-        .filter(later)
-        .order_by(Column::CaseId, Order::Asc)
-        .order_by(Column::Seq, Order::Asc)
-        .limit(limit)
-        .all(store.reader())
-        .await
-        .map_err(store_error)
 }
 
 /// The baseline of a category that counts now.

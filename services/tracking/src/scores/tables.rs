@@ -42,30 +42,35 @@ pub mod score_figures {
     impl ActiveModelBehavior for ActiveModel {}
 }
 
-/// The occurrences behind figures.
-pub mod score_marks {
+/// What a case adds to a scorecard: see [`sheets`](super::sheets).
+pub mod score_sheets {
     use sea_orm::entity::prelude::*;
 
     /// A row.
     #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
-    #[sea_orm(table_name = "score_marks")]
+    #[sea_orm(table_name = "score_sheets")]
     pub struct Model {
-        /// The figure.
+        /// The scorecard.
         #[sea_orm(primary_key, auto_increment = false)]
-        pub figure: Uuid,
+        pub card: Uuid,
         /// The case.
         #[sea_orm(primary_key, auto_increment = false)]
         pub case_id: Uuid,
-        /// The entry of its log that it counts from.
-        #[sea_orm(primary_key, auto_increment = false)]
-        pub seq: i64,
-        /// When it counted.
-        pub at: i64,
-        /// What it adds.
-        pub value: i64,
-        /// Why it is left out; empty for one that counts.
+        /// Who is scored.
         #[sea_orm(column_type = "Text")]
-        pub excluded: String,
+        pub level: String,
+        /// Which.
+        #[sea_orm(column_type = "Text")]
+        pub subject: String,
+        /// The category; empty for levels that are not kept by it.
+        #[sea_orm(column_type = "Text")]
+        pub category: String,
+        /// The month.
+        #[sea_orm(column_type = "Text")]
+        pub period: String,
+        /// Its occurrences, as JSON.
+        #[sea_orm(column_type = "Text")]
+        pub body: String,
     }
 
     /// No relations: a row speaks for itself.

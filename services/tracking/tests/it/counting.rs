@@ -14,12 +14,14 @@ use parasol_tracking::scores::indicator::{Id, Level};
 use parasol_tracking::scores::ledger::{Ledger, Tally, recount};
 use parasol_tracking::scores::marks::{Figure, Marks, marks};
 use parasol_tracking::scores::period::Month;
+use parasol_tracking::scores::sheets::lines;
 use parasol_tracking::scores::tables::{
-    score_figures, score_marks, score_periods, score_published, score_restatements,
+    score_figures, score_periods, score_published, score_restatements, score_sheets,
 };
 use sea_orm::{EntityTrait, QueryOrder};
 use uuid::Uuid;
 
+use crate::gathering::spread_and_gathered_it_is_the_same;
 use crate::simulated::{Dice, Simulated, simulate};
 use crate::world::World;
 
@@ -233,9 +235,12 @@ async fn a_store_counts_what_a_recount_counts(world: World) {
     let again = standing(&recount(&whole));
     assert_eq!(standing(&stored_figures(&world.store).await), again);
     let marks: usize = whole.iter().map(BTreeMap::len).sum();
-    let stored = score_marks::Entity::find().all(world.store.reader()).await.unwrap();
-    assert_eq!(stored.len(), marks);
+    let sheets = score_sheets::Entity::find().all(world.store.reader()).await.unwrap();
+    let stored: usize = sheets.iter().map(|row| lines(row).unwrap().len()).sum();
+    assert_eq!(stored, marks);
     published_with_restatements_is_what_stands(&world.store, &again).await;
+    let figures: Vec<Figure> = stored_figures(&world.store).await.into_keys().collect();
+    spread_and_gathered_it_is_the_same(&world.store, &figures).await;
 }
 
 async fn stored_figures(store: &Store) -> BTreeMap<Figure, Tally> {

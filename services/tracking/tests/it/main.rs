@@ -9,6 +9,7 @@ mod course;
 
 mod backfill;
 mod counting;
+mod gathering;
 mod indicators;
 mod objections;
 mod simulated;

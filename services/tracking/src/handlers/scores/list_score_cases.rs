@@ -4,7 +4,6 @@ use parasol_api::convert::to_timestamp;
 use parasol_api::tracking::v1::{ListScoreCasesRequest, ListScoreCasesResponse, ScoreCase};
 use parasol_api::{Checker, Error, Reason};
 use parasol_desk::{Call, Purpose};
-use parasol_journey::ids::CaseId;
 use parasol_journey::time::Timestamp;
 use prost::Message as _;
 use tonic::Request;
@@ -12,8 +11,7 @@ use uuid::Uuid;
 
 use super::{indicator, required_month, whose};
 use crate::Tracking;
-use crate::scores::read;
-use crate::scores::tables::score_marks;
+use crate::scores::sheets::{self, Occurrence};
 use crate::scores::views::{Sight, sight};
 
 pub async fn handle(
@@ -42,30 +40,30 @@ pub async fn handle(
         "" => (Uuid::nil(), 0),
         text => place(text).ok_or_else(|| Error::new(Reason::PageTokenInvalid))?,
     };
-    let figure = whose.figure(indicator, month).id();
+    let figure = whose.figure(indicator, month);
     let store = &tracking.desk.store;
-    let mut rows = read::marks_after(store, figure, after, size as u64 + 1).await?;
+    let mut rows = sheets::after(store, &figure, after, size + 1).await?;
     let has_more = rows.len() > size;
     rows.truncate(size);
     let last = rows.last().filter(|_| has_more);
     let next_page_token = last.map_or_else(String::new, |row| {
-        pages.seal(format!("{}/{}", row.case_id.simple(), row.seq).as_bytes())
+        pages.seal(format!("{}/{}", row.case.uuid().simple(), row.line.seq).as_bytes())
     });
     let cases = rows.iter().map(case).collect();
     Ok(ListScoreCasesResponse { cases, next_page_token })
 }
 
-fn place(text: &str) -> Option<(Uuid, i64)> {
+fn place(text: &str) -> Option<(Uuid, u64)> {
     let (case, seq) = text.split_once('/')?;
     Some((Uuid::try_parse(case).ok()?, seq.parse().ok()?))
 }
 
-fn case(row: &score_marks::Model) -> ScoreCase {
+fn case(one: &Occurrence) -> ScoreCase {
     ScoreCase {
-        case_id: CaseId::new(row.case_id).to_string(),
-        seq: row.seq,
-        value: row.value,
-        excluded: row.excluded.clone(),
-        at: Some(to_timestamp(Timestamp::from_micros(row.at))),
+        case_id: one.case.to_string(),
+        seq: i64::try_from(one.line.seq).unwrap_or(i64::MAX),
+        value: one.line.value,
+        excluded: one.line.excluded.clone(),
+        at: Some(to_timestamp(Timestamp::from_micros(one.line.at))),
     }
 }

@@ -16,7 +16,8 @@ use crate::handlers::store_error;
 use crate::scores::indicator::Level;
 use crate::scores::objection::{self, OBJECTIONS_MAX, ObjectionId, State};
 use crate::scores::read::{self, Stand, Whose};
-use crate::scores::tables::{score_marks, score_objections};
+use crate::scores::sheets;
+use crate::scores::tables::score_objections;
 use crate::voice::store::{Step, Words, words_row};
 
 pub async fn handle(
@@ -40,12 +41,10 @@ pub async fn handle(
     if let Some(saved) = desk.saved(&call).await? {
         return Ok(saved);
     }
-    let figure = whose.figure(indicator, month).id();
-    let counted = score_marks::Entity::find()
-        .filter(score_marks::Column::Figure.eq(figure))
-        .filter(score_marks::Column::CaseId.eq(case.uuid()))
-        .one(store.reader());
-    counted.await.map_err(store_error)?.ok_or_else(|| Error::new(Reason::NotFound))?;
+    let figure = whose.figure(indicator, month);
+    if !sheets::counts(store, &figure, case).await? {
+        return Err(Error::new(Reason::NotFound));
+    }
     let is_open = read::stand(store, month, now).await? == Stand::Preview;
     // What is due to be frozen is not opened again by a counting that is late.
     if !is_open || now >= month.published_at() {
@@ -60,7 +59,7 @@ pub async fn handle(
         return Err(Error::new(Reason::ObjectionsFull));
     }
     let row = score_objections::Model {
-        objection: ObjectionId::of(figure, case).0,
+        objection: ObjectionId::of(figure.id(), case).0,
         version: 1,
         brand,
         category: category.as_str().to_owned(),
