@@ -209,14 +209,15 @@ async fn proc_a_cell_on_a_server_is_dumped_while_it_runs_and_put_back() {
     let database = server.fresh_database("lost").expect("a database");
     let fresh = server.fresh_database("put_back").expect("a database");
     let copy = async |_: &Up| {
-        let dumped = Command::new("pg_dump").args(["--format=custom", "--file"]).arg(&dump);
-        done(dumped.arg(&database).output().expect("it is installed"));
+        let mut dumped = Command::new("pg_dump");
+        dumped.args(["--format=custom", "--file"]).arg(&dump).arg(&database);
+        done(dumped.output().expect("it is installed"));
     };
     let folder = data.path().to_owned();
     let put_back = || {
-        let restored =
-            Command::new("pg_restore").args(["--no-owner", "--exit-on-error", "--dbname", &fresh]);
-        done(restored.arg(&dump).output().expect("it is installed"));
+        let mut restored = Command::new("pg_restore");
+        restored.args(["--no-owner", "--exit-on-error", "--dbname", &fresh]).arg(&dump);
+        done(restored.output().expect("it is installed"));
         (folder, vec![("database_url", fresh.clone())])
     };
     is_put_back(&data, &[("database_url", &database)], copy, put_back).await;
