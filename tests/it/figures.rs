@@ -1,82 +1,96 @@
-//! The figures of a node that works: every metric that an alert or a panel may speak of is told, and says what happened.
+//! The figures of a process that works: every metric that an alert or a panel may speak of is sent to the collector.
 
-use std::collections::BTreeMap;
+use std::convert::Infallible;
+use std::future::poll_fn;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex};
+use std::task::{Context, Poll};
 
-use opentelemetry::metrics::MeterProvider as _;
-use opentelemetry_sdk::metrics::data::{AggregatedMetrics, MetricData};
-use opentelemetry_sdk::metrics::{InMemoryMetricExporter, PeriodicReader, SdkMeterProvider};
-use parasol_api::intake::v1::FileCaseRequest;
-use parasol_api::intake::v1::intake_service_client::IntakeServiceClient;
-use parasol_runtime::identity::Role;
-use parasol_runtime::metrics::{Counter, Gauge, Histogram, Metrics};
+use parasol_runtime::metrics::{Counter, Gauge, Histogram};
+use tokio::net::TcpListener;
+use tokio_stream::wrappers::TcpListenerStream;
+use tonic::Status;
+use tonic::body::Body;
+use tonic::codegen::{Body as _, BoxFuture, Service, http};
+use tonic::server::NamedService;
+use tonic::transport::Server;
 
-use crate::bad_input::{filer, filing};
-use crate::house::House;
+use crate::http::ask;
+use crate::up::{Up, root};
 
-/// How often the figures are read before the test gives up; each reading takes a millisecond or more.
-const READINGS_MAX: usize = 100_000;
+/// How often it is looked whether everything has come; each look takes a millisecond or more.
+const LOOKS_MAX: usize = 20_000;
 
-/// Every figure by its name: the sum of what was counted, how many were observed, or the last value.
-fn read(exporter: &InMemoryMetricExporter, provider: &SdkMeterProvider) -> BTreeMap<String, f64> {
-    exporter.reset();
-    provider.force_flush().expect("they are told");
-    let reports = exporter.get_finished_metrics().expect("they were told");
-    let mut figures = BTreeMap::new();
-    for metric in
-        reports.iter().flat_map(|report| report.scope_metrics()).flat_map(|one| one.metrics())
-    {
-        let value = match metric.data() {
-            AggregatedMetrics::U64(MetricData::Sum(sum)) => {
-                sum.data_points().map(|point| point.value() as f64).sum()
-            }
-            AggregatedMetrics::F64(MetricData::Histogram(histogram)) => {
-                histogram.data_points().map(|point| point.count() as f64).sum()
-            }
-            AggregatedMetrics::F64(MetricData::Gauge(gauge)) => {
-                gauge.data_points().last().map_or(0.0, |point| point.value())
-            }
-            other => panic!("no such instrument is in use: {other:?}"),
-        };
-        figures.insert(metric.name().to_owned(), value);
+/// Takes reports of metrics and keeps them as they come. It never says that it has, which is all the same to the sender.
+#[derive(Clone, Default)]
+struct Collector(Arc<Mutex<Vec<u8>>>);
+
+impl NamedService for Collector {
+    const NAME: &'static str = "opentelemetry.proto.collector.metrics.v1.MetricsService";
+}
+
+impl Service<http::Request<Body>> for Collector {
+    type Response = http::Response<Body>;
+    type Error = Infallible;
+    type Future = BoxFuture<Self::Response, Infallible>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
     }
-    figures
+
+    fn call(&mut self, request: http::Request<Body>) -> Self::Future {
+        let (kept, mut body) = (Arc::clone(&self.0), request.into_body());
+        Box::pin(async move {
+            while let Some(Ok(frame)) = poll_fn(|cx| Pin::new(&mut body).poll_frame(cx)).await {
+                if let Ok(data) = frame.into_data() {
+                    kept.lock().expect("no holder panics").extend_from_slice(&data);
+                }
+            }
+            Ok(Status::ok("").into_http())
+        })
+    }
+}
+
+impl Collector {
+    /// One that listens, and where.
+    #[expect(clippy::disallowed_methods, reason = "the test's runtime ends it")]
+    async fn start() -> (Self, String) {
+        let collector = Self::default();
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let address = format!("http://{}", listener.local_addr().expect("an address"));
+        let server = Server::builder().add_service(collector.clone());
+        tokio::spawn(server.serve_with_incoming(TcpListenerStream::new(listener)));
+        (collector, address)
+    }
+
+    /// Which of these names have not come.
+    fn lacks<'a>(&self, names: &[&'a str]) -> Vec<&'a str> {
+        let kept = self.0.lock().expect("no holder panics");
+        let came = |name: &&str| kept.windows(name.len()).any(|part| part == name.as_bytes());
+        names.iter().copied().filter(|name| !came(name)).collect()
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn every_metric_of_the_registry_is_told_by_a_node_that_works() {
-    let exporter = InMemoryMetricExporter::default();
-    let reader = PeriodicReader::builder(exporter.clone()).build();
-    let provider = SdkMeterProvider::builder().with_reader(reader).build();
-    let house = House::measured(Metrics::new(&provider.meter("parasol"))).await;
-    let mut client = IntakeServiceClient::new(house.channel.clone());
-    let ask = |message| house.request(Role::Customer, &filer(), message);
-    let before = read(&exporter, &provider);
-    let wanted = filing();
-    client.file_case(ask(wanted.clone())).await.expect("it is filed");
-    client.file_case(ask(wanted.clone())).await.expect("it is answered again");
-    let other = FileCaseRequest { description: "it leaks a lot".to_owned(), ..wanted };
-    client.file_case(ask(other)).await.expect_err("that id said something else");
-
-    let told = |name: &str, figures: &BTreeMap<String, f64>| figures.get(name).copied();
+async fn proc_every_metric_of_the_registry_is_told_by_a_process_that_works() {
+    let (collector, address) = Collector::start().await;
+    let data = tempfile::tempdir().expect("a temp folder");
+    let settings = [("otlp.endpoint", address.as_str()), ("otlp.metrics_period_s", "1")];
+    let up = Up::start(data.path(), &settings);
+    let examples = root().join("examples");
+    let examples = examples.to_str().expect("a path is text");
+    assert!(up.run(&["import", "--grpc", &up.grpc, examples]).status.success());
+    // Filed, offered, and filed again under the same id, which is answered from what was saved.
+    up.offered().await;
+    up.offered().await;
     let names = Counter::ALL.iter().map(|one| one.name());
     let names = names.chain(Histogram::ALL.iter().map(|one| one.name()));
     let names: Vec<_> = names.chain(Gauge::ALL.iter().map(|one| one.name())).collect();
-    let mut figures = BTreeMap::new();
-    for _ in 0..READINGS_MAX {
-        figures = read(&exporter, &provider);
-        if names.iter().all(|name| figures.contains_key(*name)) {
-            break;
+    for _ in 0..LOOKS_MAX {
+        if collector.lacks(&names).is_empty() {
+            return;
         }
-        tokio::task::yield_now().await;
+        ask(up.http, None, "GET /livez", "").await;
     }
-    let silent: Vec<_> = names.iter().filter(|name| !figures.contains_key(**name)).collect();
-    assert!(silent.is_empty(), "nobody told {silent:?} in {figures:?}");
-    let grown = |counter: Counter| {
-        let of = |figures| told(counter.name(), figures).unwrap_or_default();
-        of(&figures) - of(&before)
-    };
-    assert!(grown(Counter::Steps) >= 1.0 && grown(Counter::TaskRuns) >= 1.0, "{figures:?}");
-    assert_eq!(grown(Counter::Replays), 1.0);
-    assert_eq!(told(Gauge::TasksParked.name(), &figures), Some(0.0));
-    assert!(told(Gauge::CalendarLeft.name(), &figures) > Some(0.0));
+    panic!("nobody told {:?}", collector.lacks(&names));
 }

@@ -8,7 +8,6 @@ use parasol_casebook::Store;
 use parasol_evidence::Limits as EvidenceLimits;
 use parasol_runtime::config::{Config, Limits, Sources};
 use parasol_runtime::identity::{Principal, Role};
-use parasol_runtime::metrics::Metrics;
 use parasol_runtime::transport::local;
 use sea_orm::{ConnectionTrait as _, Statement};
 use tempfile::TempDir;
@@ -44,26 +43,17 @@ impl House {
 
     /// The same with further settings.
     pub async fn set(further: &[(&str, &str)]) -> Self {
-        Self::start(further, Options::default()).await
+        Self::start(further, EvidenceLimits::default()).await
     }
 
     /// One with the examples, whose files of evidence have these limits.
     pub async fn with_files(limits: EvidenceLimits) -> Self {
-        let options = Options { evidence_limits: limits, ..Options::default() };
-        let house = Self::start(&[], options).await;
+        let house = Self::start(&[], limits).await;
         house.load_examples().await;
         house
     }
 
-    /// One with the examples, whose figures are recorded.
-    pub async fn measured(metrics: Metrics) -> Self {
-        let options = Options { metrics: Some(metrics), ..Options::default() };
-        let house = Self::start(&[], options).await;
-        house.load_examples().await;
-        house
-    }
-
-    async fn start(further: &[(&str, &str)], options: Options) -> Self {
+    async fn start(further: &[(&str, &str)], evidence_limits: EvidenceLimits) -> Self {
         let folder = tempfile::tempdir().expect("a temp folder");
         let set = |key: &str, value: &str| (key.to_owned(), value.to_owned());
         let data = folder.path().to_str().expect("a temp path is text");
@@ -80,7 +70,7 @@ impl House {
         let sources = Sources { overrides, ..Sources::default() };
         let config = Config::load(&sources).expect("the settings fit");
         let evidence_program = Some(crate::program::program());
-        let options = Options { evidence_program, ..options };
+        let options = Options { evidence_program, evidence_limits, ..Options::default() };
         let node = Node::start(&config, options).await.expect("the node starts");
         let address = format!("http://{}", node.grpc);
         let channel = local::dial(&address, &config.limits).expect("an address is one");

@@ -218,26 +218,3 @@ fn proc_every_probe_asks_for_a_path_that_a_process_answers() {
         assert_eq!(answer.status, 200, "{path}: {}", answer.body);
     }
 }
-
-#[test]
-fn every_metric_of_the_registry_is_fed_somewhere() {
-    use parasol_runtime::metrics::{Counter, Gauge, Histogram};
-    let names = Counter::ALL.iter().map(|one| format!("Counter::{one:?}"));
-    let names = names.chain(Histogram::ALL.iter().map(|one| format!("Histogram::{one:?}")));
-    let names = names.chain(Gauge::ALL.iter().map(|one| format!("Gauge::{one:?}")));
-    let code: Vec<_> = files(&["rs"])
-        .into_iter()
-        .filter(|file| file.path.components().any(|part| part.as_os_str() == "src"))
-        .filter(|file| !file.path.ends_with("metrics.rs"))
-        .map(|file| {
-            file.text.split("#[cfg(test)]\nmod tests").next().unwrap_or_default().to_owned()
-        })
-        .collect();
-    let fed = |name: &String| code.iter().any(|text| text.contains(&format!("{name},")));
-    none(
-        &names
-            .filter(|name| !fed(name))
-            .map(|name| format!("{name} is never fed"))
-            .collect::<Vec<_>>(),
-    );
-}

@@ -31,12 +31,16 @@ const fn alert(
 
 /// Every rule. Figures of the whole store are told by every process alike, so that the largest counts.
 pub(crate) fn all() -> Vec<Alert> {
+    felt().into_iter().chain(behind()).collect()
+}
+
+/// What callers and customers feel.
+fn felt() -> Vec<Alert> {
     let calls = histogram(Histogram::CallDuration);
     let ours =
         "rpc_response_status_code=~\"INTERNAL|UNAVAILABLE|DEADLINE_EXCEEDED|UNKNOWN|DATA_LOSS\"";
     let unary = format!("rpc_method!~\"{}\"", streams());
     let refusals = counter(Counter::Refusals);
-    let runs = counter(Counter::TaskRuns);
     vec![
         alert(
             "ParasolSilent",
@@ -82,6 +86,13 @@ pub(crate) fn all() -> Vec<Alert> {
             "page",
             "Commands are turned away because too many wait",
         ),
+    ]
+}
+
+/// What goes on behind the calls, and will be felt.
+fn behind() -> Vec<Alert> {
+    let runs = counter(Counter::TaskRuns);
+    vec![
         alert(
             "ParasolCommitsSlow",
             format!(

@@ -145,8 +145,7 @@ impl Node {
             key: Arc::clone(&base.key),
             message_bytes: config.limits.message_bytes,
         };
-        let peers = Peers::new(config)?;
-        let archive = archive::open(config, &options).await?;
+        let (peers, archive) = (Peers::new(config)?, archive::open(config, &options).await?);
         let services =
             Services::new(config, (&desk, &bell, &peers, &shutdown, archive), &base).await?;
         let (ids, clock, key) = (base.ids.clone(), base.clock.clone(), Arc::clone(&base.key));

@@ -98,11 +98,9 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_stranger_at_a_port_is_no_node() {
-        let stranger = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-        let address = stranger.local_addr().unwrap();
-        drop(stranger);
-        assert!(!is_node("gRPC port", address).await);
-        assert!(!is_node("HTTP port", address).await);
+    async fn nobody_at_a_port_is_no_node() {
+        let gone = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+        assert!(!is_node("gRPC port", gone).await);
+        assert!(!is_node("HTTP port", gone).await);
     }
 }
