@@ -3,6 +3,7 @@
 //! There is no storage trait. sea-orm is the abstraction over the engines, and a real SQLite file is
 //! the fast test double.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use parasol_journey::time::Timestamp;
@@ -105,6 +106,15 @@ impl Store {
     /// What the engine says.
     pub async fn checkpoint(&self) -> Result<(), DbErr> {
         dialect::checkpoint(self.reader.pool()).await
+    }
+
+    /// Writes a whole copy of the embedded store, of one moment, to a file that is not there yet. Nobody who works on
+    /// the store waits for it. The copy may still be on its way to the disk.
+    ///
+    /// # Errors
+    /// What the engine says; a server's store is copied by the server's own tools alone.
+    pub async fn copy_to(&self, file: &Path) -> Result<(), DbErr> {
+        dialect::copy_to(&self.writer, file).await
     }
 
     /// Closes all connections.

@@ -18,6 +18,7 @@ use sea_orm::DbErr;
 
 use crate::committer::{Now, Submitter};
 use crate::handoff::{Handoff, Queue};
+use crate::observe::Tried;
 use crate::store::Store;
 use crate::submission::{Caller, CaseDeed, Deed, Error, Refusal, Submission, Target};
 use crate::tasks::Claimed;
@@ -260,7 +261,9 @@ impl Worker {
     }
 
     async fn do_one(&self, claimed: &Claimed) -> Done {
-        let failure = match self.attempt(claimed).await {
+        let attempt = self.attempt(claimed).await;
+        self.tell(claimed, &attempt);
+        let failure = match attempt {
             Ok(()) => return Done::Effect,
             Err(failure) => failure,
         };
@@ -280,6 +283,19 @@ impl Worker {
             tracing::warn!(%error, %case, %task, "a task stays leased until its lease runs out");
         }
         if matches!(failure, Failure::Superseded) { Done::Superseded } else { Done::Failed }
+    }
+
+    /// Tells whoever counts what came of a task.
+    fn tell(&self, claimed: &Claimed, attempt: &Result<(), Failure>) {
+        let Some(observer) = self.submitter.observed.observer() else { return };
+        let tried = match attempt {
+            Ok(()) => Tried::Done,
+            Err(Failure::Superseded) => Tried::Superseded,
+            Err(Failure::NotNow { .. }) => Tried::Waits,
+            Err(Failure::Failed(_)) => Tried::Failed,
+        };
+        let Obligation { task, due, .. } = claimed.obligation;
+        observer.task(self.role, task, tried, (self.now)().since(due));
     }
 
     async fn attempt(&self, claimed: &Claimed) -> Result<(), Failure> {

@@ -43,24 +43,16 @@ macro_rules! instruments {
 instruments! {
     /// Counts that only grow.
     Counter {
-        /// Steps committed, by `kind` of command.
+        /// Commands that took effect, by `method` or task.
         Steps = "parasol.case.steps", "{step}",
-        /// Commands refused, by `reason`.
+        /// Commands that did not, by `reason`.
         Refusals = "parasol.case.refusals", "{command}",
-        /// Commands answered from a saved answer, by `kind`.
+        /// Commands answered from a saved answer, by `method`.
         Replays = "parasol.case.replays", "{command}",
-        /// Task runs, by `kind` and `outcome` (done, failed, parked, stale).
+        /// Tasks tried, by `task` and `outcome` (done, superseded, waits, failed).
         TaskRuns = "parasol.task.runs", "{run}",
-        /// Calls to partners and providers, by `kind` and `outcome`.
-        OutwardCalls = "parasol.outward.calls", "{call}",
-        /// Leases that were lost while held, by `name`.
-        LeasesLost = "parasol.lease.lost", "{lease}",
-        /// Database transactions run again, by `cause`.
-        TransactionRetries = "parasol.store.retries", "{transaction}",
         /// Panics caught in calls.
         Panics = "parasol.panics", "{panic}",
-        /// Watches cut because the watcher fell behind.
-        WatchesCut = "parasol.watch.cut", "{watch}",
     }
 }
 
@@ -71,14 +63,10 @@ instruments! {
         CallDuration = "rpc.server.call.duration", "s",
         /// Time of one commit.
         CommitDuration = "parasol.commit.duration", "s",
-        /// Time a command waited for its commit to begin.
-        CommitWait = "parasol.commit.wait", "s",
         /// Commands in one commit.
         CommitBatch = "parasol.commit.batch", "{command}",
-        /// Time between a task's due instant and its effect, by `kind`.
+        /// Time between a task's due instant and its effect, by `role`.
         TaskLag = "parasol.task.lag", "s",
-        /// Time between a fact's commit and its delivery to a watcher.
-        WatchLag = "parasol.watch.lag", "s",
     }
 }
 
@@ -91,10 +79,10 @@ instruments! {
         TasksParked = "parasol.task.parked", "{task}",
         /// Commands waiting for a commit.
         CommitQueue = "parasol.commit.queue", "{command}",
-        /// Committed events without a feed position.
-        FeedBehind = "parasol.feed.behind", "{event}",
-        /// Open watches.
-        Watches = "parasol.watch.open", "{watch}",
+        /// How long the oldest commit has waited for its place in the feed.
+        FeedBehind = "parasol.feed.behind", "s",
+        /// How many more days working days can be counted.
+        CalendarLeft = "parasol.calendar.left", "d",
     }
 }
 
@@ -172,11 +160,11 @@ mod tests {
         metrics.count(Counter::Refusals, 2, &[Label::new("reason", "CASE_CLOSED")]);
         metrics.count(Counter::Refusals, 1, &[Label::new("reason", "CASE_CLOSED")]);
         metrics.observe(Histogram::CommitBatch, 64.0, &[]);
-        metrics.set(Gauge::Watches, 3.0, &[]);
+        metrics.set(Gauge::TasksParked, 3.0, &[]);
         let expected = [
             "parasol.case.refusals{reason=CASE_CLOSED} 3",
             "parasol.commit.batch{} 1 of 64",
-            "parasol.watch.open{} 3",
+            "parasol.task.parked{} 3",
         ];
         assert_eq!(figures.read(), expected);
     }

@@ -40,6 +40,7 @@ use tokio::sync::{mpsc, oneshot};
 use uuid::Uuid;
 
 use crate::handoff::Handoff;
+use crate::observe::{Observed, Observer};
 use crate::store::Store;
 use crate::submission::{Answer, Error, Projector, Submission, Target};
 
@@ -119,6 +120,7 @@ pub struct Submitter {
     queue: mpsc::Sender<Pending>,
     rules: Arc<RwLock<Rules>>,
     cases: Cache<CaseId, Arc<Case>>,
+    pub(crate) observed: Observed,
 }
 
 /// The one writer of a process. Run it until every [`Submitter`] is gone.
@@ -133,6 +135,7 @@ struct Writer {
     rules: Arc<RwLock<Rules>>,
     cases: Cache<CaseId, Arc<Case>>,
     answers: Cache<Uuid, Saved>,
+    observed: Observed,
 }
 
 /// A recent answer.
@@ -169,10 +172,16 @@ pub fn committer(parts: Parts) -> (Submitter, Committer) {
     let rules = Arc::new(RwLock::new(parts.rules.clone()));
     let cases = newest(parts.limits.cached_cases_max);
     let answers = newest(parts.limits.cached_answers_max);
-    let submitter = Submitter { queue: sender, rules: Arc::clone(&rules), cases: cases.clone() };
+    let observed = Observed::default();
+    let submitter = Submitter {
+        queue: sender,
+        rules: Arc::clone(&rules),
+        cases: cases.clone(),
+        observed: observed.clone(),
+    };
     let commits_max = parts.limits.commits_max.min(parts.store.engine.commits_max());
     let queue = Queue::new(arriving, Limits { commits_max, ..parts.limits });
-    (submitter, Committer { queue, writer: Writer { parts, rules, cases, answers } })
+    (submitter, Committer { queue, writer: Writer { parts, rules, cases, answers, observed } })
 }
 
 /// A cache that always takes what is new. A full one that weighs how often things were asked for would
@@ -193,14 +202,29 @@ impl Submitter {
     /// See [`Error`]; on all but [`Error::Store`] nothing changed.
     pub async fn submit(&self, submission: Submission) -> Result<Answer, Error> {
         let (reply, answer) = oneshot::channel();
-        match self.queue.try_send(Pending { submission, reply }) {
+        let method = submission.caller.method;
+        let result = match self.queue.try_send(Pending { submission, reply }) {
             // Taken up and never answered: it may have been in a commit.
             Ok(()) => answer.await.unwrap_or_else(|_| {
                 Err(Error::from(DbErr::Custom("the committer ended before it answered".into())))
             }),
             Err(mpsc::error::TrySendError::Full(_)) => Err(Error::Overloaded),
             Err(mpsc::error::TrySendError::Closed(_)) => Err(Error::Stopped),
+        };
+        if let Some(observer) = self.observed.observer() {
+            observer.command(method, &result);
         }
+        result
+    }
+
+    /// Tells somebody of what happens from now on; whoever was first stays.
+    pub fn observed_by(&self, observer: Arc<dyn Observer>) {
+        self.observed.by(observer);
+    }
+
+    /// How many commands wait to be taken up.
+    pub fn waiting(&self) -> usize {
+        self.queue.max_capacity() - self.queue.capacity()
     }
 
     /// Puts other rules in force for every later decision.
@@ -272,5 +296,10 @@ impl Committer {
 /// One batch, with its places in the queue's books and whoever has to be decided on again.
 async fn commit(writer: &Writer, batch: Batch) -> (Places, Vec<Pending>) {
     let Batch { places, commands } = batch;
-    (places, writer.commit(commands).await)
+    let (count, begun) = (commands.len(), (writer.parts.now)());
+    let again = writer.commit(commands).await;
+    if let Some(observer) = writer.observed.observer() {
+        observer.batch(count, (writer.parts.now)().since(begun));
+    }
+    (places, again)
 }

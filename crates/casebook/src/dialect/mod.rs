@@ -8,6 +8,7 @@ mod postgres;
 mod reader;
 mod sqlite;
 
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -431,6 +432,16 @@ pub(crate) async fn checkpoint(connection: &DatabaseConnection) -> Result<(), Db
     match Engine::of(connection) {
         Engine::Sqlite => sqlite::checkpoint(connection).await,
         Engine::Postgres => Ok(()),
+    }
+}
+
+/// A copy of SQLite's file, of one moment. PostgreSQL is copied from outside.
+pub(crate) async fn copy_to(connection: &DatabaseConnection, file: &Path) -> Result<(), DbErr> {
+    match Engine::of(connection) {
+        Engine::Sqlite => sqlite::copy_to(connection, file).await,
+        Engine::Postgres => {
+            Err(DbErr::Custom("a server's store is copied by its own tools".into()))
+        }
     }
 }
 

@@ -5,6 +5,7 @@
 //! filtered out.
 
 use std::fmt::Write as _;
+use std::path::Path;
 use std::time::Duration;
 
 use sea_orm::sea_query::Value;
@@ -77,6 +78,15 @@ async fn pragma<T: sea_orm::TryGetable>(
 
 pub(super) async fn checkpoint(connection: &DatabaseConnection) -> Result<(), DbErr> {
     connection.execute_unprepared("PRAGMA wal_checkpoint(PASSIVE)").await.map(|_| ())
+}
+
+/// A reader of the file as far as locks go, though only the connection that may write may do it.
+pub(super) async fn copy_to(connection: &DatabaseConnection, file: &Path) -> Result<(), DbErr> {
+    let Some(file) = file.to_str() else {
+        return Err(DbErr::Custom("the name of the copy is not text".into()));
+    };
+    let copy = Statement::from_sql_and_values(DbBackend::Sqlite, "VACUUM INTO ?", [file.into()]);
+    connection.execute_raw(copy).await.map(|_| ())
 }
 
 pub(super) fn by_ids(columns: &str, table: &str, key: &str, ids: &[Uuid]) -> Statement {

@@ -6,6 +6,7 @@
 
 mod answer;
 mod audit;
+mod backup;
 mod bench;
 mod config;
 mod conformance;
@@ -77,6 +78,9 @@ enum Command {
     /// Write what was said and done in a month into a file
     #[command(after_help = report::EXAMPLE)]
     Report(report::Args),
+    /// Copy the embedded store, the key and the photos into a folder, while the node runs
+    #[command(after_help = backup::EXAMPLE)]
+    Backup(backup::Args),
     /// Bring the database up to date
     #[command(after_help = migrate::EXAMPLE)]
     Migrate(migrate::Args),
@@ -92,6 +96,15 @@ enum Command {
     /// Print the version
     #[command(after_help = version::EXAMPLE)]
     Version,
+}
+
+/// Whether a command line, the program's name first, is one that would be carried out; what is wrong with it
+/// otherwise. For whoever checks command lines that stand in files.
+///
+/// # Errors
+/// What the program would say to it.
+pub fn understands<'a>(line: impl IntoIterator<Item = &'a str>) -> Result<(), String> {
+    Line::try_parse_from(line).map(drop).map_err(|error| error.to_string())
 }
 
 /// Reads the arguments and does what they ask. `since` measures from the start of the process.
@@ -156,6 +169,11 @@ async fn dispatch(common: &Common, command: Command, since: Stopwatch) -> anyhow
         Command::Report(args) => {
             let config = common.settings()?;
             let command = report::run(args, common, &config);
+            logged(common, &config, quieter(&config), Box::pin(command)).await
+        }
+        Command::Backup(args) => {
+            let config = common.settings()?;
+            let command = backup::run(args, common, &config);
             logged(common, &config, quieter(&config), Box::pin(command)).await
         }
         Command::Migrate(args) => {

@@ -8,7 +8,7 @@ use secrecy::ExposeSecret as _;
 use super::Options;
 
 /// The folder of evidence, in the data folder.
-const FOLDER: &str = "evidence";
+pub(crate) const FOLDER: &str = "evidence";
 /// The folder of files that are on their way in, in the data folder; it is always empty to look at.
 const QUARANTINE: &str = "quarantine";
 

@@ -21,6 +21,7 @@ use parasol_journey::task::Role;
 use parasol_journey::time::Span;
 use parasol_policy::Shelf;
 use parasol_runtime::clock::{Clock, Stopwatch};
+use parasol_runtime::metrics::Metrics;
 use parasol_runtime::supervisor::{
     Backoff, OnFailure, OnStop, Progress, Supervisor, TaskKind, Wake,
 };
@@ -35,6 +36,7 @@ use tokio::sync::{Mutex, Notify};
 use uuid::Uuid;
 
 use super::base::CLOCK_OFFSET;
+use super::figures::Figures;
 
 /// The shortest time between two passes of the sequencer: a commit after a pause is numbered at once,
 /// and of a busy time one pass numbers many.
@@ -72,6 +74,7 @@ pub(super) struct Loops {
     pub clock: Clock,
     pub batch: usize,
     pub poll: Duration,
+    pub metrics: Metrics,
 }
 
 /// Wakes a worker for work of this process that was not handed over, and for that of others.
@@ -149,6 +152,9 @@ impl Loops {
         handlers: Vec<(Role, Arc<dyn Handler>)>,
         mut queues: Queues,
     ) {
+        let (store, submitter) = (self.store.clone(), self.submitter.clone());
+        let (clock, metrics) = (self.clock.clone(), self.metrics.clone());
+        Figures { store, submitter, clock, metrics }.start(supervisor);
         for (role, handler) in handlers {
             if let Some(queue) = queues.remove(&role) {
                 self.work_handed(supervisor, role, queue, Arc::clone(&handler));

@@ -5,6 +5,7 @@
 
 pub(crate) mod archive;
 mod base;
+mod figures;
 mod flow;
 mod loops;
 mod notices;
@@ -41,6 +42,8 @@ use uuid::Uuid;
 
 pub use base::{CLOCK_OFFSET, LOCK_FILE, STORE_FILE, open_store, own};
 pub use seals::seal_keys;
+
+pub(crate) use peers::service_of;
 
 use base::Base;
 use peers::{Peers, role_of};
@@ -142,12 +145,11 @@ impl Node {
             key: Arc::clone(&base.key),
             message_bytes: config.limits.message_bytes,
         };
-        let peers = Peers::new(config)?;
-        let archive = archive::open(config, &options).await?;
-        let parts = (&desk, &bell, &peers, &shutdown, archive);
-        let services = Services::new(config, parts, &base).await?;
+        let (peers, archive) = (Peers::new(config)?, archive::open(config, &options).await?);
+        let services =
+            Services::new(config, (&desk, &bell, &peers, &shutdown, archive), &base).await?;
         let (ids, clock, key) = (base.ids.clone(), base.clock.clone(), Arc::clone(&base.key));
-        let layers = Layers::new(ids, clock, key, metrics, &config.limits);
+        let layers = Layers::new(ids, clock, key, metrics.clone(), &config.limits);
         let layers =
             Layers { staff: services.staff(), ..layers }.with_links(services.share_links());
         peers.connect(local::in_process(services.routes(&health)?, &layers));
@@ -160,6 +162,7 @@ impl Node {
             clock: base.clock.clone(),
             batch: usize::try_from(config.tasks.batch)?,
             poll,
+            metrics,
         };
         if config.works_on_cases() {
             loops.start(&supervisor, services.handlers(), queues);

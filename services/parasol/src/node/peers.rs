@@ -45,6 +45,11 @@ pub fn role_of(service: &str) -> Option<NodeRole> {
     SERVED_BY.iter().find(|(name, _)| *name == service).map(|(_, role)| *role)
 }
 
+/// One of the services that a role answers for; the gateway answers for none of its own.
+pub(crate) fn service_of(role: NodeRole) -> Option<&'static str> {
+    SERVED_BY.iter().find(|(_, served)| *served == role).map(|(name, _)| *name)
+}
+
 /// The way to every service of the cell.
 #[derive(Clone)]
 pub struct Peers {

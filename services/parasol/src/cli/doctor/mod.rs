@@ -3,6 +3,7 @@
 //! It looks and changes nothing: no folder, no store and no key is made for the question. What cannot
 //! be looked at because something before it is broken is left out rather than guessed.
 
+mod cell;
 mod machine;
 mod store;
 mod surroundings;
@@ -97,7 +98,8 @@ async fn look(common: &Common) -> Vec<Finding> {
         let _ = opened.close().await;
     }
     findings.push(surroundings::calendar(now));
-    findings.extend(surroundings::ports(&config, in_use));
+    findings.extend(surroundings::ports(&config, in_use).await);
+    findings.extend(cell::peers(&config).await);
     findings.extend(surroundings::redis(&config).await);
     findings.push(surroundings::evidence(&config).await);
     findings

@@ -12,7 +12,7 @@ use parasol_runtime::config::Config;
 use parasol_runtime::ids::IdSource;
 use secrecy::ExposeSecret as _;
 
-use super::Finding;
+use super::{Finding, cell};
 use crate::node::archive;
 
 /// How many days before the end of the calendar somebody should get the next one.
@@ -41,16 +41,18 @@ pub(super) fn calendar(now: Timestamp) -> Finding {
 }
 
 /// Whether both ports can be listened on. A port taken while a node runs on the data folder is taken
-/// by that node.
-pub(super) fn ports(config: &Config, in_use: bool) -> Vec<Finding> {
-    [("gRPC port", "--grpc", &config.grpc_addr), ("HTTP port", "--http", &config.http_addr)]
-        .into_iter()
-        .filter_map(|(check, option, address)| {
-            // The configuration was checked: it is an address.
-            let address: SocketAddr = address.parse().ok()?;
-            Some(port(check, option, address, in_use))
-        })
-        .collect()
+/// by that node; on a server's database nothing is known of the folder, and whoever is there is asked.
+pub(super) async fn ports(config: &Config, in_use: bool) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for (check, option, address) in
+        [("gRPC port", "--grpc", &config.grpc_addr), ("HTTP port", "--http", &config.http_addr)]
+    {
+        // The configuration was checked: it is an address.
+        let Ok(address) = address.parse::<SocketAddr>() else { continue };
+        let ours = in_use || cell::is_node(check, address).await;
+        findings.push(port(check, option, address, ours));
+    }
+    findings
 }
 
 fn port(check: &'static str, option: &str, address: SocketAddr, in_use: bool) -> Finding {
