@@ -57,6 +57,8 @@ instruments! {
         LeasesLost = "parasol.lease.lost", "{lease}",
         /// Database transactions run again, by `cause`.
         TransactionRetries = "parasol.store.retries", "{transaction}",
+        /// Calls refused because their caller's share of the process was full, by `priority`.
+        CallsShed = "parasol.call.shed", "{call}",
         /// Panics caught in calls.
         Panics = "parasol.panics", "{panic}",
         /// Watches cut because the watcher fell behind.
@@ -93,6 +95,12 @@ instruments! {
         CommitQueue = "parasol.commit.queue", "{command}",
         /// Committed events without a feed position.
         FeedBehind = "parasol.feed.behind", "{event}",
+        /// Rows of the audit trail without a link in its chain.
+        AuditUnchained = "parasol.audit.unchained", "{row}",
+        /// How long the oldest row that waits for its link has been waiting.
+        AuditLag = "parasol.audit.lag", "s",
+        /// Calls in flight that take a place.
+        CallsInFlight = "parasol.call.in_flight", "{call}",
         /// Open watches.
         Watches = "parasol.watch.open", "{watch}",
     }

@@ -3,6 +3,7 @@
 //! The one place where services, kernel and runtime meet. `up` and `serve` run a node until a signal,
 //! the demonstration and the benchmarks run one inside their own process, and tests do the same.
 
+mod anchor;
 pub(crate) mod archive;
 mod base;
 mod flow;
@@ -39,9 +40,11 @@ use parasol_runtime::transport::{Layers, Transport, local, server};
 use tokio::net::TcpListener;
 use uuid::Uuid;
 
+pub use anchor::{HEADS_FILE, KeptHeads, chain_keys};
 pub use base::{CLOCK_OFFSET, LOCK_FILE, STORE_FILE, open_store, own};
 pub use seals::seal_keys;
 
+use anchor::Anchor;
 use base::Base;
 use peers::{Peers, role_of};
 use services::Services;
@@ -74,6 +77,8 @@ pub struct Node {
     health: Health,
     /// As whom it holds leases.
     holder: Uuid,
+    /// Keeps the head of the audit chain once more when it stops.
+    anchor: Anchor,
     drain: Duration,
 }
 
@@ -147,6 +152,8 @@ impl Node {
         let parts = (&desk, &bell, &peers, &shutdown, archive);
         let services = Services::new(config, parts, &base).await?;
         let (ids, clock, key) = (base.ids.clone(), base.clock.clone(), Arc::clone(&base.key));
+        let anchor =
+            Anchor::new(base.store.clone(), clock.clone(), metrics.clone(), &config.data_dir);
         let layers = Layers::new(ids, clock, key, metrics, &config.limits);
         let layers =
             Layers { staff: services.staff(), ..layers }.with_links(services.share_links());
@@ -163,6 +170,7 @@ impl Node {
         };
         if config.works_on_cases() {
             loops.start(&supervisor, services.handlers(), queues);
+            loops::audit(&supervisor, &anchor);
         }
         services.start_loops(&supervisor, &base, &bell, lease.holder, poll).await?;
         working.release().await;
@@ -180,13 +188,7 @@ impl Node {
         let (key, clock, ids) = (Arc::clone(&base.key), base.clock.clone(), base.ids.clone());
         let web = Web { transport: peers.transport(), key, clock, ids };
         let (grpc, http) = start_ports(config, served, (rest, web), &health, &supervisor).await?;
-        for service in parasol_api::descriptor::pool().services() {
-            let answers = role_of(service.full_name())
-                .is_some_and(|role| config.plays(role) || config.plays(NodeRole::Gateway));
-            if answers {
-                health.set_service(service.full_name(), true).await;
-            }
-        }
+        announce(config, &health).await;
         listening.release().await;
         let Base { store, clock, key, .. } = base;
         Ok(Self {
@@ -202,6 +204,7 @@ impl Node {
             shutdown,
             health,
             holder: lease.holder,
+            anchor,
             drain: config.limits.drain(),
         })
     }
@@ -235,6 +238,9 @@ impl Node {
         if let Some(failure) = self.supervisor.failure().or(self.kernel.failure()) {
             anyhow::bail!("{failure}");
         }
+        if let Err(error) = self.anchor.keep().await {
+            tracing::warn!(%error, "the head of the audit chain was not kept");
+        }
         // Whoever goes on need not wait until they end.
         self.store.return_leases(self.holder).await.context("leases were not given back")?;
         self.store.close().await.context("the database did not close")?;
@@ -259,6 +265,17 @@ impl Node {
             } => return stopped,
         }
         anyhow::bail!("aborted by a second signal")
+    }
+}
+
+/// Says of every service that this process answers for, or hands on, that it is there.
+async fn announce(config: &Config, health: &Health) {
+    for service in parasol_api::descriptor::pool().services() {
+        let answers = role_of(service.full_name())
+            .is_some_and(|role| config.plays(role) || config.plays(NodeRole::Gateway));
+        if answers {
+            health.set_service(service.full_name(), true).await;
+        }
     }
 }
 
