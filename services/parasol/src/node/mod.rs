@@ -121,6 +121,11 @@ impl Node {
     /// # Errors
     /// What keeps it from starting, in words for whoever runs it.
     pub async fn start(config: &Config, options: Options) -> anyhow::Result<Self> {
+        // Large: whoever waits for it need not carry it.
+        Box::pin(Self::wired(config, options)).await
+    }
+
+    async fn wired(config: &Config, options: Options) -> anyhow::Result<Self> {
         let base = Base::open(config).await?;
         let shutdown = Shutdown::new();
         let seed = base.ids.next().as_u64_pair().1;
