@@ -9,10 +9,12 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use parasol::demo::{JOURNAL_FILE, JournalLine};
+use parasol::node::{KeptHeads, chain_keys};
 use parasol_casebook::{Pools, RequestKey, SEQUENCER, Sequenced, Store};
 use parasol_journey::ids::CaseId;
 use parasol_journey::time::{Span, Timestamp};
 use parasol_journey::{Case, Stage};
+use parasol_runtime::identity::TokenKey;
 
 use crate::mortal::Kills;
 use crate::program::command;
@@ -35,8 +37,15 @@ fn check(folder: &Path) {
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
     runtime.block_on(async {
         let url = format!("sqlite://{}", folder.join("parasol.db").display());
+        let key = TokenKey::load(folder).expect("the key can be read").expect("there is a key");
+        let keys = chain_keys(&key);
         let store = Store::open(&url, Pools::default()).await.expect("the store opens");
+        let store = store.chaining_with(keys.clone());
         let cases = check_cases(&store).await;
+        let heads = KeptHeads::read(folder).expect("heads can be read").heads;
+        let trail = store.verify_audit(&keys, &heads).await.expect("the trail can be read");
+        assert_eq!((trail.problem, trail.waiting), (None, 0), "a kill broke the audit chain");
+        assert!(trail.sound > 500 && trail.heads > 0, "{} rows prove little", trail.sound);
         let answered = check_journal(&store, folder).await;
         assert!(answered > cases * 5, "{answered} answers for {cases} cases prove little");
         store.close().await.expect("the store closes");

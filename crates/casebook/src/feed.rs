@@ -3,7 +3,8 @@
 //! A commit leaves one row that lists its events. The sequencer, alone under a lease, turns waiting
 //! rows into chunks with positions. No database sequence decides the order, because sequences have
 //! holes and are handed out before commits; and because a case's next event can only commit after its
-//! last one, sorting what is visible by time and case keeps every case in order.
+//! last one, sorting what is visible by time and case keeps every case in order. In the same transaction
+//! the commits' rows of the audit trail are chained, see [`crate::audit`].
 
 use parasol_journey::ids::CaseId;
 use parasol_journey::time::Timestamp;
@@ -50,7 +51,7 @@ pub struct Stretch {
 /// What one pass of the sequencer did.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Sequenced {
-    /// So many events were numbered; 0 when none waited.
+    /// So many events were numbered; 0 when none waited, though commits without events may have.
     Events(u64),
     /// The lease is another's by now; nothing was numbered.
     LeaseLost,
@@ -59,7 +60,7 @@ pub enum Sequenced {
 type Entry = (Uuid, u64, u64, i64);
 
 impl Store {
-    /// Numbers every commit that waits.
+    /// Numbers every commit that waits, and chains its rows of the audit trail.
     ///
     /// # Errors
     /// What the engine says; nothing is then numbered.
@@ -69,9 +70,16 @@ impl Store {
             transaction.rollback().await?;
             return Ok(Sequenced::LeaseLost);
         }
-        let events = in_order(&self.engine.take_commits(&transaction).await?)?;
-        if events.is_empty() {
+        let waiting = self.engine.take_commits(&transaction).await?;
+        if waiting.is_empty() {
             transaction.rollback().await?;
+            return Ok(Sequenced::Events(0));
+        }
+        let (entries, audit): (Vec<_>, Vec<_>) = waiting.into_iter().unzip();
+        let events = in_order(&entries)?;
+        self.extend_chain(&transaction, &audit, now).await?;
+        if events.is_empty() {
+            transaction.commit().await?;
             return Ok(Sequenced::Events(0));
         }
         let mut first = last_position(&transaction).await? + 1;
@@ -138,10 +146,15 @@ impl Store {
     /// # Errors
     /// What the engine says.
     pub async fn numbered_until(&self, now: Timestamp) -> Result<Timestamp, DbErr> {
-        let waiting = commits::Entity::find().all(self.reader()).await?;
+        let waiting: Vec<String> = commits::Entity::find()
+            .select_only()
+            .column(commits::Column::Entries)
+            .into_tuple()
+            .all(self.reader())
+            .await?;
         let mut until = now;
-        for commit in waiting {
-            let listed: Vec<Entry> = serde_json::from_str(&commit.entries).map_err(broken)?;
+        for entries in waiting {
+            let listed: Vec<Entry> = serde_json::from_str(&entries).map_err(broken)?;
             let oldest = listed.iter().map(|(_, _, _, at)| Timestamp::from_micros(*at)).min();
             until = oldest.map_or(until, |at| until.min(at));
         }

@@ -1,12 +1,13 @@
 //! The casebook: the kernel that keeps the logs of cases.
 //!
 //! Owns the one write path ([`committer()`]), the tasks that cases owe, saved answers, leases, the audit
-//! trail, the feed and the vault, on SQLite and PostgreSQL alike. It knows the journey and nothing of
+//! trail with its chain, the feed and the vault, on SQLite and PostgreSQL alike. It knows the journey and nothing of
 //! what services do with it: they hand in pure deeds and projections, and read.
 //!
 //! What it deliberately does not do: it makes no ids, reads no clock and spawns no task; it has no
 //! storage trait; it sends nothing anywhere except a hint by the bell after a commit.
 
+pub mod audit;
 mod committer;
 pub mod dialect;
 mod feed;
@@ -26,6 +27,7 @@ mod tasks;
 mod vault;
 mod worker;
 
+pub use audit::{ChainKeys, Head, Unchained};
 pub use committer::{Committer, Limits, NewId, Now, Parts, Rules, Submitter, committer};
 pub use dialect::Engine;
 pub use feed::{Numbered, SEQUENCER, Sequenced, Stretch};

@@ -94,7 +94,7 @@ impl TableBuilder {
 
 /// The kernel's migrations, oldest first.
 pub fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-    vec![Box::new(Kernel), Box::new(CommandsAndHorizons)]
+    vec![Box::new(Kernel), Box::new(CommandsAndHorizons), Box::new(AuditChain)]
 }
 
 struct Kernel;
@@ -213,6 +213,46 @@ impl MigrationTrait for CommandsAndHorizons {
         connection.execute_unprepared(looks).await?;
         for table in ["answers", "audit"] {
             manager.drop_table(Table::drop().table(table).to_owned()).await?;
+        }
+        Ok(())
+    }
+}
+
+/// The audit trail gets a chain. What a commit leaves for the sequencer names its rows from now on; rows of before
+/// are listed, to be linked by the sequencer piece by piece.
+struct AuditChain;
+
+impl MigrationName for AuditChain {
+    fn name(&self) -> &'static str {
+        "m0086_casebook_audit_chain"
+    }
+}
+
+#[async_trait::async_trait]
+impl MigrationTrait for AuditChain {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        let connection = manager.get_connection();
+        if !manager.has_column("commits", "audit").await? {
+            let nothing = crate::dialect::words(connection).no_bytes;
+            let mut audit = ColumnDef::new("audit");
+            audit.blob().not_null().default(Expr::cust(nothing));
+            manager
+                .alter_table(Table::alter().table("commits").add_column(audit).to_owned())
+                .await?;
+        }
+        // Whoever applies this again has rows that are linked.
+        let is_new = !manager.has_table("audit_chain").await?;
+        let chain = TableBuilder::new("audit_chain")
+            .ints(&["first", "last", "at"])
+            .texts(&["key_id"])
+            .bytes(&["entries", "link"])
+            .key(&["first"]);
+        chain.create(manager).await?;
+        let backlog = TableBuilder::new("audit_backlog").ints(&["at"]).ids(&["key"]);
+        backlog.key(&["at", "key"]).create(manager).await?;
+        if is_new {
+            let list = "INSERT INTO audit_backlog (at, key) SELECT at, key FROM commands";
+            connection.execute_unprepared(list).await?;
         }
         Ok(())
     }

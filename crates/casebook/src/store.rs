@@ -9,6 +9,7 @@ use std::sync::Arc;
 use parasol_journey::time::Timestamp;
 use sea_orm::{DatabaseConnection, DbErr};
 
+use crate::audit::ChainKeys;
 use crate::dialect::{self, Direct, Engine, Reader};
 use crate::tasks::ATTEMPTS_MAX;
 
@@ -36,6 +37,7 @@ pub struct Store {
     pub(crate) direct: Option<Arc<Direct>>,
     reader: Arc<Reader>,
     pub(crate) attempts_max: i64,
+    pub(crate) chain: ChainKeys,
 }
 
 /// Why a store cannot be used.
@@ -63,7 +65,8 @@ impl Store {
         if problems.is_empty() {
             let direct = engine.direct(&writer);
             let reader = Arc::new(Reader::over(reader, pools.read));
-            Ok(Self { engine, writer, direct, reader, attempts_max: ATTEMPTS_MAX })
+            let (attempts_max, chain) = (ATTEMPTS_MAX, ChainKeys::open());
+            Ok(Self { engine, writer, direct, reader, attempts_max, chain })
         } else {
             Err(OpenError::NotDurable(problems))
         }
@@ -74,6 +77,13 @@ impl Store {
     #[must_use]
     pub fn parking_after(self, attempts: u32) -> Self {
         Self { attempts_max: i64::from(attempts.max(1)), ..self }
+    }
+
+    /// The same store, chaining its audit trail with these keys instead of [`ChainKeys::open`]. Clones made
+    /// before do not know.
+    #[must_use]
+    pub fn chaining_with(self, chain: ChainKeys) -> Self {
+        Self { chain, ..self }
     }
 
     /// The engine underneath.

@@ -171,7 +171,7 @@ pub mod commands {
     impl ActiveModelBehavior for ActiveModel {}
 }
 
-/// Commits the sequencer has not numbered yet.
+/// Commits the sequencer has not numbered and chained yet.
 pub mod commits {
     use sea_orm::entity::prelude::*;
 
@@ -185,6 +185,9 @@ pub mod commits {
         /// The events in it, as JSON: `[[case, first, last, at], …]`.
         #[sea_orm(column_type = "Text")]
         pub entries: String,
+        /// The rows of `commands` in it, for the chain: for each its key, its instant and its digest.
+        #[sea_orm(column_type = "Blob")]
+        pub audit: Vec<u8>,
     }
 
     /// No relations: the kernel joins nothing.
@@ -210,6 +213,62 @@ pub mod feed {
         /// The events, as JSON: `[[case, seq], …]`.
         #[sea_orm(column_type = "Text")]
         pub entries: String,
+    }
+
+    /// No relations: the kernel joins nothing.
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+/// The chain of the audit trail, in stretches without gaps; see [`crate::audit`].
+pub mod audit_chain {
+    use sea_orm::entity::prelude::*;
+
+    /// A row.
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "audit_chain")]
+    pub struct Model {
+        /// The position of its first row.
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub first: i64,
+        /// The position of its last row.
+        pub last: i64,
+        /// When it was chained.
+        pub at: i64,
+        /// The key it is linked with.
+        #[sea_orm(column_type = "Text")]
+        pub key_id: String,
+        /// For each row of `commands`, in order, its key and its link.
+        #[sea_orm(column_type = "Blob")]
+        pub entries: Vec<u8>,
+        /// The last of these links, which the next stretch goes on from.
+        #[sea_orm(column_type = "Blob")]
+        pub link: Vec<u8>,
+    }
+
+    /// No relations: the kernel joins nothing.
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+/// Rows of `commands` from before there was a chain that have no link yet.
+pub mod audit_backlog {
+    use sea_orm::entity::prelude::*;
+
+    /// A row.
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "audit_backlog")]
+    pub struct Model {
+        /// When the command took effect.
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub at: i64,
+        /// Its key.
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub key: Uuid,
     }
 
     /// No relations: the kernel joins nothing.

@@ -51,6 +51,8 @@ instruments! {
         Replays = "parasol.case.replays", "{command}",
         /// Tasks tried, by `task` and `outcome` (done, superseded, waits, failed).
         TaskRuns = "parasol.task.runs", "{run}",
+        /// Calls refused because their caller's share of the process was full, by `priority`.
+        CallsShed = "parasol.call.shed", "{call}",
         /// Panics caught in calls.
         Panics = "parasol.panics", "{panic}",
     }
@@ -83,6 +85,12 @@ instruments! {
         FeedBehind = "parasol.feed.behind", "s",
         /// How many more days working days can be counted.
         CalendarLeft = "parasol.calendar.left", "d",
+        /// Rows of the audit trail without a link in its chain.
+        AuditUnchained = "parasol.audit.unchained", "{row}",
+        /// How long the oldest row that waits for its link has been waiting.
+        AuditLag = "parasol.audit.lag", "s",
+        /// Calls in flight that take a place.
+        CallsInFlight = "parasol.call.in_flight", "{call}",
     }
 }
 

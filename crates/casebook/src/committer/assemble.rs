@@ -3,10 +3,12 @@
 use std::collections::BTreeMap;
 
 use sea_orm::ActiveValue::Set;
+use sea_orm::IntoActiveModel as _;
 use uuid::Uuid;
 
 use super::plan::Planned;
 use super::{Submission, Target, Writer};
+use crate::audit;
 use crate::dialect::{Batch, Conflict};
 use crate::horizon::{self, Change as HorizonChange};
 use crate::row::{Cell, RowOp, Table};
@@ -26,6 +28,7 @@ impl Writer {
         let mut left_alone = Vec::new();
         let mut trail = Vec::new();
         let mut entries = Vec::new();
+        let mut unchained = Vec::new();
         for (place, one) in planned.iter().enumerate() {
             if let Some((before, case, _)) = &one.case {
                 let row = case_row(case);
@@ -50,7 +53,9 @@ impl Writer {
                 // the case has not moved on.
                 batch.cases.push((case_row(case), signed(case.version)));
             }
-            trail.push(self.command_row(commit, place, one));
+            let row = self.command_row(commit, place, one);
+            audit::enqueue(&row, &mut unchained);
+            trail.push(cells(row.into_active_model()));
         }
         // Rows that another writer may want too are written in one order everywhere, so that two
         // writers cannot wait for each other.
@@ -67,9 +72,9 @@ impl Writer {
         insert(Table::of::<tasks::Entity>(), Conflict::Fail, armed);
         insert(Table::of::<horizons::Entity>(), Conflict::Replace, looked_at);
         insert(Table::of::<commands::Entity>(), Conflict::Fail, trail);
-        if !entries.is_empty() {
+        if !planned.is_empty() {
             let entries = serde_json::to_string(&entries).expect("numbers and ids are JSON");
-            let row = vec![Cell::Id(commit), Cell::Text(entries)];
+            let row = vec![Cell::Id(commit), Cell::Text(entries), Cell::Bytes(unchained)];
             insert(Table::of::<commits::Entity>(), Conflict::Fail, vec![row]);
         }
         if !gone.is_empty() {
@@ -82,7 +87,7 @@ impl Writer {
         batch
     }
 
-    fn command_row(&self, commit: Uuid, place: usize, one: &Planned) -> Vec<Cell> {
+    fn command_row(&self, commit: Uuid, place: usize, one: &Planned) -> commands::Model {
         let Submission { caller, key, .. } = &one.pending.submission;
         let (first, last) = match &one.case {
             Some((before, case, _)) => (signed(before + 1), signed(case.version)),
@@ -93,19 +98,19 @@ impl Writer {
             // Nobody can ask for it again.
             None => ((self.parts.new_id)(), Uuid::nil(), Vec::new()),
         };
-        cells(commands::ActiveModel {
-            key: Set(key),
-            commit_id: Set(commit),
-            place: Set(i64::try_from(place).unwrap_or(i64::MAX)),
-            case_id: Set(case_id(one)),
-            first_seq: Set(first),
-            last_seq: Set(last),
-            principal: Set(caller.principal.clone()),
-            method: Set(caller.method.to_owned()),
-            fingerprint: Set(fingerprint),
-            body: Set(body),
-            at: Set(one.at.micros()),
-        })
+        commands::Model {
+            key,
+            commit_id: commit,
+            place: i64::try_from(place).unwrap_or(i64::MAX),
+            case_id: case_id(one),
+            first_seq: first,
+            last_seq: last,
+            principal: caller.principal.clone(),
+            method: caller.method.to_owned(),
+            fingerprint,
+            body,
+            at: one.at.micros(),
+        }
     }
 
     fn task_rows(&self, one: &Planned) -> Vec<Vec<Cell>> {

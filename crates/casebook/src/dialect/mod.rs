@@ -286,19 +286,20 @@ impl Engine {
         Ok(keys)
     }
 
-    /// Takes every commit that waits to be numbered out of its table; answers with their entries. One
-    /// statement, so that what is taken is what was there at one moment.
+    /// Takes every commit that waits to be numbered out of its table; answers with their entries and rows
+    /// of the audit trail. One statement, so that what is taken is what was there at one moment.
     pub(crate) async fn take_commits(
         self,
         connection: &impl ConnectionTrait,
-    ) -> Result<Vec<String>, DbErr> {
+    ) -> Result<Vec<(String, Vec<u8>)>, DbErr> {
         let backend = match self {
             Self::Sqlite => DbBackend::Sqlite,
             Self::Postgres => DbBackend::Postgres,
         };
-        let statement = Statement::from_string(backend, "DELETE FROM commits RETURNING entries");
+        let take = "DELETE FROM commits RETURNING entries, audit";
+        let statement = Statement::from_string(backend, take);
         let rows = connection.query_all_raw(statement).await?;
-        rows.iter().map(|row| row.try_get_by_index(0)).collect()
+        rows.iter().map(|row| Ok((row.try_get_by_index(0)?, row.try_get_by_index(1)?))).collect()
     }
 
     /// Writes a batch inside a transaction; a lost batch must be rolled back by the caller.

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use parasol_casebook::Store;
 use parasol_casebook::tables::{
-    cases, commands, commits, events, feed, horizons, leases, tasks, vault,
+    audit_chain, cases, commands, commits, events, feed, horizons, leases, tasks, vault,
 };
 use parasol_journey::time::{Span, Timestamp};
 use parasol_journey::{Case, Obligation, Task};
@@ -44,6 +44,7 @@ pub async fn everything(store: &Store) -> BTreeMap<&'static str, Vec<String>> {
         ("commands", text(all::<commands::Entity>(store).await)),
         ("commits", text(all::<commits::Entity>(store).await)),
         ("feed", text(all::<feed::Entity>(store).await)),
+        ("audit_chain", text(all::<audit_chain::Entity>(store).await)),
         ("leases", text(all::<leases::Entity>(store).await)),
         ("vault", text(all::<vault::Entity>(store).await)),
         ("slots", text(all::<slots::Entity>(store).await)),

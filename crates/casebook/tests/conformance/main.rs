@@ -26,6 +26,7 @@ macro_rules! on_both_engines {
 
 mod ask;
 mod books;
+mod chaining;
 mod claiming;
 mod crashing;
 mod deadlines;

@@ -6,9 +6,10 @@ use std::os::unix::process::CommandExt as _;
 use std::process::{Child, Command, Stdio};
 
 use parasol_casebook::tables::{
-    cases, commands, commits, events, feed, horizons, leases, meta, tasks, vault,
+    audit_backlog, audit_chain, cases, commands, commits, events, feed, horizons, leases, meta,
+    tasks, vault,
 };
-use parasol_casebook::{Engine, OpenError, Pools, Store};
+use parasol_casebook::{ChainKeys, Engine, OpenError, Pools, SEQUENCER, Store};
 use parasol_testkit::{Postgres, program_path};
 use sea_orm::sea_query::{Expr, Query, Value};
 use sea_orm::{ConnectionTrait as _, DbBackend, EntityTrait, IdenStatic as _, Iterable, Statement};
@@ -18,7 +19,7 @@ use uuid::Uuid;
 use crate::ask::Ask;
 use crate::books::{all, everything};
 use crate::rows::{Migrations, board, notes, slots};
-use crate::world::World;
+use crate::world::{LEASE, World};
 
 on_both_engines!(
     migrations_apply_twice_without_change,
@@ -127,6 +128,20 @@ async fn what_the_first_tables_held_is_carried_over(world: World) {
     assert_eq!((rows.len(), keys.len()), (3, 3), "every command has a key of its own");
     let looked_at = all::<horizons::Entity>(&store).await;
     assert_eq!(looked_at, [horizons::Model { case_id: Uuid::from_u128(1), next_look: 0 }]);
+
+    // What there was before the chain is linked once somebody sequences, and applying all again lists nothing anew.
+    assert_eq!(store.unchained().await.unwrap().backlog, 3);
+    let found = store.verify_audit(&ChainKeys::open(), &[]).await.unwrap();
+    assert_eq!((found.sound, found.waiting, found.problem), (0, 3, None));
+    let held = store.lease(SEQUENCER, Uuid::from_u128(1), older.now(), LEASE).await.unwrap();
+    let held = held.expect("nobody else sequences");
+    assert_eq!(store.chain_backlog(&held, older.now()).await.unwrap(), Some(3));
+    assert_eq!(store.chain_backlog(&held, older.now()).await.unwrap(), Some(0));
+    connection.execute_unprepared("DELETE FROM seaql_migrations").await.unwrap();
+    Migrations::up(connection, None).await.unwrap();
+    assert_eq!(store.unchained().await.unwrap().backlog, 0);
+    let found = store.verify_audit(&ChainKeys::open(), &[]).await.unwrap();
+    assert_eq!((found.sound, found.waiting, found.problem), (3, 0, None));
 }
 
 fn columns_of<E: EntityTrait>() -> (String, Vec<String>) {
@@ -144,6 +159,8 @@ async fn entities_have_the_columns_of_their_tables(world: World) {
         columns_of::<commands::Entity>(),
         columns_of::<commits::Entity>(),
         columns_of::<feed::Entity>(),
+        columns_of::<audit_chain::Entity>(),
+        columns_of::<audit_backlog::Entity>(),
         columns_of::<leases::Entity>(),
         columns_of::<meta::Entity>(),
         columns_of::<vault::Entity>(),

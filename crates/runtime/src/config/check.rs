@@ -60,6 +60,7 @@ impl Config {
         findings.range("limits.header_bytes", limits.header_bytes, 4_096..=1_048_576);
         findings.range("limits.connections", limits.connections, 1..=1_000_000);
         findings.range("limits.streams_per_connection", limits.streams_per_connection, 1..=10_000);
+        findings.range("limits.calls", limits.calls, 8..=1_000_000);
         findings.range("limits.opening_ms", limits.opening_ms, 100..=60_000);
         findings.range("limits.keepalive_s", limits.keepalive_s, 1..=3_600);
         findings.range("limits.keepalive_timeout_s", limits.keepalive_timeout_s, 1..=600);

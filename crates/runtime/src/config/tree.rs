@@ -158,6 +158,8 @@ pub struct Limits {
     pub connections: usize,
     /// Calls in flight on one connection.
     pub streams_per_connection: u32,
+    /// Calls in flight in the process.
+    pub calls: usize,
     /// Time until a connection has said what it is, milliseconds.
     pub opening_ms: u64,
     /// Silence before a probe, seconds.

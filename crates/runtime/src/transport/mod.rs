@@ -1,10 +1,11 @@
 //! The layers around every call, the same in one process and over TCP.
 //!
-//! Owns deadlines, caught panics, traces, who may call what and who sees what of an answer. A service is a set of tonic routes
+//! Owns deadlines, caught panics, traces, who may call what, how many may at a time and who sees what of an answer. A service is a set of tonic routes
 //! that knows nothing of this; [`Layers::around`] turns it into a [`Transport`], which is called
 //! directly ([`local`]) or served on a port ([`server`]). Which methods there are and who may call
 //! them is the contract's to say; what is said on a refusal is the error model's.
 
+pub mod admission;
 pub mod auth;
 mod body;
 pub mod catch_panic;
@@ -26,6 +27,7 @@ use tonic::service::Routes;
 use tower::util::BoxCloneSyncService;
 use tower::{Layer, ServiceExt};
 
+use self::admission::Admission;
 use self::refusal::{Refusal, in_our_words, refused};
 use crate::clock::Clock;
 use crate::config::Limits;
@@ -66,6 +68,8 @@ pub struct Layers {
     pub long_lived: fn(path: &str) -> bool,
     /// Tells share links that are good from others; without it none is.
     pub links: Option<Links>,
+    /// How many calls are in flight, of all ways into this process together.
+    pub admission: Admission,
 }
 
 impl Layers {
@@ -81,7 +85,19 @@ impl Layers {
         let request_timeout = limits.request_timeout();
         let (access, long_lived): (Access, _) = (contract::allows, contract::is_streaming);
         let staff = Staff::default();
-        Self { ids, clock, key, access, staff, metrics, request_timeout, long_lived, links: None }
+        let admission = Admission::of(limits.calls);
+        Self {
+            ids,
+            clock,
+            key,
+            access,
+            staff,
+            metrics,
+            request_timeout,
+            long_lived,
+            links: None,
+            admission,
+        }
     }
 
     /// The same layers, letting holders of share links in.
@@ -91,17 +107,19 @@ impl Layers {
     }
 
     /// Puts the layers around services. From the outside in: trace (sees every outcome), panic,
-    /// auth, visibility, deadline.
+    /// auth, admission (needs to know who calls), visibility, deadline.
     pub fn around(&self, routes: Routes) -> Transport {
         let deadline =
             deadline::DeadlineLayer::capped(self.request_timeout).except(self.long_lived);
         let auth = auth::AuthLayer::new(self);
         let panic = catch_panic::CatchPanicLayer::new(self);
         let trace = trace::TraceLayer::new(self);
+        let admission = admission::AdmissionLayer::new(self);
         let seen = visibility::VisibilityLayer;
         let routes = routes.prepare();
         let routes = ServiceExt::<http::Request<Body>>::map_response(routes, in_our_words);
-        let service = trace.layer(panic.layer(auth.layer(seen.layer(deadline.layer(routes)))));
+        let inner = admission.layer(seen.layer(deadline.layer(routes)));
+        let service = trace.layer(panic.layer(auth.layer(inner)));
         Transport::new(service.map_err(|never| match never {}))
     }
 

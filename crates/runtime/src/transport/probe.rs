@@ -20,6 +20,7 @@ use tonic::service::Routes;
 use tonic::{Code, Status};
 use tower::{Service, ServiceExt};
 
+use super::admission::Admission;
 use super::deadline::Deadline;
 use super::{Layers, Transport, local, server};
 use crate::clock::Clock;
@@ -206,6 +207,7 @@ impl Bench {
             request_timeout: Duration::from_secs(30),
             long_lived: |_| false,
             links: None,
+            admission: Admission::of(limits.calls),
         };
         change_layers(&mut layers);
         let gate = Gate::default();

@@ -13,6 +13,8 @@ pub(super) enum Refusal {
     Forbidden,
     /// A valid credential of one of the retailer's people, who may not act for this reason.
     Barred(Reason),
+    /// The process, or its caller's share of it, is full.
+    Overloaded,
     /// The deadline passed.
     DeadlineExceeded,
     /// The service panicked; the log has the rest under this id.
@@ -28,6 +30,7 @@ impl From<Refusal> for Status {
             Refusal::Unauthenticated => Error::new(Reason::Unauthenticated),
             Refusal::Forbidden => Error::new(Reason::PermissionDenied),
             Refusal::Barred(reason) => Error::new(reason),
+            Refusal::Overloaded => Error::new(Reason::Overloaded),
             Refusal::DeadlineExceeded => Error::new(Reason::DeadlineExceeded),
             Refusal::Panicked { incident } => {
                 Error::new(Reason::Internal).with("incident", incident.to_string())

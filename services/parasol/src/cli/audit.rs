@@ -1,6 +1,8 @@
 //! `parasol audit`: whether what is kept is still what came in.
 
 use anyhow::Context as _;
+use parasol_casebook::Head;
+use parasol_casebook::audit::Verdict;
 use parasol_journey::ids::CaseId;
 use parasol_runtime::config::Config;
 use parasol_verification::Audit;
@@ -15,6 +17,8 @@ Reads the database and the key of the data folder; changes nothing and may run b
 database. Exit code 1 when something is not what it was.
 
 Examples:
+  parasol audit verify
+  parasol audit head
   parasol audit certificates
   parasol audit certificates --case case_01905af12b3c7def8123456789abcdef --json";
 
@@ -33,10 +37,81 @@ enum What {
         #[arg(long, value_name = "CASE")]
         case: Option<CaseId>,
     },
+    /// Print the head of the audit trail's chain, signed, to be kept where nobody of this cell can write
+    #[command(after_help = "Example: parasol audit head --data ./parasol-data >> elsewhere/heads")]
+    Head,
+    /// Hold every row of the audit trail against its chain, and the chain against heads that were kept
+    #[command(after_help = "\
+The heads that this data folder has kept are always among them. After the database was put back to an earlier state \
+they tell so for ever: move the file audit-heads aside then.
+
+Example: parasol audit verify --head audit-head-1.14.1780882200000000.0123456789abcdef.(…)")]
+    Verify {
+        /// A head that was kept elsewhere; may be given several times
+        #[arg(long = "head", value_name = "HEAD")]
+        heads: Vec<Head>,
+    },
 }
 
 pub(super) async fn run(args: Args, common: &Common, config: &Config) -> anyhow::Result<Exit> {
-    let What::Certificates { case } = args.what;
+    match args.what {
+        What::Certificates { case } => certificates(case, common, config).await,
+        What::Head => head(common, config).await,
+        What::Verify { heads } => verify(heads, common, config).await,
+    }
+}
+
+async fn head(common: &Common, config: &Config) -> anyhow::Result<Exit> {
+    let keys = node::chain_keys(&key_of(config)?);
+    let store = node::open_store(config).await?.chaining_with(keys);
+    let head = store.audit_head().await;
+    store.close().await?;
+    let Some(head) = head.context("the chain cannot be read")? else {
+        anyhow::bail!("the chain has no row yet");
+    };
+    let document = json!({
+        "head": head.to_string(),
+        "position": head.position,
+        "chained_at": head.at.to_string(),
+        "key": head.key_id,
+    });
+    common.answer(&document, || head.to_string())?;
+    Ok(Exit::Done)
+}
+
+async fn verify(heads: Vec<Head>, common: &Common, config: &Config) -> anyhow::Result<Exit> {
+    let keys = node::chain_keys(&key_of(config)?);
+    let kept = node::KeptHeads::read(&config.data_dir)?;
+    let heads: Vec<Head> = kept.heads.into_iter().chain(heads).collect();
+    let store = node::open_store(config).await?;
+    let found = store.verify_audit(&keys, &heads).await;
+    store.close().await?;
+    let Verdict { sound, waiting, heads, problem } = found.context("the trail cannot be read")?;
+    let document = json!({
+        "sound": sound,
+        "waiting": waiting,
+        "heads": heads,
+        "unreadable_heads": kept.unreadable,
+        "problem": problem.as_ref().map(ToString::to_string),
+    });
+    common.answer(&document, || {
+        let counted = format!(
+            "{sound} row(s) are what was chained, {waiting} wait for their links; {heads} head(s) \
+             that were kept are part of the chain."
+        );
+        match &problem {
+            Some(problem) => format!("{counted}\nThe first that is wrong: {problem}."),
+            None => counted,
+        }
+    })?;
+    Ok(if problem.is_none() { Exit::Done } else { Exit::Failed })
+}
+
+async fn certificates(
+    case: Option<CaseId>,
+    common: &Common,
+    config: &Config,
+) -> anyhow::Result<Exit> {
     let keys = node::seal_keys(config, &key_of(config)?)?;
     let store = node::open_store(config).await?;
     let audit = parasol_verification::audit(&store, &keys, case).await;

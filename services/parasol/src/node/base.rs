@@ -13,6 +13,7 @@ use parasol_runtime::identity::TokenKey;
 use parasol_runtime::ids::IdSource;
 use secrecy::ExposeSecret as _;
 
+use super::anchor::chain_keys;
 use crate::migrations;
 
 /// Where the store keeps how far its test clock is ahead, in microseconds.
@@ -46,6 +47,7 @@ impl Base {
         let clock = open_clock(config, &store).await?;
         let ids = IdSource::new(clock.clone());
         let key = TokenKey::load_or_create(folder, |bytes| ids.fill(bytes))?;
+        let store = store.chaining_with(chain_keys(&key));
         Ok(Self { store, clock, ids, key: Arc::new(key) })
     }
 

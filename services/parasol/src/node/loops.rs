@@ -1,8 +1,9 @@
-//! The loops of a node: work, deadlines, the sequencer, the reconciler, the checkpoint.
+//! The loops of a node: work, deadlines, the sequencer with the audit chain, the reconciler, the checkpoint.
 //!
 //! Each turn of a loop is one bounded call of the casebook; waiting and waking is the supervisor's.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use anyhow::Context as _;
@@ -35,6 +36,7 @@ use parasol_verification::settlement::Settlement;
 use tokio::sync::{Mutex, Notify};
 use uuid::Uuid;
 
+use super::anchor::Anchor;
 use super::base::CLOCK_OFFSET;
 use super::figures::Figures;
 
@@ -63,6 +65,10 @@ const MESSAGES_EVERY: Duration = Duration::from_millis(500);
 const RECONCILE_EVERY: Duration = Duration::from_secs(600);
 /// How many cases one pass takes.
 const RECONCILE_BATCH: u64 = 1_000;
+/// How often it is measured how far the chain of the audit trail is behind.
+const AUDIT_EVERY: Duration = Duration::from_secs(10);
+/// How often the head of the chain is kept beside the database.
+const HEAD_EVERY: Duration = Duration::from_secs(3_600);
 /// How often the embedded file is kept short.
 const CHECKPOINT_EVERY: Duration = Duration::from_millis(500);
 
@@ -241,8 +247,11 @@ impl Loops {
         let margin = Span::from_micros(length.micros() / 3 * 2);
         let wake = AfterCommits(self.handoff.committed());
         let lease: Arc<Mutex<Option<Held>>> = Arc::default();
+        // Whether what there was before the chain is linked: it gets no more.
+        let is_linked = Arc::new(AtomicBool::new(false));
         supervisor.spawn_loop(kind("casebook.sequencer"), self.poll, wake, move || {
             let (store, clock, lease) = (store.clone(), clock.clone(), Arc::clone(&lease));
+            let is_linked = Arc::clone(&is_linked);
             async move {
                 let mut lease = lease.lock().await;
                 let now = clock.now();
@@ -250,10 +259,15 @@ impl Loops {
                 if lease.as_ref().is_none_or(|held| held.expires_at < renew_from) {
                     *lease = store.lease(SEQUENCER, holder, now, length).await?;
                 }
-                if let Some(held) = &*lease
-                    && store.sequence(held, now).await? == Sequenced::LeaseLost
-                {
+                let Some(held) = &*lease else { return Ok(Progress::Idle) };
+                if store.sequence(held, now).await? == Sequenced::LeaseLost {
                     *lease = None;
+                } else if !is_linked.load(Ordering::Relaxed) {
+                    match store.chain_backlog(held, now).await? {
+                        None => *lease = None,
+                        Some(0) => is_linked.store(true, Ordering::Relaxed),
+                        Some(_) => return Ok(Progress::More),
+                    }
                 }
                 Ok::<_, anyhow::Error>(Progress::Idle)
             }
@@ -284,6 +298,26 @@ impl Loops {
             }
         });
     }
+}
+
+/// The chain of the audit trail: how far it is behind, and its head beside the database.
+pub(super) fn audit(supervisor: &Supervisor, anchor: &Anchor) {
+    let measuring = anchor.clone();
+    supervisor.spawn_loop(kind("casebook.audit"), AUDIT_EVERY, (), move || {
+        let anchor = measuring.clone();
+        async move {
+            anchor.measure().await?;
+            Ok::<_, anyhow::Error>(Progress::Idle)
+        }
+    });
+    let keeping = anchor.clone();
+    supervisor.spawn_loop(kind("casebook.heads"), HEAD_EVERY, (), move || {
+        let anchor = keeping.clone();
+        async move {
+            anchor.keep().await?;
+            Ok::<_, anyhow::Error>(Progress::Idle)
+        }
+    });
 }
 
 /// Changes to webhooks: soon after a ring, and every so often anyway.

@@ -3,6 +3,7 @@
 //! The one place where services, kernel and runtime meet. `up` and `serve` run a node until a signal,
 //! the demonstration and the benchmarks run one inside their own process, and tests do the same.
 
+mod anchor;
 pub(crate) mod archive;
 mod base;
 mod figures;
@@ -40,11 +41,13 @@ use parasol_runtime::transport::{Layers, Transport, local, server};
 use tokio::net::TcpListener;
 use uuid::Uuid;
 
+pub use anchor::{HEADS_FILE, KeptHeads, chain_keys};
 pub use base::{CLOCK_OFFSET, LOCK_FILE, STORE_FILE, open_store, own};
 pub use seals::seal_keys;
 
 pub(crate) use peers::service_of;
 
+use anchor::Anchor;
 use base::Base;
 use peers::{Peers, role_of};
 use services::Services;
@@ -77,6 +80,8 @@ pub struct Node {
     health: Health,
     /// As whom it holds leases.
     holder: Uuid,
+    /// Keeps the head of the audit chain once more when it stops.
+    anchor: Anchor,
     drain: Duration,
 }
 
@@ -119,6 +124,11 @@ impl Node {
     /// # Errors
     /// What keeps it from starting, in words for whoever runs it.
     pub async fn start(config: &Config, options: Options) -> anyhow::Result<Self> {
+        // Large: whoever waits for it need not carry it.
+        Box::pin(Self::wired(config, options)).await
+    }
+
+    async fn wired(config: &Config, options: Options) -> anyhow::Result<Self> {
         let base = Base::open(config).await?;
         let shutdown = Shutdown::new();
         let seed = base.ids.next().as_u64_pair().1;
@@ -149,6 +159,8 @@ impl Node {
         let services =
             Services::new(config, (&desk, &bell, &peers, &shutdown, archive), &base).await?;
         let (ids, clock, key) = (base.ids.clone(), base.clock.clone(), Arc::clone(&base.key));
+        let anchor =
+            Anchor::new(base.store.clone(), clock.clone(), metrics.clone(), &config.data_dir);
         let layers = Layers::new(ids, clock, key, metrics.clone(), &config.limits);
         let layers =
             Layers { staff: services.staff(), ..layers }.with_links(services.share_links());
@@ -166,6 +178,7 @@ impl Node {
         };
         if config.works_on_cases() {
             loops.start(&supervisor, services.handlers(), queues);
+            loops::audit(&supervisor, &anchor);
         }
         services.start_loops(&supervisor, &base, &bell, lease.holder, poll).await?;
         working.release().await;
@@ -183,13 +196,7 @@ impl Node {
         let (key, clock, ids) = (Arc::clone(&base.key), base.clock.clone(), base.ids.clone());
         let web = Web { transport: peers.transport(), key, clock, ids };
         let (grpc, http) = start_ports(config, served, (rest, web), &health, &supervisor).await?;
-        for service in parasol_api::descriptor::pool().services() {
-            let answers = role_of(service.full_name())
-                .is_some_and(|role| config.plays(role) || config.plays(NodeRole::Gateway));
-            if answers {
-                health.set_service(service.full_name(), true).await;
-            }
-        }
+        announce(config, &health).await;
         listening.release().await;
         let Base { store, clock, key, .. } = base;
         Ok(Self {
@@ -205,6 +212,7 @@ impl Node {
             shutdown,
             health,
             holder: lease.holder,
+            anchor,
             drain: config.limits.drain(),
         })
     }
@@ -238,6 +246,9 @@ impl Node {
         if let Some(failure) = self.supervisor.failure().or(self.kernel.failure()) {
             anyhow::bail!("{failure}");
         }
+        if let Err(error) = self.anchor.keep().await {
+            tracing::warn!(%error, "the head of the audit chain was not kept");
+        }
         // Whoever goes on need not wait until they end.
         self.store.return_leases(self.holder).await.context("leases were not given back")?;
         self.store.close().await.context("the database did not close")?;
@@ -262,6 +273,17 @@ impl Node {
             } => return stopped,
         }
         anyhow::bail!("aborted by a second signal")
+    }
+}
+
+/// Says of every service that this process answers for, or hands on, that it is there.
+async fn announce(config: &Config, health: &Health) {
+    for service in parasol_api::descriptor::pool().services() {
+        let answers = role_of(service.full_name())
+            .is_some_and(|role| config.plays(role) || config.plays(NodeRole::Gateway));
+        if answers {
+            health.set_service(service.full_name(), true).await;
+        }
     }
 }
 

@@ -185,3 +185,50 @@ fn an_address_where_nobody_listens_is_told_as_such() {
     assert_eq!(ended.code, 1);
     assert!(ended.err.contains("the node cannot be reached"), "{}", ended.err);
 }
+
+/// The answer of `audit` with these words, with its exit code.
+fn audit(data: &Data, words: &[&str]) -> (i32, Value) {
+    let ended = run(&[&["audit"], words, &["--json", "--data", &data.name()]].concat());
+    (ended.code, ended.document())
+}
+
+#[test]
+fn proc_the_trail_of_a_node_is_verified_and_what_was_done_to_it_is_named() {
+    let data = Data::new();
+    let up = Up::start(&data);
+    let network = example("network");
+    let import = ["import", "--json", "--data", &data.name(), "--grpc", up.grpc(), &network];
+    assert_eq!(run(&import).code, 0);
+    let (code, mut found) = audit(&data, &["verify"]);
+    assert_eq!(code, 0, "{found}");
+    for _ in 0..100 {
+        // Beside a node that runs: it links in a moment.
+        if found["waiting"] == 0 {
+            break;
+        }
+        found = audit(&data, &["verify"]).1;
+    }
+    assert_eq!((&found["waiting"], &found["problem"]), (&Value::from(0), &Value::Null), "{found}");
+    let (_, head) = audit(&data, &["head"]);
+    let word = head["head"].as_str().unwrap();
+    assert_eq!(up.stop(Signal::INT).0, Some(0));
+
+    // The process has kept its head, too.
+    let (code, found) = audit(&data, &["verify", "--head", word]);
+    assert_eq!(code, 0, "{found}");
+    assert!(found["sound"].as_u64() >= head["position"].as_u64(), "{found}");
+    assert!(found["heads"].as_u64().unwrap() >= 2, "{found}");
+    let store = rusqlite::Connection::open(data.path().join("parasol.db")).unwrap();
+    store.execute("UPDATE commands SET at = at - 1", []).unwrap();
+    let (code, found) = audit(&data, &["verify"]);
+    assert_eq!(code, 1, "{found}");
+    assert!(
+        found["problem"].as_str().unwrap().contains("is not what was chained there"),
+        "{found}"
+    );
+    store.execute("DELETE FROM commands", []).unwrap();
+    store.execute("DELETE FROM audit_chain", []).unwrap();
+    let (code, found) = audit(&data, &["verify"]);
+    assert_eq!((code, &found["sound"]), (1, &Value::from(0)), "{found}");
+    assert!(found["problem"].as_str().unwrap().contains("ends before position 1"), "{found}");
+}
