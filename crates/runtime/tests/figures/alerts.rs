@@ -86,6 +86,13 @@ fn felt() -> Vec<Alert> {
             "page",
             "Commands are turned away because too many wait",
         ),
+        alert(
+            "ParasolCallsShed",
+            format!("sum by (priority) (rate({}[5m])) > 0", counter(Counter::CallsShed)),
+            "5m",
+            "ticket",
+            "Calls of {{ $labels.priority }} callers are turned away: somebody holds more than their share",
+        ),
     ]
 }
 
@@ -109,6 +116,13 @@ fn behind() -> Vec<Alert> {
             "2m",
             "page",
             "Partners and watchers hear of changes {{ $value | humanizeDuration }} late",
+        ),
+        alert(
+            "ParasolAuditBehind",
+            format!("max({}) > 60", gauge(Gauge::AuditLag)),
+            "5m",
+            "ticket",
+            "The audit trail has had no link for {{ $value | humanizeDuration }}",
         ),
         alert(
             "ParasolTasksParked",

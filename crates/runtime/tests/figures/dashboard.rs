@@ -53,6 +53,7 @@ fn labels(counter: Counter) -> &'static [&'static str] {
         Counter::Steps | Counter::Replays => &["method"],
         Counter::Refusals => &["reason"],
         Counter::TaskRuns => &["task", "outcome"],
+        Counter::CallsShed => &["priority"],
         Counter::Panics => &[],
     }
 }
