@@ -10,6 +10,7 @@ use sea_orm::{DatabaseConnection, DbErr};
 
 use crate::dialect::{self, Direct, Engine, Reader};
 use crate::tasks::ATTEMPTS_MAX;
+use crate::vault::Keyring;
 
 /// How many connections a store may open.
 #[derive(Clone, Copy, Debug)]
@@ -35,6 +36,8 @@ pub struct Store {
     pub(crate) direct: Option<Arc<Direct>>,
     reader: Arc<Reader>,
     pub(crate) attempts_max: i64,
+    /// What the vault is sealed with; without it the vault is locked.
+    pub(crate) keyring: Option<Keyring>,
 }
 
 /// Why a store cannot be used.
@@ -49,7 +52,8 @@ pub enum OpenError {
 }
 
 impl Store {
-    /// Opens a database by URL (`sqlite:///path/file.db` or `postgres://…`).
+    /// Opens a database by URL (`sqlite:///path/file.db` or `postgres://…`). Its vault is locked until
+    /// [`Store::with_keys`].
     ///
     /// # Errors
     /// [`OpenError::NotDurable`] when a setting would let an acknowledged step be lost.
@@ -62,7 +66,8 @@ impl Store {
         if problems.is_empty() {
             let direct = engine.direct(&writer);
             let reader = Arc::new(Reader::over(reader, pools.read));
-            Ok(Self { engine, writer, direct, reader, attempts_max: ATTEMPTS_MAX })
+            let attempts_max = ATTEMPTS_MAX;
+            Ok(Self { engine, writer, direct, reader, attempts_max, keyring: None })
         } else {
             Err(OpenError::NotDurable(problems))
         }
@@ -73,6 +78,13 @@ impl Store {
     #[must_use]
     pub fn parking_after(self, attempts: u32) -> Self {
         Self { attempts_max: i64::from(attempts.max(1)), ..self }
+    }
+
+    /// The same store with the keys of its vault. Without them nothing personal is written, and what is sealed is not
+    /// read. Clones made before do not have them.
+    #[must_use]
+    pub fn with_keys(self, keyring: Keyring) -> Self {
+        Self { keyring: Some(keyring), ..self }
     }
 
     /// The engine underneath.

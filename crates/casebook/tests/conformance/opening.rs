@@ -6,7 +6,7 @@ use std::os::unix::process::CommandExt as _;
 use std::process::{Child, Command, Stdio};
 
 use parasol_casebook::tables::{
-    cases, commands, commits, events, feed, horizons, leases, meta, tasks, vault,
+    cases, commands, commits, events, feed, horizons, leases, meta, tasks, vault, vault_erased,
 };
 use parasol_casebook::{Engine, OpenError, Pools, Store};
 use parasol_testkit::{Postgres, program_path};
@@ -147,6 +147,7 @@ async fn entities_have_the_columns_of_their_tables(world: World) {
         columns_of::<leases::Entity>(),
         columns_of::<meta::Entity>(),
         columns_of::<vault::Entity>(),
+        columns_of::<vault_erased::Entity>(),
         columns_of::<slots::Entity>(),
         columns_of::<notes::Entity>(),
         columns_of::<board::Entity>(),
