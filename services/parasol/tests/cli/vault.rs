@@ -101,7 +101,9 @@ fn proc_a_new_key_takes_over_and_the_old_one_is_forgotten() {
     });
     assert!(starts.count() < 20, "rows of the old key are left");
     done(&data, &["forget", "--key", "1"]);
-    assert_eq!(kept(&data, &customer), before);
+    // The nodes of meanwhile have told the customer more.
+    let after = kept(&data, &customer);
+    assert!(before.iter().all(|row| after.contains(row)), "{before:?} and {after:?}");
 
     // A folder with another key is told at the start, and not row by row.
     let keys = data.path().join("vault.keys");
