@@ -44,5 +44,5 @@ pub use submission::{
     RowsDeed, Submission, Target, Written,
 };
 pub use tasks::{ATTEMPTS_MAX, Claimed, Parked};
-pub use vault::{Secret, secret};
+pub use vault::{KEY_LEN, Keyring, Resealed, Secret, Unreadable, secret};
 pub use worker::{Deadlines, Handler, Pass, Prepared, WorkError, Worker};

@@ -94,7 +94,13 @@ impl TableBuilder {
 
 /// The kernel's migrations, oldest first.
 pub fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-    vec![Box::new(Kernel), Box::new(CommandsAndHorizons), Box::new(AuditChain)]
+    vec![
+        Box::new(Kernel),
+        Box::new(CommandsAndHorizons),
+        Box::new(SealedVault),
+        Box::new(ErasedSubjects),
+        Box::new(AuditChain),
+    ]
 }
 
 struct Kernel;
@@ -215,6 +221,55 @@ impl MigrationTrait for CommandsAndHorizons {
             manager.drop_table(Table::drop().table(table).to_owned()).await?;
         }
         Ok(())
+    }
+}
+
+/// The vault gets the columns of sealed rows. Rows that are there stay in clear until they are sealed one by one,
+/// which needs keys that a migration does not have.
+struct SealedVault;
+
+impl MigrationName for SealedVault {
+    fn name(&self) -> &'static str {
+        "m0082_casebook_sealed_vault"
+    }
+}
+
+#[async_trait::async_trait]
+impl MigrationTrait for SealedVault {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        let connection = manager.get_connection();
+        let crate::dialect::Words { bytes, no_bytes, .. } = crate::dialect::words(connection);
+        let columns = [
+            ("sealed_by", "bigint NOT NULL DEFAULT 0".to_owned()),
+            ("sealed", format!("{bytes} NOT NULL DEFAULT {no_bytes}")),
+        ];
+        for (name, definition) in columns {
+            if !manager.has_column("vault", name).await? {
+                let sql = format!("ALTER TABLE vault ADD COLUMN {name} {definition}");
+                connection.execute_unprepared(&sql).await?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Tombstones of subjects that were erased. The vault itself takes nothing about them: no writer has to ask, and
+/// none can forget to.
+struct ErasedSubjects;
+
+impl MigrationName for ErasedSubjects {
+    fn name(&self) -> &'static str {
+        "m0083_casebook_erased_subjects"
+    }
+}
+
+#[async_trait::async_trait]
+impl MigrationTrait for ErasedSubjects {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        let stones = TableBuilder::new("vault_erased").ids(&["subject"]).ints(&["at"]);
+        stones.key(&["subject"]).create(manager).await?;
+        crate::dialect::leave_out(manager.get_connection(), "vault", "vault_erased", "subject")
+            .await
     }
 }
 

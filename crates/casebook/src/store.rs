@@ -12,6 +12,7 @@ use sea_orm::{DatabaseConnection, DbErr};
 use crate::audit::ChainKeys;
 use crate::dialect::{self, Direct, Engine, Reader};
 use crate::tasks::ATTEMPTS_MAX;
+use crate::vault::Keyring;
 
 /// How many connections a store may open.
 #[derive(Clone, Copy, Debug)]
@@ -38,6 +39,8 @@ pub struct Store {
     reader: Arc<Reader>,
     pub(crate) attempts_max: i64,
     pub(crate) chain: ChainKeys,
+    /// What the vault is sealed with; without it the vault is locked.
+    pub(crate) keyring: Option<Keyring>,
 }
 
 /// Why a store cannot be used.
@@ -52,7 +55,8 @@ pub enum OpenError {
 }
 
 impl Store {
-    /// Opens a database by URL (`sqlite:///path/file.db` or `postgres://…`).
+    /// Opens a database by URL (`sqlite:///path/file.db` or `postgres://…`). Its vault is locked until
+    /// [`Store::with_keys`].
     ///
     /// # Errors
     /// [`OpenError::NotDurable`] when a setting would let an acknowledged step be lost.
@@ -66,7 +70,7 @@ impl Store {
             let direct = engine.direct(&writer);
             let reader = Arc::new(Reader::over(reader, pools.read));
             let (attempts_max, chain) = (ATTEMPTS_MAX, ChainKeys::open());
-            Ok(Self { engine, writer, direct, reader, attempts_max, chain })
+            Ok(Self { engine, writer, direct, reader, attempts_max, chain, keyring: None })
         } else {
             Err(OpenError::NotDurable(problems))
         }
@@ -84,6 +88,13 @@ impl Store {
     #[must_use]
     pub fn chaining_with(self, chain: ChainKeys) -> Self {
         Self { chain, ..self }
+    }
+
+    /// The same store with the keys of its vault. Without them nothing personal is written, and what is sealed is not
+    /// read. Clones made before do not have them.
+    #[must_use]
+    pub fn with_keys(self, keyring: Keyring) -> Self {
+        Self { keyring: Some(keyring), ..self }
     }
 
     /// The engine underneath.

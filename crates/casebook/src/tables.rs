@@ -327,7 +327,7 @@ pub mod meta {
     impl ActiveModelBehavior for ActiveModel {}
 }
 
-/// The vault: the one place where personal data lives.
+/// The vault: the one place where personal data lives, sealed.
 pub mod vault {
     use sea_orm::entity::prelude::*;
 
@@ -344,11 +344,16 @@ pub mod vault {
         /// Keyed hash to find it by (of a phone number), or empty.
         #[sea_orm(column_type = "Text")]
         pub lookup: String,
-        /// The data, as JSON.
+        /// The data, as JSON, in a row of before there were keys; empty where it is sealed.
         #[sea_orm(column_type = "Text")]
         pub body: String,
         /// When it was written.
         pub at: i64,
+        /// The number of the key that wraps the key of this row, or 0 for a row in clear.
+        pub sealed_by: i64,
+        /// The wrapped key and what it seals.
+        #[sea_orm(column_type = "Blob")]
+        pub sealed: Vec<u8>,
     }
 
     /// No relations: the kernel joins nothing.
@@ -363,4 +368,26 @@ pub mod vault {
             f.debug_struct("vault").field("subject", &self.subject).finish_non_exhaustive()
         }
     }
+}
+
+/// Whom the vault keeps nothing about any more.
+pub mod vault_erased {
+    use sea_orm::entity::prelude::*;
+
+    /// A row: a tombstone.
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "vault_erased")]
+    pub struct Model {
+        /// Whom or what nothing is kept about.
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub subject: Uuid,
+        /// Since when.
+        pub at: i64,
+    }
+
+    /// No relations: the kernel joins nothing.
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
 }

@@ -11,3 +11,4 @@ pub mod demo;
 pub mod import;
 pub mod migrations;
 pub mod node;
+pub mod vault;

@@ -61,7 +61,8 @@ impl Writer {
     }
 
     /// Asks the deed and the projectors. They are pure, so one that panics has changed nothing: its
-    /// command is refused and the others go on.
+    /// command is refused and the others go on. What is personal in what they write is sealed here, and by nobody
+    /// else.
     fn decide(
         &self,
         submission: &Submission,
@@ -86,10 +87,15 @@ impl Writer {
             }
             Ok(written)
         }));
-        decided.unwrap_or_else(|_| {
+        let mut written = decided.unwrap_or_else(|_| {
             tracing::error!(method = submission.caller.method, "a deed panicked");
             Err(internal("the command could not be decided on"))
-        })
+        })?;
+        self.parts.store.seal_rows(&mut written.rows).map_err(|error| {
+            tracing::error!(method = submission.caller.method, %error, "the vault takes nothing");
+            internal("what is personal could not be sealed")
+        })?;
+        Ok(written)
     }
 
     /// Reserves workers of this process for the tasks that are due at once or soon. Called once the

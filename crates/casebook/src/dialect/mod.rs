@@ -302,6 +302,22 @@ impl Engine {
         rows.iter().map(|row| Ok((row.try_get_by_index(0)?, row.try_get_by_index(1)?))).collect()
     }
 
+    /// Waits until nobody else is writing to a table, and lets nobody until the end of the transaction. Readers go
+    /// on. The embedded engine has one writer anyway.
+    pub(crate) async fn keep_writers_out(
+        self,
+        transaction: &DatabaseTransaction,
+        table: &str,
+    ) -> Result<(), DbErr> {
+        match self {
+            Self::Sqlite => Ok(()),
+            Self::Postgres => {
+                let sql = format!("LOCK TABLE {table} IN SHARE ROW EXCLUSIVE MODE");
+                transaction.execute_unprepared(&sql).await.map(|_| ())
+            }
+        }
+    }
+
     /// Writes a batch inside a transaction; a lost batch must be rolled back by the caller.
     pub(crate) async fn write(
         self,
@@ -407,17 +423,23 @@ pub(crate) struct Words {
     pub fresh_id: &'static str,
     /// No bytes.
     pub no_bytes: &'static str,
+    /// The type of a column of bytes.
+    pub bytes: &'static str,
 }
 
 pub(crate) fn words(connection: &impl ConnectionTrait) -> Words {
     match Engine::of(connection) {
-        Engine::Sqlite => {
-            Words { nil_id: "zeroblob(16)", fresh_id: "randomblob(16)", no_bytes: "x''" }
-        }
+        Engine::Sqlite => Words {
+            nil_id: "zeroblob(16)",
+            fresh_id: "randomblob(16)",
+            no_bytes: "x''",
+            bytes: "blob",
+        },
         Engine::Postgres => Words {
             nil_id: "'00000000-0000-0000-0000-000000000000'::uuid",
             fresh_id: "gen_random_uuid()",
             no_bytes: "''::bytea",
+            bytes: "bytea",
         },
     }
 }
@@ -443,6 +465,32 @@ pub(crate) async fn copy_to(connection: &DatabaseConnection, file: &Path) -> Res
         Engine::Postgres => {
             Err(DbErr::Custom("a server's store is copied by its own tools".into()))
         }
+    }
+}
+
+/// Has a table leave out every new row whose `column` is in another table, without a word to its writer. May be
+/// applied twice.
+pub(crate) async fn leave_out(
+    connection: &impl ConnectionTrait,
+    table: &str,
+    listed: &str,
+    column: &str,
+) -> Result<(), DbErr> {
+    let statements = match Engine::of(connection) {
+        Engine::Sqlite => sqlite::leave_out(table, listed, column),
+        Engine::Postgres => postgres::leave_out(table, listed, column),
+    };
+    for statement in statements {
+        connection.execute_unprepared(&statement).await?;
+    }
+    Ok(())
+}
+
+/// Leaves nothing of what is gone in SQLite's file and its log. PostgreSQL has its own housekeeping.
+pub(crate) async fn scrub(connection: &DatabaseConnection) -> Result<(), DbErr> {
+    match Engine::of(connection) {
+        Engine::Sqlite => sqlite::scrub(connection).await,
+        Engine::Postgres => Ok(()),
     }
 }
 

@@ -109,6 +109,20 @@ pub(super) async fn tune_hot_tables(connection: &impl ConnectionTrait) -> Result
     Ok(())
 }
 
+pub(super) fn leave_out(table: &str, listed: &str, column: &str) -> Vec<String> {
+    // Each statement of the function sees what is committed by then, so a writer that waited for an erasure sees it.
+    let function = format!(
+        "CREATE OR REPLACE FUNCTION {table}_leaves_out() RETURNS trigger LANGUAGE plpgsql VOLATILE \
+         AS $$ BEGIN IF EXISTS (SELECT 1 FROM {listed} WHERE {column} = NEW.{column}) THEN \
+         RETURN NULL; END IF; RETURN NEW; END $$"
+    );
+    let trigger = format!(
+        "CREATE OR REPLACE TRIGGER {table}_leaves_out BEFORE INSERT ON {table} \
+         FOR EACH ROW EXECUTE FUNCTION {table}_leaves_out()"
+    );
+    vec![function, trigger]
+}
+
 pub(super) fn by_ids(columns: &str, table: &str, key: &str, ids: &[Uuid]) -> Statement {
     let sql = format!("SELECT {columns} FROM {table} WHERE {key} = ANY($1::uuid[])");
     Statement::from_sql_and_values(DbBackend::Postgres, sql, [uuid_array(ids)])

@@ -89,6 +89,19 @@ pub(super) async fn copy_to(connection: &DatabaseConnection, file: &Path) -> Res
     connection.execute_raw(copy).await.map(|_| ())
 }
 
+pub(super) fn leave_out(table: &str, listed: &str, column: &str) -> Vec<String> {
+    vec![format!(
+        "CREATE TRIGGER IF NOT EXISTS {table}_leaves_out BEFORE INSERT ON {table} \
+         WHEN EXISTS (SELECT 1 FROM {listed} WHERE {column} = NEW.{column}) \
+         BEGIN SELECT RAISE(IGNORE); END"
+    )]
+}
+
+pub(super) async fn scrub(connection: &DatabaseConnection) -> Result<(), DbErr> {
+    connection.execute_unprepared("VACUUM").await?;
+    connection.execute_unprepared("PRAGMA wal_checkpoint(TRUNCATE)").await.map(|_| ())
+}
+
 pub(super) fn by_ids(columns: &str, table: &str, key: &str, ids: &[Uuid]) -> Statement {
     let padded = ids.len().next_power_of_two();
     let list = vec!["?"; padded].join(", ");

@@ -7,7 +7,7 @@ use std::process::{Child, Command, Stdio};
 
 use parasol_casebook::tables::{
     audit_backlog, audit_chain, cases, commands, commits, events, feed, horizons, leases, meta,
-    tasks, vault,
+    tasks, vault, vault_erased,
 };
 use parasol_casebook::{ChainKeys, Engine, OpenError, Pools, SEQUENCER, Store};
 use parasol_testkit::{Postgres, program_path};
@@ -164,6 +164,7 @@ async fn entities_have_the_columns_of_their_tables(world: World) {
         columns_of::<leases::Entity>(),
         columns_of::<meta::Entity>(),
         columns_of::<vault::Entity>(),
+        columns_of::<vault_erased::Entity>(),
         columns_of::<slots::Entity>(),
         columns_of::<notes::Entity>(),
         columns_of::<board::Entity>(),

@@ -9,8 +9,8 @@ use std::time::Duration;
 use futures::future::join_all;
 use parasol_bell::Bell;
 use parasol_casebook::{
-    Answer, Committer, Engine, Error, Handler, Handoff, Lease, Limits, NewId, Now, Parts, Pools,
-    Queue, Queues, Rules, Store, Submitter, Worker, committer,
+    Answer, Committer, Engine, Error, Handler, Handoff, KEY_LEN, Keyring, Lease, Limits, NewId,
+    Now, Parts, Pools, Queue, Queues, Rules, Store, Submitter, Worker, committer,
 };
 use parasol_journey::calendar::Calendar;
 use parasol_journey::deadline::Deadlines;
@@ -33,6 +33,12 @@ pub const LEASE: Span = Span::from_micros(MINUTE);
 
 /// How long before they are due deadlines are taken on.
 pub const AHEAD: Span = Span::from_micros(90 * SECOND);
+
+/// A ring of keys of the vault with these numbers.
+pub fn keys(numbers: &[u32]) -> Keyring {
+    let key = |number: &u32| (*number, [u8::try_from(*number).unwrap(); KEY_LEN]);
+    Keyring::new(numbers.iter().map(key)).unwrap()
+}
 
 /// One database with everything that processes share.
 pub struct World {
@@ -129,6 +135,11 @@ impl World {
     }
 
     pub async fn store_with(&self, pools: Pools) -> Store {
+        self.locked_store(pools).await.with_keys(keys(&[1]))
+    }
+
+    /// A store that was given no keys.
+    pub async fn locked_store(&self, pools: Pools) -> Store {
         Store::open(&self.url, pools).await.unwrap()
     }
 
@@ -139,7 +150,15 @@ impl World {
 
     /// A process with these limits and these roles' queues.
     pub async fn process_with(&self, limits: Limits, roles: &[Role], depth: usize) -> Process {
-        let store = self.store().await;
+        self.process_of(self.store().await, limits, roles, depth)
+    }
+
+    /// A process without workers, over this store.
+    pub fn process_over(&self, store: Store) -> Process {
+        self.process_of(store, Limits::default(), &[], 0)
+    }
+
+    fn process_of(&self, store: Store, limits: Limits, roles: &[Role], depth: usize) -> Process {
         let holder = self.holders.fetch_add(1, Ordering::SeqCst);
         let lease = Lease { holder: Uuid::from_u128(u128::from(holder)), length: LEASE };
         let (handoff, queues) = Handoff::new(lease, AHEAD, roles, depth.max(1));

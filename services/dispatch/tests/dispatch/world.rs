@@ -12,9 +12,9 @@ use parasol_api::partner::v1::{AcceptOfferRequest, AcceptOfferResponse, DeclineO
 use parasol_api::{Error, Reason};
 use parasol_bell::Bell;
 use parasol_casebook::{
-    CaseDeed, Deadlines as LetPass, FilingDeed, Handler, Handoff, Lease, Limits, NewId, Now, Parts,
-    Pools, Rules, SEQUENCER, Secret, Sequenced, Store, Submission, Target, Worker, committer,
-    secret,
+    CaseDeed, Deadlines as LetPass, FilingDeed, Handler, Handoff, Keyring, Lease, Limits, NewId,
+    Now, Parts, Pools, Rules, SEQUENCER, Secret, Sequenced, Store, Submission, Target, Worker,
+    committer, secret,
 };
 use parasol_desk::{Desk, customer_id};
 use parasol_dispatch::Dispatch;
@@ -167,6 +167,7 @@ impl World {
 
     async fn process(url: String, folder: Option<Arc<TempDir>>, number: u64) -> Self {
         let store = Store::open(&url, Pools { write: 2, read: 4 }).await.unwrap();
+        let store = store.with_keys(Keyring::first([7; 32]));
         let clock = Clock::manual(start());
         let ids = IdSource::seeded(clock.clone(), number);
         let holder = ids.next();

@@ -8,8 +8,8 @@ use parasol_api::intake::v1::{ImportOrdersRequest, ImportOrdersResponse};
 use parasol_api::{Error, Reason};
 use parasol_bell::Bell;
 use parasol_casebook::{
-    Caller, CaseDeed, Error as CasebookError, Handoff, Lease, Limits, Parts, Pools, Rules, Store,
-    Submission, Target, Worker, committer,
+    Caller, CaseDeed, Error as CasebookError, Handoff, Keyring, Lease, Limits, Parts, Pools, Rules,
+    Store, Submission, Target, Worker, committer,
 };
 use parasol_desk::Desk;
 use parasol_evidence::{Archive, Limits as EvidenceLimits};
@@ -80,6 +80,7 @@ impl World {
 
     async fn at(url: &str, folder: Arc<TempDir>, clock: Clock, seed: u64) -> Self {
         let store = Store::open(url, Pools::default()).await.unwrap();
+        let store = store.with_keys(Keyring::first([7; 32]));
         Migrator::up(store.for_migrations(), None).await.unwrap();
         let ids = IdSource::seeded(clock.clone(), seed);
         let lease = Lease { holder: Uuid::from_u128(u128::from(seed)), length: Span::minutes(1) };

@@ -8,7 +8,7 @@ use sea_orm_migration::MigratorTrait as _;
 use serde_json::json;
 
 use super::{Common, Exit};
-use crate::{migrations, node};
+use crate::{migrations, node, vault};
 
 pub(super) const EXAMPLE: &str = "\
 `up` and `serve` do this by themselves when they start. Migrating what is up to date changes nothing.
@@ -47,6 +47,11 @@ pub(super) async fn run(args: Args, common: &Common, config: &Config) -> anyhow:
     }
     let store = node::open_store(config).await?;
     let applied = migrations::up(&store).await;
+    // Whoever was erased since the copy was made stays so.
+    let erased = match &applied {
+        Ok(_) => vault::replay(&store, &config.data_dir).await,
+        Err(_) => Ok(0),
+    };
     let renewed = match (args.restored, &applied) {
         (true, Ok(_)) => store.begin_feed_epoch(IdSource::new(Clock::system()).next()).await,
         _ => Ok(()),
@@ -54,7 +59,9 @@ pub(super) async fn run(args: Args, common: &Common, config: &Config) -> anyhow:
     store.close().await?;
     let applied = applied.context("a migration failed; those before it are applied")?;
     renewed.context("the database is up to date, but tokens of before are still good")?;
-    let document = json!({ "applied": applied, "restored": args.restored });
+    let erased =
+        erased.context("the database is up to date, but who was erased may be back in it")?;
+    let document = json!({ "applied": applied, "restored": args.restored, "erased": erased });
     common.answer(&document, || {
         let mut said = match applied {
             0 => "The database was up to date.".to_owned(),
@@ -62,6 +69,9 @@ pub(super) async fn run(args: Args, common: &Common, config: &Config) -> anyhow:
         };
         if args.restored {
             said.push_str(" Tokens and cursors of before are refused.");
+        }
+        if erased > 0 {
+            said.push_str(&format!(" {erased} subject(s) were erased anew, as the journal says."));
         }
         said
     })?;

@@ -19,6 +19,7 @@ mod policy;
 mod report;
 mod token;
 mod up;
+mod vault;
 mod version;
 
 use std::ffi::OsString;
@@ -84,6 +85,9 @@ enum Command {
     /// Bring the database up to date
     #[command(after_help = migrate::EXAMPLE)]
     Migrate(migrate::Args),
+    /// Look after the keys of personal data; export or erase what is kept about somebody
+    #[command(after_help = vault::EXAMPLE)]
+    Vault(vault::Args),
     /// Check or show the configuration
     #[command(after_help = config::EXAMPLE)]
     Config(config::Args),
@@ -174,6 +178,11 @@ async fn dispatch(common: &Common, command: Command, since: Stopwatch) -> anyhow
         Command::Backup(args) => {
             let config = common.settings()?;
             let command = backup::run(args, common, &config);
+            logged(common, &config, quieter(&config), Box::pin(command)).await
+        }
+        Command::Vault(args) => {
+            let config = common.settings()?;
+            let command = vault::run(args, common, &config);
             logged(common, &config, quieter(&config), Box::pin(command)).await
         }
         Command::Migrate(args) => {

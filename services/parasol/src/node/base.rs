@@ -9,11 +9,12 @@ use parasol_casebook::{Engine, NewId, Now, Pools, Store};
 use parasol_journey::time::{Span, Timestamp};
 use parasol_runtime::clock::Clock;
 use parasol_runtime::config::Config;
-use parasol_runtime::identity::TokenKey;
+use parasol_runtime::identity::{KEY_FILE, TokenKey};
 use parasol_runtime::ids::IdSource;
 use secrecy::ExposeSecret as _;
 
 use super::anchor::chain_keys;
+use super::vault::{self, VAULT_KEYS_FILE};
 use crate::migrations;
 
 /// Where the store keeps how far its test clock is ahead, in microseconds.
@@ -41,6 +42,7 @@ impl Base {
         }
         let store = open_store(config).await?;
         migrations::up(&store).await.context("the database could not be migrated")?;
+        crate::vault::replay(&store, folder).await.context("erasures cannot be made up for")?;
         if store.engine() == Engine::Sqlite {
             store.free_leases().await?;
         }
@@ -48,6 +50,13 @@ impl Base {
         let ids = IdSource::new(clock.clone());
         let key = TokenKey::load_or_create(folder, |bytes| ids.fill(bytes))?;
         let store = store.chaining_with(chain_keys(&key));
+        let store = store.with_keys(vault::load_or_create(folder, &key)?);
+        store.try_keys().await.with_context(|| {
+            format!(
+                "put back the {VAULT_KEYS_FILE} (or {KEY_FILE}) that belongs to this database; \
+                 nothing personal in it can be read without"
+            )
+        })?;
         Ok(Self { store, clock, ids, key: Arc::new(key) })
     }
 
@@ -62,10 +71,10 @@ impl Base {
     }
 }
 
-/// Opens the database the configuration names.
+/// Opens the database the configuration names, with the keys of its vault if there are any yet.
 ///
 /// # Errors
-/// When it does not answer or would lose acknowledged steps.
+/// When it does not answer or would lose acknowledged steps, or the keys cannot be used.
 pub async fn open_store(config: &Config) -> anyhow::Result<Store> {
     let url = config.database_url.expose_secret();
     let url = if url.is_empty() {
@@ -75,7 +84,11 @@ pub async fn open_store(config: &Config) -> anyhow::Result<Store> {
     };
     let pools = Pools { write: config.pools.write, read: config.pools.read };
     let store = Store::open(&url, pools).await.context("the database cannot be used")?;
-    Ok(store.parking_after(config.tasks.attempts_max))
+    let store = store.parking_after(config.tasks.attempts_max);
+    Ok(match vault::vault_keys(&config.data_dir)? {
+        Some(keys) => store.with_keys(keys),
+        None => store,
+    })
 }
 
 /// Takes the data folder for this process; its lock goes with the process, however it ends.

@@ -14,6 +14,7 @@ mod operations;
 mod peers;
 mod seals;
 mod services;
+mod vault;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -44,6 +45,7 @@ use uuid::Uuid;
 pub use anchor::{HEADS_FILE, KeptHeads, chain_keys};
 pub use base::{CLOCK_OFFSET, LOCK_FILE, STORE_FILE, open_store, own};
 pub use seals::seal_keys;
+pub use vault::{VAULT_KEYS_FILE, read as read_vault_keys, replace_vault_keys, vault_keys};
 
 pub(crate) use peers::service_of;
 
@@ -179,6 +181,7 @@ impl Node {
         if config.works_on_cases() {
             loops.start(&supervisor, services.handlers(), queues);
             loops::audit(&supervisor, &anchor);
+            vault::reseal(&supervisor, &base.store);
         }
         services.start_loops(&supervisor, &base, &bell, lease.holder, poll).await?;
         working.release().await;

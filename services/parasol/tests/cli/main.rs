@@ -7,6 +7,7 @@ mod benches;
 mod doctor;
 mod import;
 mod running;
+mod vault;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};

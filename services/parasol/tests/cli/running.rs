@@ -18,14 +18,14 @@ use tonic::transport::Endpoint;
 use crate::{Data, example, parasol, run};
 
 /// `parasol up` with its document; killed when the test ends before it stops.
-struct Up {
+pub(crate) struct Up {
     child: Child,
     out: BufReader<ChildStdout>,
     ready: Value,
 }
 
 impl Up {
-    fn start(data: &Data) -> Self {
+    pub(crate) fn start(data: &Data) -> Self {
         Self::start_logging(data, Stdio::null())
     }
 
@@ -44,6 +44,11 @@ impl Up {
 
     fn grpc(&self) -> &str {
         self.ready["grpc"].as_str().unwrap()
+    }
+
+    /// Stops it as a service manager does.
+    pub(crate) fn end(self) {
+        assert_eq!(self.stop(Signal::TERM).0, Some(0));
     }
 
     /// Its exit code and whatever else it printed, after one signal.

@@ -9,9 +9,9 @@ use parasol_api::admin::v1::*;
 use parasol_api::{Error, Reason};
 use parasol_bell::Bell;
 use parasol_casebook::{
-    Caller, CaseDeed, Deadlines as PassingDeadlines, FilingDeed, Handoff, Lease, Limits, Parts,
-    Pass, Pools, RowsDeed, Rules, Secret, Store, Submission, Submitter, Target, Worker, committer,
-    secret,
+    Caller, CaseDeed, Deadlines as PassingDeadlines, FilingDeed, Handoff, Keyring, Lease, Limits,
+    Parts, Pass, Pools, RowsDeed, Rules, Secret, Store, Submission, Submitter, Target, Worker,
+    committer, secret,
 };
 use parasol_desk::{Desk, customer_id};
 use parasol_journey::calendar::Calendar;
@@ -92,6 +92,7 @@ impl World {
     #[expect(clippy::disallowed_methods, reason = "a test's committer ends with its runtime")]
     async fn at(url: &str, folder: Option<TempDir>, seed: u64) -> Self {
         let store = Store::open(url, Pools::default()).await.unwrap();
+        let store = store.with_keys(Keyring::first([7; 32]));
         Migrations::up(store.for_migrations(), None).await.unwrap();
         store.analyze().await.unwrap();
         let clock = Clock::manual(start());

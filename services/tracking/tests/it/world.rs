@@ -5,7 +5,7 @@ use std::sync::Arc;
 use parasol_api::{Error, Reason, Role};
 use parasol_bell::Bell;
 use parasol_casebook::{
-    Caller, Deed, Handoff, Lease, Limits, Parts, Pools, Refusal, Rules, SEQUENCER, Store,
+    Caller, Deed, Handoff, Keyring, Lease, Limits, Parts, Pools, Refusal, Rules, SEQUENCER, Store,
     Submission, Target, Written, committer,
 };
 use parasol_desk::Desk;
@@ -63,6 +63,7 @@ impl World {
 
     async fn at(url: &str, folder: Option<TempDir>) -> Self {
         let store = Store::open(url, Pools { write: 1, read: 2 }).await.unwrap();
+        let store = store.with_keys(Keyring::first([7; 32]));
         Migrations::up(store.for_migrations(), None).await.unwrap();
         let clock = Clock::manual(start());
         let ids = IdSource::seeded(clock.clone(), 7);

@@ -10,8 +10,8 @@ use parasol_api::tracking::v1 as wire;
 use parasol_api::tracking::v1::notice_service_server::NoticeService as _;
 use parasol_bell::Bell;
 use parasol_casebook::{
-    Caller, CaseDeed, FilingDeed, Handoff, Lease, Limits, Parts, Pools, RowsDeed, Rules, Secret,
-    Store, Submission, Submitter, Target, committer, secret,
+    Caller, CaseDeed, FilingDeed, Handoff, Keyring, Lease, Limits, Parts, Pools, RowsDeed, Rules,
+    Secret, Store, Submission, Submitter, Target, committer, secret,
 };
 use parasol_desk::{Desk, customer_id};
 use parasol_journey::calendar::Calendar;
@@ -107,7 +107,8 @@ impl Cell {
     }
 
     pub async fn store(&self) -> Store {
-        Store::open(&self.url, Pools { write: 2, read: 2 }).await.unwrap()
+        let store = Store::open(&self.url, Pools { write: 2, read: 2 }).await.unwrap();
+        store.with_keys(Keyring::first([7; 32]))
     }
 
     /// A process whose only carrier is that of text messages.

@@ -112,7 +112,11 @@ async fn whoever_goes_around_the_store_is_found_out() {
              UPDATE events SET body = replace(body, '0101010101', '0909090909')",
             Problem::ContentDiffers,
         ),
-        ("UPDATE vault SET body = replace(body, 'compressor', 'customer')", Problem::WordsDiffer),
+        (
+            "UPDATE vault SET sealed_by = 0, body = '{\"finding\":\"customer\"}' \
+             WHERE kind = 'certificate'",
+            Problem::WordsDiffer,
+        ),
         ("UPDATE certificate_seals SET code = replace(code, 'a', 'b')", Problem::SealForged),
         ("DELETE FROM events WHERE body LIKE '%certificate_submitted%'", Problem::NotInTheLog),
     ] {

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use async_trait::async_trait;
 use chrono::NaiveDate;
-use parasol_casebook::{Engine, Pools, Store, Worker};
+use parasol_casebook::{Engine, Keyring, Pools, Store, Worker};
 use parasol_desk::Desk;
 use parasol_journey::ids::CaseId;
 use parasol_journey::{ActorKind, Case, Command};
@@ -70,7 +70,8 @@ impl Cell {
 
     /// Connections of their own, which no death of a process takes along.
     pub async fn store(&self) -> Store {
-        Store::open(&self.url, Pools { write: 2, read: 2 }).await.unwrap()
+        let store = Store::open(&self.url, Pools { write: 2, read: 2 }).await.unwrap();
+        store.with_keys(Keyring::first([7; 32]))
     }
 
     /// A process that works on the cell.

@@ -7,8 +7,8 @@ use parasol_api::convert::{Listed, to_timestamp};
 use parasol_api::{Error, Reason, Role};
 use parasol_bell::Bell;
 use parasol_casebook::{
-    Caller, CaseDeed, FilingDeed, Handoff, Lease, Limits, Parts, Pools, Rules, Store, Submission,
-    Submitter, Target, Worker, committer,
+    Caller, CaseDeed, FilingDeed, Handoff, Keyring, Lease, Limits, Parts, Pools, Rules, Store,
+    Submission, Submitter, Target, Worker, committer,
 };
 use parasol_desk::{Desk, customer_id};
 use parasol_journey::calendar::Calendar;
@@ -136,6 +136,7 @@ impl World {
 
     async fn at(url: &str, folder: Option<TempDir>) -> Self {
         let store = Store::open(url, Pools { write: 1, read: 2 }).await.unwrap();
+        let store = store.with_keys(Keyring::first([7; 32]));
         Migrations::up(store.for_migrations(), None).await.unwrap();
         let clock = Clock::manual(start());
         let ids = IdSource::seeded(clock.clone(), 7);

@@ -67,6 +67,13 @@ pub(super) async fn content(store: &Store, now: Timestamp, in_use: bool) -> Vec<
         Ok(newest) => clock(newest, now),
         Err(error) => unreadable("clock", &error),
     });
+    findings.push(match store.try_keys().await {
+        Ok(()) => Finding::ok("vault", "opens with the keys of the data folder"),
+        Err(error) => {
+            let next = "put back the vault.keys (or secret.key) that belongs to this database";
+            Finding::fail("vault", error.to_string(), next)
+        }
+    });
     findings.push(match store.overdue(now).await {
         Ok((oldest, count)) => {
             let oldest = oldest.map(|task| (task.obligation.task.to_string(), task.obligation.due));

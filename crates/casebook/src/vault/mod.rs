@@ -1,0 +1,184 @@
+//! The vault: the one place where personal data lives, sealed.
+//!
+//! Events, tasks, logs and the bell carry references only. This module finds and reads; writing goes
+//! through the committer like everything else, with [`secret`]. No row leaves the committer in clear: it seals
+//! whatever is meant for this table, so that nobody who writes can forget it, and a store without keys writes
+//! none. Rows from before there were keys are read as they are until [`Store::reseal`] has passed them.
+//!
+//! It does not decide who may read: whoever asks has been let in by then.
+
+mod erase;
+mod keyring;
+mod reseal;
+
+use parasol_journey::time::Timestamp;
+use sea_orm::{
+    ActiveValue::Set, ColumnTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
+};
+use uuid::Uuid;
+
+pub use self::keyring::{KEY_LEN, Keyring, Unreadable};
+pub use self::reseal::Resealed;
+use crate::row::{Cell, RowOp, Table};
+use crate::store::Store;
+use crate::tables::vault;
+use keyring::Place;
+
+/// A piece of personal data to write.
+pub struct Secret {
+    /// Whom or what it is about.
+    pub subject: Uuid,
+    /// What kind of data, for example `customer`.
+    pub kind: &'static str,
+    /// Keyed hash to find it by, or empty.
+    pub lookup: String,
+    /// The data, as JSON.
+    pub body: String,
+}
+
+/// The row that writes a piece of personal data; the committer seals it.
+pub fn secret(secret: Secret, at: Timestamp) -> RowOp {
+    RowOp::put(vault::ActiveModel {
+        subject: Set(secret.subject),
+        kind: Set(secret.kind.to_owned()),
+        lookup: Set(secret.lookup),
+        body: Set(secret.body),
+        at: Set(at.micros()),
+        sealed_by: Set(0),
+        sealed: Set(Vec::new()),
+    })
+}
+
+impl Store {
+    /// The data of a kind about a subject, as JSON.
+    ///
+    /// # Errors
+    /// What the engine says, and [`DbErr::Custom`] with an [`Unreadable`] in words: a row that does not open is
+    /// never taken for one that is not there.
+    pub async fn reveal(&self, subject: Uuid, kind: &str) -> Result<Option<String>, DbErr> {
+        let row = vault::Entity::find_by_id((subject, kind.to_owned())).one(self.reader()).await?;
+        row.map(|row| self.open_row(Place { subject, kind }, row.body, row.sealed_by, &row.sealed))
+            .transpose()
+    }
+
+    /// The data of a kind about several subjects, as JSON; in no order, unknown ones are left out.
+    ///
+    /// # Errors
+    /// As [`Store::reveal`], also if only one of them does not open.
+    pub async fn reveal_many(
+        &self,
+        subjects: impl IntoIterator<Item = Uuid>,
+        kind: &str,
+    ) -> Result<Vec<(Uuid, String)>, DbErr> {
+        use vault::Column;
+        let rows: Vec<(Uuid, String, i64, Vec<u8>)> = vault::Entity::find()
+            .select_only()
+            .columns([Column::Subject, Column::Body, Column::SealedBy, Column::Sealed])
+            .filter(Column::Subject.is_in(subjects))
+            .filter(Column::Kind.eq(kind))
+            .into_tuple()
+            .all(self.reader())
+            .await?;
+        let open = |(subject, body, by, sealed): (Uuid, String, i64, Vec<u8>)| {
+            Ok((subject, self.open_row(Place { subject, kind }, body, by, &sealed)?))
+        };
+        rows.into_iter().map(open).collect()
+    }
+
+    /// Who is found under a keyed hash; at most 20.
+    ///
+    /// # Errors
+    /// What the engine says.
+    pub async fn find_subjects(&self, lookup: &str) -> Result<Vec<Uuid>, DbErr> {
+        vault::Entity::find()
+            .select_only()
+            .column(vault::Column::Subject)
+            .filter(vault::Column::Lookup.eq(lookup))
+            .limit(20)
+            .into_tuple()
+            .all(self.reader())
+            .await
+    }
+
+    /// Whether the keys of this store open its vault: tried on any one sealed row.
+    ///
+    /// # Errors
+    /// As [`Store::reveal`].
+    pub async fn try_keys(&self) -> Result<(), DbErr> {
+        let sealed = vault::Entity::find().filter(vault::Column::SealedBy.gt(0));
+        if let Some(row) = sealed.one(self.reader()).await? {
+            let place = Place { subject: row.subject, kind: &row.kind };
+            self.open_row(place, row.body, row.sealed_by, &row.sealed)?;
+        }
+        Ok(())
+    }
+
+    /// How many rows each key seals, by its number; 0 stands for those in clear.
+    ///
+    /// # Errors
+    /// What the engine says.
+    pub async fn sealed_by(&self) -> Result<Vec<(i64, i64)>, DbErr> {
+        vault::Entity::find()
+            .select_only()
+            .column(vault::Column::SealedBy)
+            .column_as(vault::Column::Subject.count(), "rows")
+            .group_by(vault::Column::SealedBy)
+            .order_by_asc(vault::Column::SealedBy)
+            .into_tuple()
+            .all(self.reader())
+            .await
+    }
+
+    fn open_row(
+        &self,
+        place: Place<'_>,
+        body: String,
+        sealed_by: i64,
+        sealed: &[u8],
+    ) -> Result<String, DbErr> {
+        if sealed_by == 0 {
+            return Ok(body);
+        }
+        let opened = match &self.keyring {
+            Some(ring) => ring.open(place, sealed_by, sealed),
+            None => Err(Unreadable::Locked),
+        };
+        opened.map_err(|error| {
+            let Place { subject, kind } = place;
+            tracing::error!(%subject, kind, %error, "a row of the vault cannot be read");
+            DbErr::Custom(format!("vault: {error}"))
+        })
+    }
+
+    /// Seals whatever of these rows is meant for the vault.
+    pub(crate) fn seal_rows(&self, rows: &mut [RowOp]) -> Result<(), Unreadable> {
+        for row in rows {
+            let (RowOp::Put(table, cells) | RowOp::Claim(table, cells)) = row else { continue };
+            if std::ptr::eq(*table, Table::of::<vault::Entity>()) {
+                self.seal_row(cells)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn seal_row(&self, row: &mut [Cell]) -> Result<(), Unreadable> {
+        // The columns of the entity, in its order.
+        let [
+            Cell::Id(subject),
+            Cell::Text(kind),
+            _,
+            Cell::Text(body),
+            _,
+            Cell::Int(by),
+            Cell::Bytes(sealed),
+        ] = row
+        else {
+            unreachable!("a row of the vault has its columns")
+        };
+        let ring = self.keyring.as_ref().ok_or(Unreadable::Locked)?;
+        *sealed = ring.seal(Place { subject: *subject, kind }, body)?;
+        *by = ring.newest();
+        body.clear();
+        Ok(())
+    }
+}

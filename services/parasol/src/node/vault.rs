@@ -1,0 +1,213 @@
+//! The keys of the vault, as they lie in the data folder.
+//!
+//! Owns one file and the chore that seals. The first key follows from the cell's secret, so that processes that share
+//! the secret share the vault; it is written down at the first start all the same, so that another secret later on
+//! closes nothing. Further keys are made by `parasol vault rotate`. What keys do is the casebook's to know.
+
+use std::fs;
+use std::io::{self, Write as _};
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context as _, bail, ensure};
+use parasol_casebook::{KEY_LEN, Keyring, Store};
+use parasol_runtime::identity::TokenKey;
+use parasol_runtime::supervisor::{Backoff, OnFailure, OnStop, Progress, Supervisor, TaskKind};
+use tempfile::NamedTempFile;
+use tokio::sync::Mutex;
+use uuid::Uuid;
+
+/// The file in the data folder: a line for each key, its number and 64 hexadecimal digits.
+pub const VAULT_KEYS_FILE: &str = "vault.keys";
+/// What the first key follows from the cell's secret for.
+const DOMAIN: &str = "vault key";
+/// How often rows are looked for that are in clear, or sealed with an older key.
+const RESEAL_EVERY: Duration = Duration::from_secs(3_600);
+/// How many rows one turn takes.
+const RESEAL_BATCH: u64 = 200;
+
+/// A key with its number.
+pub type Numbered = (u32, [u8; KEY_LEN]);
+
+/// The keys of a data folder: those of the file, else the one that follows from the secret; `None` where there is
+/// neither. Makes nothing.
+///
+/// # Errors
+/// When the file cannot be read, holds something else, or is open to others.
+pub fn vault_keys(folder: &Path) -> anyhow::Result<Option<Keyring>> {
+    let keys = match read(folder)? {
+        Some(keys) => keys,
+        // A secret that cannot be used is found by whoever needs it for tokens.
+        None => match TokenKey::load(folder) {
+            Ok(Some(key)) => vec![first(&key)],
+            Ok(None) | Err(_) => return Ok(None),
+        },
+    };
+    Keyring::new(keys).context("the vault has no key").map(Some)
+}
+
+/// The keys of a data folder, written down if they were not. Of processes that start at once all end up with the same.
+/// A folder that nobody may write to goes on with the key that follows from its secret.
+///
+/// # Errors
+/// As [`vault_keys`].
+pub(super) fn load_or_create(folder: &Path, key: &TokenKey) -> anyhow::Result<Keyring> {
+    if read(folder)?.is_none()
+        && let Err(error) = create(folder, key)
+    {
+        tracing::warn!(%error, "{VAULT_KEYS_FILE} cannot be made: the vault closes with another secret");
+    }
+    vault_keys(folder)?.context("the vault has no key")
+}
+
+/// Writes the first key down, unless another process was first.
+fn create(folder: &Path, key: &TokenKey) -> anyhow::Result<()> {
+    let made = draft(folder, &[first(key)])?.persist_noclobber(folder.join(VAULT_KEYS_FILE));
+    match made.map_err(|error| error.error) {
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error.into()),
+        Err(_) | Ok(_) => sync(folder),
+    }
+}
+
+/// Replaces the keys of a data folder.
+///
+/// # Errors
+/// What the operating system says; the file is then as before.
+pub fn replace_vault_keys(folder: &Path, keys: &[Numbered]) -> anyhow::Result<()> {
+    let draft = draft(folder, keys)?;
+    draft.persist(folder.join(VAULT_KEYS_FILE)).context("the keys cannot be replaced")?;
+    sync(folder)
+}
+
+/// The keys of the file, if it is there, in its order.
+///
+/// # Errors
+/// As [`vault_keys`].
+pub fn read(folder: &Path) -> anyhow::Result<Option<Vec<Numbered>>> {
+    use std::os::unix::fs::PermissionsExt as _;
+    let path = folder.join(VAULT_KEYS_FILE);
+    let told = || format!("the keys of the vault in {}", path.display());
+    if !path.try_exists().with_context(told)? {
+        return Ok(None);
+    }
+    let mode = fs::metadata(&path).with_context(told)?.permissions().mode();
+    ensure!(mode & 0o077 == 0, "{} can be read by others; run chmod 600 on it", path.display());
+    let text = fs::read_to_string(&path).with_context(told)?;
+    let Some(keys) = text.lines().map(parse).collect::<Option<Vec<_>>>() else {
+        bail!("a line of {} is not a number and 64 hexadecimal digits", path.display());
+    };
+    let mut numbers: Vec<_> = keys.iter().map(|(number, _)| *number).collect();
+    numbers.sort_unstable();
+    numbers.dedup();
+    let sound = !keys.is_empty() && numbers.len() == keys.len() && numbers[0] > 0;
+    ensure!(sound, "{} names no key, or one number twice", path.display());
+    Ok(Some(keys))
+}
+
+fn parse(line: &str) -> Option<Numbered> {
+    let (number, digits) = line.trim().split_once(' ')?;
+    let mut key = [0; KEY_LEN];
+    hex::decode_to_slice(digits, &mut key).ok()?;
+    Some((number.parse().ok()?, key))
+}
+
+fn first(key: &TokenKey) -> Numbered {
+    (1, key.mac(DOMAIN, b"v1"))
+}
+
+/// A file beside its place that only its owner reads, so that the keys appear whole or not at all.
+fn draft(folder: &Path, keys: &[Numbered]) -> anyhow::Result<NamedTempFile> {
+    let mut file = NamedTempFile::new_in(folder).context("the data folder cannot be written")?;
+    for (number, key) in keys {
+        writeln!(file, "{number} {}", hex::encode(key))?;
+    }
+    file.as_file().sync_all()?;
+    Ok(file)
+}
+
+fn sync(folder: &Path) -> anyhow::Result<()> {
+    Ok(fs::File::open(folder)?.sync_all()?)
+}
+
+/// Where the chore is, and how many rows it has found in clear on its way there.
+type Walk = (Option<(Uuid, String)>, u64);
+
+/// Rows in clear are sealed, and those of an older key come under the newest: soon after the start, and every hour.
+pub(super) fn reseal(supervisor: &Supervisor, store: &Store) {
+    let kind = TaskKind {
+        name: "casebook.vault",
+        on_stop: OnStop::Drain,
+        on_failure: OnFailure::Restart(Backoff::STANDARD),
+    };
+    let (store, walk) = (store.clone(), Arc::new(Mutex::new(Walk::default())));
+    supervisor.spawn_loop(kind, RESEAL_EVERY, (), move || {
+        let (store, walk) = (store.clone(), Arc::clone(&walk));
+        async move { run_once(&store, &mut *walk.lock().await).await }
+    });
+}
+
+async fn run_once(store: &Store, walk: &mut Walk) -> anyhow::Result<Progress> {
+    let (place, found) = walk;
+    let done = store.reseal(place.take(), RESEAL_BATCH).await?;
+    *found += done.sealed;
+    *place = done.next;
+    if place.is_some() {
+        return Ok(Progress::More);
+    }
+    if std::mem::take(found) > 0 {
+        // What was in clear has left its rows and not yet the file.
+        store.scrub().await?;
+    }
+    Ok(Progress::Idle)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    use super::*;
+
+    fn file(text: &str) -> tempfile::TempDir {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join(VAULT_KEYS_FILE);
+        fs::write(&path, text).unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
+        folder
+    }
+
+    #[test]
+    fn the_first_key_follows_from_the_secret_and_outlives_it() {
+        let folder = tempfile::tempdir().unwrap();
+        assert!(vault_keys(folder.path()).unwrap().is_none());
+        let (one, other) = (TokenKey::from_secret(&[1; 32]), TokenKey::from_secret(&[2; 32]));
+        load_or_create(folder.path(), &one).unwrap();
+        let written = read(folder.path()).unwrap().unwrap();
+        assert_eq!(written, [first(&one)]);
+        let mode = fs::metadata(folder.path().join(VAULT_KEYS_FILE)).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600);
+        load_or_create(folder.path(), &other).unwrap();
+        assert_eq!(read(folder.path()).unwrap().unwrap(), written);
+        assert_ne!(first(&one), first(&other));
+    }
+
+    #[test]
+    fn keys_are_read_as_they_were_written_and_nothing_else_is() {
+        let folder = tempfile::tempdir().unwrap();
+        let keys = [(1, [1; KEY_LEN]), (3, [3; KEY_LEN])];
+        replace_vault_keys(folder.path(), &keys).unwrap();
+        assert_eq!(read(folder.path()).unwrap().unwrap(), keys);
+        assert_eq!(vault_keys(folder.path()).unwrap().unwrap().newest(), 3);
+        let digits = "ab".repeat(KEY_LEN);
+        let twice = format!("1 {digits}\n1 {digits}\n");
+        for text in ["", "\n", "1", "1 ab", &digits, &format!("0 {digits}"), &twice] {
+            let refused = vault_keys(file(text).path());
+            assert!(refused.is_err(), "{text} was taken");
+        }
+        let open = file(&format!("1 {digits}"));
+        let path = open.path().join(VAULT_KEYS_FILE);
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).unwrap();
+        let refused = vault_keys(open.path()).unwrap_err().to_string();
+        assert!(refused.contains("chmod 600"), "{refused}");
+    }
+}
