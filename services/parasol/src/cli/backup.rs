@@ -16,10 +16,11 @@ use parasol_runtime::identity::KEY_FILE;
 use serde::Serialize;
 
 use super::{Common, Exit};
-use crate::node::{self, archive};
+use crate::node::{self, VAULT_KEYS_FILE, archive};
+use crate::vault::journal::JOURNAL_FILE;
 
 pub(super) const EXAMPLE: &str = "\
-Taken while the node runs, which does not wait for it. The copy holds the signing key unless it is left out: keep it \
+Taken while the node runs, which does not wait for it. The copy holds the keys unless they are left out: keep it \
 as safe as the data folder. After putting it back say so with `parasol migrate --restored`.
 
 Examples:
@@ -36,7 +37,8 @@ pub(super) struct Args {
     /// Folder to make; it must not be there yet
     #[arg(long, value_name = "FOLDER")]
     to: PathBuf,
-    /// Leave the signing key out, where it is kept elsewhere. Without it all tokens and links given out are void
+    /// Leave the signing key and the keys of the vault out, where they are kept elsewhere. Without them all tokens and links
+    /// given out are void, and nothing personal in the copy can be read
     #[arg(long)]
     without_key: bool,
 }
@@ -95,8 +97,10 @@ async fn copy<'a>(args: &'a Args, config: &'a Config, into: &Path) -> anyhow::Re
     copy.close().await?;
     let feed_position = feed_position.context("the copy cannot be read")?;
     to_disk(&file)?;
-    if !args.without_key {
-        key(&config.data_dir, into)?;
+    let keys: &[&str] = if args.without_key { &[] } else { &[KEY_FILE, VAULT_KEYS_FILE] };
+    // The journal of erasures too: where it is newer than the copy, it is the one to go on with.
+    for name in keys.iter().chain(&[JOURNAL_FILE]) {
+        secret(&config.data_dir, into, name)?;
     }
     let here = config.evidence.bucket().is_none();
     let from = config.data_dir.join(archive::FOLDER);
@@ -122,10 +126,13 @@ async fn copy<'a>(args: &'a Args, config: &'a Config, into: &Path) -> anyhow::Re
     Ok(note)
 }
 
-/// The signing key, for its owner alone as it was.
-fn key(from: &Path, into: &Path) -> anyhow::Result<()> {
-    let secret = fs::read(from.join(KEY_FILE)).context(KEY_FILE)?;
-    let (path, mut options) = (into.join(KEY_FILE), File::options());
+/// A file beside the store, for its owner alone as it was; keys of the vault and a journal may not be there yet.
+fn secret(from: &Path, into: &Path, name: &'static str) -> anyhow::Result<()> {
+    let secret = match fs::read(from.join(name)) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound && name != KEY_FILE => return Ok(()),
+        read => read.context(name)?,
+    };
+    let (path, mut options) = (into.join(name), File::options());
     let mut file = options.write(true).create_new(true).mode(0o600).open(path)?;
     io::Write::write_all(&mut file, &secret)?;
     Ok(file.sync_all()?)
@@ -178,7 +185,7 @@ impl Note<'_> {
             said.push_str(&format!("\nPhotos and films are in {place}; copy that too."));
         }
         if !self.signing_key {
-            said.push_str("\nThe signing key is not in it.");
+            said.push_str("\nThe signing key and the keys of the vault are not in it.");
         }
         said
     }
