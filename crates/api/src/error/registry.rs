@@ -26,6 +26,14 @@ with_desk! { reasons,
         zh "您的登录已失效。"
            "凭证缺失、已过期、已吊销，或不是本系统签发的。"
            "请重新登录后再试。";
+    IssuerUnreachable "ISSUER_UNREACHABLE" Unavailable
+        en "Who issued the credential cannot be asked for its keys."
+           "The token is signed with a key that is not known here, and its issuer did not answer when it was \
+            asked. Nothing was done, and nothing is wrong with the token as far as can be told."
+           "Send the very same request again in ten seconds; do not sign in anew."
+        zh "暂时无法核验登录凭证。"
+           "凭证的签名密钥尚未获取，且身份服务暂时无法访问。未做任何更改。"
+           "请十秒后重试，无需重新登录。";
     CallbackUnsigned "CALLBACK_UNSIGNED" Unauthenticated
         en "The callback is not signed by the partner it names."
            "None of its signatures is that of a valid secret over `id.timestamp.body`, a header is missing, or \

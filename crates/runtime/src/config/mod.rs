@@ -6,6 +6,7 @@
 //! well-formed does not say that it works.
 
 mod check;
+mod issuers;
 mod tree;
 
 use std::collections::HashMap;
@@ -14,6 +15,8 @@ use std::path::Path;
 use config::{Environment, File, FileFormat};
 use secrecy::{ExposeSecret, SecretString};
 
+pub(crate) use self::issuers::has_brand;
+pub use self::issuers::Issuer;
 pub use self::tree::{
     Committer, Config, DaySolver, Limits, Log, LogFormat, NodeRole, Otlp, Pools, Tasks,
 };

@@ -1,7 +1,7 @@
 //! Who calls, and whether that role may.
 //!
-//! The bearer token becomes a [`Principal`] in the request's extensions; a method's path and the
-//! role are looked up in the access table, which denies by default. The retailer's people are looked up in
+//! The bearer token, of this cell or of an issuer that it knows, becomes a [`Principal`] in the request's extensions;
+//! a method's path and the role are looked up in the access table, which denies by default. The retailer's people are looked up in
 //! the register as well, when a call begins and for as long as a stream runs; who is registered goes on in
 //! the extensions as a [`Member`]. A share link is a bearer token too; whoever keeps the links says whether it is
 //! good. What a caller may see *within* a method is for the method to decide from the principal.
@@ -24,12 +24,13 @@ use super::body::{Onlooker, watched};
 use super::{Access, Layers, Refusal, refused};
 use crate::clock::Clock;
 use crate::identity::link::{self, Links};
-use crate::identity::{Member, Principal, Role, Staff, TokenKey};
+use crate::identity::{Bearers, Member, Principal, Role, Staff, TokenError, TokenKey};
 
 /// Checks callers.
 #[derive(Clone)]
 pub struct AuthLayer {
     key: Arc<TokenKey>,
+    bearers: Bearers,
     clock: Clock,
     access: Access,
     staff: Staff,
@@ -45,13 +46,16 @@ enum Admitted {
     As(Principal, Option<Arc<Member>>),
     /// Whoever a link says, if it is good.
     ByLink(String),
+    /// Whoever a token of an issuer says, once that one's keys have been looked at.
+    ByIssuer(String),
 }
 
 impl AuthLayer {
     /// The layer as `layers` wants it.
     pub fn new(layers: &Layers) -> Self {
-        let Layers { key, clock, access, staff, links, long_lived, .. } = layers.clone();
-        Self { key, clock, access, staff, links, long_lived }
+        let Layers { key, issuers, clock, access, staff, links, long_lived, .. } = layers.clone();
+        let bearers = Bearers::new(Arc::clone(&key), issuers, clock.clone());
+        Self { key, bearers, clock, access, staff, links, long_lived }
     }
 
     /// Whether a call would be let in, for an edge that has to know before it reads the call's body. The
@@ -59,9 +63,13 @@ impl AuthLayer {
     ///
     /// # Errors
     /// `UNAUTHENTICATED`, `PERMISSION_DENIED`.
-    pub fn admits(&self, path: &str, headers: &HeaderMap) -> Result<(), Error> {
+    pub async fn admits(&self, path: &str, headers: &HeaderMap) -> Result<(), Error> {
+        let admitted = match self.admit(path, headers) {
+            Ok(Admitted::ByIssuer(token)) => self.by_issuer(path, &token).await,
+            known => known,
+        };
         let refused = |refusal| Error::from_status(&Status::from(refusal));
-        self.admit(path, headers).map(|_| ()).map_err(refused)
+        admitted.map(|_| ()).map_err(refused)
     }
 
     /// The caller, or nobody for one without credential where none is needed.
@@ -92,14 +100,32 @@ impl AuthLayer {
                 Err(Refusal::Forbidden)
             };
         }
-        let principal = self.key.verify(token, self.clock.now()).map_err(|error| {
-            tracing::info!(%error, "a token was refused");
-            Refusal::Unauthenticated
-        })?;
-        // A token that names a link's holder would be one that cannot be taken back.
-        if principal.role == Role::Link {
-            return Err(Refusal::Unauthenticated);
+        match self.bearers.read_now(token) {
+            Some(read) => self.named(path, read.map(|(principal, _)| principal)),
+            None => Ok(Admitted::ByIssuer(token.to_owned())),
         }
+    }
+
+    /// Whoever a token of an issuer names, whose keys are looked at first.
+    async fn by_issuer(&self, path: &str, token: &str) -> Result<Admitted, Refusal> {
+        let read = self.bearers.read(token).await;
+        self.named(path, read.map(|(principal, _)| principal))
+    }
+
+    /// Whoever a token names, if the role may and the person may act.
+    fn named(
+        &self,
+        path: &str,
+        read: Result<Principal, TokenError>,
+    ) -> Result<Admitted, Refusal> {
+        let principal = read.map_err(|error| {
+            tracing::info!(%error, "a token was refused");
+            match error {
+                // Its bearer may be whom it names: they should try again, and not sign in anew.
+                TokenError::Unreachable => Refusal::Barred(Reason::IssuerUnreachable),
+                _ => Refusal::Unauthenticated,
+            }
+        })?;
         if !(self.access)(path, Some(principal.role)) {
             return Err(Refusal::Forbidden);
         }
@@ -149,9 +175,7 @@ where
     }
 
     fn call(&mut self, mut request: Request<Body>) -> Self::Future {
-        let path = request.uri().path();
-        let is_long = (self.layer.long_lived)(path);
-        let admitted = match self.layer.admit(path, request.headers()) {
+        let admitted = match self.layer.admit(request.uri().path(), request.headers()) {
             Ok(admitted) => admitted,
             Err(refusal) => return Box::pin(ready(Ok(refused(refusal)))),
         };
@@ -160,19 +184,38 @@ where
         match admitted {
             Admitted::Nobody => Box::pin(self.inner.call(request)),
             Admitted::As(principal, member) => {
-                let stays = !is_long || !Staff::has(principal.role);
-                let departure = (!stays).then(|| self.layer.staff.departure(principal.clone()));
-                request.extensions_mut().insert(principal);
-                if let Some(member) = member {
-                    request.extensions_mut().insert(member);
-                }
-                let call = self.inner.call(request);
-                match departure {
-                    None => Box::pin(call),
-                    Some(departure) => Box::pin(until(departure, call)),
-                }
+                self.layer.accompanied(&mut self.inner, request, principal, member)
             }
             Admitted::ByLink(token) => self.by_link(token, request),
+            Admitted::ByIssuer(token) => self.by_issuer(token, request),
+        }
+    }
+}
+
+impl AuthLayer {
+    /// A call of somebody who is known. The stream of one of the retailer's people ends when they may no longer act.
+    fn accompanied<S>(
+        &self,
+        inner: &mut S,
+        mut request: Request<Body>,
+        principal: Principal,
+        member: Option<Arc<Member>>,
+    ) -> BoxFuture<'static, Result<Response<Body>, S::Error>>
+    where
+        S: Service<Request<Body>, Response = Response<Body>>,
+        S::Future: Send + 'static,
+        S::Error: Send + 'static,
+    {
+        let stays = !(self.long_lived)(request.uri().path()) || !Staff::has(principal.role);
+        let departure = (!stays).then(|| self.staff.departure(principal.clone()));
+        request.extensions_mut().insert(principal);
+        if let Some(member) = member {
+            request.extensions_mut().insert(member);
+        }
+        let call = inner.call(request);
+        match departure {
+            None => Box::pin(call),
+            Some(departure) => Box::pin(until(departure, call)),
         }
     }
 }
@@ -203,6 +246,26 @@ where
             };
             request.extensions_mut().insert(holder);
             inner.call(request).await
+        })
+    }
+
+    /// A call with a token of an issuer, whose keys are looked at first.
+    fn by_issuer(
+        &mut self,
+        token: String,
+        request: Request<Body>,
+    ) -> BoxFuture<'static, Result<Response<Body>, S::Error>> {
+        let waiting = self.inner.clone();
+        let mut inner = std::mem::replace(&mut self.inner, waiting);
+        let layer = self.layer.clone();
+        Box::pin(async move {
+            match layer.by_issuer(request.uri().path(), &token).await {
+                Ok(Admitted::As(principal, member)) => {
+                    layer.accompanied(&mut inner, request, principal, member).await
+                }
+                Ok(_) => Ok(refused(Refusal::Unauthenticated)),
+                Err(refusal) => Ok(refused(refusal)),
+            }
         })
     }
 }

@@ -30,6 +30,7 @@ use self::refusal::{Refusal, in_our_words, refused};
 use crate::clock::Clock;
 use crate::config::Limits;
 use crate::identity::link::Links;
+use crate::identity::issuers::Issuers;
 use crate::identity::{Role, Staff, TokenKey};
 use crate::ids::IdSource;
 use crate::metrics::Metrics;
@@ -53,6 +54,8 @@ pub struct Layers {
     pub clock: Clock,
     /// Checks tokens.
     pub key: Arc<TokenKey>,
+    /// Whose tokens are taken beside those of the key.
+    pub issuers: Issuers,
     /// Who may call what; default deny.
     pub access: Access,
     /// The retailer's people, who may be suspended.
@@ -70,7 +73,7 @@ pub struct Layers {
 
 impl Layers {
     /// The layers of production: the contract's access table, and its streams long-lived. The register of the
-    /// retailer's people is empty; put the process's own in its place.
+    /// retailer's people is empty, and no issuer's tokens are taken; put the process's own in their place.
     pub fn new(
         ids: IdSource,
         clock: Clock,
@@ -80,8 +83,19 @@ impl Layers {
     ) -> Self {
         let request_timeout = limits.request_timeout();
         let (access, long_lived): (Access, _) = (contract::allows, contract::is_streaming);
-        let staff = Staff::default();
-        Self { ids, clock, key, access, staff, metrics, request_timeout, long_lived, links: None }
+        let (staff, issuers) = (Staff::default(), Issuers::default());
+        Self {
+            ids,
+            clock,
+            key,
+            issuers,
+            access,
+            staff,
+            metrics,
+            request_timeout,
+            long_lived,
+            links: None,
+        }
     }
 
     /// The same layers, letting holders of share links in.

@@ -24,6 +24,7 @@ use super::deadline::Deadline;
 use super::{Layers, Transport, local, server};
 use crate::clock::Clock;
 use crate::config::{Config, Limits, Sources};
+use crate::identity::issuers::Issuers;
 use crate::identity::{Principal, Role, Staff, TokenKey};
 use crate::ids::IdSource;
 use crate::metrics::Metrics;
@@ -200,6 +201,7 @@ impl Bench {
             ids: IdSource::seeded(clock.clone(), 1),
             clock: clock.clone(),
             key: key.clone(),
+            issuers: Issuers::default(),
             access,
             staff: Staff::default(),
             metrics: Metrics::silent(),

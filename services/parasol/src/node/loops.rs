@@ -21,6 +21,7 @@ use parasol_journey::task::Role;
 use parasol_journey::time::Span;
 use parasol_policy::Shelf;
 use parasol_runtime::clock::{Clock, Stopwatch};
+use parasol_runtime::identity::issuers::{Issuers, LOOK_MIN};
 use parasol_runtime::supervisor::{
     Backoff, OnFailure, OnStop, Progress, Supervisor, TaskKind, Wake,
 };
@@ -488,6 +489,20 @@ pub(super) fn sweep(supervisor: &Supervisor, dispatch: &Dispatch, poll: Duration
             Ok::<_, anyhow::Error>(progress(swept.more()))
         }
     });
+}
+
+/// Looks at the keys of issuers, each by itself so that none waits for another.
+pub(super) fn issuers(supervisor: &Supervisor, issuers: &Issuers) {
+    for issuer in issuers.each() {
+        let (bell, issuer) = (issuer.bell(), Arc::clone(issuer));
+        supervisor.spawn_loop(kind("identity.issuer"), LOOK_MIN, bell, move || {
+            let issuer = Arc::clone(&issuer);
+            async move {
+                issuer.run_once().await;
+                anyhow::Ok(Progress::Idle)
+            }
+        });
+    }
 }
 
 #[cfg(test)]

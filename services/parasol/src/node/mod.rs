@@ -19,6 +19,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
+use futures::FutureExt as _;
 use parasol_bell::Bell;
 use parasol_casebook::{Handoff, Lease, Limits, Parts, Rules, Store, Submitter, committer};
 use parasol_desk::Desk;
@@ -30,13 +31,15 @@ use parasol_journey::time::{Span, Timestamp};
 use parasol_runtime::clock::Clock;
 use parasol_runtime::config::{Config, NodeRole};
 use parasol_runtime::health::Health;
-use parasol_runtime::identity::{Principal, TokenKey};
+use parasol_runtime::identity::issuers::Issuers;
+use parasol_runtime::identity::{Bearers, Principal, TokenKey};
 use parasol_runtime::metrics::Metrics;
 use parasol_runtime::shutdown::Shutdown;
 use parasol_runtime::supervisor::{Drained, OnFailure, OnStop, Supervisor, TaskKind};
 use parasol_runtime::transport::auth::AuthLayer;
 use parasol_runtime::transport::{Layers, Transport, local, server};
 use tokio::net::TcpListener;
+use tonic::codegen::http::HeaderMap;
 use uuid::Uuid;
 
 pub use base::{CLOCK_OFFSET, LOCK_FILE, STORE_FILE, open_store, own};
@@ -148,8 +151,10 @@ impl Node {
         let services = Services::new(config, parts, &base).await?;
         let (ids, clock, key) = (base.ids.clone(), base.clock.clone(), Arc::clone(&base.key));
         let layers = Layers::new(ids, clock, key, metrics, &config.limits);
-        let layers =
-            Layers { staff: services.staff(), ..layers }.with_links(services.share_links());
+        let issuers = Issuers::new(&config.issuers, &base.clock).map_err(anyhow::Error::msg)?;
+        let layers = Layers { staff: services.staff(), issuers: issuers.clone(), ..layers }
+            .with_links(services.share_links());
+        loops::issuers(&supervisor, &issuers);
         peers.connect(local::in_process(services.routes(&health)?, &layers));
         let poll = Duration::from_millis(config.tasks.poll_ms);
         let loops = loops::Loops {
@@ -173,12 +178,16 @@ impl Node {
             here
         };
         let auth = AuthLayer::new(&layers);
-        let admits = Arc::new(move |path: &str, headers: &_| auth.admits(path, headers));
+        let admits = Arc::new(move |path: &str, headers: &HeaderMap| {
+            let (auth, path, headers) = (auth.clone(), path.to_owned(), headers.clone());
+            async move { auth.admits(&path, &headers).await }.boxed()
+        });
         let callbacks = callbacks(&peers, &base);
         let rest = Rest::new(peers.transport(), admits, callbacks, config.limits.message_bytes)
             .for_origins(&config.browser_origins);
         let (key, clock, ids) = (Arc::clone(&base.key), base.clock.clone(), base.ids.clone());
-        let web = Web { transport: peers.transport(), key, clock, ids };
+        let bearers = Bearers::new(Arc::clone(&key), issuers, clock.clone());
+        let web = Web { transport: peers.transport(), key, bearers, clock, ids };
         let (grpc, http) = start_ports(config, served, (rest, web), &health, &supervisor).await?;
         for service in parasol_api::descriptor::pool().services() {
             let answers = role_of(service.full_name())
