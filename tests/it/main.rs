@@ -15,6 +15,7 @@ mod desk;
 mod evidence;
 mod house;
 mod http;
+mod identity;
 mod installer;
 mod invariants;
 mod killing;

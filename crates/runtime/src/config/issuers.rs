@@ -88,7 +88,10 @@ impl Issuer {
         });
         let is_secure = uri.as_ref().is_some_and(|uri| uri.scheme_str() == Some("https"));
         let fits = is_plain(&self.url) && (is_secure || is_here);
-        demand(fits, "url must be like https://login.example/realms/shop; http only on this machine");
+        demand(
+            fits,
+            "url must be like https://login.example/realms/shop; http only on this machine",
+        );
         demand(!self.audience.is_empty(), "audience must be set");
         let texts = [&self.url, &self.audience, &self.subject_claim, &self.role_claim, &self.brand];
         let short = texts.into_iter().all(|text| text.len() <= SETTING_MAX);
@@ -108,13 +111,17 @@ impl Issuer {
         );
         let fixed = (!self.role.is_empty()).then_some(&self.role);
         let given: Vec<_> = fixed.into_iter().chain(self.roles.values()).collect();
-        let inside = given.iter().all(|name| Role::parse(name).is_some_and(|role| listed.contains(&role)));
+        let inside =
+            given.iter().all(|name| Role::parse(name).is_some_and(|role| listed.contains(&role)));
         demand(inside, "role and roles may name only roles that grants lists");
         let twice = !self.brand.is_empty() && !self.brand_claim.is_empty();
         demand(!twice, "brand and brand_claim may not both be set");
         let branded = !self.brand.is_empty() || !self.brand_claim.is_empty();
         let partners = listed.iter().any(|role| has_brand(*role));
-        demand(branded || !partners, "brand or brand_claim must be set where it grants brand, centre or technician");
+        demand(
+            branded || !partners,
+            "brand or brand_claim must be set where it grants brand, centre or technician",
+        );
         found
     }
 }
@@ -188,14 +195,20 @@ mod tests {
             (swap("\"parasol-desk\"", "\"\""), "audience must be set"),
             (format!("{STAFF}brand = \"a\"\nbrand_claim = \"b\"\n"), "may not both be set"),
             (format!("{STAFF}{STAFF}"), "twice"),
-            (
-                swap("\"manager\"]", "\"manager\", \"centre\"]"),
-                "brand or brand_claim must be set",
-            ),
+            (swap("\"manager\"]", "\"manager\", \"centre\"]"), "brand or brand_claim must be set"),
         ] {
             let told = wrong(&text);
             assert!(told.contains(expected), "{told}\n{text}");
         }
         assert!(read(&format!("{STAFF}colour = \"red\"\n")).is_err(), "an unknown key");
+    }
+
+    #[test]
+    fn the_examples_of_the_page_about_identity_are_good_settings() {
+        let page = include_str!("../../../../docs/identity.md");
+        let blocks = page.split("```toml\n").skip(1);
+        let blocks: Vec<_> = blocks.filter_map(|rest| rest.split("```").next()).collect();
+        let config = read(&blocks.join("\n")).unwrap();
+        assert_eq!((blocks.len(), config.issuers.len(), config.tls.is_on()), (2, 3, true));
     }
 }

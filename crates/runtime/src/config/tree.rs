@@ -8,7 +8,7 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::de::IntoDeserializer;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::Issuer;
+use super::{Issuer, Tls};
 
 /// All settings of a process.
 #[derive(Clone, Debug, Deserialize, Serialize)]
@@ -40,6 +40,8 @@ pub struct Config {
     pub roles: Vec<NodeRole>,
     /// Where the roles are played that this process leaves out.
     pub peers: Peers,
+    /// The port with TLS.
+    pub tls: Tls,
     /// Number of this cell.
     pub cell: u16,
     /// Whether the clock may be advanced.

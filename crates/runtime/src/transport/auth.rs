@@ -113,11 +113,7 @@ impl AuthLayer {
     }
 
     /// Whoever a token names, if the role may and the person may act.
-    fn named(
-        &self,
-        path: &str,
-        read: Result<Principal, TokenError>,
-    ) -> Result<Admitted, Refusal> {
+    fn named(&self, path: &str, read: Result<Principal, TokenError>) -> Result<Admitted, Refusal> {
         let principal = read.map_err(|error| {
             tracing::info!(%error, "a token was refused");
             match error {
@@ -138,7 +134,7 @@ impl AuthLayer {
 }
 
 /// The token of the one authorization header, if it is a bearer token (RFC 6750).
-fn bearer(headers: &HeaderMap) -> Option<&str> {
+pub(super) fn bearer(headers: &HeaderMap) -> Option<&str> {
     let mut values = headers.get_all(AUTHORIZATION).iter();
     let value = values.next().filter(|_| values.next().is_none())?;
     let (scheme, token) = value.to_str().ok()?.split_once(' ')?;

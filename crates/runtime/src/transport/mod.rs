@@ -14,6 +14,7 @@ pub mod local;
 mod refusal;
 pub mod replicas;
 pub mod server;
+pub mod tls;
 pub mod trace;
 pub mod visibility;
 
@@ -29,8 +30,8 @@ use tower::{Layer, ServiceExt};
 use self::refusal::{Refusal, in_our_words, refused};
 use crate::clock::Clock;
 use crate::config::Limits;
-use crate::identity::link::Links;
 use crate::identity::issuers::Issuers;
+use crate::identity::link::Links;
 use crate::identity::{Role, Staff, TokenKey};
 use crate::ids::IdSource;
 use crate::metrics::Metrics;

@@ -25,6 +25,7 @@ use parasol_runtime::identity::issuers::{Issuers, LOOK_MIN};
 use parasol_runtime::supervisor::{
     Backoff, OnFailure, OnStop, Progress, Supervisor, TaskKind, Wake,
 };
+use parasol_runtime::transport::tls::{LOOK_EVERY as TLS_EVERY, Tls};
 use parasol_scheduling::relay::exchange::Exchange;
 use parasol_tracking::Tracking;
 use parasol_tracking::notices::Notifying;
@@ -503,6 +504,19 @@ pub(super) fn issuers(supervisor: &Supervisor, issuers: &Issuers) {
             }
         });
     }
+}
+
+/// Reads the files of the port with TLS again when they change.
+pub(super) fn tls(supervisor: &Supervisor, tls: &Tls) {
+    let tls = tls.clone();
+    supervisor.spawn_loop(kind("identity.tls"), TLS_EVERY, (), move || {
+        let tls = tls.clone();
+        async move {
+            // Files: not on a thread that others wait for.
+            tokio::task::spawn_blocking(move || tls.run_once()).await?;
+            anyhow::Ok(Progress::Idle)
+        }
+    });
 }
 
 #[cfg(test)]

@@ -29,7 +29,7 @@ use parasol_journey::deadline::{Clock as ClockName, Deadlines};
 use parasol_journey::task::Role;
 use parasol_journey::time::{Span, Timestamp};
 use parasol_runtime::clock::Clock;
-use parasol_runtime::config::{Config, NodeRole};
+use parasol_runtime::config::{ClientCertificates, Config, NodeRole};
 use parasol_runtime::health::Health;
 use parasol_runtime::identity::issuers::Issuers;
 use parasol_runtime::identity::{Bearers, Principal, TokenKey};
@@ -37,6 +37,8 @@ use parasol_runtime::metrics::Metrics;
 use parasol_runtime::shutdown::Shutdown;
 use parasol_runtime::supervisor::{Drained, OnFailure, OnStop, Supervisor, TaskKind};
 use parasol_runtime::transport::auth::AuthLayer;
+use parasol_runtime::transport::tls::Tls;
+use parasol_runtime::transport::tls::edge::Edge;
 use parasol_runtime::transport::{Layers, Transport, local, server};
 use tokio::net::TcpListener;
 use tonic::codegen::http::HeaderMap;
@@ -59,6 +61,8 @@ const CALLBACK_TOKEN: Span = Span::minutes(1);
 pub struct Node {
     /// Where gRPC is served.
     pub grpc: SocketAddr,
+    /// Where gRPC is served with TLS, if it is.
+    pub tls: Option<SocketAddr>,
     /// Where pages and probes are served.
     pub http: SocketAddr,
     /// What the node tells the time by.
@@ -187,6 +191,7 @@ impl Node {
             .for_origins(&config.browser_origins);
         let (key, clock, ids) = (Arc::clone(&base.key), base.clock.clone(), base.ids.clone());
         let bearers = Bearers::new(Arc::clone(&key), issuers, clock.clone());
+        let tls = start_tls(config, served.clone(), &bearers, &base, &supervisor).await?;
         let web = Web { transport: peers.transport(), key, bearers, clock, ids };
         let (grpc, http) = start_ports(config, served, (rest, web), &health, &supervisor).await?;
         for service in parasol_api::descriptor::pool().services() {
@@ -200,6 +205,7 @@ impl Node {
         let Base { store, clock, key, .. } = base;
         Ok(Self {
             grpc,
+            tls,
             http,
             clock,
             store,
@@ -386,6 +392,45 @@ fn deadlines(config: &Config, options: &Options) -> anyhow::Result<Deadlines> {
         deadlines.change(*clock, *limit);
     }
     Ok(deadlines)
+}
+
+/// The port with TLS, where there is to be one: certificates become credentials, and the rest is as on the other.
+async fn start_tls(
+    config: &Config,
+    service: Transport,
+    bearers: &Bearers,
+    base: &Base,
+    supervisor: &Supervisor,
+) -> anyhow::Result<Option<SocketAddr>> {
+    if !config.tls.is_on() {
+        return Ok(None);
+    }
+    let tls = Tls::new(&config.tls, &base.clock).map_err(anyhow::Error::msg)?;
+    let address = &config.tls.addr;
+    let listener = TcpListener::bind(address)
+        .await
+        .with_context(|| format!("tls.addr {address} cannot be opened"))?;
+    let bound = listener.local_addr()?;
+    loops::tls(supervisor, &tls);
+    let edge = Edge {
+        key: Arc::clone(&base.key),
+        bearers: bearers.clone(),
+        clock: base.clock.clone(),
+        required: config.tls.client_certificates == ClientCertificates::Required,
+    };
+    let kind =
+        TaskKind { name: "port.tls", on_stop: OnStop::Drain, on_failure: OnFailure::StopProcess };
+    let (limits, shutdown) = (config.limits.clone(), supervisor.shutdown().clone());
+    let mut once = Some((listener, tls, edge.around(service)));
+    supervisor.spawn(kind, move || {
+        let (once, limits, shutdown) = (once.take(), limits.clone(), shutdown.clone());
+        async move {
+            let Some((listener, tls, service)) = once else { anyhow::bail!("the port failed") };
+            server::serve_tls(listener, &tls, service, &limits, &shutdown).await?;
+            Ok(())
+        }
+    });
+    Ok(Some(bound))
 }
 
 async fn start_ports(

@@ -47,9 +47,8 @@ impl Mapping {
         let role = match Role::parse(&settings.role) {
             Some(role) => RoleFrom::Fixed(role),
             None => {
-                let pair = |(value, role): (&String, &String)| {
-                    Some((value.clone(), Role::parse(role)?))
-                };
+                let pair =
+                    |(value, role): (&String, &String)| Some((value.clone(), Role::parse(role)?));
                 let values = settings.roles.iter().filter_map(pair).collect();
                 RoleFrom::Claim(settings.role_claim.clone(), values)
             }
@@ -95,7 +94,8 @@ impl Mapping {
             return Err(TokenError::Expired);
         }
         for begins in ["nbf", "iat"] {
-            if seconds(claims, begins)?.is_some_and(|begins| begins > now.saturating_add(LEEWAY_S)) {
+            if seconds(claims, begins)?.is_some_and(|begins| begins > now.saturating_add(LEEWAY_S))
+            {
                 return Err(TokenError::NotYet);
             }
         }
@@ -223,11 +223,16 @@ mod tests {
 
     #[test]
     fn a_subject_that_is_not_the_issuers_to_name_is_refused() {
-        for sub in [json!("bo-1"), json!(""), json!(" au-1"), json!("au-\n"), json!(9), json!(null)] {
+        for sub in [json!("bo-1"), json!(""), json!(" au-1"), json!("au-\n"), json!(9), json!(null)]
+        {
             assert_eq!(told(json!({"sub": sub})), Err(TokenError::Subject), "{sub}");
         }
-        assert_eq!(told(json!({"sub": format!("au-{}", "x".repeat(62))})), Err(TokenError::Subject));
-        let technician = json!({"realm_access": {"roles": "t"}, "https://login.example/brand": null});
+        assert_eq!(
+            told(json!({"sub": format!("au-{}", "x".repeat(62))})),
+            Err(TokenError::Subject)
+        );
+        let technician =
+            json!({"realm_access": {"roles": "t"}, "https://login.example/brand": null});
         assert_eq!(told(technician), Err(TokenError::Subject), "no brand");
     }
 

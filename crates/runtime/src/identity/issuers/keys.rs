@@ -181,7 +181,8 @@ mod tests {
 
     #[test]
     fn only_keys_of_the_closed_list_are_taken() {
-        let rsa = |kid: &str, bytes| json!({"kty": "RSA", "kid": kid, "n": text(bytes), "e": "AQAB"});
+        let rsa =
+            |kid: &str, bytes| json!({"kty": "RSA", "kid": kid, "n": text(bytes), "e": "AQAB"});
         let with = |mut key: Value, name: &str, value: Value| {
             key[name] = value;
             key

@@ -10,9 +10,9 @@
 
 mod claims;
 mod fetch;
-mod keys;
 #[cfg(test)]
 pub(crate) mod keyring;
+mod keys;
 #[cfg(test)]
 mod tests;
 
@@ -234,7 +234,8 @@ impl Issuer {
 
     async fn look(&self) -> Result<Keys, FetchError> {
         let base = self.url.trim_end_matches('/');
-        let document = self.fetcher.get(&format!("{base}/.well-known/openid-configuration")).await?;
+        let document =
+            self.fetcher.get(&format!("{base}/.well-known/openid-configuration")).await?;
         let said = serde_json::from_slice::<Discovery>(&document);
         let said = said.map_err(|error| FetchError::Document(error.to_string()))?;
         if said.issuer != self.url {

@@ -235,7 +235,8 @@ async fn while_the_issuer_is_away_known_keys_go_on_for_a_day() {
     for hour in 1..=24 {
         world.clock.advance(Span::hours(1)).unwrap();
         world.look().await;
-        let expected = if hour < 24 { Ok("agent:a-7".to_owned()) } else { Err(TokenError::Unreachable) };
+        let expected =
+            if hour < 24 { Ok("agent:a-7".to_owned()) } else { Err(TokenError::Unreachable) };
         assert_eq!(world.told(&long), expected, "hour {hour}");
         assert_eq!(world.told(&other), Err(TokenError::Unreachable), "hour {hour}");
     }

@@ -111,7 +111,8 @@ impl Files {
             if file.is_empty() {
                 return Ok(Vec::new());
             }
-            std::fs::read(Path::new(file)).map_err(|error: io::Error| format!("{key} {file}: {error}"))
+            std::fs::read(Path::new(file))
+                .map_err(|error: io::Error| format!("{key} {file}: {error}"))
         };
         Ok(Self {
             certificate: read("tls.certificate_file", &settings.certificate_file)?,
