@@ -5,16 +5,18 @@ use std::io;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use hyper_util::rt::TokioIo;
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
-use parasol_api::partner::v1::ListWorkOrdersRequest;
 use parasol_api::partner::v1::offer_service_client::OfferServiceClient;
+use parasol_api::partner::v1::{ListWorkOrdersRequest, StreamOffersRequest};
 use parasol_api::{Error, Reason};
 use parasol_journey::time::Span;
 use parasol_runtime::identity::{Principal, Role};
+use parasol_testkit::Postgres;
 use parasol_testkit::issuer::Issuer;
 use rcgen::{
     BasicConstraints, CertificateParams, CertifiedKey, IsCa, KeyPair, PKCS_ED25519, SanType,
@@ -30,6 +32,8 @@ use crate::house::House;
 use crate::http;
 use crate::portal::forms::{Forms, Put};
 
+/// How long a stream may take to end before the test gives up. It ends within a second of an idle machine.
+const PATIENCE: Duration = Duration::from_secs(20);
 const QUEUE: &str = "GET /v1/proposals?pageSize=1";
 
 /// A key of an issuer.
@@ -202,4 +206,53 @@ async fn a_partner_works_by_its_certificate_alone_and_only_as_itself() {
     let brand = Principal::new(Role::Brand, "aurora").of_brand("aurora");
     let inside = house.request_of(&brand, list());
     OfferServiceClient::new(house.channel.clone()).list_work_orders(inside).await.expect("a token");
+}
+
+const ISSUE: &str = "/parasol.admin.v1.CredentialService/IssueApiKey";
+const REVOKE: &str = "/parasol.admin.v1.CredentialService/RevokeApiKey";
+const LIST: &str = "GET /v1/partner/work-orders?pageSize=1";
+
+/// Two processes of one server, with a key that was issued at the first.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_key_that_is_taken_back_at_one_process_is_out_at_another_and_its_streams_end() {
+    let url = Postgres::shared().expect("a server").fresh_database("api_keys_of_partners");
+    let url = url.expect("a database");
+    let here = House::set(&[("database_url", &url)]).await;
+    here.load_examples().await;
+    let operator = Principal::new(Role::Operator, "op-1");
+    let asked = json!({"centre": "aurora-hangzhou-01"});
+    let issued = here.act(&operator, ISSUE, &asked).await;
+    let there = House::set(&[("database_url", &url)]).await;
+    let secret = issued["secret"].as_str().expect("a secret");
+    for house in [&here, &there] {
+        let answer = http::ask(house.node.http, Some(secret), LIST, "").await;
+        assert_eq!(answer.status, 200, "{}", answer.body);
+        let forbidden = http::ask(house.node.http, Some(secret), QUEUE, "").await;
+        assert_eq!(forbidden.status, 403, "{}", forbidden.body);
+    }
+    let mut request = tonic::Request::new(StreamOffersRequest::default());
+    let header = format!("Bearer {secret}").parse().expect("a key is ASCII");
+    request.metadata_mut().insert("authorization", header);
+    let mut client = OfferServiceClient::new(there.channel.clone());
+    let mut stream = client.stream_offers(request).await.expect("it opens").into_inner();
+
+    let revoked = json!({"key_id": issued["key"]["key_id"]});
+    here.act(&operator, REVOKE, &revoked).await;
+    let answer = http::ask(here.node.http, Some(secret), LIST, "").await;
+    assert_eq!(answer.json()["reason"], "UNAUTHENTICATED", "here at once");
+    let ended = async {
+        loop {
+            match stream.message().await {
+                Ok(Some(_)) => {}
+                Ok(None) => panic!("the stream ended well"),
+                Err(status) => return Error::from_status(&status).reason(),
+            }
+        }
+    };
+    let ended = tokio::time::timeout(PATIENCE, ended).await.expect("the stream goes on");
+    assert_eq!(ended, Reason::Unauthenticated);
+    let answer = http::ask(there.node.http, Some(secret), LIST, "").await;
+    assert_eq!(answer.json()["reason"], "UNAUTHENTICATED");
+    there.leave().await;
+    here.leave().await;
 }

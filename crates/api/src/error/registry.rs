@@ -57,6 +57,13 @@ with_desk! { reasons,
         zh "令牌与客户端证书不属于同一合作方。"
            "与证书一起使用的令牌必须指向同一合作方和同一角色，未做任何更改。"
            "请去掉令牌，或不使用证书连接。";
+    ApiKeysFull "API_KEYS_FULL" FailedPrecondition
+        en "The partner has as many API keys as it may have."
+           "Five keys of a brand or a centre can be good at a time; those that ended or were taken back do not count."
+           "Take one back that is not used any more; ListApiKeys says when each was used last."
+        zh "该合作方的 API 密钥数量已达上限。"
+           "每个品牌或网点最多同时有五个有效密钥；已过期或已吊销的不计。"
+           "请先吊销不再使用的密钥；密钥列表给出了各自最近使用的日期。";
     CallbackUnsigned "CALLBACK_UNSIGNED" Unauthenticated
         en "The callback is not signed by the partner it names."
            "None of its signatures is that of a valid secret over `id.timestamp.body`, a header is missing, or \

@@ -1,4 +1,5 @@
-//! Tokens that name their bearer, whoever made them: this cell, or an issuer that it takes them from.
+//! Credentials that name their bearer, whoever made them: tokens of this cell and of issuers that it takes them from, and
+//! API keys.
 //!
 //! Which of the two it is the token says; what that is worth its key decides. Links are no such tokens ([`super::link`]): they name what they open.
 
@@ -6,6 +7,7 @@ use std::sync::Arc;
 
 use parasol_journey::time::{Span, Timestamp};
 
+use super::api_keys::{self, ApiKeys};
 use super::issuers::Issuers;
 use super::key::TOKEN_BYTES_MAX;
 use super::{Principal, Role, TokenError, TokenKey};
@@ -16,13 +18,20 @@ use crate::clock::Clock;
 pub struct Bearers {
     key: Arc<TokenKey>,
     issuers: Issuers,
+    api_keys: ApiKeys,
     clock: Clock,
 }
 
 impl Bearers {
     /// Tokens of this cell's key, and of these issuers.
     pub fn new(key: Arc<TokenKey>, issuers: Issuers, clock: Clock) -> Self {
-        Self { key, issuers, clock }
+        Self { key, issuers, api_keys: ApiKeys::default(), clock }
+    }
+
+    /// The same, and these API keys.
+    #[must_use]
+    pub fn with_api_keys(self, api_keys: ApiKeys) -> Self {
+        Self { api_keys, ..self }
     }
 
     /// The bearer and the end of a token, by what is known now; `None` where the keys of its issuer have to be looked
@@ -32,6 +41,9 @@ impl Bearers {
     /// [`TokenError`].
     pub fn read_now(&self, token: &str) -> Option<Result<(Principal, Timestamp), TokenError>> {
         let now = self.clock.now();
+        if token.starts_with(api_keys::PREFIX) {
+            return Some(self.api_keys.read(token, now));
+        }
         let Some(said) = self.said(token) else { return Some(self.of_house(token, now)) };
         match said.read(now) {
             Err(error) if said.may_wait(error, now) => None,
@@ -54,7 +66,7 @@ impl Bearers {
     }
 
     /// A token of this cell for the same caller that ends after `lifetime`, and never later than the one it is made
-    /// from; with the caller and its end.
+    /// from; with the caller and its end. None is made from an API key: the key may be taken back, and the token not.
     ///
     /// # Errors
     /// [`TokenError`].
@@ -63,6 +75,9 @@ impl Bearers {
         token: &str,
         lifetime: Span,
     ) -> Result<(String, Principal, Timestamp), TokenError> {
+        if token.starts_with(api_keys::PREFIX) {
+            return Err(TokenError::Malformed);
+        }
         let (principal, ends) = self.read(token).await?;
         let now = self.clock.now();
         let end = ends.min(now + lifetime);

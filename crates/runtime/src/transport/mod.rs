@@ -30,6 +30,7 @@ use tower::{Layer, ServiceExt};
 use self::refusal::{Refusal, in_our_words, refused};
 use crate::clock::Clock;
 use crate::config::Limits;
+use crate::identity::api_keys::ApiKeys;
 use crate::identity::issuers::Issuers;
 use crate::identity::link::Links;
 use crate::identity::{Role, Staff, TokenKey};
@@ -57,6 +58,8 @@ pub struct Layers {
     pub key: Arc<TokenKey>,
     /// Whose tokens are taken beside those of the key.
     pub issuers: Issuers,
+    /// The API keys of partners.
+    pub api_keys: ApiKeys,
     /// Who may call what; default deny.
     pub access: Access,
     /// The retailer's people, who may be suspended.
@@ -74,7 +77,7 @@ pub struct Layers {
 
 impl Layers {
     /// The layers of production: the contract's access table, and its streams long-lived. The register of the
-    /// retailer's people is empty, and no issuer's tokens are taken; put the process's own in their place.
+    /// retailer's people is empty, and no issuer's tokens and no API keys are taken; put the process's own in their place.
     pub fn new(
         ids: IdSource,
         clock: Clock,
@@ -84,12 +87,13 @@ impl Layers {
     ) -> Self {
         let request_timeout = limits.request_timeout();
         let (access, long_lived): (Access, _) = (contract::allows, contract::is_streaming);
-        let (staff, issuers) = (Staff::default(), Issuers::default());
+        let (staff, issuers, api_keys) = Default::default();
         Self {
             ids,
             clock,
             key,
             issuers,
+            api_keys,
             access,
             staff,
             metrics,

@@ -24,6 +24,7 @@ use super::deadline::Deadline;
 use super::{Layers, Transport, local, server};
 use crate::clock::Clock;
 use crate::config::{Config, Limits, Sources};
+use crate::identity::api_keys::ApiKeys;
 use crate::identity::issuers::Issuers;
 use crate::identity::{Principal, Role, Staff, TokenKey};
 use crate::ids::IdSource;
@@ -202,6 +203,7 @@ impl Bench {
             clock: clock.clone(),
             key: key.clone(),
             issuers: Issuers::default(),
+            api_keys: ApiKeys::default(),
             access,
             staff: Staff::default(),
             metrics: Metrics::silent(),

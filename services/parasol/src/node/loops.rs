@@ -13,7 +13,7 @@ use parasol_casebook::{
     Deadlines, Handler, Handoff, Held, Lease, Now, Queue, Queues, Rules, SEQUENCER, Sequenced,
     Store, Submitter, Worker,
 };
-use parasol_dispatch::{Dispatch, Post};
+use parasol_dispatch::{ApiKeyRegister, Dispatch, Post};
 use parasol_intake::Sweep as EvidenceSweep;
 use parasol_intake::flow::Follower;
 use parasol_journey::ids::CaseId;
@@ -57,6 +57,10 @@ const VOICE_EVERY: Duration = Duration::from_secs(10);
 const PACKS_EVERY: Duration = Duration::from_secs(5);
 /// How often the test clock of a cell is looked at.
 pub(super) const TEST_CLOCK_EVERY: Duration = Duration::from_millis(50);
+/// How long a key that was taken back elsewhere may be good here.
+const API_KEYS_EVERY: Duration = Duration::from_millis(800);
+/// How often it is written down which keys were used.
+const USES_EVERY: Duration = Duration::from_secs(30);
 /// How often messages of partners that wait are noted.
 const MESSAGES_EVERY: Duration = Duration::from_millis(500);
 /// How often all cases are passed in search of one that owes something and is never looked at.
@@ -488,6 +492,26 @@ pub(super) fn sweep(supervisor: &Supervisor, dispatch: &Dispatch, poll: Duration
             let swept = sweep.run_once(*place).await?;
             *place = swept.after;
             Ok::<_, anyhow::Error>(progress(swept.more()))
+        }
+    });
+}
+
+/// Partners' API keys: which are good, and when they were used.
+pub(super) fn api_keys(supervisor: &Supervisor, register: &ApiKeyRegister, poll: Duration) {
+    let one = register.clone();
+    supervisor.spawn_loop(kind("dispatch.api_keys"), poll.min(API_KEYS_EVERY), (), move || {
+        let register = one.clone();
+        async move {
+            register.run_once().await?;
+            anyhow::Ok(Progress::Idle)
+        }
+    });
+    let one = register.clone();
+    supervisor.spawn_loop(kind("dispatch.api_key_uses"), USES_EVERY, (), move || {
+        let register = one.clone();
+        async move {
+            register.note_uses().await?;
+            anyhow::Ok(Progress::Idle)
         }
     });
 }

@@ -156,7 +156,8 @@ impl Node {
         let (ids, clock, key) = (base.ids.clone(), base.clock.clone(), Arc::clone(&base.key));
         let layers = Layers::new(ids, clock, key, metrics, &config.limits);
         let issuers = Issuers::new(&config.issuers, &base.clock).map_err(anyhow::Error::msg)?;
-        let layers = Layers { staff: services.staff(), issuers: issuers.clone(), ..layers }
+        let (staff, api_keys) = (services.staff(), services.api_keys());
+        let layers = Layers { staff, issuers: issuers.clone(), api_keys, ..layers }
             .with_links(services.share_links());
         loops::issuers(&supervisor, &issuers);
         peers.connect(local::in_process(services.routes(&health)?, &layers));
@@ -190,7 +191,8 @@ impl Node {
         let rest = Rest::new(peers.transport(), admits, callbacks, config.limits.message_bytes)
             .for_origins(&config.browser_origins);
         let (key, clock, ids) = (Arc::clone(&base.key), base.clock.clone(), base.ids.clone());
-        let bearers = Bearers::new(Arc::clone(&key), issuers, clock.clone());
+        let bearers = Bearers::new(Arc::clone(&key), issuers, clock.clone())
+            .with_api_keys(services.api_keys());
         let tls = start_tls(config, served.clone(), &bearers, &base, &supervisor).await?;
         let web = Web { transport: peers.transport(), key, bearers, clock, ids };
         let (grpc, http) = start_ports(config, served, (rest, web), &health, &supervisor).await?;

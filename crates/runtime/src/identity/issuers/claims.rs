@@ -202,7 +202,7 @@ mod tests {
         let mut claims = claims(json!("a"));
         claims.extend(changes.as_object().unwrap().clone());
         let principal = Mapping::of(&settings()).principal(&claims)?;
-        Ok(format!("{principal}@{}", principal.brand.unwrap_or_default()))
+        Ok(format!("{principal}@{}", principal.brand.as_deref().unwrap_or_default()))
     }
 
     #[test]

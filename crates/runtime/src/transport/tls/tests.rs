@@ -174,6 +174,13 @@ fn put(folder: &Path, own: &CertifiedKey) {
     std::fs::write(file("port.key"), own.key_pair.serialize_pem()).unwrap();
 }
 
+/// Whether no connection was made: the call came to nobody, and no error of ours came back. In TLS 1.3 the client
+/// learns that it was refused after its own part is done, so it may call it either of two things.
+fn is_shut_out(answer: &Answer) -> bool {
+    let is_transport = matches!(answer.code, Code::Unavailable | Code::Unknown);
+    is_transport && answer.told.is_empty()
+}
+
 fn centre() -> Principal {
     Principal::new(Role::Centre, "au-hz").of_brand("aurora")
 }
@@ -212,12 +219,12 @@ async fn a_certificate_that_is_not_good_makes_no_connection() {
     ] {
         for token in [None, Some(centre())] {
             let answer = port.ask(Some(&own), token.as_ref()).await;
-            assert_eq!((answer.code, answer.told.as_str()), (Code::Unavailable, ""), "{who}");
+            assert!(is_shut_out(&answer), "{who}: {answer:?}");
         }
     }
     let plain = local::dial(&format!("http://{}", port.address), &port.bench.limits).unwrap();
     let answer = call(&local::remote(plain), WHOAMI, &[]).await;
-    assert_eq!(answer.code, Code::Unavailable, "nobody speaks in the clear");
+    assert!(answer.code != Code::Ok && answer.told.is_empty(), "in the clear: {answer:?}");
 }
 
 #[tokio::test]
@@ -226,7 +233,7 @@ async fn a_certificate_ends_when_the_clock_of_the_house_says_so() {
     let own = port.partners.certify(&[CENTRE], 8, (2020, 2027));
     assert_eq!(port.ask(Some(&own), None).await.code, Code::Ok);
     port.bench.clock.advance(Span::days(300)).unwrap();
-    assert_eq!(port.ask(Some(&own), None).await.code, Code::Unavailable);
+    assert!(is_shut_out(&port.ask(Some(&own), None).await));
     assert_eq!(port.ask(Some(&port.partners.partner(CENTRE)), None).await.code, Code::Ok);
 }
 
@@ -310,7 +317,7 @@ async fn files_that_change_are_in_force_without_a_restart_and_halves_are_not() {
     std::fs::write(port.folder.path().join("revoked.pem"), "").unwrap();
     assert!(port.tls.run_once());
     assert_eq!(port.ask(Some(&new), None).await.code, Code::Ok);
-    assert_eq!(port.ask(Some(&old), None).await.code, Code::Unavailable, "of no authority now");
+    assert!(is_shut_out(&port.ask(Some(&old), None).await), "of no authority now");
     assert_eq!(call(&standing, WHOAMI, &[]).await.code, Code::Ok, "a connection that stands");
 }
 
