@@ -20,6 +20,8 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use futures::FutureExt as _;
+use futures::future::BoxFuture;
+use parasol_api::Error;
 use parasol_bell::Bell;
 use parasol_casebook::{Handoff, Lease, Limits, Parts, Rules, Store, Submitter, committer};
 use parasol_desk::Desk;
@@ -153,12 +155,8 @@ impl Node {
         let archive = archive::open(config, &options).await?;
         let parts = (&desk, &bell, &peers, &shutdown, archive);
         let services = Services::new(config, parts, &base).await?;
-        let (ids, clock, key) = (base.ids.clone(), base.clock.clone(), Arc::clone(&base.key));
-        let layers = Layers::new(ids, clock, key, metrics, &config.limits);
         let issuers = Issuers::new(&config.issuers, &base.clock).map_err(anyhow::Error::msg)?;
-        let (staff, api_keys) = (services.staff(), services.api_keys());
-        let layers = Layers { staff, issuers: issuers.clone(), api_keys, ..layers }
-            .with_links(services.share_links());
+        let layers = layers(config, &base, metrics, &issuers, &services);
         loops::issuers(&supervisor, &issuers);
         peers.connect(local::in_process(services.routes(&health)?, &layers));
         let poll = Duration::from_millis(config.tasks.poll_ms);
@@ -182,11 +180,7 @@ impl Node {
         } else {
             here
         };
-        let auth = AuthLayer::new(&layers);
-        let admits = Arc::new(move |path: &str, headers: &HeaderMap| {
-            let (auth, path, headers) = (auth.clone(), path.to_owned(), headers.clone());
-            async move { auth.admits(&path, &headers).await }.boxed()
-        });
+        let admits = admits(AuthLayer::new(&layers));
         let callbacks = callbacks(&peers, &base);
         let rest = Rest::new(peers.transport(), admits, callbacks, config.limits.message_bytes)
             .for_origins(&config.browser_origins);
@@ -196,13 +190,7 @@ impl Node {
         let tls = start_tls(config, served.clone(), &bearers, &base, &supervisor).await?;
         let web = Web { transport: peers.transport(), key, bearers, clock, ids };
         let (grpc, http) = start_ports(config, served, (rest, web), &health, &supervisor).await?;
-        for service in parasol_api::descriptor::pool().services() {
-            let answers = role_of(service.full_name())
-                .is_some_and(|role| config.plays(role) || config.plays(NodeRole::Gateway));
-            if answers {
-                health.set_service(service.full_name(), true).await;
-            }
-        }
+        answer_for_services(config, &health).await;
         listening.release().await;
         let Base { store, clock, key, .. } = base;
         Ok(Self {
@@ -288,6 +276,42 @@ fn workers(config: &Config) -> Vec<Role> {
         Role::Timer => config.works_on_cases(),
     });
     kinds.copied().collect()
+}
+
+/// Tells health which services of the contract answer here.
+async fn answer_for_services(config: &Config, health: &Health) {
+    for service in parasol_api::descriptor::pool().services() {
+        let answers = role_of(service.full_name())
+            .is_some_and(|role| config.plays(role) || config.plays(NodeRole::Gateway));
+        if answers {
+            health.set_service(service.full_name(), true).await;
+        }
+    }
+}
+
+/// What is around every call of this process.
+fn layers(
+    config: &Config,
+    base: &Base,
+    metrics: Metrics,
+    issuers: &Issuers,
+    services: &Services,
+) -> Layers {
+    let (ids, clock, key) = (base.ids.clone(), base.clock.clone(), Arc::clone(&base.key));
+    let (staff, api_keys) = (services.staff(), services.api_keys());
+    let layers = Layers::new(ids, clock, key, metrics, &config.limits);
+    Layers { staff, issuers: issuers.clone(), api_keys, ..layers }
+        .with_links(services.share_links())
+}
+
+/// How the gateway asks whether a caller would be let in, before it reads what they send.
+fn admits(
+    auth: AuthLayer,
+) -> Arc<impl Fn(&str, &HeaderMap) -> BoxFuture<'static, Result<(), Error>> + Send + Sync> {
+    Arc::new(move |path: &str, headers: &HeaderMap| {
+        let (auth, path, headers) = (auth.clone(), path.to_owned(), headers.clone());
+        async move { auth.admits(&path, &headers).await }.boxed()
+    })
 }
 
 /// How the gateway lets partners in whose callbacks are signed: as whom dispatch says, for one call.
