@@ -79,7 +79,7 @@ impl House {
         let sources = Sources { overrides, ..Sources::default() };
         let mut config = Config::load(&sources).expect("the settings fit");
         change(&mut config);
-        assert_eq!(config.validate(), []);
+        assert!(config.validate().is_empty(), "{:?}", config.validate());
         let evidence_program = Some(crate::program::program());
         let options = Options { evidence_program, evidence_limits, ..Options::default() };
         let node = Node::start(&config, options).await.expect("the node starts");
