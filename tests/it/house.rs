@@ -43,17 +43,26 @@ impl House {
 
     /// The same with further settings.
     pub async fn set(further: &[(&str, &str)]) -> Self {
-        Self::start(further, EvidenceLimits::default()).await
+        Self::start(further, EvidenceLimits::default(), |_| {}).await
+    }
+
+    /// The same, with settings that the environment cannot write.
+    pub async fn changed(further: &[(&str, &str)], change: impl FnOnce(&mut Config)) -> Self {
+        Self::start(further, EvidenceLimits::default(), change).await
     }
 
     /// One with the examples, whose files of evidence have these limits.
     pub async fn with_files(limits: EvidenceLimits) -> Self {
-        let house = Self::start(&[], limits).await;
+        let house = Self::start(&[], limits, |_| {}).await;
         house.load_examples().await;
         house
     }
 
-    async fn start(further: &[(&str, &str)], evidence_limits: EvidenceLimits) -> Self {
+    async fn start(
+        further: &[(&str, &str)],
+        evidence_limits: EvidenceLimits,
+        change: impl FnOnce(&mut Config),
+    ) -> Self {
         let folder = tempfile::tempdir().expect("a temp folder");
         let set = |key: &str, value: &str| (key.to_owned(), value.to_owned());
         let data = folder.path().to_str().expect("a temp path is text");
@@ -68,7 +77,9 @@ impl House {
         ];
         overrides.extend(further.iter().map(|(key, value)| set(key, value)));
         let sources = Sources { overrides, ..Sources::default() };
-        let config = Config::load(&sources).expect("the settings fit");
+        let mut config = Config::load(&sources).expect("the settings fit");
+        change(&mut config);
+        assert!(config.validate().is_empty(), "{:?}", config.validate());
         let evidence_program = Some(crate::program::program());
         let options = Options { evidence_program, evidence_limits, ..Options::default() };
         let node = Node::start(&config, options).await.expect("the node starts");

@@ -17,6 +17,7 @@ mod evidence;
 mod figures;
 mod house;
 mod http;
+mod identity;
 mod installer;
 mod invariants;
 mod killing;

@@ -1,5 +1,5 @@
 //! Throwaway PostgreSQL and Redis servers for tests, on free ports, in a folder that goes away; a cell of many
-//! processes over them; and outsiders that misbehave: a payment provider, a carrier of messages, a mail server.
+//! processes over them; and outsiders that misbehave: a payment provider, a carrier of messages, a mail server, an issuer of credentials.
 //!
 //! Owns finding the server programs, starting them (as an unprivileged account when the caller is
 //! root), handing out empty databases, and leaving nothing behind however the caller ends: a keeper
@@ -17,6 +17,7 @@ mod axe;
 pub mod carriers;
 mod cluster;
 mod dice;
+pub mod issuer;
 mod keeper;
 pub mod payments;
 mod postgres;

@@ -1,13 +1,14 @@
 //! Dispatch: brings work to brands and centres and takes their answers.
 //!
 //! Owns the service network as it was imported, the choice of a centre, offers and work orders as their
-//! partners see them, the parts they order, what partners have sent, the webhooks their changes are sent to, and
-//! the passes of the conformance kit. Every answer of a partner is one step of the case; this
+//! partners see them, the parts they order, what partners have sent, the webhooks their changes are sent to, their
+//! API keys, and the passes of the conformance kit. Every answer of a partner is one step of the case; this
 //! crate's tables are indexes that follow from the log, kept by its [`projector`] whoever moved the case.
 //!
 //! What it deliberately does not do: it books no visit, judges no certificate and decides nothing about
 //! remedies; it reads other services' data only where the case or the vault holds it.
 
+mod api_keys;
 mod callbacks;
 mod changes;
 mod choosing;
@@ -32,6 +33,7 @@ mod workers;
 use std::sync::Arc;
 
 use parasol_api::admin::v1::conformance_service_server::ConformanceServiceServer;
+use parasol_api::admin::v1::credential_service_server::CredentialServiceServer;
 use parasol_api::admin::v1::network_service_server::NetworkServiceServer;
 use parasol_api::partner::v1::offer_service_server::OfferServiceServer;
 use parasol_api::{Error, Reason};
@@ -52,6 +54,7 @@ use crate::network::Directory;
 use crate::webhooks::Claims;
 use crate::workers::CentreScores;
 
+pub use api_keys::Register as ApiKeyRegister;
 pub use changes::{OfferStream, Pace};
 pub use choosing::Weights;
 pub use handlers::NetworkStream;
@@ -74,6 +77,7 @@ pub struct Dispatch {
     directory: Directory,
     suspended: Arc<Notify>,
     claims: Option<Claims>,
+    api_keys: ApiKeyRegister,
 }
 
 impl Dispatch {
@@ -84,6 +88,7 @@ impl Dispatch {
         let directory = Directory::new(desk.store.clone());
         let (messages, suspended, claims) = (Arc::default(), Arc::default(), None);
         let scores = CentreScores::new(None);
+        let api_keys = ApiKeyRegister::new(desk.clone());
         Self {
             desk,
             bell,
@@ -97,6 +102,7 @@ impl Dispatch {
             directory,
             suspended,
             claims,
+            api_keys,
         }
     }
 
@@ -150,6 +156,11 @@ impl Dispatch {
         Post::new(self.desk.clone(), self.epoch, sending, self.claims.clone(), holder)
     }
 
+    /// The API keys that this process lets in, and what keeps them in step. Its loops are the node's.
+    pub fn api_keys(&self) -> &ApiKeyRegister {
+        &self.api_keys
+    }
+
     /// Writes some of the messages of partners that wait to be noted; says whether there are more.
     ///
     /// # Errors
@@ -171,6 +182,8 @@ impl Dispatch {
         let server = OfferServiceServer::new(self.clone());
         routes.add_service(server.max_decoding_message_size(self.desk.message_bytes));
         let server = NetworkServiceServer::new(self.clone());
+        routes.add_service(server.max_decoding_message_size(self.desk.message_bytes));
+        let server = CredentialServiceServer::new(self.clone());
         routes.add_service(server.max_decoding_message_size(self.desk.message_bytes));
         let server = ConformanceServiceServer::new(self.clone());
         routes.add_service(server.max_decoding_message_size(self.desk.message_bytes));

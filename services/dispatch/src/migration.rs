@@ -15,6 +15,7 @@ pub fn migrations() -> Vec<Box<dyn MigrationTrait>> {
         Box::new(Resources),
         Box::new(Helpers),
         Box::new(ClaimPlaces),
+        Box::new(ApiKeys),
     ]
 }
 
@@ -90,6 +91,32 @@ impl MigrationTrait for Callbacks {
         let rules =
             TableBuilder::new("reroute_rules").texts(&["brand"]).ints(&["after"]).key(&["brand"]);
         for table in [secrets, rules] {
+            table.create(manager).await?;
+        }
+        Ok(())
+    }
+}
+
+struct ApiKeys;
+
+impl MigrationName for ApiKeys {
+    fn name(&self) -> &'static str {
+        "m0085_dispatch_api_keys"
+    }
+}
+
+#[async_trait::async_trait]
+impl MigrationTrait for ApiKeys {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        let keys = TableBuilder::new("api_keys")
+            .ids(&["key"])
+            .texts(&["fingerprint", "role", "subject", "brand"])
+            .ints(&["issued_at", "expires_at", "revoked_at"])
+            .key(&["key"])
+            .index(&["role", "subject", "key"]);
+        // Beside the keys: what is written down of a use must not bring one back that was taken away meanwhile.
+        let uses = TableBuilder::new("api_key_uses").ids(&["key"]).ints(&["day"]).key(&["key"]);
+        for table in [keys, uses] {
             table.create(manager).await?;
         }
         Ok(())

@@ -210,6 +210,7 @@ fn default_retry(reason: Reason) -> Option<Duration> {
         Reason::Overloaded | Reason::StoreUnavailable | Reason::DeadlineExceeded => {
             Some(Duration::from_secs(1))
         }
+        Reason::IssuerUnreachable => Some(Duration::from_secs(10)),
         _ => None,
     }
 }

@@ -50,6 +50,8 @@ impl Config {
         self.check_notices(&mut findings);
         self.check_deadlines(&mut findings);
         self.check_together(&mut findings);
+        self.tls_problems().into_iter().for_each(|(key, text)| findings.note(key, text));
+        self.issuer_problems().into_iter().for_each(|text| findings.note("issuers", text));
         findings.0
     }
 

@@ -6,6 +6,8 @@
 //! well-formed does not say that it works.
 
 mod check;
+mod issuers;
+mod tls;
 mod tree;
 
 use std::collections::HashMap;
@@ -14,6 +16,9 @@ use std::path::Path;
 use config::{Environment, File, FileFormat};
 use secrecy::{ExposeSecret, SecretString};
 
+pub use self::issuers::Issuer;
+pub(crate) use self::issuers::has_brand;
+pub use self::tls::{ClientCertificates, Tls};
 pub use self::tree::{
     Committer, Config, DaySolver, Limits, Log, LogFormat, NodeRole, Otlp, Pools, Tasks,
 };

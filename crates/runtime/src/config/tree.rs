@@ -8,6 +8,8 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::de::IntoDeserializer;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use super::{Issuer, Tls};
+
 /// All settings of a process.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
@@ -31,11 +33,15 @@ pub struct Config {
     /// Origins of programs in browsers that may call the API; empty = none but our own.
     #[serde(deserialize_with = "listed")]
     pub browser_origins: Vec<String>,
+    /// Whose tokens are taken beside the cell's own.
+    pub issuers: Vec<Issuer>,
     /// The roles this process plays.
     #[serde(deserialize_with = "roles")]
     pub roles: Vec<NodeRole>,
     /// Where the roles are played that this process leaves out.
     pub peers: Peers,
+    /// The port with TLS.
+    pub tls: Tls,
     /// Number of this cell.
     pub cell: u16,
     /// Whether the clock may be advanced.

@@ -22,9 +22,9 @@ pub const KEY_FILE: &str = "secret.key";
 /// Issuer and audience of every token of ours.
 const HOUSE: &str = "parasol";
 /// How far the clocks of two machines may differ, in seconds, before a token is refused for it.
-const LEEWAY_S: i64 = 5;
+pub(super) const LEEWAY_S: i64 = 5;
 /// The longest token looked at, in bytes.
-const TOKEN_BYTES_MAX: usize = 4096;
+pub(super) const TOKEN_BYTES_MAX: usize = 4096;
 
 /// Why there is no key.
 #[derive(Debug, thiserror::Error)]
@@ -63,6 +63,21 @@ pub enum TokenError {
     /// Its time has not begun.
     #[error("the token is not valid yet")]
     NotYet,
+    /// Written for another algorithm than its key is for.
+    #[error("the token's algorithm is not that of its key")]
+    Algorithm,
+    /// Its issuer has no key of that name.
+    #[error("the token's key is none of its issuer's")]
+    KeyUnknown,
+    /// Its issuer's keys are not known, or not all, because it cannot be reached.
+    #[error("the token's issuer cannot be reached")]
+    Unreachable,
+    /// It names no role, several, or one that is not its issuer's to grant.
+    #[error("the token names no role that its issuer may grant")]
+    Role,
+    /// It names nobody, or somebody who is not its issuer's to name.
+    #[error("the token names nobody whom its issuer may name")]
+    Subject,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -170,7 +185,11 @@ impl TokenKey {
     }
 
     /// The caller that a token names, and when the token ends.
-    fn read(&self, token: &str, now: Timestamp) -> Result<(Principal, Timestamp), TokenError> {
+    pub(super) fn read(
+        &self,
+        token: &str,
+        now: Timestamp,
+    ) -> Result<(Principal, Timestamp), TokenError> {
         if token.len() > TOKEN_BYTES_MAX {
             return Err(TokenError::Malformed);
         }

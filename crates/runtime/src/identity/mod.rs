@@ -1,10 +1,13 @@
 //! Who calls, and how that is proven.
 //!
-//! Owns the bearer tokens (JWT, HS256) and the cell's secret key with everything that is derived
-//! from it. Which roles there are and what each may do is the contract's to say. Whoever holds a valid
+//! Owns the bearer tokens (JWT, HS256), the cell's secret key with everything that is derived
+//! from it, the keys of [`issuers`] whose tokens are taken as well, and a copy of partners' [`api_keys`]. Which roles there are and what each may do is the contract's to say. Whoever holds a valid
 //! token is who it names; of the retailer's own people there is a register beside it, of which a copy is here. Share
 //! links are the exception: they can be taken back, so whoever keeps them is asked.
 
+pub mod api_keys;
+mod bearers;
+pub mod issuers;
 mod key;
 pub mod link;
 mod staff;
@@ -13,6 +16,9 @@ use std::fmt;
 
 pub use parasol_api::Role;
 
+use self::key::LEEWAY_S;
+
+pub use self::bearers::Bearers;
 pub use self::key::{KEY_FILE, KeyError, TokenError, TokenKey};
 pub use self::staff::{Certified, Member, Members, Staff};
 

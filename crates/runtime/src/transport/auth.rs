@@ -1,7 +1,7 @@
 //! Who calls, and whether that role may.
 //!
-//! The bearer token becomes a [`Principal`] in the request's extensions; a method's path and the
-//! role are looked up in the access table, which denies by default. The retailer's people are looked up in
+//! The bearer token, of this cell or of an issuer that it knows, becomes a [`Principal`] in the request's extensions;
+//! a method's path and the role are looked up in the access table, which denies by default. The retailer's people are looked up in
 //! the register as well, when a call begins and for as long as a stream runs; who is registered goes on in
 //! the extensions as a [`Member`]. A share link is a bearer token too; whoever keeps the links says whether it is
 //! good. What a caller may see *within* a method is for the method to decide from the principal.
@@ -23,13 +23,16 @@ use tower::{Layer, Service};
 use super::body::{Onlooker, watched};
 use super::{Access, Layers, Refusal, refused};
 use crate::clock::Clock;
+use crate::identity::api_keys::{self, ApiKeys};
 use crate::identity::link::{self, Links};
-use crate::identity::{Member, Principal, Role, Staff, TokenKey};
+use crate::identity::{Bearers, Member, Principal, Role, Staff, TokenError, TokenKey};
 
 /// Checks callers.
 #[derive(Clone)]
 pub struct AuthLayer {
     key: Arc<TokenKey>,
+    bearers: Bearers,
+    api_keys: ApiKeys,
     clock: Clock,
     access: Access,
     staff: Staff,
@@ -45,13 +48,18 @@ enum Admitted {
     As(Principal, Option<Arc<Member>>),
     /// Whoever a link says, if it is good.
     ByLink(String),
+    /// Whoever a token of an issuer says, once that one's keys have been looked at.
+    ByIssuer(String),
 }
 
 impl AuthLayer {
     /// The layer as `layers` wants it.
     pub fn new(layers: &Layers) -> Self {
-        let Layers { key, clock, access, staff, links, long_lived, .. } = layers.clone();
-        Self { key, clock, access, staff, links, long_lived }
+        let Layers { key, issuers, api_keys, clock, access, staff, links, long_lived, .. } =
+            layers.clone();
+        let bearers =
+            Bearers::new(Arc::clone(&key), issuers, clock.clone()).with_api_keys(api_keys.clone());
+        Self { key, bearers, api_keys, clock, access, staff, links, long_lived }
     }
 
     /// Whether a call would be let in, for an edge that has to know before it reads the call's body. The
@@ -59,9 +67,13 @@ impl AuthLayer {
     ///
     /// # Errors
     /// `UNAUTHENTICATED`, `PERMISSION_DENIED`.
-    pub fn admits(&self, path: &str, headers: &HeaderMap) -> Result<(), Error> {
+    pub async fn admits(&self, path: &str, headers: &HeaderMap) -> Result<(), Error> {
+        let admitted = match self.admit(path, headers) {
+            Ok(Admitted::ByIssuer(token)) => self.by_issuer(path, &token).await,
+            known => known,
+        };
         let refused = |refusal| Error::from_status(&Status::from(refusal));
-        self.admit(path, headers).map(|_| ()).map_err(refused)
+        admitted.map(|_| ()).map_err(refused)
     }
 
     /// The caller, or nobody for one without credential where none is needed.
@@ -92,14 +104,28 @@ impl AuthLayer {
                 Err(Refusal::Forbidden)
             };
         }
-        let principal = self.key.verify(token, self.clock.now()).map_err(|error| {
-            tracing::info!(%error, "a token was refused");
-            Refusal::Unauthenticated
-        })?;
-        // A token that names a link's holder would be one that cannot be taken back.
-        if principal.role == Role::Link {
-            return Err(Refusal::Unauthenticated);
+        match self.bearers.read_now(token) {
+            Some(read) => self.named(path, read.map(|(principal, _)| principal)),
+            None => Ok(Admitted::ByIssuer(token.to_owned())),
         }
+    }
+
+    /// Whoever a token of an issuer names, whose keys are looked at first.
+    async fn by_issuer(&self, path: &str, token: &str) -> Result<Admitted, Refusal> {
+        let read = self.bearers.read(token).await;
+        self.named(path, read.map(|(principal, _)| principal))
+    }
+
+    /// Whoever a token names, if the role may and the person may act.
+    fn named(&self, path: &str, read: Result<Principal, TokenError>) -> Result<Admitted, Refusal> {
+        let principal = read.map_err(|error| {
+            tracing::info!(%error, "a token was refused");
+            match error {
+                // Its bearer may be whom it names: they should try again, and not sign in anew.
+                TokenError::Unreachable => Refusal::Barred(Reason::IssuerUnreachable),
+                _ => Refusal::Unauthenticated,
+            }
+        })?;
         if !(self.access)(path, Some(principal.role)) {
             return Err(Refusal::Forbidden);
         }
@@ -112,7 +138,7 @@ impl AuthLayer {
 }
 
 /// The token of the one authorization header, if it is a bearer token (RFC 6750).
-fn bearer(headers: &HeaderMap) -> Option<&str> {
+pub(super) fn bearer(headers: &HeaderMap) -> Option<&str> {
     let mut values = headers.get_all(AUTHORIZATION).iter();
     let value = values.next().filter(|_| values.next().is_none())?;
     let (scheme, token) = value.to_str().ok()?.split_once(' ')?;
@@ -149,30 +175,56 @@ where
     }
 
     fn call(&mut self, mut request: Request<Body>) -> Self::Future {
-        let path = request.uri().path();
-        let is_long = (self.layer.long_lived)(path);
-        let admitted = match self.layer.admit(path, request.headers()) {
+        let admitted = match self.layer.admit(request.uri().path(), request.headers()) {
             Ok(admitted) => admitted,
             Err(refusal) => return Box::pin(ready(Ok(refused(refusal)))),
         };
+        let gone = self.layer.taken_back(&request);
         // The service gets the principal; the credential stays here.
         request.headers_mut().remove(AUTHORIZATION);
         match admitted {
             Admitted::Nobody => Box::pin(self.inner.call(request)),
             Admitted::As(principal, member) => {
-                let stays = !is_long || !Staff::has(principal.role);
-                let departure = (!stays).then(|| self.layer.staff.departure(principal.clone()));
-                request.extensions_mut().insert(principal);
-                if let Some(member) = member {
-                    request.extensions_mut().insert(member);
-                }
-                let call = self.inner.call(request);
-                match departure {
-                    None => Box::pin(call),
-                    Some(departure) => Box::pin(until(departure, call)),
-                }
+                self.layer.accompanied(&mut self.inner, request, (principal, member), gone)
             }
             Admitted::ByLink(token) => self.by_link(token, request),
+            Admitted::ByIssuer(token) => self.by_issuer(token, request),
+        }
+    }
+}
+
+impl AuthLayer {
+    /// Resolves once the API key of a call that streams is taken back, if it has one.
+    fn taken_back(&self, request: &Request<Body>) -> Option<BoxFuture<'static, Reason>> {
+        let token =
+            bearer(request.headers()).filter(|token| token.starts_with(api_keys::PREFIX))?;
+        (self.long_lived)(request.uri().path()).then(|| self.api_keys.departure(token))
+    }
+
+    /// A call of somebody who is known. The stream of one of the retailer's people ends when they may no longer act,
+    /// and that of an API key once it is `gone`.
+    fn accompanied<S>(
+        &self,
+        inner: &mut S,
+        mut request: Request<Body>,
+        (principal, member): (Principal, Option<Arc<Member>>),
+        gone: Option<BoxFuture<'static, Reason>>,
+    ) -> BoxFuture<'static, Result<Response<Body>, S::Error>>
+    where
+        S: Service<Request<Body>, Response = Response<Body>>,
+        S::Future: Send + 'static,
+        S::Error: Send + 'static,
+    {
+        let stays = !(self.long_lived)(request.uri().path()) || !Staff::has(principal.role);
+        let departure = (!stays).then(|| self.staff.departure(principal.clone())).or(gone);
+        request.extensions_mut().insert(principal);
+        if let Some(member) = member {
+            request.extensions_mut().insert(member);
+        }
+        let call = inner.call(request);
+        match departure {
+            None => Box::pin(call),
+            Some(departure) => Box::pin(until(departure, call)),
         }
     }
 }
@@ -203,6 +255,26 @@ where
             };
             request.extensions_mut().insert(holder);
             inner.call(request).await
+        })
+    }
+
+    /// A call with a token of an issuer, whose keys are looked at first.
+    fn by_issuer(
+        &mut self,
+        token: String,
+        request: Request<Body>,
+    ) -> BoxFuture<'static, Result<Response<Body>, S::Error>> {
+        let waiting = self.inner.clone();
+        let mut inner = std::mem::replace(&mut self.inner, waiting);
+        let layer = self.layer.clone();
+        Box::pin(async move {
+            match layer.by_issuer(request.uri().path(), &token).await {
+                Ok(Admitted::As(principal, member)) => {
+                    layer.accompanied(&mut inner, request, (principal, member), None).await
+                }
+                Ok(_) => Ok(refused(Refusal::Unauthenticated)),
+                Err(refusal) => Ok(refused(refusal)),
+            }
         })
     }
 }
@@ -246,11 +318,16 @@ impl Onlooker for Leaving {
 mod tests {
     use std::time::Duration;
 
+    use jsonwebtoken::Algorithm;
     use parasol_journey::time::Span;
+    use parasol_testkit::issuer::Issuer as Fake;
     use tonic::Code;
 
     use super::*;
     use crate::identity::Members;
+    use crate::identity::api_keys::{ApiKey, Known};
+    use crate::identity::issuers::Issuers;
+    use crate::identity::issuers::keyring::{SigningKey, claims, settings};
     use crate::transport::probe::{Bench, call};
 
     const WHOAMI: &str = "/test.Probe/Whoami";
@@ -368,6 +445,72 @@ mod tests {
                 assert_eq!(answer.error.reason(), Reason::StaffSuspended, "{path}");
                 assert!(tokio::time::timeout(short, &mut others).await.is_err(), "{path}");
             }
+        }
+    }
+
+    /// The first call waits for the look that it asks for; one that an issuer does not answer may be sent again.
+    #[tokio::test]
+    async fn a_token_of_an_issuer_is_let_in_once_its_keys_were_looked_at() {
+        for is_up in [true, false] {
+            let (fake, signs) = (Fake::start().unwrap(), SigningKey::new("k", Algorithm::ES256));
+            fake.publish(std::slice::from_ref(&signs.public));
+            fake.say(|said| said.status = if is_up { 200 } else { 503 });
+            let mut issuers = Issuers::default();
+            let bench = Bench::with(|layers| {
+                issuers = Issuers::new(&[settings(&fake.url())], &layers.clock).unwrap();
+                layers.issuers = issuers.clone();
+            })
+            .await;
+            let issuer = Arc::clone(issuers.each().next().unwrap());
+            let bell = issuer.bell();
+            let looking = async {
+                bell.notified().await;
+                issuer.run_once().await
+            };
+            let token = signs.token(&claims(&fake.url(), "desk", bench.clock.now()));
+            let header = format!("Bearer {token}");
+            let headers = [("authorization", header.as_str())];
+            let (answer, looked) = tokio::join!(call(&bench.remote, WHOAMI, &headers), looking);
+            assert!(looked);
+            for answer in [answer, call(&bench.local, WHOAMI, &headers).await] {
+                if is_up {
+                    assert_eq!((answer.code, answer.told.as_str()), (Code::Ok, "agent:a-7"));
+                } else {
+                    assert_eq!(answer.error.reason(), Reason::IssuerUnreachable);
+                }
+            }
+            let denied = call(&bench.local, OPERATORS, &headers).await.code;
+            assert_eq!(denied, if is_up { Code::PermissionDenied } else { Code::Unavailable });
+            assert_eq!(fake.looks(), u32::from(is_up), "discovery failed before the keys");
+        }
+    }
+
+    #[tokio::test]
+    async fn an_api_key_is_let_in_and_its_streams_end_when_it_is_taken_back() {
+        let keys = ApiKeys::default();
+        let given = keys.clone();
+        let bench = Bench::with(|layers| {
+            layers.api_keys = given;
+            layers.long_lived = |_| true;
+        })
+        .await;
+        let text = api_keys::text(&bench.key, uuid::Uuid::from_u128(17));
+        let principal = Principal::new(Role::Centre, "au-hz").of_brand("aurora");
+        let ends = bench.clock.now() + Span::hours(1);
+        let key = ApiKey { id: uuid::Uuid::from_u128(17), principal, ends };
+        let header = format!("Bearer {text}");
+        let headers = [("authorization", header.as_str())];
+        for transport in bench.both() {
+            keys.put(Known::from([(api_keys::fingerprint(&text), key.clone())]));
+            let answer = call(&transport, WHOAMI, &headers).await;
+            assert_eq!((answer.code, answer.told.as_str()), (Code::Ok, "centre:au-hz@aurora"));
+            let mut stream = Box::pin(call(&transport, "/test.Probe/Endless", &headers));
+            let short = Duration::from_millis(100);
+            assert!(tokio::time::timeout(short, &mut stream).await.is_err());
+            keys.put(Known::new());
+            let ended = tokio::time::timeout(100 * short, stream).await.unwrap();
+            assert_eq!(ended.code, Code::Unauthenticated);
+            assert_eq!(call(&transport, WHOAMI, &headers).await.code, Code::Unauthenticated);
         }
     }
 

@@ -15,6 +15,7 @@ pub mod local;
 mod refusal;
 pub mod replicas;
 pub mod server;
+pub mod tls;
 pub mod trace;
 pub mod visibility;
 
@@ -31,6 +32,8 @@ use self::admission::Admission;
 use self::refusal::{Refusal, in_our_words, refused};
 use crate::clock::Clock;
 use crate::config::Limits;
+use crate::identity::api_keys::ApiKeys;
+use crate::identity::issuers::Issuers;
 use crate::identity::link::Links;
 use crate::identity::{Role, Staff, TokenKey};
 use crate::ids::IdSource;
@@ -55,6 +58,10 @@ pub struct Layers {
     pub clock: Clock,
     /// Checks tokens.
     pub key: Arc<TokenKey>,
+    /// Whose tokens are taken beside those of the key.
+    pub issuers: Issuers,
+    /// The API keys of partners.
+    pub api_keys: ApiKeys,
     /// Who may call what; default deny.
     pub access: Access,
     /// The retailer's people, who may be suspended.
@@ -74,7 +81,7 @@ pub struct Layers {
 
 impl Layers {
     /// The layers of production: the contract's access table, and its streams long-lived. The register of the
-    /// retailer's people is empty; put the process's own in its place.
+    /// retailer's people is empty, and no issuer's tokens and no API keys are taken; put the process's own in their place.
     pub fn new(
         ids: IdSource,
         clock: Clock,
@@ -84,12 +91,14 @@ impl Layers {
     ) -> Self {
         let request_timeout = limits.request_timeout();
         let (access, long_lived): (Access, _) = (contract::allows, contract::is_streaming);
-        let staff = Staff::default();
+        let (staff, issuers, api_keys) = Default::default();
         let admission = Admission::of(limits.calls);
         Self {
             ids,
             clock,
             key,
+            issuers,
+            api_keys,
             access,
             staff,
             metrics,

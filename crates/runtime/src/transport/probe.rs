@@ -25,6 +25,8 @@ use super::deadline::Deadline;
 use super::{Layers, Transport, local, server};
 use crate::clock::Clock;
 use crate::config::{Config, Limits, Sources};
+use crate::identity::api_keys::ApiKeys;
+use crate::identity::issuers::Issuers;
 use crate::identity::{Principal, Role, Staff, TokenKey};
 use crate::ids::IdSource;
 use crate::metrics::Metrics;
@@ -201,6 +203,8 @@ impl Bench {
             ids: IdSource::seeded(clock.clone(), 1),
             clock: clock.clone(),
             key: key.clone(),
+            issuers: Issuers::default(),
+            api_keys: ApiKeys::default(),
             access,
             staff: Staff::default(),
             metrics: Metrics::silent(),

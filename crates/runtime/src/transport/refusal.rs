@@ -11,7 +11,8 @@ pub(super) enum Refusal {
     Unauthenticated,
     /// A valid credential whose role may not call this method.
     Forbidden,
-    /// A valid credential of one of the retailer's people, who may not act for this reason.
+    /// A credential whose bearer may not act for this reason: one of the retailer's people who is out, an issuer that
+    /// cannot be asked.
     Barred(Reason),
     /// The process, or its caller's share of it, is full.
     Overloaded,

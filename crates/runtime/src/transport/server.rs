@@ -5,18 +5,24 @@
 //! after the drain limit is cut, half-open connections included.
 
 mod guarded;
+mod secured;
 
+use std::future::ready;
 use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures::Stream;
+use futures::{Stream, StreamExt as _};
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::sync::CancellationToken;
+use tonic::transport::server::Connected;
 
 use self::guarded::{Guarded, Lifetime};
+use self::secured::Secured;
 use super::Transport;
+use super::tls::Tls;
 use crate::config::Limits;
 use crate::shutdown::Shutdown;
 use crate::supervisor::{Drained, pause};
@@ -42,7 +48,48 @@ pub async fn serve(
     let cut = CancellationToken::new();
     // Connections that are still open when this future is dropped must not outlive it.
     let _cut_on_drop = cut.clone().drop_guard();
-    let connections = accepted(listener, limits, cut);
+    let lifetime = lifetime(limits, cut);
+    let guarded = move |(stream, place)| Ok(Guarded::new(stream, &lifetime, place));
+    let connections = accepted(listener, limits).map(guarded);
+    run(connections, service, limits, shutdown).await
+}
+
+/// The same under TLS. A handshake holds up no other and has the time that an opening has; who is at the other end
+/// is in the extensions of each request, as a [`Peer`](super::tls::name::Peer).
+///
+/// # Errors
+/// As [`serve`].
+pub async fn serve_tls(
+    listener: TcpListener,
+    tls: &Tls,
+    service: Transport,
+    limits: &Limits,
+    shutdown: &Shutdown,
+) -> Result<Drained, tonic::transport::Error> {
+    let cut = CancellationToken::new();
+    let _cut_on_drop = cut.clone().drop_guard();
+    let lifetime = lifetime(limits, cut);
+    let shaken = |(stream, place)| {
+        let (tls, lifetime) = (tls.clone(), lifetime.clone());
+        async move {
+            let stream = Secured::accept(&tls, stream, lifetime.opening).await?;
+            Some(Ok(Guarded::new(stream, &lifetime, place)))
+        }
+    };
+    let connections = accepted(listener, limits).map(shaken);
+    let connections = connections.buffer_unordered(limits.connections);
+    run(connections.filter_map(ready), service, limits, shutdown).await
+}
+
+async fn run<T>(
+    connections: impl Stream<Item = io::Result<Guarded<T>>>,
+    service: Transport,
+    limits: &Limits,
+    shutdown: &Shutdown,
+) -> Result<Drained, tonic::transport::Error>
+where
+    T: AsyncRead + AsyncWrite + Connected + Unpin + Send + 'static,
+{
     let server = tonic::transport::Server::builder()
         .max_concurrent_streams(limits.streams_per_connection)
         .http2_max_header_list_size(limits.header_bytes)
@@ -70,23 +117,24 @@ pub async fn serve(
     }
 }
 
-/// Connections as they come, never more than the limit at a time.
-fn accepted(
-    listener: TcpListener,
-    limits: &Limits,
-    cut: CancellationToken,
-) -> impl Stream<Item = io::Result<Guarded<TcpStream>>> + use<> {
-    let places = Arc::new(Semaphore::new(limits.connections));
-    let lifetime = Lifetime {
+fn lifetime(limits: &Limits, cut: CancellationToken) -> Lifetime {
+    Lifetime {
         opening: Duration::from_millis(limits.opening_ms),
         whole: Duration::from_secs(limits.connection_age_s + limits.connection_age_grace_s),
         cut,
-    };
-    futures::stream::unfold((listener, places, lifetime), |(listener, places, lifetime)| async {
+    }
+}
+
+/// Connections as they come, each with its place, never more than the limit at a time.
+fn accepted(
+    listener: TcpListener,
+    limits: &Limits,
+) -> impl Stream<Item = (TcpStream, OwnedSemaphorePermit)> + use<> {
+    let places = Arc::new(Semaphore::new(limits.connections));
+    futures::stream::unfold((listener, places), |(listener, places)| async {
         let place = places.clone().acquire_owned().await.expect("the semaphore is never closed");
         let stream = accept(&listener).await;
-        let connection = Guarded::new(stream, &lifetime, place);
-        Some((Ok(connection), (listener, places, lifetime)))
+        Some(((stream, place), (listener, places)))
     })
 }
 

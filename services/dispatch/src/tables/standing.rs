@@ -1,6 +1,6 @@
 //! What happens to the network: suspensions, and what was seen of it.
 
-/// What the whole network is at: another id after each change of it.
+/// What the whole network is at, and its partners' API keys: another id after each change.
 pub mod network_stamps {
     use sea_orm::entity::prelude::*;
 
@@ -8,7 +8,7 @@ pub mod network_stamps {
     #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
     #[sea_orm(table_name = "network_stamps")]
     pub struct Model {
-        /// Always [`crate::network::STAMP`]: there is one row.
+        /// [`crate::network::STAMP`] or [`crate::api_keys::STAMP`].
         #[sea_orm(primary_key, auto_increment = false, column_type = "Text")]
         pub name: String,
         /// New with each change.

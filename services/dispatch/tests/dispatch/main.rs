@@ -4,6 +4,7 @@
 #![expect(clippy::unwrap_used, reason = "helpers of tests stand outside of test functions")]
 
 mod accepting;
+mod api_keys;
 mod assigning;
 mod batching;
 mod calling_back;

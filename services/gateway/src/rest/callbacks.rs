@@ -117,7 +117,7 @@ pub(super) async fn take(
     let principal = Principal::new(role, sender.subject).of_brand(sender.brand);
     let headers = credential(&(rest.callbacks.vouches)(&principal))?;
     let may: &Admits = &rest.admits;
-    may(&route.grpc_path(), &headers)?;
+    may(&route.grpc_path(), &headers).await?;
     let form = answer::Form::of(route, &parts.headers);
     wire::call(&rest.transport, route, vec![message], headers, form, place).await
 }

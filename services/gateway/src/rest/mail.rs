@@ -28,7 +28,7 @@ const METHOD: &str = "/parasol.intake.v1.IntakeService/ReceiveMail";
 /// # Errors
 /// `MESSAGE_TOO_LARGE`, `DEADLINE_EXCEEDED`, and what the method says.
 pub(super) async fn take(rest: &Rest, parts: &Parts, body: Body) -> Result<Response, Error> {
-    (rest.admits)(METHOD, &parts.headers)?;
+    (rest.admits)(METHOD, &parts.headers).await?;
     let place = Arc::clone(&rest.places).try_acquire_owned();
     let _place = place.map_err(|_| Error::new(Reason::Overloaded))?;
     let reading = tokio::time::timeout(READING_MAX, to_bytes(body, MAIL_BYTES_MAX)).await;

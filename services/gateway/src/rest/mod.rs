@@ -34,6 +34,7 @@ use axum::body::Body;
 use axum::extract::{Path, Request, State};
 use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::{IntoResponse as _, Response};
+use futures::future::BoxFuture;
 use http::request::Parts;
 use parasol_api::{Error, Reason};
 use parasol_runtime::transport::Transport;
@@ -61,7 +62,8 @@ static ROUTES: LazyLock<Routes> =
     LazyLock::new(|| Routes::of(parasol_api::descriptor::pool()).expect("the contract was tested"));
 
 /// Whether a call to a gRPC path would be let in with these headers.
-pub type Admits = Arc<dyn Fn(&str, &HeaderMap) -> Result<(), Error> + Send + Sync>;
+pub type Admits =
+    Arc<dyn Fn(&str, &HeaderMap) -> BoxFuture<'static, Result<(), Error>> + Send + Sync>;
 
 /// The REST side of the gateway. Cheap to clone.
 #[derive(Clone)]
@@ -189,7 +191,7 @@ async fn answer(rest: &Rest, parts: &Parts, body: Body) -> Result<Response, Erro
         Found::Nothing => return Err(Error::new(Reason::NotFound)),
     };
     let (route, path) = found;
-    (rest.admits)(&route.grpc_path(), &parts.headers)?;
+    (rest.admits)(&route.grpc_path(), &parts.headers).await?;
     let place = Arc::clone(&rest.places).try_acquire_owned();
     let place = place.map_err(|_| Error::new(Reason::Overloaded))?;
     if let Some(field) = &route.raw_body {
@@ -230,7 +232,7 @@ pub(crate) fn for_tests() -> Rest {
     });
     let transport = Transport::new(nobody);
     let callbacks = Callbacks::new(transport.clone(), Arc::new(|_| String::new()));
-    Rest::new(transport, Arc::new(|_, _| Ok(())), callbacks, 1 << 20)
+    Rest::new(transport, Arc::new(|_, _| Box::pin(std::future::ready(Ok(())))), callbacks, 1 << 20)
 }
 
 #[cfg(test)]

@@ -80,9 +80,10 @@ impl Bench {
                 Ok(answer)
             }
         });
-        let admits: Admits = Arc::new(|_, headers| match headers.get("x-refused") {
-            None => Ok(()),
-            Some(_) => Err(Error::new(Reason::Unauthenticated)),
+        let admits: Admits = Arc::new(|_, headers| {
+            let is_refused = headers.contains_key("x-refused");
+            let refusal = Error::new(Reason::Unauthenticated);
+            Box::pin(std::future::ready(if is_refused { Err(refusal) } else { Ok(()) }))
         });
         let transport = Transport::new(answer);
         let callbacks = Callbacks::new(transport.clone(), Arc::new(|who| who.to_string()));

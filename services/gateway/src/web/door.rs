@@ -37,7 +37,7 @@ pub(crate) async fn sign_in(pages: Pages, request: Request) -> Response {
     if guest.foreign || !session::owns_door(pages, &parts.headers, form.get(TOKEN)) {
         return page(pages, guest, StatusCode::FORBIDDEN, &next, Some(&stale()));
     }
-    match session::open(pages, &guest, form.get("credential")) {
+    match session::open(pages, &guest, form.get("credential")).await {
         Some(cookie) => {
             guest.cookies.push(cookie);
             redirect(session::onward(guest.site, &next), &guest)

@@ -13,7 +13,8 @@ use parasol_api::{Error, Reason};
 use parasol_journey::time::{Span, Timestamp};
 use parasol_runtime::clock::Clock;
 use parasol_runtime::health::Health;
-use parasol_runtime::identity::{Principal, Role, TokenKey};
+use parasol_runtime::identity::issuers::Issuers;
+use parasol_runtime::identity::{Bearers, Principal, Role, TokenKey};
 use parasol_runtime::ids::IdSource;
 use parasol_runtime::transport::Transport;
 use prost::Message;
@@ -113,7 +114,9 @@ pub(crate) fn answered(answer: Answer) -> http::Response<tonic::body::Body> {
 pub(crate) fn web(transport: Transport) -> Web {
     let clock = Clock::manual(noon());
     let ids = IdSource::seeded(clock.clone(), 7);
-    Web { transport, key: Arc::new(TokenKey::from_secret(&[7; 32])), clock, ids }
+    let key = Arc::new(TokenKey::from_secret(&[7; 32]));
+    let bearers = Bearers::new(Arc::clone(&key), Issuers::default(), clock.clone());
+    Web { transport, key, bearers, clock, ids }
 }
 
 /// Pages that reach nobody, for tests of the other routes.

@@ -28,7 +28,7 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use parasol_api::Error;
 use parasol_runtime::clock::Clock;
-use parasol_runtime::identity::TokenKey;
+use parasol_runtime::identity::{Bearers, TokenKey};
 use parasol_runtime::ids::IdSource;
 use parasol_runtime::transport::{Transport, local};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -48,8 +48,10 @@ pub(crate) const UPLOAD_BYTES_MAX: usize = 96 * 1024 * 1024;
 pub struct Web {
     /// The way to the services, as for every client of this process.
     pub transport: Transport,
-    /// Checks credentials, and signs sessions and forms.
+    /// Checks sessions, and signs sessions and forms.
     pub key: Arc<TokenKey>,
+    /// Checks the credentials that sessions are made from.
+    pub bearers: Bearers,
     /// Tells what time it is.
     pub clock: Clock,
     /// Makes request ids and what a browser is told apart by.
@@ -63,8 +65,10 @@ pub(crate) struct Pages {
     pub site: &'static Site,
     /// The way to the services.
     pub transport: Transport,
-    /// Checks credentials, and signs sessions and forms.
+    /// Checks sessions, and signs sessions and forms.
     pub key: Arc<TokenKey>,
+    /// Checks the credentials that sessions are made from.
+    pub bearers: Bearers,
     /// Tells what time it is.
     pub clock: Clock,
     /// Makes request ids.
@@ -78,8 +82,8 @@ impl Pages {
     pub(crate) fn new(site: &'static Site, web: &Web) -> Self {
         let [places, watched] =
             [PAGES_MAX, live::WATCHED_MAX].map(|most| Arc::new(Semaphore::new(most)));
-        let Web { transport, key, clock, ids } = web.clone();
-        Self { site, transport, key, clock, ids, places, watched }
+        let Web { transport, key, bearers, clock, ids } = web.clone();
+        Self { site, transport, key, bearers, clock, ids, places, watched }
     }
 
     /// A place for a request; `None` when there is none.

@@ -1,6 +1,7 @@
 //! Who is at the other end: a signed cookie, and the token that ties forms to it.
 //!
-//! The cookie holds a credential for the caller who signed in, made from the one that was handed over
+//! The cookie holds a credential of this cell for the caller who signed in, made from the one that was handed over,
+//! an issuer's as well as our own,
 //! and good for twelve hours at most, so what is stolen from a browser is worth that and no more. It is
 //! signed like every credential; nothing is kept on this side, so signing out forgets the cookie and
 //! revokes nothing.
@@ -132,8 +133,8 @@ impl Visitor {
 }
 
 /// A session from a credential, as a cookie; `None` when it is no credential for these pages.
-pub(crate) fn open(pages: &Pages, guest: &Guest, credential: &str) -> Option<String> {
-    let narrowed = pages.key.narrow(credential.trim(), guest.now, SESSION_MAX);
+pub(crate) async fn open(pages: &Pages, guest: &Guest, credential: &str) -> Option<String> {
+    let narrowed = pages.bearers.narrow(credential.trim(), SESSION_MAX).await;
     let (token, principal, ends) = narrowed.ok()?;
     pages.site.admits(&principal).then(|| guest.cookie(SESSION, &token, ends.since(guest.now)))
 }

@@ -67,7 +67,10 @@ pub(super) fn settings(common: &Common) -> anyhow::Result<Config> {
         set: common.set.clone(),
         ..Common::default()
     };
-    Ok(elsewhere.settings_with(&own)?)
+    let mut config = elsewhere.settings_with(&own)?;
+    // Partners have no business with it.
+    config.tls.addr.clear();
+    Ok(config)
 }
 
 pub(super) async fn run(args: Args, common: &Common, config: &Config) -> anyhow::Result<Exit> {

@@ -55,6 +55,8 @@ impl ServeArgs {
 #[derive(Serialize)]
 struct Ready<'a> {
     grpc: String,
+    /// The port with TLS, if there is one.
+    tls: Option<String>,
     http: String,
     /// The folder; it holds the signing key even when the store is elsewhere.
     data: &'a Path,
@@ -94,6 +96,7 @@ async fn play(
     let node = Node::start(config, options).await.context("the node could not be started")?;
     let ready = Ready {
         grpc: node.grpc.to_string(),
+        tls: node.tls.map(|address| address.to_string()),
         http: node.http.to_string(),
         data: &config.data_dir,
         store: if config.is_embedded() { "sqlite" } else { "postgres" },
@@ -129,10 +132,12 @@ impl Ready<'_> {
     fn hints(&self) -> String {
         let Self { grpc, http, store, ready_ms, version, token_command, .. } = self;
         let data = self.data.display();
+        let tls = self.tls.as_ref().map(|tls| format!("\n  TLS    {tls} (gRPC)"));
+        let tls = tls.unwrap_or_default();
         let clock = if self.test_clock { "\n  clock  test clock" } else { "" };
         format!(
             "Parasol {version} is up after {ready_ms} ms.\n  \
-             gRPC   {grpc} (health and reflection need no token)\n  \
+             gRPC   {grpc} (health and reflection need no token){tls}\n  \
              HTTP   http://{http}\n  \
              data   {data} ({store}){clock}\n  \
              token  {token_command}\n  \
@@ -144,9 +149,10 @@ impl Ready<'_> {
     fn line(&self) -> String {
         let Self { grpc, http, store, ready_ms, version, .. } = self;
         let data = self.data.display();
+        let tls = self.tls.as_ref().map(|tls| format!(", gRPC with TLS {tls}")).unwrap_or_default();
         let roles: Vec<_> = self.roles.iter().map(|role| role.as_str()).collect();
         format!(
-            "parasol {version} ready after {ready_ms} ms: gRPC {grpc}, HTTP {http}, data {data} \
+            "parasol {version} ready after {ready_ms} ms: gRPC {grpc}{tls}, HTTP {http}, data {data} \
              ({store}), roles {}",
             roles.join(" ")
         )

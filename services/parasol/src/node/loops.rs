@@ -14,7 +14,7 @@ use parasol_casebook::{
     Deadlines, Handler, Handoff, Held, Lease, Now, Queue, Queues, Rules, SEQUENCER, Sequenced,
     Store, Submitter, Worker,
 };
-use parasol_dispatch::{Dispatch, Post};
+use parasol_dispatch::{ApiKeyRegister, Dispatch, Post};
 use parasol_intake::Sweep as EvidenceSweep;
 use parasol_intake::flow::Follower;
 use parasol_journey::ids::CaseId;
@@ -22,10 +22,12 @@ use parasol_journey::task::Role;
 use parasol_journey::time::Span;
 use parasol_policy::Shelf;
 use parasol_runtime::clock::{Clock, Stopwatch};
+use parasol_runtime::identity::issuers::{Issuers, LOOK_MIN};
 use parasol_runtime::metrics::Metrics;
 use parasol_runtime::supervisor::{
     Backoff, OnFailure, OnStop, Progress, Supervisor, TaskKind, Wake,
 };
+use parasol_runtime::transport::tls::{LOOK_EVERY as TLS_EVERY, Tls};
 use parasol_scheduling::relay::exchange::Exchange;
 use parasol_tracking::Tracking;
 use parasol_tracking::notices::Notifying;
@@ -59,6 +61,10 @@ const VOICE_EVERY: Duration = Duration::from_secs(10);
 const PACKS_EVERY: Duration = Duration::from_secs(5);
 /// How often the test clock of a cell is looked at.
 pub(super) const TEST_CLOCK_EVERY: Duration = Duration::from_millis(50);
+/// How long a key that was taken back elsewhere may be good here.
+const API_KEYS_EVERY: Duration = Duration::from_millis(800);
+/// How often it is written down which keys were used.
+const USES_EVERY: Duration = Duration::from_secs(30);
 /// How often messages of partners that wait are noted.
 const MESSAGES_EVERY: Duration = Duration::from_millis(500);
 /// How often all cases are passed in search of one that owes something and is never looked at.
@@ -526,6 +532,53 @@ pub(super) fn sweep(supervisor: &Supervisor, dispatch: &Dispatch, poll: Duration
             let swept = sweep.run_once(*place).await?;
             *place = swept.after;
             Ok::<_, anyhow::Error>(progress(swept.more()))
+        }
+    });
+}
+
+/// Partners' API keys: which are good, and when they were used.
+pub(super) fn api_keys(supervisor: &Supervisor, register: &ApiKeyRegister, poll: Duration) {
+    let one = register.clone();
+    supervisor.spawn_loop(kind("dispatch.api_keys"), poll.min(API_KEYS_EVERY), (), move || {
+        let register = one.clone();
+        async move {
+            register.run_once().await?;
+            anyhow::Ok(Progress::Idle)
+        }
+    });
+    let one = register.clone();
+    supervisor.spawn_loop(kind("dispatch.api_key_uses"), USES_EVERY, (), move || {
+        let register = one.clone();
+        async move {
+            register.note_uses().await?;
+            anyhow::Ok(Progress::Idle)
+        }
+    });
+}
+
+/// Looks at the keys of issuers, each by itself so that none waits for another.
+pub(super) fn issuers(supervisor: &Supervisor, issuers: &Issuers) {
+    for issuer in issuers.each() {
+        let (bell, issuer) = (issuer.bell(), Arc::clone(issuer));
+        supervisor.spawn_loop(kind("identity.issuer"), LOOK_MIN, bell, move || {
+            let issuer = Arc::clone(&issuer);
+            async move {
+                issuer.run_once().await;
+                anyhow::Ok(Progress::Idle)
+            }
+        });
+    }
+}
+
+/// Reads the files of the port with TLS again when they change.
+pub(super) fn tls(supervisor: &Supervisor, tls: &Tls) {
+    let tls = tls.clone();
+    supervisor.spawn_loop(kind("identity.tls"), TLS_EVERY, (), move || {
+        let tls = tls.clone();
+        async move {
+            // Files: not on a thread that others wait for.
+            tokio::task::spawn_blocking(move || tls.run_once()).await?;
+            anyhow::Ok(Progress::Idle)
         }
     });
 }

@@ -22,6 +22,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
+use futures::FutureExt as _;
+use futures::future::BoxFuture;
+use parasol_api::Error;
 use parasol_bell::Bell;
 use parasol_casebook::{Handoff, Lease, Limits, Parts, Rules, Store, Submitter, committer};
 use parasol_desk::Desk;
@@ -31,15 +34,19 @@ use parasol_journey::deadline::{Clock as ClockName, Deadlines};
 use parasol_journey::task::Role;
 use parasol_journey::time::{Span, Timestamp};
 use parasol_runtime::clock::Clock;
-use parasol_runtime::config::{Config, NodeRole};
+use parasol_runtime::config::{ClientCertificates, Config, NodeRole};
 use parasol_runtime::health::Health;
-use parasol_runtime::identity::{Principal, TokenKey};
+use parasol_runtime::identity::issuers::Issuers;
+use parasol_runtime::identity::{Bearers, Principal, TokenKey};
 use parasol_runtime::metrics::Metrics;
 use parasol_runtime::shutdown::Shutdown;
 use parasol_runtime::supervisor::{Drained, OnFailure, OnStop, Supervisor, TaskKind};
 use parasol_runtime::transport::auth::AuthLayer;
+use parasol_runtime::transport::tls::Tls;
+use parasol_runtime::transport::tls::edge::Edge;
 use parasol_runtime::transport::{Layers, Transport, local, server};
 use tokio::net::TcpListener;
+use tonic::codegen::http::HeaderMap;
 use uuid::Uuid;
 
 pub use anchor::{HEADS_FILE, KeptHeads, chain_keys};
@@ -64,6 +71,8 @@ const CALLBACK_TOKEN: Span = Span::minutes(1);
 pub struct Node {
     /// Where gRPC is served.
     pub grpc: SocketAddr,
+    /// Where gRPC is served with TLS, if it is.
+    pub tls: Option<SocketAddr>,
     /// Where pages and probes are served.
     pub http: SocketAddr,
     /// What the node tells the time by.
@@ -160,12 +169,11 @@ impl Node {
         let (peers, archive) = (Peers::new(config)?, archive::open(config, &options).await?);
         let services =
             Services::new(config, (&desk, &bell, &peers, &shutdown, archive), &base).await?;
-        let (ids, clock, key) = (base.ids.clone(), base.clock.clone(), Arc::clone(&base.key));
-        let anchor =
-            Anchor::new(base.store.clone(), clock.clone(), metrics.clone(), &config.data_dir);
-        let layers = Layers::new(ids, clock, key, metrics.clone(), &config.limits);
-        let layers =
-            Layers { staff: services.staff(), ..layers }.with_links(services.share_links());
+        let issuers = Issuers::new(&config.issuers, &base.clock).map_err(anyhow::Error::msg)?;
+        let (store, clock) = (base.store.clone(), base.clock.clone());
+        let anchor = Anchor::new(store, clock, metrics.clone(), &config.data_dir);
+        let layers = layers(config, &base, metrics.clone(), &issuers, &services);
+        loops::issuers(&supervisor, &issuers);
         peers.connect(local::in_process(services.routes(&health)?, &layers));
         let poll = Duration::from_millis(config.tasks.poll_ms);
         let loops = loops::Loops {
@@ -191,19 +199,22 @@ impl Node {
         } else {
             here
         };
-        let auth = AuthLayer::new(&layers);
-        let admits = Arc::new(move |path: &str, headers: &_| auth.admits(path, headers));
+        let admits = admits(AuthLayer::new(&layers));
         let callbacks = callbacks(&peers, &base);
         let rest = Rest::new(peers.transport(), admits, callbacks, config.limits.message_bytes)
             .for_origins(&config.browser_origins);
         let (key, clock, ids) = (Arc::clone(&base.key), base.clock.clone(), base.ids.clone());
-        let web = Web { transport: peers.transport(), key, clock, ids };
+        let bearers = Bearers::new(Arc::clone(&key), issuers, clock.clone())
+            .with_api_keys(services.api_keys());
+        let tls = start_tls(config, served.clone(), &bearers, &base, &supervisor).await?;
+        let web = Web { transport: peers.transport(), key, bearers, clock, ids };
         let (grpc, http) = start_ports(config, served, (rest, web), &health, &supervisor).await?;
         announce(config, &health).await;
         listening.release().await;
         let Base { store, clock, key, .. } = base;
         Ok(Self {
             grpc,
+            tls,
             http,
             clock,
             store,
@@ -299,6 +310,31 @@ fn workers(config: &Config) -> Vec<Role> {
         Role::Timer => config.works_on_cases(),
     });
     kinds.copied().collect()
+}
+
+/// What is around every call of this process.
+fn layers(
+    config: &Config,
+    base: &Base,
+    metrics: Metrics,
+    issuers: &Issuers,
+    services: &Services,
+) -> Layers {
+    let (ids, clock, key) = (base.ids.clone(), base.clock.clone(), Arc::clone(&base.key));
+    let (staff, api_keys) = (services.staff(), services.api_keys());
+    let layers = Layers::new(ids, clock, key, metrics, &config.limits);
+    Layers { staff, issuers: issuers.clone(), api_keys, ..layers }
+        .with_links(services.share_links())
+}
+
+/// How the gateway asks whether a caller would be let in, before it reads what they send.
+fn admits(
+    auth: AuthLayer,
+) -> Arc<impl Fn(&str, &HeaderMap) -> BoxFuture<'static, Result<(), Error>> + Send + Sync> {
+    Arc::new(move |path: &str, headers: &HeaderMap| {
+        let (auth, path, headers) = (auth.clone(), path.to_owned(), headers.clone());
+        async move { auth.admits(&path, &headers).await }.boxed()
+    })
 }
 
 /// How the gateway lets partners in whose callbacks are signed: as whom dispatch says, for one call.
@@ -405,6 +441,45 @@ fn deadlines(config: &Config, options: &Options) -> anyhow::Result<Deadlines> {
         deadlines.change(*clock, *limit);
     }
     Ok(deadlines)
+}
+
+/// The port with TLS, where there is to be one: certificates become credentials, and the rest is as on the other.
+async fn start_tls(
+    config: &Config,
+    service: Transport,
+    bearers: &Bearers,
+    base: &Base,
+    supervisor: &Supervisor,
+) -> anyhow::Result<Option<SocketAddr>> {
+    if !config.tls.is_on() {
+        return Ok(None);
+    }
+    let tls = Tls::new(&config.tls, &base.clock).map_err(anyhow::Error::msg)?;
+    let address = &config.tls.addr;
+    let listener = TcpListener::bind(address)
+        .await
+        .with_context(|| format!("tls.addr {address} cannot be opened"))?;
+    let bound = listener.local_addr()?;
+    loops::tls(supervisor, &tls);
+    let edge = Edge {
+        key: Arc::clone(&base.key),
+        bearers: bearers.clone(),
+        clock: base.clock.clone(),
+        required: config.tls.client_certificates == ClientCertificates::Required,
+    };
+    let kind =
+        TaskKind { name: "port.tls", on_stop: OnStop::Drain, on_failure: OnFailure::StopProcess };
+    let (limits, shutdown) = (config.limits.clone(), supervisor.shutdown().clone());
+    let mut once = Some((listener, tls, edge.around(service)));
+    supervisor.spawn(kind, move || {
+        let (once, limits, shutdown) = (once.take(), limits.clone(), shutdown.clone());
+        async move {
+            let Some((listener, tls, service)) = once else { anyhow::bail!("the port failed") };
+            server::serve_tls(listener, &tls, service, &limits, &shutdown).await?;
+            Ok(())
+        }
+    });
+    Ok(Some(bound))
 }
 
 async fn start_ports(

@@ -18,13 +18,14 @@ use tonic::codegen::http::Request;
 use tower::{Service as _, ServiceExt as _};
 
 /// Who answers for each service of the contract.
-const SERVED_BY: [(&str, NodeRole); 19] = [
+const SERVED_BY: [(&str, NodeRole); 20] = [
     ("parasol.intake.v1.IntakeService", NodeRole::Intake),
     ("parasol.intake.v1.KnowledgeService", NodeRole::Intake),
     ("parasol.intake.v1.OrderService", NodeRole::Intake),
     ("parasol.partner.v1.OfferService", NodeRole::Dispatch),
     ("parasol.admin.v1.NetworkService", NodeRole::Dispatch),
     ("parasol.admin.v1.ConformanceService", NodeRole::Dispatch),
+    ("parasol.admin.v1.CredentialService", NodeRole::Dispatch),
     ("parasol.partner.v1.AppointmentService", NodeRole::Scheduling),
     ("parasol.technician.v1.VisitService", NodeRole::Scheduling),
     ("parasol.admin.v1.ChecklistService", NodeRole::Scheduling),

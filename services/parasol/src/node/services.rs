@@ -16,6 +16,7 @@ use parasol_routing::solver::{Induction, VrpCore};
 use parasol_runtime::config::{Config, DaySolver, NodeRole};
 use parasol_runtime::health::Health;
 use parasol_runtime::identity::Staff;
+use parasol_runtime::identity::api_keys::ApiKeys;
 use parasol_runtime::identity::link::Links;
 use parasol_runtime::shutdown::Shutdown;
 use parasol_runtime::supervisor::Supervisor;
@@ -84,6 +85,7 @@ impl Services {
         verification.roll().run_once().await?;
         let tracking = Tracking::new(desk.clone(), call_as("tracking"), shutdown.clone(), epoch);
         let dispatch = Dispatch::new(desk.clone(), bell.clone(), shutdown.clone(), epoch);
+        dispatch.api_keys().run_once().await?;
         Ok(Self {
             roles: config.roles.clone(),
             intake: Intake::new(desk.clone(), archive).with_shelf(shelf.clone()),
@@ -122,6 +124,11 @@ impl Services {
     /// The retailer's people, as the edge has to ask for them.
     pub(super) fn staff(&self) -> Staff {
         self.staff.clone()
+    }
+
+    /// Partners' API keys, as the edge has to ask for them.
+    pub(super) fn api_keys(&self) -> ApiKeys {
+        self.dispatch.api_keys().keys().clone()
     }
 
     pub(super) fn routes(&self, health: &Health) -> anyhow::Result<Routes> {
@@ -177,6 +184,7 @@ impl Services {
             loops::test_clock(supervisor, &base.store, &base.clock);
         }
         loops::staff(supervisor, self.verification.roll(), bell, poll);
+        loops::api_keys(supervisor, self.dispatch.api_keys(), poll);
         for role in &self.roles {
             match role {
                 NodeRole::Intake => {
