@@ -35,6 +35,7 @@ use tokio::sync::{Mutex, Notify};
 use uuid::Uuid;
 
 use super::base::CLOCK_OFFSET;
+use super::vault;
 
 /// The shortest time between two passes of the sequencer: a commit after a pause is numbered at once,
 /// and of a busy time one pass numbers many.
@@ -161,6 +162,7 @@ impl Loops {
         self.sequence(supervisor);
         self.reconcile(supervisor);
         self.checkpoint(supervisor);
+        vault::reseal(supervisor, &self.store);
     }
 
     fn worker(&self, role: Role, handler: Arc<dyn Handler>) -> Arc<Worker> {
