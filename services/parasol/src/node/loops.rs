@@ -41,6 +41,7 @@ use uuid::Uuid;
 use super::anchor::Anchor;
 use super::base::CLOCK_OFFSET;
 use super::figures::Figures;
+use super::vault;
 
 /// The shortest time between two passes of the sequencer: a commit after a pause is numbered at once,
 /// and of a busy time one pass numbers many.
@@ -179,6 +180,7 @@ impl Loops {
         self.sequence(supervisor);
         self.reconcile(supervisor);
         self.checkpoint(supervisor);
+        vault::reseal(supervisor, &self.store);
     }
 
     fn worker(&self, role: Role, handler: Arc<dyn Handler>) -> Arc<Worker> {

@@ -189,7 +189,6 @@ impl Node {
         if config.works_on_cases() {
             loops.start(&supervisor, services.handlers(), queues);
             loops::audit(&supervisor, &anchor);
-            vault::reseal(&supervisor, &base.store);
         }
         services.start_loops(&supervisor, &base, &bell, lease.holder, poll).await?;
         working.release().await;
