@@ -84,7 +84,7 @@ async fn asked(house: &House, token: &str) -> (u16, Value) {
 async fn whoever_an_issuer_names_is_let_in_by_rest_and_pages_and_its_keys_may_change() {
     let (first, second) = (SigningKey::new("first"), SigningKey::new("second"));
     let issuer = Issuer::start().expect("an issuer");
-    issuer.publish(&[first.public.clone()]);
+    issuer.publish(std::slice::from_ref(&first.public));
     let house = trusting(&issuer).await;
     let token = first.token(&house, &issuer, "desk");
     assert_eq!(asked(&house, &token).await, (200, Value::Null));
@@ -97,7 +97,7 @@ async fn whoever_an_issuer_names_is_let_in_by_rest_and_pages_and_its_keys_may_ch
     assert_eq!((browser.status, browser.path.as_str()), (200, "/desk"), "{}", browser.page);
 
     // The first call under a new key has it looked for, and is let in.
-    issuer.publish(&[second.public.clone()]);
+    issuer.publish(std::slice::from_ref(&second.public));
     house.node.clock.advance(Span::minutes(1)).expect("a test clock");
     let renewed = second.token(&house, &issuer, "lead");
     assert_eq!(asked(&house, &renewed).await, (200, Value::Null));

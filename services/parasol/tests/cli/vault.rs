@@ -108,7 +108,7 @@ fn proc_a_new_key_takes_over_and_the_old_one_is_forgotten() {
     // A folder with another key is told at the start, and not row by row.
     let keys = data.path().join("vault.keys");
     let text = fs::read_to_string(&keys).unwrap();
-    fs::write(&keys, text.replace(|digit: char| digit == 'a', "b").replace('1', "0")).unwrap();
+    fs::write(&keys, text.replace('a', "b").replace('1', "0")).unwrap();
     let refused = run(&["up", "--data", &data.name(), "--grpc", "127.0.0.1:0"]);
     assert_eq!(refused.code, 1);
     assert!(refused.err.contains("put back the vault.keys"), "{}", refused.err);

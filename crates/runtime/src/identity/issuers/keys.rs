@@ -209,7 +209,7 @@ mod tests {
             json!({"kty": "RSA", "n": text(256), "e": "AQAB"}),
             json!("key"),
         ] {
-            assert!(names(&[useless.clone()]).is_empty(), "{useless}");
+            assert!(names(std::slice::from_ref(&useless)).is_empty(), "{useless}");
         }
         let many: Vec<_> = (0..40).map(|number| rsa(&format!("k{number:02}"), 256)).collect();
         assert_eq!(names(&many).len(), KEYS_MAX);
