@@ -98,7 +98,7 @@ fn root() -> PathBuf {
 fn hold(path: &str, wanted: &str) {
     let file = root().join(path);
     if std::env::var_os("UPDATE_DOCS").is_some() {
-        fs::write(&file, wanted).unwrap();
+        fs::write(&file, wanted).expect("the file is written");
     }
     let found = fs::read_to_string(&file).unwrap_or_default();
     assert!(found == wanted, "{path} is out of date; run with UPDATE_DOCS=1");
