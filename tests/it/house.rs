@@ -7,7 +7,7 @@ use parasol::node::{Node, Options};
 use parasol_casebook::Store;
 use parasol_evidence::Limits as EvidenceLimits;
 use parasol_runtime::config::{Config, Limits, Sources};
-use parasol_runtime::identity::{Principal, Role};
+use parasol_runtime::identity::{KEY_FILE, Principal, Role};
 use parasol_runtime::transport::local;
 use sea_orm::{ConnectionTrait as _, Statement};
 use tempfile::TempDir;
@@ -58,12 +58,29 @@ impl House {
         house
     }
 
+    /// Another process of the same cell, with the same settings beside its own folder.
+    pub async fn beside(&self, further: &[(&str, &str)]) -> Self {
+        let folder = tempfile::tempdir().expect("a temp folder");
+        let (from, to) = (self.folder().join(KEY_FILE), folder.path().join(KEY_FILE));
+        std::fs::copy(from, to).expect("the cell's secret");
+        Self::start_in(folder, further, EvidenceLimits::default(), |_| {}).await
+    }
+
     async fn start(
         further: &[(&str, &str)],
         evidence_limits: EvidenceLimits,
         change: impl FnOnce(&mut Config),
     ) -> Self {
         let folder = tempfile::tempdir().expect("a temp folder");
+        Self::start_in(folder, further, evidence_limits, change).await
+    }
+
+    async fn start_in(
+        folder: TempDir,
+        further: &[(&str, &str)],
+        evidence_limits: EvidenceLimits,
+        change: impl FnOnce(&mut Config),
+    ) -> Self {
         let set = |key: &str, value: &str| (key.to_owned(), value.to_owned());
         let data = folder.path().to_str().expect("a temp path is text");
         let mut overrides = vec![
@@ -167,9 +184,12 @@ impl House {
 const TABLES: &str =
     "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'";
 
-/// The messages of partners have refusals too; the sequencer numbers commits, the relay binds numbers, notices leave, and scores and
+/// The messages of partners have refusals too; the sequencer numbers and chains commits, uses of keys are noted, the relay binds numbers, notices leave, and scores and
 /// the flow are counted, when it comes to it.
-const IN_ITS_OWN_TIME: [&str; 15] = [
+const IN_ITS_OWN_TIME: [&str; 18] = [
+    "api_key_uses",
+    "audit_backlog",
+    "audit_chain",
     "commits",
     "feed",
     "flow_cases",

@@ -222,7 +222,7 @@ async fn a_key_that_is_taken_back_at_one_process_is_out_at_another_and_its_strea
     let operator = Principal::new(Role::Operator, "op-1");
     let asked = json!({"centre": "aurora-hangzhou-01"});
     let issued = here.act(&operator, ISSUE, &asked).await;
-    let there = House::set(&[("database_url", &url)]).await;
+    let there = here.beside(&[("database_url", &url)]).await;
     let secret = issued["secret"].as_str().expect("a secret");
     for house in [&here, &there] {
         let answer = http::ask(house.node.http, Some(secret), LIST, "").await;

@@ -112,7 +112,7 @@ async fn a_suspension_at_one_process_ends_streams_at_another() {
     let examples = parasol::demo::EXAMPLES.iter();
     let examples = examples.map(|(name, text)| parasol::import::Source::text(name, text));
     here.load(examples.collect()).await;
-    let there = House::set(&[("database_url", &url)]).await;
+    let there = here.beside(&[("database_url", &url)]).await;
     let filed = file(&here, filing()).await.expect("a good filing is taken");
     let body = json!({"case_id": filed.case.expect("a case").case_id});
     here.act(&operator(), REGISTER, &registration("a-1", "E0000001")).await;

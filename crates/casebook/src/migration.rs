@@ -285,6 +285,10 @@ impl MigrationName for AuditChain {
 
 #[async_trait::async_trait]
 impl MigrationTrait for AuditChain {
+    fn use_transaction(&self) -> Option<bool> {
+        Some(true)
+    }
+
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         let connection = manager.get_connection();
         if !manager.has_column("commits", "audit").await? {

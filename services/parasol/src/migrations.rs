@@ -32,6 +32,8 @@ const TURN_TABLE: &str =
     "CREATE TABLE IF NOT EXISTS migration_turns (turn bigint NOT NULL PRIMARY KEY)";
 /// The lock, until the end of the transaction.
 const TURN: &str = "LOCK TABLE migration_turns IN EXCLUSIVE MODE";
+/// What is limited for every other query, until the end of the transaction.
+const NO_LIMITS: &str = "SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = 0";
 /// How long it waits in between.
 const BETWEEN_TRIES: Duration = Duration::from_millis(200);
 
@@ -62,7 +64,9 @@ async fn up_once(store: &Store) -> Result<usize, DbErr> {
         Engine::Sqlite => apply(store.for_migrations()).await?,
         Engine::Postgres => {
             let transaction = store.for_migrations().begin().await?;
-            // Whoever is second waits at one of these two until the first has committed.
+            // Whoever is second waits at one of the next two until the first has committed; and what is written anew of a
+            // large table takes longer than any query of the house may.
+            transaction.execute_unprepared(NO_LIMITS).await?;
             transaction.execute_unprepared(TURN_TABLE).await?;
             transaction.execute_unprepared(TURN).await?;
             let pending = apply(&transaction).await?;

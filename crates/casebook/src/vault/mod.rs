@@ -136,7 +136,8 @@ impl Store {
         sealed_by: i64,
         sealed: &[u8],
     ) -> Result<String, DbErr> {
-        if sealed_by == 0 {
+        // A release that knows of no keys writes in clear and leaves the columns of the seal as they were.
+        if sealed_by == 0 || !body.is_empty() {
             return Ok(body);
         }
         let opened = match &self.keyring {

@@ -4,7 +4,7 @@
 //! processes at once.
 
 use sea_orm::sea_query::Expr;
-use sea_orm::{ColumnTrait, DbErr, EntityTrait, QueryFilter};
+use sea_orm::{ColumnTrait, Condition, DbErr, EntityTrait, QueryFilter};
 use uuid::Uuid;
 
 use super::keyring::{Keyring, Place, Unreadable};
@@ -25,6 +25,11 @@ pub struct Resealed {
     pub next: Option<(Uuid, String)>,
 }
 
+/// Whether a row is in clear: it was never sealed, or was written over by a release that knows of no keys.
+fn is_plain(row: &vault::Model) -> bool {
+    row.sealed_by == 0 || !row.body.is_empty()
+}
+
 impl Store {
     /// Seals and wraps anew at most `limit` rows behind a place; every row whose key is older than the newest.
     ///
@@ -39,7 +44,9 @@ impl Store {
         let locked = || DbErr::Custom(format!("vault: {}", Unreadable::Locked));
         let ring = self.keyring.as_ref().ok_or_else(locked)?;
         let mut rows = vault::Entity::find()
-            .filter(Column::SealedBy.lt(ring.newest()))
+            .filter(
+                Condition::any().add(Column::SealedBy.lt(ring.newest())).add(Column::Body.ne("")),
+            )
             .cursor_by((Column::Subject, Column::Kind));
         if let Some(place) = after {
             rows.after(place);
@@ -49,7 +56,7 @@ impl Store {
         let last = rows.last().map(|row| (row.subject, row.kind.clone()));
         let mut done = Resealed { next: last.filter(|_| full), ..Resealed::default() };
         for row in rows {
-            let (was_plain, subject, kind) = (row.sealed_by == 0, row.subject, row.kind.clone());
+            let (was_plain, subject, kind) = (is_plain(&row), row.subject, row.kind.clone());
             match self.reseal_row(ring, row).await? {
                 Ok(changed) if was_plain => done.sealed += changed,
                 Ok(changed) => done.rewrapped += changed,
@@ -69,9 +76,9 @@ impl Store {
     ) -> Result<Result<u64, Unreadable>, DbErr> {
         use vault::Column;
         let place = Place { subject: row.subject, kind: &row.kind };
-        let sealed = match row.sealed_by {
-            0 => ring.seal(place, &row.body),
-            number => ring.rewrap(place, number, &row.sealed),
+        let sealed = match is_plain(&row) {
+            true => ring.seal(place, &row.body),
+            false => ring.rewrap(place, row.sealed_by, &row.sealed),
         };
         let sealed = match sealed {
             Ok(sealed) => sealed,

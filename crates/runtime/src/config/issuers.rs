@@ -122,6 +122,11 @@ impl Issuer {
             branded || !partners,
             "brand or brand_claim must be set where it grants brand, centre or technician",
         );
+        let below = listed.iter().any(|role| matches!(role, Role::Centre | Role::Technician));
+        demand(
+            !below || self.brand.is_empty() || !self.subject_prefix.is_empty(),
+            "subject_prefix must be set where it grants centre or technician for one brand: they are known by their subject",
+        );
         found
     }
 }

@@ -22,6 +22,8 @@ pub(super) async fn handle(
     let (id,) = check.all((id,))?;
     let desk = &dispatch.desk;
     if let Some(saved) = desk.saved(&call).await? {
+        // It may have been taken back with nobody here having looked since.
+        dispatch.api_keys.run_once().await.map_err(unreadable)?;
         return Ok(saved);
     }
     let row = api_keys::Entity::find_by_id(id.0).one(desk.store.reader()).await;

@@ -33,7 +33,7 @@ const fn trace(table: &'static str, subject: &'static str, by: &'static str) -> 
 }
 
 /// Ids that are in no log, in an order in which what is found leads on.
-const TRACES: [Trace; 8] = [
+const TRACES: [Trace; 12] = [
     trace("notices", "notice", "customer"),
     trace("notices", "notice", "case_id"),
     trace("surveys", "voice", "case_id"),
@@ -42,6 +42,10 @@ const TRACES: [Trace; 8] = [
     trace("complaints", "complaint", "case_id"),
     trace("voice_steps", "words", "subject"),
     trace("part_orders", "part_order", "case_id"),
+    trace("dispute_evidence", "evidence", "case_id"),
+    trace("claims", "claim", "case_id"),
+    trace("authority_uses", "use_id", "case_id"),
+    trace("score_objections", "objection", "case_id"),
 ];
 
 /// What the vault has about somebody.

@@ -30,6 +30,10 @@ type Key = (String, String, String, String, Uuid);
 
 #[tonic::async_trait]
 impl MigrationTrait for Sheets {
+    fn use_transaction(&self) -> Option<bool> {
+        Some(true)
+    }
+
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         let sheets = TableBuilder::new("score_sheets")
             .ids(&["card", "case_id"])

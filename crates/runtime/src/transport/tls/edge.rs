@@ -16,7 +16,7 @@ use tower::{Service as _, ServiceExt as _};
 use super::name::Peer;
 use crate::clock::Clock;
 use crate::config::has_brand;
-use crate::identity::{Bearers, Principal, Role, TokenError, TokenKey};
+use crate::identity::{Bearers, Principal, Role, TokenError, TokenKey, link};
 use crate::transport::Transport;
 use crate::transport::auth::bearer;
 use crate::transport::refusal::{Refusal, refused};
@@ -92,8 +92,12 @@ impl Edge {
     /// Whether a call without a certificate may go on.
     async fn without(&self, headers: &HeaderMap) -> Result<(), Refusal> {
         let Some(token) = bearer(headers).filter(|_| self.required) else { return Ok(()) };
-        // Whatever cannot be read is refused by those who let callers in, or is a link.
-        let Ok((named, _)) = self.bearers.read(token).await else { return Ok(()) };
+        // Links are no such tokens.
+        if token.starts_with(link::PREFIX) || token.starts_with(link::SURVEY_PREFIX) {
+            return Ok(());
+        }
+        // Whom it names is not left to be found out by another process later on.
+        let (named, _) = self.bearers.read(token).await.map_err(unread)?;
         if is_partner(named.role) {
             return Err(Refusal::Barred(Reason::ClientCertificateRequired));
         }

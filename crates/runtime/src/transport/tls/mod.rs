@@ -54,6 +54,8 @@ struct Files {
     key: Vec<u8>,
     client_ca: Vec<u8>,
     client_crl: Vec<u8>,
+    /// Whether there is to be a list at all.
+    has_crl: bool,
 }
 
 impl Tls {
@@ -119,6 +121,7 @@ impl Files {
             key: read("tls.key_file", &settings.key_file)?,
             client_ca: read("tls.client_ca_file", &settings.client_ca_file)?,
             client_crl: read("tls.client_crl_file", &settings.client_crl_file)?,
+            has_crl: !settings.client_crl_file.is_empty(),
         })
     }
 
@@ -151,6 +154,10 @@ impl Files {
             let lists = CertificateRevocationListDer::pem_slice_iter(&self.client_crl);
             let lists = lists.collect::<Result<Vec<_>, _>>();
             let lists = lists.map_err(|error| wrong("client_crl_file", &error))?;
+            // A file without any would let everybody in who was taken off.
+            if self.has_crl && lists.is_empty() {
+                return Err("tls.client_crl_file: holds no list in PEM".to_owned());
+            }
             // Whether somebody without a certificate may do something is said for each call.
             let verifier = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider)
                 .with_crls(lists)

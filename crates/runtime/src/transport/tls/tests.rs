@@ -314,7 +314,11 @@ async fn files_that_change_are_in_force_without_a_restart_and_halves_are_not() {
     std::fs::write(port.folder.path().join("partners.pem"), next.0.cert.pem()).unwrap();
     std::fs::remove_file(port.folder.path().join("revoked.pem")).unwrap();
     assert!(!port.tls.run_once(), "a file is missing");
-    std::fs::write(port.folder.path().join("revoked.pem"), "").unwrap();
+    for nothing in [String::new(), next.0.cert.pem()] {
+        std::fs::write(port.folder.path().join("revoked.pem"), nothing).unwrap();
+        assert!(!port.tls.run_once(), "a file without a list revokes nobody");
+    }
+    std::fs::write(port.folder.path().join("revoked.pem"), next.revoking(99)).unwrap();
     assert!(port.tls.run_once());
     assert_eq!(port.ask(Some(&new), None).await.code, Code::Ok);
     assert!(is_shut_out(&port.ask(Some(&old), None).await), "of no authority now");

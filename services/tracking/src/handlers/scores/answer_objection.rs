@@ -8,6 +8,7 @@ use parasol_desk::Call;
 use sea_orm::{EntityTrait, IntoActiveModel as _};
 use tonic::Request;
 
+use super::with_words;
 use crate::Tracking;
 use crate::handlers::store_error;
 use crate::handlers::voice::expect;
@@ -29,8 +30,8 @@ pub async fn handle(
     let (desk, now) = (&tracking.desk, tracking.desk.clock.now());
     let row = score_objections::Entity::find_by_id(id.0).one(desk.store.reader()).await;
     let row = row.map_err(store_error)?.ok_or_else(|| Error::new(Reason::NotFound))?;
-    if let Some(saved) = desk.saved(&call).await? {
-        return Ok(saved);
+    if let Some(saved) = desk.saved::<ScoreObjection>(&call).await? {
+        return with_words(&desk.store, saved).await;
     }
     expect(expected, row.version)?;
     if row.state != State::Raised.as_str() {
@@ -50,7 +51,9 @@ pub async fn handle(
     // The number of a step can be taken once, so that of two answers one is refused.
     let mut rows = Step { subject, number, act, said_by: &said_by, said: None }.rows(now);
     rows.push(words_row(after.objection, &words, now));
-    let answer = objection::view(&after, Some(&words));
+    // What is saved has no words: they are the vault's.
+    let answer = objection::view(&after, None);
     rows.push(RowOp::put(after.into_active_model()));
-    desk.record(&call, rows, &answer, Reason::VersionConflict).await
+    let told = desk.record(&call, rows, &answer, Reason::VersionConflict).await?;
+    with_words(&desk.store, told).await
 }

@@ -11,14 +11,17 @@ pub mod put_baseline;
 pub mod raise_objection;
 
 use parasol_api::limits::{CODE_MAX, FOREIGN_NUMBER_MAX};
-use parasol_api::tracking::v1::ScoreLevel;
-use parasol_api::{Checker, Reason};
+use parasol_api::tracking::v1::{ScoreLevel, ScoreObjection};
+use parasol_api::{Checker, Error, Reason};
+use parasol_casebook::Store;
 use parasol_journey::vocab::Category;
 
 use crate::scores::indicator::{Id, Level};
+use crate::scores::objection::ObjectionId;
 use crate::scores::period::Month;
 use crate::scores::read::Whose;
 use crate::scores::views::level_of;
+use crate::voice;
 
 /// A level that has to be given.
 fn level(check: &mut Checker, number: i32) -> Option<Level> {
@@ -66,4 +69,20 @@ fn indicator(check: &mut Checker, text: &str) -> Option<Id> {
         Some(id) => Some(id),
         None => check.refuse("indicator", Reason::FieldInvalid, "one that ListIndicators names"),
     }
+}
+
+/// An objection with its words, which are never saved with an answer. Of one that was told before its answer came the
+/// answer is left out, so that a repetition says what the first one said.
+///
+/// # Errors
+/// What the store says.
+pub async fn with_words(store: &Store, mut told: ScoreObjection) -> Result<ScoreObjection, Error> {
+    let Ok(ObjectionId(id)) = told.objection_id.parse() else { return Ok(told) };
+    if let Some(words) = voice::store::words(store, [id]).await?.remove(&id) {
+        told.text = words.text;
+        if told.answered_at.is_some() {
+            told.answer = words.more;
+        }
+    }
+    Ok(told)
 }

@@ -10,7 +10,7 @@ use parasol_journey::vocab::Category;
 use sea_orm::{ColumnTrait, EntityTrait, IntoActiveModel as _, PaginatorTrait, QueryFilter};
 use tonic::Request;
 
-use super::{indicator, required_month};
+use super::{indicator, required_month, with_words};
 use crate::Tracking;
 use crate::handlers::store_error;
 use crate::scores::indicator::Level;
@@ -38,8 +38,8 @@ pub async fn handle(
     let (store, now) = (&desk.store, desk.clock.now());
     let whose = Whose { level: Level::Brand, subject: brand.clone(), category: Some(category) };
     // Asked first: what was objected to may be counted differently by now.
-    if let Some(saved) = desk.saved(&call).await? {
-        return Ok(saved);
+    if let Some(saved) = desk.saved::<ScoreObjection>(&call).await? {
+        return with_words(store, saved).await;
     }
     let figure = whose.figure(indicator, month);
     if !sheets::counts(store, &figure, case).await? {
@@ -75,7 +75,9 @@ pub async fn handle(
     let (subject, act) = (row.objection, "objected");
     let mut rows = Step { subject, number: 1, act, said_by: &said_by, said: None }.rows(now);
     rows.push(words_row(row.objection, &words, now));
-    let answer = objection::view(&row, Some(&words));
+    // What is saved has no words: they are the vault's.
+    let answer = objection::view(&row, None);
     rows.push(RowOp::claim(row.into_active_model()));
-    desk.record(&call, rows, &answer, Reason::ObjectionRaised).await
+    let told = desk.record(&call, rows, &answer, Reason::ObjectionRaised).await?;
+    with_words(store, told).await
 }
