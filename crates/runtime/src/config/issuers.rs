@@ -200,6 +200,10 @@ mod tests {
             (format!("{STAFF}brand = \"a\"\nbrand_claim = \"b\"\n"), "may not both be set"),
             (format!("{STAFF}{STAFF}"), "twice"),
             (swap("\"manager\"]", "\"manager\", \"centre\"]"), "brand or brand_claim must be set"),
+            (
+                swap("\"manager\"]", "\"manager\", \"centre\"]\nbrand = \"aurora\""),
+                "subject_prefix must be set",
+            ),
         ] {
             let told = wrong(&text);
             assert!(told.contains(expected), "{told}\n{text}");
