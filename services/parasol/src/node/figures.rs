@@ -83,7 +83,9 @@ impl Figures {
     pub fn start(self, supervisor: &Supervisor) {
         self.submitter.observed_by(Arc::new(Counting(self.metrics.clone())));
         // What has never been counted has no series, and its first growth would be seen by nobody.
-        self.metrics.count(Counter::Panics, 0, &[]);
+        for rare in [Counter::Panics, Counter::CallsShed] {
+            self.metrics.count(rare, 0, &[]);
+        }
         let reason = [Label::new("reason", Reason::StoreUnavailable.code())];
         self.metrics.count(Counter::Refusals, 0, &reason);
         let kind = TaskKind {
