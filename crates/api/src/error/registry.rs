@@ -20,13 +20,6 @@ use super::reason::reasons;
 
 with_identity! { reasons,
     // Who is calling, and what they may do.
-    Unauthenticated "UNAUTHENTICATED" Unauthenticated
-        en "The call carried no valid credential."
-           "The token or client certificate is missing, expired, revoked or not ours."
-           "Get a fresh credential and call again with it."
-        zh "您的登录已失效。"
-           "凭证缺失、已过期、已吊销，或不是本系统签发的。"
-           "请重新登录后再试。";
     CallbackUnsigned "CALLBACK_UNSIGNED" Unauthenticated
         en "The callback is not signed by the partner it names."
            "None of its signatures is that of a valid secret over `id.timestamp.body`, a header is missing, or \

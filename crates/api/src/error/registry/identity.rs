@@ -1,10 +1,17 @@
-//! Reasons of issuers, certificates and API keys: a part of the one table, handed on before the rest like that of visits.
+//! Reasons of credentials: of issuers, certificates and API keys: a part of the one table, handed on before the rest like that of visits.
 
 macro_rules! with_identity {
     ($($before:tt)*) => {
         with_desk! {
             $($before)*
 
+            Unauthenticated "UNAUTHENTICATED" Unauthenticated
+                en "The call carried no valid credential."
+                   "The token or client certificate is missing, expired, revoked or not ours."
+                   "Get a fresh credential and call again with it."
+                zh "您的登录已失效。"
+                   "凭证缺失、已过期、已吊销，或不是本系统签发的。"
+                   "请重新登录后再试。";
             IssuerUnreachable "ISSUER_UNREACHABLE" Unavailable
                 en "Who issued the credential cannot be asked for its keys."
                    "The token is signed with a key that is not known here, and its issuer did not answer when it was \
