@@ -1,4 +1,5 @@
-//! Reasons of credentials: of issuers, certificates and API keys: a part of the one table, handed on before the rest like that of visits.
+//! Reasons of credentials (tokens, issuers, certificates, API keys): a part of the one table, handed on before the rest like
+//! that of visits.
 
 macro_rules! with_identity {
     ($($before:tt)*) => {
