@@ -48,7 +48,7 @@ pub(super) async fn add(
     };
     let visitor = &posted.visitor;
     // The photos came in with the form.
-    match posted.then(async { Ok(()) }).await {
+    match posted.good() {
         Ok(()) => redirect(&format!("{}?done=photos", case_path(&case, "")), &visitor.guest),
         Err(error) => page(pages, visitor, &case, Form::default(), Some(&error)).await,
     }

@@ -27,11 +27,8 @@ impl Posted {
     /// # Errors
     /// The page for somebody who is not let in.
     pub(crate) async fn of(pages: &Pages, request: Request) -> Result<Self, Box<Response>> {
+        let (visitor, request) = let_in(pages, request)?;
         let (parts, body) = request.into_parts();
-        let visitor = match Visitor::of(pages, &parts) {
-            Ok(visitor) => visitor,
-            Err((guest, why)) => return Err(Box::new(closed(pages, guest, why, false))),
-        };
         let (form, read) = match Form::read(&parts.headers, body).await {
             Ok(form) => (form, Ok(())),
             Err(error) => (Form::default(), Err(error)),
@@ -48,12 +45,7 @@ impl Posted {
         case: &str,
         request: Request,
     ) -> Result<Self, Box<Response>> {
-        let (parts, body) = request.into_parts();
-        let visitor = match Visitor::of(pages, &parts) {
-            Ok(visitor) => visitor,
-            Err((guest, why)) => return Err(Box::new(closed(pages, guest, why, false))),
-        };
-        let request = Request::from_parts(parts, body);
+        let (visitor, request) = let_in(pages, request)?;
         let (form, read) = upload::read(pages, &visitor, case, request).await;
         Ok(Self::judged(pages, visitor, form, read))
     }
@@ -67,6 +59,14 @@ impl Posted {
         Self { visitor, form, bad }
     }
 
+    /// Whether anything may be done with it.
+    ///
+    /// # Errors
+    /// What is wrong with the form.
+    pub(crate) fn good(&self) -> Result<(), Error> {
+        self.bad.clone().map_or(Ok(()), Err)
+    }
+
     /// What comes of a call that is made with a good form only.
     ///
     /// # Errors
@@ -75,9 +75,16 @@ impl Posted {
         &self,
         call: impl Future<Output = Result<T, Error>>,
     ) -> Result<T, Error> {
-        match &self.bad {
-            Some(error) => Err(error.clone()),
-            None => call.await,
-        }
+        self.good()?;
+        call.await
+    }
+}
+
+/// Who sent a request, if they are let in.
+fn let_in(pages: &Pages, request: Request) -> Result<(Visitor, Request), Box<Response>> {
+    let (parts, body) = request.into_parts();
+    match Visitor::of(pages, &parts) {
+        Ok(visitor) => Ok((visitor, Request::from_parts(parts, body))),
+        Err((guest, why)) => Err(Box::new(closed(pages, guest, why, false))),
     }
 }

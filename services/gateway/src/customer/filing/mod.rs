@@ -63,7 +63,7 @@ pub(super) async fn step(State(gateway): State<Gateway>, request: Request) -> Re
     };
     let Posted { visitor, form, .. } = &posted;
     let at = Step::parse(form.get("step"));
-    if let Err(error) = posted.then(async { Ok(()) }).await {
+    if let Err(error) = posted.good() {
         return page(pages, visitor, form, at, Some(&error)).await;
     }
     match form.get(GO) {
