@@ -1,5 +1,7 @@
 //! Reading cases and their logs.
 
+use std::collections::HashMap;
+
 use parasol_journey::ids::CaseId;
 use parasol_journey::{Case, Event};
 use sea_orm::sea_query::ExprTrait as _;
@@ -7,7 +9,9 @@ use sea_orm::{
     ColumnTrait, Condition, DbErr, EntityTrait, Order, PaginatorTrait, QueryFilter, QueryOrder,
     QuerySelect,
 };
+use uuid::Uuid;
 
+use crate::dialect::LoadedCase;
 use crate::store::Store;
 use crate::tables::{cases, commands, events};
 
@@ -38,12 +42,7 @@ impl Store {
     /// # Errors
     /// What the engine says, or that a state cannot be read.
     pub async fn cases(&self, ids: &[CaseId]) -> Result<Vec<Case>, DbErr> {
-        if ids.is_empty() {
-            return Ok(Vec::new());
-        }
-        let ids = ids.iter().map(|id| id.uuid());
-        let rows =
-            cases::Entity::find().filter(cases::Column::Id.is_in(ids)).all(self.reader()).await?;
+        let rows = self.states(ids).await?;
         rows.iter().map(|row| parse(&row.state)).collect()
     }
 
@@ -53,13 +52,8 @@ impl Store {
     /// # Errors
     /// What the engine says.
     pub async fn readable_cases(&self, ids: &[CaseId]) -> Result<Vec<Case>, DbErr> {
-        if ids.is_empty() {
-            return Ok(Vec::new());
-        }
-        let ids = ids.iter().map(|id| id.uuid());
-        let rows =
-            cases::Entity::find().filter(cases::Column::Id.is_in(ids)).all(self.reader()).await?;
-        let read = |row: &cases::Model| match parse(&row.state) {
+        let rows = self.states(ids).await?;
+        let read = |row: &LoadedCase| match parse(&row.state) {
             Ok(case) => Some(case),
             Err(error) => {
                 tracing::error!(case = %CaseId::new(row.id), %error, "a case cannot be read");
@@ -67,6 +61,11 @@ impl Store {
             }
         };
         Ok(rows.iter().filter_map(read).collect())
+    }
+
+    async fn states(&self, ids: &[CaseId]) -> Result<Vec<LoadedCase>, DbErr> {
+        let ids: Vec<Uuid> = ids.iter().map(|id| id.uuid()).collect();
+        self.engine.load_cases(self.reader(), &ids, false).await
     }
 
     /// All cases, page by page in id order; for audits and exports.
@@ -138,6 +137,66 @@ impl Store {
             }
         }
         Ok(found)
+    }
+
+    /// Single entries of logs, each by its case and number, in no order; what is not there is left out. For readers
+    /// who go through the cases of everybody: an entry that this release cannot read is logged and left out, so that
+    /// it stops nobody else.
+    ///
+    /// # Errors
+    /// What the engine says.
+    pub async fn readable_entries(
+        &self,
+        wanted: &[(CaseId, u64)],
+    ) -> Result<Vec<(CaseId, Event)>, DbErr> {
+        let mut found = Vec::with_capacity(wanted.len());
+        for some in wanted.chunks(LOGS_AT_ONCE) {
+            let place = |(case, seq): &(CaseId, u64)| {
+                (case.uuid(), i64::try_from(*seq).unwrap_or(i64::MAX))
+            };
+            let some: Vec<_> = some.iter().map(place).collect();
+            for row in self.engine.entries(self.reader(), &some).await? {
+                let case = CaseId::new(row.case);
+                match parse(&row.body) {
+                    Ok(event) => found.push((case, event)),
+                    Err(error) => {
+                        tracing::error!(%case, row.seq, %error, "an entry cannot be read");
+                    }
+                }
+            }
+        }
+        Ok(found)
+    }
+
+    /// The whole logs of several cases, each in order. As [`Store::readable_entries`]: a case of which an entry
+    /// cannot be read is left out.
+    ///
+    /// # Errors
+    /// What the engine says.
+    pub async fn readable_logs(
+        &self,
+        cases: &[CaseId],
+    ) -> Result<HashMap<CaseId, Vec<Event>>, DbErr> {
+        let mut logs: HashMap<CaseId, Vec<Event>> = HashMap::with_capacity(cases.len());
+        for some in cases.chunks(LOGS_AT_ONCE) {
+            let ids: Vec<Uuid> = some.iter().map(|case| case.uuid()).collect();
+            let mut unreadable = Vec::new();
+            for row in self.engine.logs(self.reader(), &ids).await? {
+                let case = CaseId::new(row.case);
+                match parse(&row.body) {
+                    Ok(event) => logs.entry(case).or_default().push(event),
+                    Err(error) => {
+                        tracing::error!(%case, row.seq, %error, "a case cannot be read");
+                        unreadable.push(case);
+                    }
+                }
+            }
+            logs.retain(|case, _| !unreadable.contains(case));
+        }
+        for log in logs.values_mut() {
+            log.sort_unstable_by_key(|event| event.seq);
+        }
+        Ok(logs)
     }
 
     /// How many cases stand in each stage.

@@ -103,6 +103,13 @@ pub(crate) struct LoadedCase {
     pub state: String,
 }
 
+/// An entry of a log as its row has it.
+pub(crate) struct LoadedEvent {
+    pub case: Uuid,
+    pub seq: i64,
+    pub body: String,
+}
+
 /// A saved answer.
 pub(crate) struct SavedAnswer {
     pub key: Uuid,
@@ -238,6 +245,33 @@ impl Engine {
                 })
             })
             .collect()
+    }
+
+    /// Reads whole logs, in no order.
+    pub(crate) async fn logs(
+        self,
+        connection: &impl ConnectionTrait,
+        cases: &[Uuid],
+    ) -> Result<Vec<LoadedEvent>, DbErr> {
+        let columns = "case_id, seq, body";
+        let statement = match self {
+            Self::Sqlite => sqlite::by_ids(columns, "events", "case_id", cases),
+            Self::Postgres => postgres::by_ids(columns, "events", "case_id", cases),
+        };
+        loaded_events(connection, statement).await
+    }
+
+    /// Reads single entries of logs, in no order; what is not there is left out.
+    pub(crate) async fn entries(
+        self,
+        connection: &impl ConnectionTrait,
+        wanted: &[(Uuid, i64)],
+    ) -> Result<Vec<LoadedEvent>, DbErr> {
+        let statement = match self {
+            Self::Sqlite => sqlite::entries(wanted),
+            Self::Postgres => postgres::entries(wanted),
+        };
+        loaded_events(connection, statement).await
     }
 
     /// Reads saved answers by key.
@@ -413,6 +447,22 @@ pub(crate) async fn tune_hot_tables(connection: &impl ConnectionTrait) -> Result
         Engine::Sqlite => Ok(()),
         Engine::Postgres => postgres::tune_hot_tables(connection).await,
     }
+}
+
+async fn loaded_events(
+    connection: &impl ConnectionTrait,
+    statement: Statement,
+) -> Result<Vec<LoadedEvent>, DbErr> {
+    let rows = connection.query_all_raw(statement).await?;
+    rows.iter()
+        .map(|row| {
+            Ok(LoadedEvent {
+                case: row.try_get_by_index(0)?,
+                seq: row.try_get_by_index(1)?,
+                body: row.try_get_by_index(2)?,
+            })
+        })
+        .collect()
 }
 
 /// How an engine writes values that a migration needs.

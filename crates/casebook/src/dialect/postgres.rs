@@ -135,6 +135,15 @@ pub(super) fn load_cases(ids: &[Uuid], lock: bool) -> Statement {
     Statement::from_sql_and_values(DbBackend::Postgres, sql, [uuid_array(ids)])
 }
 
+pub(super) fn entries(wanted: &[(Uuid, i64)]) -> Statement {
+    let sql = "SELECT e.case_id, e.seq, e.body FROM unnest($1::uuid[], $2::int8[]) AS w(c, s) \
+               JOIN events e ON e.case_id = w.c AND e.seq = w.s";
+    let (ids, seqs): (Vec<Uuid>, Vec<i64>) = wanted.iter().copied().unzip();
+    let seqs = seqs.into_iter().map(Value::from).collect();
+    let seqs = Value::Array(CellType::Int.array_type(), Some(Box::new(seqs)));
+    Statement::from_sql_and_values(DbBackend::Postgres, sql, [uuid_array(&ids), seqs])
+}
+
 fn uuid_array(ids: &[Uuid]) -> Value {
     let values = ids.iter().map(|id| Value::from(*id)).collect();
     Value::Array(CellType::Id.array_type(), Some(Box::new(values)))

@@ -111,6 +111,20 @@ pub(super) fn by_ids(columns: &str, table: &str, key: &str, ids: &[Uuid]) -> Sta
     Statement::from_sql_and_values(DbBackend::Sqlite, sql, values)
 }
 
+pub(super) fn entries(wanted: &[(Uuid, i64)]) -> Statement {
+    let padded = wanted.len().next_power_of_two();
+    let list = vec!["(?, ?)"; padded].join(", ");
+    // Twice the same place would be its entry twice.
+    let mut values: Vec<Value> =
+        wanted.iter().flat_map(|(case, seq)| [Value::from(*case), Value::from(*seq)]).collect();
+    values.resize(padded * 2, Value::BigInt(None));
+    let sql = format!(
+        "WITH w(c, s) AS (VALUES {list}) SELECT e.case_id, e.seq, e.body FROM w \
+         JOIN events e ON e.case_id = w.c AND e.seq = w.s"
+    );
+    Statement::from_sql_and_values(DbBackend::Sqlite, sql, values)
+}
+
 /// `(VALUES (?, …), …)` for the rows, padded, with the values to bind.
 fn values_list<'a>(
     width: usize,

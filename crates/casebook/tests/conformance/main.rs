@@ -35,6 +35,7 @@ mod feeding;
 mod leasing;
 mod opening;
 mod property;
+mod reading;
 mod reconciling;
 mod repeating;
 mod rivals;

@@ -5,6 +5,7 @@
 //! twice or late does no harm. A note is deleted by its own key: one that comes while the provider is asked stays
 //! and is looked at next. One process does so at a time, under a lease that its commit asks for again.
 
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
@@ -30,6 +31,8 @@ const DUTY: Duty =
     Duty { name: "relay", service: "role:scheduling", length: Span::from_micros(30 * SECOND) };
 /// Notes that one round looks at.
 const BATCH_MAX: u64 = 50;
+/// Notes that are settled at the same time, in one commit.
+const AT_ONCE: usize = 16;
 /// How long a provider that could not help is left alone.
 const RETRY: Span = Span::from_micros(MINUTE);
 /// The version of the note that says when a number is given back; no case has it.
@@ -77,17 +80,51 @@ impl Exchange {
             .all(self.scheduling.desk.store.reader())
             .await
             .map_err(store_error)?;
-        let more = notes.len() as u64 >= BATCH_MAX;
-        for note in notes {
-            // Asked for each: a provider may take its time, and the lease goes on meanwhile.
+        let full = notes.len() as u64 >= BATCH_MAX;
+        // Two notes of one visit would both be settled by what is there before; the second waits for a round.
+        let mut seen = HashSet::new();
+        let (notes, later): (Vec<_>, Vec<_>) =
+            notes.into_iter().partition(|note| seen.insert(note.appointment));
+        for some in notes.chunks(AT_ONCE) {
+            // Asked for each few: a provider may take its time, and the lease goes on meanwhile.
             let now = self.scheduling.desk.clock.now();
             if self.office.held(now).await? != Some(token) {
                 return Ok(false);
             }
-            let rows = self.settle(&note, now).await?;
+            let rows = self.settle_all(some, now).await?;
             self.office.write(rows).await?;
         }
-        Ok(more)
+        Ok(full || !later.is_empty())
+    }
+
+    /// Does what notes of different visits ask for, at the same time, and answers with the rows that say so.
+    async fn settle_all(
+        &self,
+        notes: &[relay_notes::Model],
+        now: Timestamp,
+    ) -> Result<Vec<RowOp>, Error> {
+        let store = &self.scheduling.desk.store;
+        let ids: Vec<CaseId> = notes.iter().map(|note| CaseId::new(note.case_id)).collect();
+        let cases = store.cases(&ids).await.map_err(store_error)?;
+        let cases: HashMap<Uuid, Case> =
+            cases.into_iter().map(|case| (case.id.uuid(), case)).collect();
+        let visits = notes.iter().map(|note| note.appointment);
+        let numbers = relay_numbers::Entity::find()
+            .filter(relay_numbers::Column::Appointment.is_in(visits))
+            .all(store.reader())
+            .await
+            .map_err(store_error)?;
+        let mut numbers: HashMap<Uuid, relay_numbers::Model> =
+            numbers.into_iter().map(|row| (row.appointment, row)).collect();
+        let calls: Vec<_> = notes
+            .iter()
+            .map(|note| {
+                let has = numbers.remove(&note.appointment);
+                Box::pin(self.settle(note, cases.get(&note.case_id), has, now))
+            })
+            .collect();
+        let rows = futures::future::try_join_all(calls).await?;
+        Ok(rows.into_iter().flatten().collect())
     }
 
     /// Every number that is lent.
@@ -106,12 +143,14 @@ impl Exchange {
     }
 
     /// Does what one note asks for, and answers with the rows that say so.
-    async fn settle(&self, note: &relay_notes::Model, now: Timestamp) -> Result<Vec<RowOp>, Error> {
-        let store = &self.scheduling.desk.store;
-        let case = store.case(CaseId::new(note.case_id)).await.map_err(store_error)?;
-        let find = relay_numbers::Entity::find_by_id(note.appointment);
-        let has = find.one(store.reader()).await.map_err(store_error)?;
-        let done = match wanted(note, case.as_ref(), now) {
+    async fn settle(
+        &self,
+        note: &relay_notes::Model,
+        case: Option<&Case>,
+        has: Option<relay_numbers::Model>,
+        now: Timestamp,
+    ) -> Result<Vec<RowOp>, Error> {
+        let done = match wanted(note, case, now) {
             Wanted::Bound(case, visit) => self.bind(note, case, visit, has, now).await?,
             Wanted::Free => self.free(note, has, now).await,
         };

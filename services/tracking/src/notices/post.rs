@@ -224,21 +224,20 @@ impl Notifying {
         // As they stand: what this process remembers of a case may be old.
         let cases = store.readable_cases(&ids).await.map_err(unreadable)?;
         let cases: HashMap<_, _> = cases.into_iter().map(|one| (one.id, Arc::new(one))).collect();
+        let wanted: Vec<_> = notices.iter().map(|one| (one.case, one.seq)).collect();
+        // One entry may have several notices.
+        let entries = store.readable_entries(&wanted).await.map_err(unreadable)?;
+        let entries: HashMap<_, _> =
+            entries.into_iter().map(|(case, event)| ((case, event.seq), event)).collect();
         let mut subjects = HashMap::new();
         for notice in notices {
             let case = cases.get(&notice.case).cloned();
-            let (Some(case), Some(event)) = (case, self.entry(notice).await?) else { continue };
+            let event = entries.get(&(notice.case, notice.seq)).cloned();
+            let (Some(case), Some(event)) = (case, event) else { continue };
             let preferences = preferences.get(&notice.customer.uuid()).cloned().unwrap_or_default();
             subjects.insert(notice.id.0, Subject { event, case, preferences });
         }
         Ok(subjects)
-    }
-
-    /// The entry that a notice tells of.
-    async fn entry(&self, notice: &Notice) -> Result<Option<Event>, Error> {
-        let before = notice.seq.saturating_sub(1);
-        let found = self.desk.store.log_after(notice.case, before, 1).await.map_err(unreadable)?;
-        Ok(found.into_iter().map(|logged| logged.event).find(|event| event.seq == notice.seq))
     }
 
     async fn had_today(

@@ -8,7 +8,6 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
-use futures::{StreamExt as _, TryStreamExt as _};
 use parasol_api::Error;
 use parasol_casebook::RowOp;
 use parasol_desk::{Desk, Duty, Office};
@@ -16,13 +15,13 @@ use parasol_journey::Event;
 use parasol_journey::ids::CaseId;
 use parasol_journey::time::{SECOND, Span, Timestamp};
 use sea_orm::ActiveValue::Set;
-use sea_orm::{ColumnTrait, DbErr, EntityTrait, IntoActiveModel as _, QueryFilter, QuerySelect};
+use sea_orm::{ColumnTrait, EntityTrait, IntoActiveModel as _, QueryFilter, QuerySelect};
 use uuid::Uuid;
 
 use super::ledger::{Tally, difference};
 use super::marks::{Figure, FollowedUp, Marks, marks};
 use super::period::Month;
-use super::read::{self, store_error};
+use super::read::store_error;
 use super::sheets::Sheets;
 use super::tables::{
     score_due, score_figures, score_passes, score_periods, score_places, score_restatements,
@@ -37,8 +36,6 @@ const DUTY: Duty =
 const CHUNKS: u64 = 32;
 /// Cases counted in a pass; the next one takes the rest.
 const CASES_MAX: usize = 100;
-/// Logs read at a time.
-const READS: usize = 8;
 /// Figures looked up in one query.
 const LOOKED_UP_MAX: usize = 500;
 /// Passes whose numbers are kept.
@@ -187,13 +184,12 @@ impl Scorer {
         pass: i64,
         now: Timestamp,
     ) -> Result<Vec<RowOp>, Error> {
-        // Collected first: a closure that borrows may not be held while something is waited for.
-        let reads: Vec<_> = cases.iter().map(|id| self.read(*id)).collect();
-        let read: Vec<Option<Read>> =
-            futures::stream::iter(reads).buffered(READS).try_collect().await?;
+        // A case that this release cannot read is left as it was counted, so that it stops nobody else.
+        let mut logs = self.desk.store.readable_logs(cases).await.map_err(store_error)?;
+        let read = cases.iter().filter_map(|id| Some(Read { id: *id, log: logs.remove(id)? }));
         let followed = self.followed_up(cases).await?;
-        let mut fresh: Vec<(Read, Marks)> = Vec::with_capacity(read.len());
-        for one in read.into_iter().flatten() {
+        let mut fresh: Vec<(Read, Marks)> = Vec::with_capacity(cases.len());
+        for one in read {
             let of_case = followed.get(&one.id.uuid()).map(Vec::as_slice).unwrap_or_default();
             let Some(marks) = marks(one.id, &one.log, of_case) else { continue };
             fresh.push((one, marks));
@@ -226,19 +222,6 @@ impl Scorer {
         }
         rows.extend(touched.iter().map(|(id, figure)| figure_row(*id, figure, tallies[id])));
         Ok(rows)
-    }
-
-    /// The log of a case. One that this release cannot read is left as it was counted, so that it stops nobody
-    /// else.
-    async fn read(&self, id: CaseId) -> Result<Option<Read>, Error> {
-        match read::log(&self.desk.store, id).await {
-            Ok(log) => Ok(Some(Read { id, log })),
-            Err(error @ DbErr::Json(_)) => {
-                tracing::error!(case = %id, %error, "a case cannot be read, and is not counted");
-                Ok(None)
-            }
-            Err(error) => Err(store_error(error)),
-        }
     }
 
     /// The follow-ups of cases that were closed.
