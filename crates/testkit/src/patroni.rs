@@ -12,11 +12,14 @@ use crate::postgres::{ask, state};
 use crate::process::{Server, free_port, kill_with_children, wait_until};
 use crate::programs::need;
 
-/// Seconds after which a primary that renews nothing has lost its place.
-const TTL: u8 = 5;
+/// Seconds after which a primary that renews nothing has lost its place. It has to hold one round and two tries of
+/// the next constant.
+const TTL: u8 = 10;
+/// Seconds that anything Patroni asks may take, of PostgreSQL too; less is too little for a machine that is busy.
+const TRY: u8 = 4;
 
-/// A primary and a synchronous standby. A primary that dies is replaced within about eight seconds, by a standby that
-/// has everything that was acknowledged.
+/// A primary and a synchronous standby. A primary that dies is replaced in about ten seconds by the standby, which has
+/// everything that was acknowledged.
 ///
 /// Everything is stopped when this value is dropped or the process ends.
 #[derive(Debug)]
@@ -216,7 +219,7 @@ bootstrap:
   dcs:
     ttl: {TTL}
     loop_wait: 1
-    retry_timeout: 2
+    retry_timeout: {TRY}
     maximum_lag_on_failover: 1048576
     synchronous_mode: true
     postgresql:
