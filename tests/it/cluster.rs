@@ -3,6 +3,8 @@
 //! What one process does in one go is done here across processes: the same stories are played to their end, and
 //! go on when processes are killed beneath them.
 
+use std::net::SocketAddr;
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
 use parasol::demo::START;
@@ -19,16 +21,20 @@ fn cell() -> Cluster {
 
 /// Stories of all kinds, played through a gateway.
 fn play(cell: &Cluster, gateway: usize, cases: u16) -> Child {
-    let gateway = cell.member("gateway", gateway).grpc.to_string();
+    play_at(cell.member("gateway", gateway).grpc, cell.data(), cases)
+}
+
+/// The same where the gateway listens, with the key of the cell and the journal of the game in a folder.
+pub fn play_at(gateway: SocketAddr, data: &Path, cases: u16) -> Child {
     let mut demo = Command::new(program());
     demo.args(["demo", "--running", "--once", "--pace", "0", "--json", "--lang", "en"]);
-    demo.args(["--cases", &cases.to_string(), "--grpc", &gateway]);
-    demo.arg("--data").arg(cell.data()).stdin(Stdio::null());
+    demo.args(["--cases", &cases.to_string(), "--grpc", &gateway.to_string()]);
+    demo.arg("--data").arg(data).stdin(Stdio::null());
     demo.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the program runs")
 }
 
 /// How many of the stories ended well, with what was said on the way.
-fn ended(demo: Child) -> (u64, u64, String) {
+pub fn ended(demo: Child) -> (u64, u64, String) {
     let output = demo.wait_with_output().expect("it ends");
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
     let told: serde_json::Value =

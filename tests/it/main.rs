@@ -13,6 +13,7 @@ mod customer;
 mod dependencies;
 mod deploy;
 mod desk;
+mod engines;
 mod evidence;
 mod figures;
 mod house;

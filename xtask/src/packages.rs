@@ -24,12 +24,16 @@ pub const FOR_SERVERS: &[Need] = &[
     Need { program: "redis-server", package: "redis-server" },
 ];
 
-/// What the tests need beside the toolchain and the servers.
+/// What the tests need beside the toolchain and the servers. Where a service manager runs it starts some of them as
+/// services of the machine, which the tests take no notice of: they start their own, on free ports.
 pub const FOR_TESTS: &[Need] = &[
     Need { program: "python3", package: "python3" },
     Need { program: "pip3", package: "python3-pip" },
     Need { program: "chromium", package: "chromium" },
     Need { program: "chromedriver", package: "chromium-driver" },
+    Need { program: "pgbouncer", package: "pgbouncer" },
+    Need { program: "patroni", package: "patroni" },
+    Need { program: "etcd", package: "etcd-server" },
 ];
 
 /// What fetches the proto linter and the accessibility checker.

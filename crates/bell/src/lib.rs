@@ -6,8 +6,8 @@
 //! It keeps nothing, decides nothing and starts no task; the Redis link is a future that the
 //! runtime's supervisor runs.
 //!
-//! Between processes a ring travels by Redis publish/subscribe: there is no stream to trim, no
-//! group to lose and no position to forget, so an emptied or restarted Redis needs no repair.
+//! Between processes a ring travels by Redis publish/subscribe, through one server or any node of a cluster: there is
+//! no stream to trim, no group to lose and no position to forget, so an emptied or restarted Redis needs no repair.
 //! Whenever rings may have been lost the listeners hear [`Heard::Lagged`].
 
 mod exchange;
@@ -15,6 +15,7 @@ mod link;
 mod message;
 mod outbox;
 mod positions;
+mod servers;
 
 use std::sync::Arc;
 
@@ -27,6 +28,7 @@ pub use link::{BadRedisUrl, LinkLost, RedisLink, RedisSettings};
 pub use outbox::OUTBOX_CASES_MAX;
 use outbox::Outbox;
 pub use positions::{POSITION_LIFE, POSITIONS_MAX, Position, Positions};
+pub use servers::NODES_MAX;
 
 /// What a ring is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

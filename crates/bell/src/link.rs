@@ -3,13 +3,14 @@
 //! Owns two connections: one that is subscribed, one that publishes. A message to the own channel
 //! every third of the patience shows that the whole way there and back is alive; a server that
 //! accepts and never answers, or a cut that nobody reports, ends the session like an error does.
+//! Of a cluster each session has one node; the next session has the next.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use futures::{Stream, StreamExt};
 use redis::aio::MultiplexedConnection;
-use redis::{AsyncCommands, AsyncConnectionConfig, Client, Msg, RedisError};
+use redis::{AsyncCommands, AsyncConnectionConfig, Msg, RedisError};
 use tokio::time::{error::Elapsed, timeout};
 use uuid::Uuid;
 
@@ -17,11 +18,13 @@ use crate::exchange::Exchange;
 use crate::message::Batch;
 use crate::outbox::Outbox;
 use crate::positions::Positions;
+use crate::servers::Servers;
 
 /// Which Redis, and who we are there.
 #[derive(Clone, Debug)]
 pub struct RedisSettings {
-    /// The server, as `redis://host:port/`.
+    /// The server, as `redis://host:port/`, or nodes of a cluster, as `redis+cluster://host:port,host:port`, at most
+    /// [`crate::NODES_MAX`].
     pub url: String,
     /// Keeps the cells that share a server apart: the channel is `<namespace>:bell`.
     pub namespace: String,
@@ -60,7 +63,7 @@ impl From<Elapsed> for LinkLost {
 /// is the same link; one session at a time is enough and a second one only repeats rings.
 #[derive(Clone, Debug)]
 pub struct RedisLink {
-    client: Client,
+    servers: Servers,
     namespace: String,
     channel: String,
     origin: Uuid,
@@ -76,14 +79,16 @@ impl RedisLink {
         outbox: Arc<Outbox>,
     ) -> Result<Self, BadRedisUrl> {
         let RedisSettings { url, namespace, origin, patience } = settings;
-        let client = Client::open(url).map_err(BadRedisUrl)?;
+        // The last bits of an origin are as good as random.
+        let first = usize::from(u16::from_le_bytes([origin.as_bytes()[15], origin.as_bytes()[14]]));
+        let servers = Servers::named(&url, first, patience).map_err(BadRedisUrl)?;
         let channel = format!("{namespace}:bell");
-        Ok(Self { client, namespace, channel, origin, patience, exchange, outbox })
+        Ok(Self { servers, namespace, channel, origin, patience, exchange, outbox })
     }
 
     /// Positions in the same server and namespace.
     pub(crate) fn positions(&self) -> Positions {
-        Positions::in_redis(self.client.clone(), &self.namespace, self.patience)
+        Positions::in_redis(self.servers.clone(), &self.namespace, self.patience)
     }
 
     /// Connects and carries rings until the link is lost: it returns with an error or not at all,
@@ -94,12 +99,19 @@ impl RedisLink {
     /// # Errors
     /// Always one of [`LinkLost`].
     pub async fn session(&self) -> Result<(), LinkLost> {
+        let ended = self.session_with_node().await;
+        self.servers.pass_on();
+        ended
+    }
+
+    async fn session_with_node(&self) -> Result<(), LinkLost> {
+        let client = self.servers.node();
         let config = AsyncConnectionConfig::new()
             .set_connection_timeout(Some(self.patience))
             .set_response_timeout(Some(self.patience));
-        let publisher = self.client.get_multiplexed_async_connection_with_config(&config).await?;
+        let publisher = client.get_multiplexed_async_connection_with_config(&config).await?;
         // This connection gets no response timeout: it is meant to be quiet. `hear` watches it.
-        let mut subscriber = timeout(self.patience, self.client.get_async_pubsub()).await??;
+        let mut subscriber = timeout(self.patience, client.get_async_pubsub()).await??;
         timeout(self.patience, subscriber.subscribe(&self.channel)).await??;
         self.exchange.linked();
         tracing::debug!(channel = self.channel, "the bell is linked");

@@ -9,10 +9,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use parasol_journey::time::{Span, Timestamp};
-use redis::aio::MultiplexedConnection;
-use redis::{AsyncConnectionConfig, Client, RedisError};
+use redis::RedisError;
 use tokio::sync::Mutex as AsyncMutex;
 use uuid::Uuid;
+
+use crate::servers::{Keyed, Servers};
 
 /// How long a position is good for.
 pub const POSITION_LIFE: Span = Span::minutes(2);
@@ -54,10 +55,10 @@ impl Positions {
         Self(Kept::Process(Arc::default()))
     }
 
-    pub(crate) fn in_redis(client: Client, namespace: &str, patience: Duration) -> Self {
+    pub(crate) fn in_redis(servers: Servers, namespace: &str, patience: Duration) -> Self {
         let prefix = format!("{namespace}:position:");
         let connection = AsyncMutex::default();
-        Self(Kept::Redis(Arc::new(InRedis { client, prefix, patience, connection })))
+        Self(Kept::Redis(Arc::new(InRedis { servers, prefix, patience, connection })))
     }
 
     /// Takes a position in place of the one before. What cannot be kept is dropped: the next one comes soon.
@@ -99,22 +100,13 @@ impl Positions {
 }
 
 /// Each position is a geographical set of its own, whose only member is named by its time: a set expires as a
-/// whole.
+/// whole, and all that is asked of one is asked of one node of a cluster.
 #[derive(Debug)]
 struct InRedis {
-    client: Client,
+    servers: Servers,
     prefix: String,
     patience: Duration,
-    connection: AsyncMutex<Option<Link>>,
-}
-
-#[derive(Clone)]
-struct Link(MultiplexedConnection);
-
-impl std::fmt::Debug for Link {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Link")
-    }
+    connection: AsyncMutex<Option<Keyed>>,
 }
 
 impl InRedis {
@@ -131,20 +123,20 @@ impl InRedis {
         all.atomic().del(&key).ignore();
         all.cmd("GEOADD").arg(&key).arg(lon).arg(lat).arg(position.at.micros()).ignore();
         all.cmd("PEXPIRE").arg(&key).arg(life).ignore();
-        let put = async |mut link: Link| all.query_async::<()>(&mut link.0).await;
+        let put = async |mut link: Keyed| all.query_async::<()>(&mut link).await;
         self.tried(put).await;
     }
 
     async fn get(&self, about: Uuid) -> Option<Position> {
         let key = self.key(about);
-        let get = async |mut link: Link| {
+        let get = async |mut link: Keyed| {
             let mut members = redis::cmd("ZRANGE");
             members.arg(&key).arg(0).arg(0);
-            let members: Vec<i64> = members.query_async(&mut link.0).await?;
+            let members: Vec<i64> = members.query_async(&mut link).await?;
             let Some(at) = members.first().copied() else { return Ok(None) };
             let mut places = redis::cmd("GEOPOS");
             places.arg(&key).arg(at);
-            let places: Vec<Option<(f64, f64)>> = places.query_async(&mut link.0).await?;
+            let places: Vec<Option<(f64, f64)>> = places.query_async(&mut link).await?;
             Ok(places.first().copied().flatten().map(|(lon, lat)| (lon, lat, at)))
         };
         let (lon, lat, at) = self.tried(get).await.flatten()?;
@@ -156,11 +148,11 @@ impl InRedis {
         let key = self.key(about);
         let mut forget = redis::cmd("DEL");
         forget.arg(&key);
-        self.tried(async |mut link: Link| forget.query_async::<()>(&mut link.0).await).await;
+        self.tried(async |mut link: Keyed| forget.query_async::<()>(&mut link).await).await;
     }
 
     /// Asks, over the connection there is or a new one; one that failed is not asked again.
-    async fn tried<T>(&self, ask: impl AsyncFnOnce(Link) -> Result<T, RedisError>) -> Option<T> {
+    async fn tried<T>(&self, ask: impl AsyncFnOnce(Keyed) -> Result<T, RedisError>) -> Option<T> {
         let link = self.link().await.inspect_err(told).ok()?;
         match ask(link).await {
             Ok(answer) => Some(answer),
@@ -172,16 +164,13 @@ impl InRedis {
         }
     }
 
-    async fn link(&self) -> Result<Link, RedisError> {
+    async fn link(&self) -> Result<Keyed, RedisError> {
         let mut connection = self.connection.lock().await;
         if let Some(link) = &*connection {
             return Ok(link.clone());
         }
-        let config = AsyncConnectionConfig::new()
-            .set_connection_timeout(Some(self.patience))
-            .set_response_timeout(Some(self.patience));
-        let made = self.client.get_multiplexed_async_connection_with_config(&config).await?;
-        Ok(connection.insert(Link(made)).clone())
+        let made = self.servers.keyed(self.patience).await?;
+        Ok(connection.insert(made).clone())
     }
 }
 

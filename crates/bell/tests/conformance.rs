@@ -9,7 +9,7 @@ use parasol_bell::{
 use parasol_journey::ids::CaseId;
 use parasol_journey::task::Role;
 use parasol_journey::time::Timestamp;
-use parasol_testkit::Redis;
+use parasol_testkit::{Redis, RedisCluster};
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use tokio::time::{interval, timeout};
@@ -188,6 +188,90 @@ async fn a_frozen_redis_is_noticed_though_its_connections_stay_open() {
     pair.near.ring(moved(1, 1));
     let heard = soon(others.next()).await;
     assert!([Heard::Ring(moved(1, 1)), Heard::Lagged].contains(&heard), "{heard:?}");
+}
+
+#[tokio::test]
+async fn subscriptions_that_the_server_cuts_are_made_again_and_told_as_a_gap() {
+    let mut server = Redis::start().unwrap();
+    let pair = Pair::over(server.url(), "cell", LIMIT).await;
+    let mut others = pair.far.listen();
+    // What a server does with a subscriber that is too slow for its buffer, by hand.
+    assert_eq!(server.command("CLIENT KILL TYPE pubsub").unwrap(), "2");
+    assert_eq!(soon(others.next()).await, Heard::Lagged);
+    both_linked(&pair, 2).await;
+    quiet(&pair).await;
+    conforms(&pair).await;
+}
+
+#[tokio::test]
+async fn a_redis_without_memory_keeps_no_position_and_carries_every_ring() {
+    let mut server = Redis::start().unwrap();
+    let pair = Pair::over(server.url(), "cell", LIMIT).await;
+    server.command("CONFIG SET maxmemory 1").unwrap();
+    let here = Position { lat: 30_272_000, lon: 120_147_000, at: Timestamp::from_micros(0) };
+    soon(pair.near.positions().put(Uuid::from_u128(1), here)).await;
+    assert_eq!(soon(pair.far.positions().get(Uuid::from_u128(1), here.at)).await, None);
+    conforms(&pair).await;
+    assert_eq!(pair.far.figures().links, 1, "a refusal broke the link");
+    server.command("CONFIG SET maxmemory 0").unwrap();
+    positions_conform(&pair.near, &pair.far).await;
+}
+
+#[tokio::test]
+async fn a_cluster_conforms_emptied_or_not() {
+    let cluster = RedisCluster::start().unwrap();
+    let pair = Pair::over(&cluster.url(), "cell", LIMIT).await;
+    conforms(&pair).await;
+    positions_conform(&pair.near, &pair.far).await;
+    cluster.empty().unwrap();
+    conforms(&pair).await;
+    positions_conform(&pair.near, &pair.far).await;
+    assert_eq!(pair.far.figures().links, 1, "emptying broke the link");
+}
+
+#[tokio::test]
+async fn rings_and_positions_go_on_when_a_master_of_a_cluster_dies() {
+    let mut cluster = RedisCluster::start().unwrap();
+    let mut pair = Pair::over(&cluster.url(), "cell", Duration::from_secs(2)).await;
+    let position = Position { lat: 30_272_000, lon: 120_147_000, at: Timestamp::from_micros(0) };
+    // So many keys that each master has some.
+    let everybody = || (0..60).map(Uuid::from_u128);
+    for one in everybody() {
+        pair.near.positions().put(one, position).await;
+    }
+    let mut own = pair.near.listen();
+    let mut others = pair.far.listen();
+
+    // The node that near is linked to.
+    cluster.kill_9(1);
+    pair.near.ring(moved(1, 1));
+    assert_eq!(soon(own.next()).await, Heard::Ring(moved(1, 1)), "at home nothing is missed");
+    while soon(pair.losses.recv()).await != Some(1) {}
+    // Before any replica is promoted: a ring needs a node, and any will do.
+    soon(async { while own.next().await != Heard::Lagged {} }).await;
+    pair.near.ring(moved(2, 1));
+    let heard = async {
+        while !matches!(
+            others.next().await,
+            Heard::Lagged | Heard::Ring(Ring::Case { version: 1, .. })
+        ) {}
+    };
+    soon(heard).await;
+
+    cluster.wait_for_promotion(1).unwrap();
+    quiet(&pair).await;
+    conforms(&pair).await;
+    // Level again: every position can be put and is seen by the other.
+    let mut seen = 0;
+    for one in everybody() {
+        soon(pair.near.positions().put(one, position)).await;
+        seen += usize::from(soon(pair.far.positions().get(one, position.at)).await.is_some());
+    }
+    assert!(seen >= 58, "{seen} of 60: a connection may fail once before it knows the new master");
+    for one in everybody() {
+        soon(pair.near.positions().put(one, position)).await;
+        assert!(soon(pair.far.positions().get(one, position.at)).await.is_some(), "{one}");
+    }
 }
 
 /// Waits until each of the two has been linked so often.

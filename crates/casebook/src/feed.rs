@@ -14,7 +14,6 @@ use sea_orm::{
 };
 use uuid::Uuid;
 
-use crate::dialect;
 use crate::lease::{Held, still_held};
 use crate::store::Store;
 use crate::tables::{commits, feed};
@@ -65,7 +64,7 @@ impl Store {
     /// # Errors
     /// What the engine says; nothing is then numbered.
     pub async fn sequence(&self, held: &Held, now: Timestamp) -> Result<Sequenced, DbErr> {
-        let transaction = dialect::begin(&self.writer).await?;
+        let transaction = self.writer.begin().await?;
         if !still_held(&transaction, held, now).await? {
             transaction.rollback().await?;
             return Ok(Sequenced::LeaseLost);

@@ -23,7 +23,6 @@ use sea_orm::{
 };
 use uuid::Uuid;
 
-use crate::dialect;
 use crate::store::Store;
 use crate::tables::{cases, horizons, tasks};
 use crate::tasks::new_row;
@@ -106,7 +105,7 @@ impl Store {
         if due.limit(1).one(self.reader()).await?.is_none() {
             return Ok(Looked::default());
         }
-        let transaction = dialect::begin(&self.writer).await?;
+        let transaction = self.writer.begin().await?;
         let planned = claim_looks(&transaction, now).await?;
         let more = u64::try_from(planned.len()).unwrap_or(u64::MAX) == LOOKS_MAX;
         let mut looked = Looked { cases: planned.len(), more, ..Looked::default() };

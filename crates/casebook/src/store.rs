@@ -7,10 +7,10 @@ use std::path::Path;
 use std::sync::Arc;
 
 use parasol_journey::time::Timestamp;
-use sea_orm::{DatabaseConnection, DbErr};
+use sea_orm::{DatabaseConnection, DatabaseTransaction, DbErr, RuntimeErr};
 
 use crate::audit::ChainKeys;
-use crate::dialect::{self, Direct, Engine, Reader};
+use crate::dialect::{self, Address, Direct, Engine, Hosts, NoPrimary, Reader, Writer};
 use crate::tasks::ATTEMPTS_MAX;
 use crate::vault::Keyring;
 
@@ -34,9 +34,11 @@ impl Default for Pools {
 #[derive(Clone, Debug)]
 pub struct Store {
     pub(crate) engine: Engine,
-    pub(crate) writer: DatabaseConnection,
+    pub(crate) writer: Writer,
     pub(crate) direct: Option<Arc<Direct>>,
     reader: Arc<Reader>,
+    /// Where the server may be; nothing of the embedded engine.
+    hosts: Option<Arc<Hosts>>,
     pub(crate) attempts_max: i64,
     pub(crate) chain: ChainKeys,
     /// What the vault is sealed with; without it the vault is locked.
@@ -46,33 +48,106 @@ pub struct Store {
 /// Why a store cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
+    /// The address says something that cannot be meant.
+    #[error("the address of the database cannot be used: {0}")]
+    Address(&'static str),
     /// The engine did not answer.
     #[error("the database did not answer")]
     Unreachable(#[source] DbErr),
+    /// Whoever answered follows another server.
+    #[error(
+        "no host of the database's address is the primary: whoever answered follows another server"
+    )]
+    Standby,
+    /// Something between here and the server does not keep sessions, and the address does not say so.
+    #[error(
+        "a pooler stands before the database and does not keep sessions; add pooler=transaction to the address"
+    )]
+    Pooler,
     /// The engine is set so that an acknowledged step could be lost.
     #[error("the database is not durable: {}", .0.join("; "))]
     NotDurable(Vec<String>),
 }
 
+impl From<NoPrimary> for OpenError {
+    fn from(none: NoPrimary) -> Self {
+        match none {
+            NoPrimary::Unreachable(error) => {
+                Self::Unreachable(DbErr::Conn(RuntimeErr::SqlxError(error.into())))
+            }
+            NoPrimary::Standby => Self::Standby,
+            NoPrimary::Pooler => Self::Pooler,
+        }
+    }
+}
+
 impl Store {
-    /// Opens a database by URL (`sqlite:///path/file.db` or `postgres://…`). Its vault is locked until
-    /// [`Store::with_keys`].
+    /// Opens a database by URL: `sqlite:///path/file.db`, or `postgres://…`, which may name up to
+    /// [`dialect::HOSTS_MAX`] hosts, of which the primary is used, and say `pooler=transaction`. Its vault is locked
+    /// until [`Store::with_keys`].
     ///
     /// # Errors
     /// [`OpenError::NotDurable`] when a setting would let an acknowledged step be lost.
     pub async fn open(url: &str, pools: Pools) -> Result<Self, OpenError> {
-        let writer = Engine::open_writer(url, pools.write).await.map_err(OpenError::Unreachable)?;
-        let reader = Engine::open_reader(url, pools.read).await.map_err(OpenError::Unreachable)?;
-        let engine = Engine::of(&writer);
+        if Engine::of_url(url) == Engine::Sqlite {
+            return Self::opened(url, pools, false).await;
+        }
+        let address = Address::parse(url).map_err(OpenError::Address)?;
+        let mut hosts = Engine::hosts(&address).map_err(OpenError::Unreachable)?;
+        let place = if hosts.are_several() { hosts.find().await? } else { 0 };
+        let store = match Self::opened(address.url(place), pools, address.is_pooled()).await {
+            Err(OpenError::Unreachable(error)) => {
+                // Why, if it can be known.
+                return Err(match hosts.find().await {
+                    Err(known @ (NoPrimary::Standby | NoPrimary::Pooler)) => known.into(),
+                    _ => OpenError::Unreachable(error),
+                });
+            }
+            opened => opened?,
+        };
+        hosts.lead([store.writer.pool(), store.reader.pool()]);
+        Ok(Self { hosts: Some(Arc::new(hosts)), ..store })
+    }
+
+    async fn opened(url: &str, pools: Pools, pooled: bool) -> Result<Self, OpenError> {
+        let unreachable = OpenError::Unreachable;
+        let writer = Engine::open_writer(url, pools.write, pooled).await.map_err(unreachable)?;
+        let reader = Engine::open_reader(url, pools.read, pooled).await.map_err(unreachable)?;
+        let engine = Engine::of_url(url);
+        if !engine.insists(&writer).await.map_err(unreachable)? {
+            return Err(OpenError::Pooler);
+        }
         let problems = engine.durability_problems(&writer, &reader).await;
-        let problems = problems.map_err(OpenError::Unreachable)?;
-        if problems.is_empty() {
-            let direct = engine.direct(&writer);
-            let reader = Arc::new(Reader::over(reader, pools.read));
-            let (attempts_max, chain) = (ATTEMPTS_MAX, ChainKeys::open());
-            Ok(Self { engine, writer, direct, reader, attempts_max, chain, keyring: None })
-        } else {
-            Err(OpenError::NotDurable(problems))
+        let problems = problems.map_err(unreachable)?;
+        if !problems.is_empty() {
+            return Err(OpenError::NotDurable(problems));
+        }
+        Ok(Self {
+            engine,
+            direct: engine.direct(&writer, pooled),
+            writer,
+            reader: Arc::new(reader),
+            hosts: None,
+            attempts_max: ATTEMPTS_MAX,
+            chain: ChainKeys::open(),
+            keyring: None,
+        })
+    }
+
+    /// Whether its address names several hosts, so that somebody has to [follow the primary](Store::follow_primary).
+    pub fn has_several_hosts(&self) -> bool {
+        self.hosts.as_ref().is_some_and(|hosts| hosts.are_several())
+    }
+
+    /// Looks which host is the primary, and leads new connections there; the host, where it is another than before.
+    /// Connections that lead elsewhere have broken, or will: a server that ceases to be the primary ends them.
+    ///
+    /// # Errors
+    /// When none is, as far as can be seen; the next look may find one.
+    pub async fn follow_primary(&self) -> Result<Option<String>, OpenError> {
+        match &self.hosts {
+            Some(hosts) => Ok(hosts.look().await?),
+            None => Ok(None),
         }
     }
 
@@ -110,7 +185,15 @@ impl Store {
     /// The connection migrations run on. Nothing else may use it: rows are written through the
     /// casebook only.
     pub fn for_migrations(&self) -> &DatabaseConnection {
-        &self.writer
+        self.writer.pool()
+    }
+
+    /// A transaction that migrations run in, on a server; behind a pooler they run nowhere else.
+    ///
+    /// # Errors
+    /// What the engine says.
+    pub async fn begin_for_migrations(&self) -> Result<DatabaseTransaction, DbErr> {
+        self.writer.begin_for_migrations().await
     }
 
     /// Tells the planner about the tables; once after migrating.
@@ -135,7 +218,7 @@ impl Store {
     /// # Errors
     /// What the engine says; a server's store is copied by the server's own tools alone.
     pub async fn copy_to(&self, file: &Path) -> Result<(), DbErr> {
-        dialect::copy_to(&self.writer, file).await
+        dialect::copy_to(self.writer.pool(), file).await
     }
 
     /// Closes all connections.
@@ -145,6 +228,9 @@ impl Store {
     pub async fn close(self) -> Result<(), DbErr> {
         if let Some(direct) = &self.direct {
             direct.close().await;
+        }
+        if let Some(hosts) = &self.hosts {
+            hosts.close().await;
         }
         self.reader.close().await?;
         self.writer.close().await

@@ -21,6 +21,8 @@ use crate::{Postgres, Redis};
 /// The roles of a cell; the gateway is the one that outsiders call.
 pub const ROLES: [&str; 6] =
     ["intake", "dispatch", "scheduling", "verification", "tracking", "gateway"];
+/// What a process that plays every role is called.
+const EVERY_ROLE: &str = "whole";
 /// How long a process may take to say whether it is ready.
 const ANSWER_MAX: Duration = Duration::from_secs(2);
 
@@ -50,6 +52,48 @@ pub struct Member {
     server: Server,
 }
 
+/// Processes of one cell that play every role each, over servers of the caller's. Dropping them stops them.
+#[derive(Debug)]
+pub struct Whole {
+    members: Vec<Member>,
+    /// Holds the folder all of them share, with the signing key and the evidence.
+    shared: Server,
+}
+
+impl Whole {
+    /// Starts `count` processes from the program at `program`, with these settings (`key=value`), the database's and
+    /// Redis' addresses among them, and returns when all of them are ready.
+    ///
+    /// # Errors
+    /// As [`Cluster::start`].
+    pub fn start(program: &Path, count: usize, settings: &[&str]) -> Result<Self> {
+        let shared = Server::prepare("whole", Account::caller(), Signal::TERM)?;
+        let mut whole = Self { members: places(&vec![EVERY_ROLE; count])?, shared };
+        let command = |member: &Member| {
+            let mut command = Command::new(program);
+            command.args(["serve", "--data"]).arg(whole.shared.folder());
+            command.args(["--grpc", &member.grpc.to_string(), "--http", &member.http.to_string()]);
+            for setting in settings {
+                command.args(["--set", setting]);
+            }
+            command
+        };
+        let commands = whole.members.iter().map(command).collect();
+        start_all(&mut whole.members, commands)?;
+        Ok(whole)
+    }
+
+    /// The folder they share, with the key that signs credentials.
+    pub fn data(&self) -> &Path {
+        self.shared.folder()
+    }
+
+    /// Every process.
+    pub fn members(&self) -> &[Member] {
+        &self.members
+    }
+}
+
 impl Cluster {
     /// Starts `replicas` processes of each role from the program at `program`, with these settings (`key=value`),
     /// and returns when all of them are ready.
@@ -60,7 +104,8 @@ impl Cluster {
     pub fn start(program: &Path, replicas: usize, settings: &[&str]) -> Result<Self> {
         let (postgres, redis) = (Postgres::start()?, Redis::start()?);
         let shared = Server::prepare("cluster", Account::caller(), Signal::TERM)?;
-        let members = members(replicas)?;
+        let roles: Vec<_> = ROLES.iter().flat_map(|role| vec![*role; replicas]).collect();
+        let members = places(&roles)?;
         let settings = settings.iter().map(|setting| (*setting).to_owned()).collect();
         let program = program.to_owned();
         let mut cluster = Self { members, program, settings, shared, redis, postgres };
@@ -107,23 +152,7 @@ impl Cluster {
 
     fn start_all(&mut self) -> Result<()> {
         let commands: Vec<_> = self.members.iter().map(|member| self.command(member)).collect();
-        thread::scope(|scope| {
-            let starting: Vec<_> = self
-                .members
-                .iter_mut()
-                .zip(commands)
-                .map(|(member, command)| {
-                    let http = member.http;
-                    let starting =
-                        scope.spawn(move || member.server.start(command, |_| is_ready(http)));
-                    (member_name(http), starting)
-                })
-                .collect();
-            for (name, one) in starting {
-                one.join().map_err(|_| anyhow!("the start of {name} panicked"))?.context(name)?;
-            }
-            Ok(())
-        })
+        start_all(&mut self.members, commands)
     }
 
     fn command(&self, own: &Member) -> Command {
@@ -150,21 +179,38 @@ fn member_name(http: SocketAddr) -> String {
     format!("the process with its probes at {http}")
 }
 
-/// Places for so many processes of each role; nothing runs yet.
-fn members(replicas: usize) -> Result<Vec<Member>> {
-    let count = ROLES.len() * replicas;
+/// Starts each member with its command, all at once, and returns when all are ready.
+fn start_all(members: &mut [Member], commands: Vec<Command>) -> Result<()> {
+    thread::scope(|scope| {
+        let starting: Vec<_> = members
+            .iter_mut()
+            .zip(commands)
+            .map(|(member, command)| {
+                let http = member.http;
+                let starting =
+                    scope.spawn(move || member.server.start(command, |_| is_ready(http)));
+                (member_name(http), starting)
+            })
+            .collect();
+        for (name, one) in starting {
+            one.join().map_err(|_| anyhow!("the start of {name} panicked"))?.context(name)?;
+        }
+        Ok(())
+    })
+}
+
+/// Places for processes of these roles; nothing runs yet.
+fn places(roles: &[&'static str]) -> Result<Vec<Member>> {
     // All are held at once, so that no port is given out twice.
-    let held: Vec<_> = (0..2 * count)
+    let held: Vec<_> = (0..2 * roles.len())
         .map(|_| TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).context("looking for a free port"))
         .collect::<Result<_>>()?;
     let mut ports = held.iter().map(TcpListener::local_addr);
     let mut port = || ports.next().context("there is a port for each")?.context("a port's number");
     let mut members = Vec::new();
-    for role in ROLES {
-        for _ in 0..replicas {
-            let server = Server::prepare(role, Account::caller(), Signal::TERM)?;
-            members.push(Member { role, grpc: port()?, http: port()?, server });
-        }
+    for role in roles {
+        let server = Server::prepare(role, Account::caller(), Signal::TERM)?;
+        members.push(Member { role, grpc: port()?, http: port()?, server });
     }
     Ok(members)
 }

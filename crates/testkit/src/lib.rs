@@ -1,5 +1,5 @@
-//! Throwaway PostgreSQL and Redis servers for tests, on free ports, in a folder that goes away; a cell of many
-//! processes over them; and outsiders that misbehave: a payment provider, a carrier of messages, a mail server, an issuer of credentials.
+//! Throwaway PostgreSQL and Redis servers for tests, alone, behind a pooler, in clusters, on free ports, in a folder that
+//! goes away; a cell of many processes over them; and outsiders that misbehave: a payment provider, a carrier of messages, a mail server, an issuer of credentials.
 //!
 //! Owns finding the server programs, starting them (as an unprivileged account when the caller is
 //! root), handing out empty databases, and leaving nothing behind however the caller ends: a keeper
@@ -19,18 +19,24 @@ mod cluster;
 mod dice;
 pub mod issuer;
 mod keeper;
+mod patroni;
 pub mod payments;
+mod pgbouncer;
 mod postgres;
 mod process;
 mod programs;
 mod redis;
+mod redis_cluster;
 mod serving;
 
 pub use axe::{AXE_VERSION, axe_folder, axe_script};
-pub use cluster::{Cluster, Member, ROLES};
+pub use cluster::{Cluster, Member, ROLES, Whole};
+pub use patroni::Patroni;
+pub use pgbouncer::PgBouncer;
 pub use postgres::Postgres;
 pub use programs::program_path;
 pub use redis::Redis;
+pub use redis_cluster::{MASTERS, RedisCluster};
 
 /// The environment variable with the URL of the run's PostgreSQL server.
 pub const POSTGRES_VAR: &str = "PARASOL_TEST_POSTGRES";

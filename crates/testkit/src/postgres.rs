@@ -110,15 +110,7 @@ impl Postgres {
     /// # Errors
     /// When the command fails or the server cannot be reached.
     pub fn query(&self, sql: &str) -> Result<String> {
-        let output = Command::new(need("psql", PACKAGE)?)
-            .args(["--no-psqlrc", "--quiet", "--tuples-only", "--no-align", "--no-password"])
-            .args(["--set=ON_ERROR_STOP=1", "--command", sql, &self.url])
-            .output()
-            .context("running psql")?;
-        if !output.status.success() {
-            bail!("{sql}: {}", String::from_utf8_lossy(&output.stderr).trim());
-        }
-        Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned())
+        ask(&self.url, sql)
     }
 
     /// Kills every process of this server with SIGKILL, in the middle of whatever it does.
@@ -144,6 +136,19 @@ impl Postgres {
     }
 }
 
+/// Runs one SQL command in a database, as [`Postgres::query`].
+pub(crate) fn ask(url: &str, sql: &str) -> Result<String> {
+    let output = Command::new(need("psql", PACKAGE)?)
+        .args(["--no-psqlrc", "--quiet", "--tuples-only", "--no-align", "--no-password"])
+        .args(["--set=ON_ERROR_STOP=1", "--command", sql, url])
+        .output()
+        .context("running psql")?;
+    if !output.status.success() {
+        bail!("{sql}: {}", String::from_utf8_lossy(&output.stderr).trim());
+    }
+    Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned())
+}
+
 fn server_command(postgres: &Path, data: &Path, port: u16) -> Command {
     let mut command = Command::new(postgres);
     command.arg("-D").arg(data).arg("-p").arg(port.to_string()).env("LC_ALL", "C");
@@ -160,11 +165,16 @@ fn server_command(postgres: &Path, data: &Path, port: u16) -> Command {
     command
 }
 
-/// Reads what the server says about itself: process id in line 1, state in line 8, of its own file.
+/// Whether this process of the server takes commands.
 fn is_ready(data: &Path, process: u32) -> bool {
-    let text = fs::read_to_string(data.join("postmaster.pid")).unwrap_or_default();
+    state(data) == Some((process, "ready".to_owned()))
+}
+
+/// Reads what a server says about itself: process id in line 1, state in line 8, of its own file.
+pub(crate) fn state(data: &Path) -> Option<(u32, String)> {
+    let text = fs::read_to_string(data.join("postmaster.pid")).ok()?;
     let line = |number: usize| text.lines().nth(number).map(str::trim);
-    line(0) == Some(process.to_string().as_str()) && line(7) == Some("ready")
+    Some((line(0)?.parse().ok()?, line(7)?.to_owned()))
 }
 
 #[cfg(test)]

@@ -121,22 +121,21 @@ impl Server {
         let Some(mut child) = self.child.take() else {
             return;
         };
-        // Stopped first, so that it cannot replace the children that are killed before it.
-        let first = pid(child.id());
-        let send = |process: Option<Pid>, signal| {
-            // Whoever cannot be signalled has ended already.
-            process.map(|process| kill_process(process, signal))
-        };
-        send(first, Signal::STOP);
-        let children = children_of(child.id());
-        for process in &children {
-            send(pid(*process), Signal::KILL);
-        }
-        send(first, Signal::KILL);
+        let children = kill_with_children(child.id());
         // Neither wait can fail for a child of ours that was just killed.
         let _ = child.wait();
         wait_until(|| children.iter().all(|process| parent_of(*process).is_none()));
         let _ = self.keeper.watch(None);
+    }
+
+    /// Whatever ends this process ends that one too: a server that was started by another program.
+    pub(crate) fn adopt(&mut self, process: u32) -> Result<()> {
+        self.keeper.watch(Some(process))
+    }
+
+    /// That one has ended.
+    pub(crate) fn let_go(&mut self) -> Result<()> {
+        self.keeper.watch(None)
     }
 
     fn log_path(&self) -> PathBuf {
@@ -162,8 +161,25 @@ impl Drop for Server {
     }
 }
 
+/// SIGKILL to a process and its children, which are answered with.
+pub(crate) fn kill_with_children(process: u32) -> Vec<u32> {
+    // Stopped first, so that it cannot replace the children that are killed before it.
+    let first = pid(process);
+    let send = |process: Option<Pid>, signal| {
+        // Whoever cannot be signalled has ended already.
+        process.map(|process| kill_process(process, signal))
+    };
+    send(first, Signal::STOP);
+    let children = children_of(process);
+    for child in &children {
+        send(pid(*child), Signal::KILL);
+    }
+    send(first, Signal::KILL);
+    children
+}
+
 /// Looks until `done` says so; false when 60 seconds were not enough.
-fn wait_until(mut done: impl FnMut() -> bool) -> bool {
+pub(crate) fn wait_until(mut done: impl FnMut() -> bool) -> bool {
     (0..LOOKS_MAX).any(|look| {
         if look > 0 {
             thread::sleep(LOOK_EVERY);
@@ -176,7 +192,8 @@ fn pid(process: u32) -> Option<Pid> {
     Pid::from_raw(process.try_into().ok()?)
 }
 
-fn free_port() -> Result<u16> {
+/// A port that nobody has at this moment.
+pub(crate) fn free_port() -> Result<u16> {
     let listener =
         TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).context("looking for a free port")?;
     Ok(listener.local_addr()?.port())

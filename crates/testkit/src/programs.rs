@@ -8,14 +8,17 @@ use anyhow::{Context, Result};
 
 /// Where Debian and its descendants keep one folder per PostgreSQL version, off the `PATH`.
 const POSTGRES_HOME: &str = "/usr/lib/postgresql";
+/// Where they keep servers, off the `PATH` of whoever is not root.
+const SERVERS: &str = "/usr/sbin";
 
-/// The path of a program: on the `PATH`, else in the newest PostgreSQL's own folder.
+/// The path of a program: on the `PATH`, else in the newest PostgreSQL's own folder, else among the servers.
 ///
 /// `None` when it is not installed.
 pub fn program_path(name: &str) -> Option<PathBuf> {
     search_path()
         .into_iter()
         .chain(postgres_folders(Path::new(POSTGRES_HOME)))
+        .chain([PathBuf::from(SERVERS)])
         .map(|folder| folder.join(name))
         .find(|path| path.is_file())
 }

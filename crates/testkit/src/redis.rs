@@ -1,13 +1,13 @@
 //! A throwaway Redis server that keeps nothing on disk.
 
-use std::io::{BufRead, BufReader, Write};
+use std::io::{BufRead, BufReader, Read as _, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpStream};
 use std::path::Path;
 use std::process::Command;
 use std::sync::OnceLock;
 use std::time::Duration;
 
-use anyhow::{Context, Result, anyhow, ensure};
+use anyhow::{Context, Result, anyhow, bail, ensure};
 use rustix::process::Signal;
 
 use crate::account::Account;
@@ -16,7 +16,7 @@ use crate::programs::need;
 use crate::{REDIS_VAR, shared_url};
 
 /// The package that holds the server program.
-const PACKAGE: &str = "redis-server";
+pub(crate) const PACKAGE: &str = "redis-server";
 
 /// How long one command may take.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -76,6 +76,15 @@ impl Redis {
         ask(*port, "FLUSHALL")
     }
 
+    /// Sends the server one command, its words parted by spaces, and answers with what it says.
+    ///
+    /// # Errors
+    /// When it does not answer, or refuses.
+    pub fn command(&mut self, command: &str) -> Result<String> {
+        let (_, port) = self.owned();
+        say(*port, command)
+    }
+
     /// Kills the server with SIGKILL.
     pub fn kill_9(&mut self) {
         self.owned().0.kill();
@@ -113,7 +122,7 @@ impl Redis {
     }
 }
 
-fn server_command(program: &Path, port: u16) -> Command {
+pub(crate) fn server_command(program: &Path, port: u16) -> Command {
     let mut command = Command::new(program);
     command
         .args(["--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--daemonize", "no"])
@@ -122,16 +131,33 @@ fn server_command(program: &Path, port: u16) -> Command {
     command
 }
 
-/// Sends one command without arguments and expects a good answer on one line.
+/// Sends one command and expects a good answer on one line.
 fn ask(port: u16, command: &str) -> Result<()> {
+    let answer = say(port, command)?;
+    ensure!(answer == "OK" || answer == "PONG", "{command}: {answer:?}");
+    Ok(())
+}
+
+/// Sends one command, its words parted by spaces, and answers with what the server says: a line, a number or a text.
+pub(crate) fn say(port: u16, command: &str) -> Result<String> {
     let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
     let mut stream = TcpStream::connect_timeout(&address, PATIENCE).context("connecting")?;
     stream.set_read_timeout(Some(PATIENCE))?;
     stream.write_all(format!("{command}\r\n").as_bytes())?;
-    let mut answer = String::new();
-    BufReader::new(stream).read_line(&mut answer)?;
-    ensure!(answer.starts_with('+'), "{command}: {answer:?}");
-    Ok(())
+    let mut answers = BufReader::new(stream);
+    let mut line = String::new();
+    answers.read_line(&mut line)?;
+    let (kind, rest) = line.split_at_checked(1).context("no answer")?;
+    let rest = rest.trim_end();
+    match kind {
+        "+" | ":" => Ok(rest.to_owned()),
+        "$" => {
+            let mut text = vec![0; rest.parse().with_context(|| format!("{command}: {rest}"))?];
+            answers.read_exact(&mut text)?;
+            Ok(String::from_utf8_lossy(&text).into_owned())
+        }
+        _ => bail!("{command}: {rest}"),
+    }
 }
 
 #[cfg(test)]

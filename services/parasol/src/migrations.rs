@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use parasol_casebook::{Engine, Store};
-use sea_orm::{ConnectionTrait, DbErr, TransactionTrait as _};
+use sea_orm::{ConnectionTrait, DbErr};
 use sea_orm_migration::{IntoSchemaManagerConnection, MigrationTrait, MigratorTrait};
 
 /// Runs the migrations of every crate as one list.
@@ -58,12 +58,11 @@ pub async fn up(store: &Store) -> Result<usize, DbErr> {
     up_once(store).await
 }
 
-#[expect(clippy::disallowed_methods, reason = "the tables are made before there is a committer")]
 async fn up_once(store: &Store) -> Result<usize, DbErr> {
     let pending = match store.engine() {
         Engine::Sqlite => apply(store.for_migrations()).await?,
         Engine::Postgres => {
-            let transaction = store.for_migrations().begin().await?;
+            let transaction = store.begin_for_migrations().await?;
             // Whoever is second waits at one of the next two until the first has committed; and what is written anew of a
             // large table takes longer than any query of the house may.
             transaction.execute_unprepared(NO_LIMITS).await?;
@@ -101,5 +100,14 @@ async fn pause(length: Duration) {
 /// # Errors
 /// What the engine says.
 pub async fn pending(store: &Store) -> Result<usize, DbErr> {
-    Ok(Migrator::get_pending_migrations(store.for_migrations()).await?.len())
+    let pending = match store.engine() {
+        Engine::Sqlite => Migrator::get_pending_migrations(store.for_migrations()).await?,
+        Engine::Postgres => {
+            let transaction = store.begin_for_migrations().await?;
+            let pending = Migrator::get_pending_migrations(&transaction).await?;
+            transaction.rollback().await?;
+            pending
+        }
+    };
+    Ok(pending.len())
 }

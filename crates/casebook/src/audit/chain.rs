@@ -8,7 +8,6 @@ use sea_orm::{
 use uuid::Uuid;
 
 use super::{ENTRY_BYTES, Head, KEPT, Kept, Link, Queued, queued};
-use crate::dialect;
 use crate::lease::{Held, still_held};
 use crate::store::{Store, instant};
 use crate::tables::{audit_backlog, audit_chain, commands, commits};
@@ -73,7 +72,7 @@ impl Store {
             .order_by_asc(audit_backlog::Column::At)
             .order_by_asc(audit_backlog::Column::Key)
             .limit(BACKLOG_MAX);
-        let transaction = dialect::begin(&self.writer).await?;
+        let transaction = self.writer.begin().await?;
         if !still_held(&transaction, held, now).await? {
             transaction.rollback().await?;
             return Ok(None);

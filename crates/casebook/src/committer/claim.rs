@@ -3,12 +3,12 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use sea_orm::{DatabaseTransaction, DbErr};
+use sea_orm::DbErr;
 
 use super::Writer;
 use super::plan::Planned;
 use super::write::{Cause, Failed, Refused, failed};
-use crate::dialect::{Batch, Conflict, Direct};
+use crate::dialect::{Batch, Conflict, Direct, Transaction};
 use crate::row::{Cell, Table};
 use crate::submission::Error;
 
@@ -27,7 +27,7 @@ impl Writer {
     /// got and is refused; a later command of the batch may have them.
     pub(super) async fn claim(
         &self,
-        transaction: &DatabaseTransaction,
+        transaction: &Transaction,
         planned: Vec<Planned>,
     ) -> Result<(Vec<Planned>, Refused), Failed> {
         let wanted = wanted(&planned);
@@ -83,7 +83,7 @@ impl Writer {
         Ok((winners, losers))
     }
 
-    async fn take(&self, transaction: &DatabaseTransaction, wanted: Wanted) -> Result<Got, DbErr> {
+    async fn take(&self, transaction: &Transaction, wanted: Wanted) -> Result<Got, DbErr> {
         let mut got = Got::new();
         for (name, (table, mut rows)) in wanted {
             let asked: Vec<Row> = rows.values().cloned().collect();

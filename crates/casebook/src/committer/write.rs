@@ -2,14 +2,14 @@
 
 use std::collections::HashSet;
 
-use sea_orm::{DatabaseTransaction, DbErr};
+use sea_orm::DbErr;
 use uuid::Uuid;
 
 use super::claim::claimed_rows;
 use super::load::Cases;
 use super::plan::Planned;
 use super::{Pending, Target, Writer};
-use crate::dialect::{self, Direct, Outcome};
+use crate::dialect::{Direct, Outcome, Transaction};
 use crate::row::{Cell, Table};
 use crate::submission::Error;
 use crate::tables::cases;
@@ -61,7 +61,7 @@ impl Writer {
         }
         let losers = match &self.parts.store.direct {
             Some(direct) => self.commit_alone(direct, planned).await?,
-            None => match dialect::begin(&self.parts.store.writer).await {
+            None => match self.parts.store.writer.begin().await {
                 Ok(transaction) => self.commit_in(transaction, planned).await?,
                 Err(error) => return Err(failed(planned, Vec::new(), Cause::Store(error))),
             },
@@ -120,7 +120,7 @@ impl Writer {
     /// Claims keys, writes the winners, commits; gives back who lost a key.
     async fn commit_in(
         &self,
-        transaction: DatabaseTransaction,
+        transaction: Transaction,
         planned: Vec<Planned>,
     ) -> Result<Refused, Failed> {
         let (mut planned, losers) = match self.claim(&transaction, planned).await {
@@ -154,7 +154,7 @@ impl Writer {
     /// version that its case has reached.
     pub(super) async fn commit_under_locks(&self, batch: Vec<Pending>) -> Result<(), Failed> {
         let store = self.parts.store.clone();
-        let transaction = match dialect::begin(&store.writer).await {
+        let transaction = match store.writer.begin().await {
             Ok(transaction) => transaction,
             Err(error) => return Err(Failed { commands: batch, cause: Cause::Store(error) }),
         };
@@ -198,7 +198,7 @@ fn answer_filed_before(batch: Vec<Pending>, cases: &Cases) -> Vec<Pending> {
 }
 
 /// Undoes a transaction; if even that fails, the end of its connection does.
-async fn abandon(transaction: DatabaseTransaction, failed: Failed) -> Failed {
+async fn abandon(transaction: Transaction, failed: Failed) -> Failed {
     if let Err(error) = transaction.rollback().await {
         tracing::debug!(%error, "a transaction ends with its connection");
     }

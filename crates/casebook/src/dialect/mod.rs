@@ -7,6 +7,7 @@
 mod postgres;
 mod reader;
 mod sqlite;
+mod writer;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -14,14 +15,15 @@ use std::time::Duration;
 
 use sea_orm::sqlx::Error as SqlxError;
 use sea_orm::{
-    ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction, DbBackend,
-    DbErr, QueryResult, RuntimeErr, SqliteTransactionMode, Statement, TransactionOptions,
-    TransactionTrait,
+    ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbBackend, DbErr, QueryResult,
+    RuntimeErr, Statement,
 };
 use uuid::Uuid;
 
-pub(crate) use self::postgres::Direct;
+pub use self::postgres::HOSTS_MAX;
+pub(crate) use self::postgres::{Address, Direct, Hosts, NoPrimary};
 pub use self::reader::Reader;
+pub(crate) use self::writer::{Transaction, Writer};
 use crate::row::{Cell, Table};
 use crate::tables::cases;
 
@@ -145,34 +147,38 @@ impl Engine {
         }
     }
 
-    /// Opens the pool that writes.
+    /// Opens the pool that writes, through a pooler or not.
     pub(crate) async fn open_writer(
         url: &str,
         connections: u32,
-    ) -> Result<DatabaseConnection, DbErr> {
+        pooled: bool,
+    ) -> Result<Writer, DbErr> {
         let mut options = ConnectOptions::new(url.to_owned());
         options.sqlx_logging(false).test_before_acquire(false).acquire_timeout(ACQUIRE_MAX);
         match Self::of_url(url) {
             Self::Sqlite => sqlite::writer_options(&mut options),
-            Self::Postgres => postgres::writer_options(&mut options, connections),
+            Self::Postgres => postgres::writer_options(&mut options, connections, pooled),
         }
-        Database::connect(options).await
+        let pool = Database::connect(options).await?;
+        let pooled = pooled.then(|| postgres::pooled(&pool));
+        Ok(Writer::over(pool, pooled))
     }
 
-    /// Opens the pool that reads.
+    /// Opens the pool that reads, through a pooler or not.
     pub(crate) async fn open_reader(
         url: &str,
         connections: u32,
-    ) -> Result<DatabaseConnection, DbErr> {
+        pooled: bool,
+    ) -> Result<Reader, DbErr> {
         let mut options = ConnectOptions::new(url.to_owned());
         options.sqlx_logging(false).max_connections(connections).acquire_timeout(ACQUIRE_MAX);
         // A ping before every query would cost as much as most queries.
         options.test_before_acquire_if_idle_for(IDLE_BEFORE_PING);
         match Self::of_url(url) {
             Self::Sqlite => sqlite::reader_options(&mut options),
-            Self::Postgres => postgres::reader_options(&mut options),
+            Self::Postgres => postgres::reader_options(&mut options, pooled),
         }
-        Database::connect(options).await
+        Ok(Reader::over(Database::connect(options).await?, connections, pooled))
     }
 
     /// The engine a URL names.
@@ -183,13 +189,26 @@ impl Engine {
     /// Settings that would let an acknowledged step be lost; empty when the engine is safe.
     pub(crate) async fn durability_problems(
         self,
-        writer: &DatabaseConnection,
-        reader: &DatabaseConnection,
+        writer: &Writer,
+        reader: &Reader,
     ) -> Result<Vec<String>, DbErr> {
         match self {
-            Self::Sqlite => sqlite::durability_problems(writer).await,
+            Self::Sqlite => sqlite::durability_problems(writer.pool()).await,
             Self::Postgres => postgres::durability_problems(writer, reader).await,
         }
+    }
+
+    /// Whether the sessions that write have the settings they were opened with.
+    pub(crate) async fn insists(self, writer: &Writer) -> Result<bool, DbErr> {
+        match self {
+            Self::Sqlite => Ok(true),
+            Self::Postgres => postgres::insists(writer).await,
+        }
+    }
+
+    /// The hosts of a server's address.
+    pub(crate) fn hosts(address: &Address) -> Result<Hosts, DbErr> {
+        postgres::hosts(address)
     }
 
     /// What an error means for whoever might try again.
@@ -340,7 +359,7 @@ impl Engine {
     /// on. The embedded engine has one writer anyway.
     pub(crate) async fn keep_writers_out(
         self,
-        transaction: &DatabaseTransaction,
+        transaction: &Transaction,
         table: &str,
     ) -> Result<(), DbErr> {
         match self {
@@ -355,7 +374,7 @@ impl Engine {
     /// Writes a batch inside a transaction; a lost batch must be rolled back by the caller.
     pub(crate) async fn write(
         self,
-        transaction: &DatabaseTransaction,
+        transaction: &Transaction,
         batch: &Batch,
     ) -> Result<Outcome, DbErr> {
         match self {
@@ -366,10 +385,10 @@ impl Engine {
 
     /// Connections that write a batch in one statement that commits by itself, beside the pool that
     /// writes; `None` where the engine needs a transaction for that.
-    pub(crate) fn direct(self, writer: &DatabaseConnection) -> Option<Arc<Direct>> {
+    pub(crate) fn direct(self, writer: &Writer, pooled: bool) -> Option<Arc<Direct>> {
         match self {
             Self::Sqlite => None,
-            Self::Postgres => Some(Arc::new(Direct::beside(writer))),
+            Self::Postgres => Some(Arc::new(Direct::beside(writer.pool(), pooled))),
         }
     }
 
@@ -430,17 +449,6 @@ impl Engine {
     }
 }
 
-/// Opens a transaction that writes. SQLite takes its write lock at once: a transaction that reads
-/// first and writes later fails there.
-#[expect(clippy::disallowed_methods, reason = "this is the one place that opens transactions")]
-pub(crate) async fn begin(connection: &DatabaseConnection) -> Result<DatabaseTransaction, DbErr> {
-    let options = TransactionOptions {
-        sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
-        ..Default::default()
-    };
-    connection.begin_with_options(options).await
-}
-
 /// Engine settings for the tables that every step touches.
 pub(crate) async fn tune_hot_tables(connection: &impl ConnectionTrait) -> Result<(), DbErr> {
     match Engine::of(connection) {
@@ -495,7 +503,7 @@ pub(crate) fn words(connection: &impl ConnectionTrait) -> Words {
 }
 
 /// Tells the planner about freshly made tables; a plan made for an empty table is a scan that stays.
-pub(crate) async fn analyze(connection: &DatabaseConnection) -> Result<(), DbErr> {
+pub(crate) async fn analyze(connection: &impl ConnectionTrait) -> Result<(), DbErr> {
     connection.execute_unprepared("ANALYZE").await.map(|_| ())
 }
 

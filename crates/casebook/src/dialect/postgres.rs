@@ -1,65 +1,131 @@
-//! PostgreSQL: arrays instead of lists, one statement that writes a whole batch ([`batch`]), and
-//! connections that do nothing else ([`direct`]).
+//! PostgreSQL: arrays instead of lists, one statement that writes a whole batch ([`batch`]), connections that do
+//! nothing else ([`direct`]), a pooler in between ([`pooled`]), and which of several hosts it is ([`primary`]).
 
+mod address;
 mod batch;
 mod direct;
+mod pooled;
+mod primary;
+
+use std::fmt::Write as _;
+use std::sync::LazyLock;
 
 use sea_orm::sea_query::Value;
 use sea_orm::{
     ConnectOptions, ConnectionTrait, DatabaseConnection, DbBackend, DbErr, RuntimeErr, Statement,
 };
+use sqlx::postgres::PgConnectOptions;
 use uuid::Uuid;
 
 use super::{Batch, Outcome, Trouble};
 use crate::row::{Cell, CellType, Table};
 
+pub(crate) use address::Address;
+pub use address::HOSTS_MAX;
 pub(crate) use direct::{Direct, Reading};
+pub(crate) use pooled::{Pooled, PooledTransaction};
+pub(crate) use primary::{Hosts, NoPrimary};
 
 /// Statement texts kept prepared per connection: one per kind of command, and those of batches until they share
 /// one.
 const STATEMENTS_KEPT: usize = 1_000;
+/// How long a transaction may do nothing.
+const IDLE: &str = "5s";
 
-pub(super) fn writer_options(options: &mut ConnectOptions, connections: u32) {
+/// What the sessions that write insist on.
+const OF_WRITERS: &[(&str, &str)] = &[
+    // A generic plan is made once; with scans off it cannot be a scan that was cheap while the
+    // table was empty and stays for ever.
+    ("plan_cache_mode", "force_generic_plan"),
+    ("enable_seqscan", "off"),
+    // A discouraged scan has a cost in the billions, which would have it compiled.
+    ("jit", "off"),
+    ("synchronous_commit", "on"),
+    ("statement_timeout", "15s"),
+    // Nobody holds a case for longer than a few milliseconds. A process that was stopped
+    // in the middle of a transaction loses it, so that the others need not wait for it.
+    ("lock_timeout", "2s"),
+    ("idle_in_transaction_session_timeout", IDLE),
+];
+
+/// What the sessions that read insist on. Planned like the writer's, and for the same reason.
+const OF_READERS: &[(&str, &str)] = &[
+    ("statement_timeout", "15s"),
+    ("default_transaction_read_only", "on"),
+    ("enable_seqscan", "off"),
+    ("jit", "off"),
+];
+
+/// The first words of a transaction through a pooler: what a session would insist on.
+static WRITERS_BEGIN: LazyLock<String> = LazyLock::new(|| begin("BEGIN", OF_WRITERS));
+/// As [`WRITERS_BEGIN`], of those that read.
+static READERS_BEGIN: LazyLock<String> = LazyLock::new(|| begin("BEGIN READ ONLY", OF_READERS));
+
+fn begin(words: &str, settings: &[(&str, &str)]) -> String {
+    let mut sql = words.to_owned();
+    for (name, value) in settings {
+        write!(sql, "; SET LOCAL {name} = '{value}'").expect("a string takes any text");
+    }
+    sql
+}
+
+pub(super) fn writer_options(options: &mut ConnectOptions, connections: u32, pooled: bool) {
     options.max_connections(connections).min_connections(connections);
-    options.map_sqlx_postgres_opts(|options| {
-        // A generic plan is made once; with scans off it cannot be a scan that was cheap while the
-        // table was empty and stays for ever.
-        options
-            .statement_cache_capacity(STATEMENTS_KEPT)
-            .application_name("parasol-writer")
-            .options([
-                ("plan_cache_mode", "force_generic_plan"),
-                ("enable_seqscan", "off"),
-                // A discouraged scan has a cost in the billions, which would have it compiled.
-                ("jit", "off"),
-                ("synchronous_commit", "on"),
-                ("statement_timeout", "15s"),
-                // Nobody holds a case for longer than a few milliseconds. A process that was stopped
-                // in the middle of a transaction loses it, so that the others need not wait for it.
-                ("lock_timeout", "2s"),
-                ("idle_in_transaction_session_timeout", "5s"),
-            ])
+    session(options, "parasol-writer", OF_WRITERS, pooled);
+}
+
+pub(super) fn reader_options(options: &mut ConnectOptions, pooled: bool) {
+    session(options, "parasol-reader", OF_READERS, pooled);
+}
+
+fn session(
+    options: &mut ConnectOptions,
+    name: &'static str,
+    settings: &'static [(&'static str, &'static str)],
+    pooled: bool,
+) {
+    options.map_sqlx_postgres_opts(move |options| insisting(options, name, settings, pooled));
+    // A connection that was made while a server was being replaced may have met one that follows.
+    options.map_sqlx_postgres_pool_opts(|options| {
+        options.after_connect(|connection, _| Box::pin(primary::refuse_standby(connection)))
     });
 }
 
-pub(super) fn reader_options(options: &mut ConnectOptions) {
-    // Planned like the writer's, and for the same reason.
-    options.map_sqlx_postgres_opts(|options| {
-        options.application_name("parasol-reader").options([
-            ("statement_timeout", "15s"),
-            ("default_transaction_read_only", "on"),
-            ("enable_seqscan", "off"),
-            ("jit", "off"),
-        ])
-    });
+fn insisting(
+    options: PgConnectOptions,
+    name: &str,
+    settings: &[(&str, &str)],
+    pooled: bool,
+) -> PgConnectOptions {
+    let options = options.application_name(name);
+    if pooled {
+        // A pooler takes no settings, and a statement is gone with its transaction.
+        return options.extra_float_digits(None).statement_cache_capacity(0);
+    }
+    options.statement_cache_capacity(STATEMENTS_KEPT).options(settings.iter().copied())
+}
+
+/// The hosts of an address.
+pub(super) fn hosts(address: &Address) -> Result<Hosts, DbErr> {
+    let options = |url: &String| {
+        let options: PgConnectOptions = url.parse().map_err(direct::query_error)?;
+        Ok(insisting(options, "parasol-look", OF_WRITERS, address.pooled))
+    };
+    let all = address.urls.iter().map(options).collect::<Result<_, DbErr>>()?;
+    Ok(Hosts::new(all, address.pooled))
+}
+
+/// What stands in front of the pool that writes.
+pub(super) fn pooled(writer: &DatabaseConnection) -> Pooled {
+    Pooled::new(writer.get_postgres_connection_pool().clone(), &WRITERS_BEGIN)
 }
 
 /// The writer's sessions insist on `synchronous_commit` whatever the server's default is. A server
 /// that is careless by default is refused all the same: others would write to it carelessly, and a
 /// pooler between may lose what a session insists on.
 pub(super) async fn durability_problems(
-    writer: &DatabaseConnection,
-    reader: &DatabaseConnection,
+    writer: &impl ConnectionTrait,
+    reader: &impl ConnectionTrait,
 ) -> Result<Vec<String>, DbErr> {
     let mut problems = Vec::new();
     for name in ["fsync", "full_page_writes"] {
@@ -67,8 +133,8 @@ pub(super) async fn durability_problems(
             problems.push(format!("{name} is off: an acknowledged step could be lost"));
         }
     }
-    for connection in [writer, reader] {
-        let value = setting(connection, "synchronous_commit").await?;
+    let name = "synchronous_commit";
+    for value in [setting(writer, name).await?, setting(reader, name).await?] {
         let problem = format!("synchronous_commit is {value}: an acknowledged step could be lost");
         if matches!(value.as_str(), "" | "off" | "local") && !problems.contains(&problem) {
             problems.push(problem);
@@ -77,7 +143,12 @@ pub(super) async fn durability_problems(
     Ok(problems)
 }
 
-async fn setting(connection: &DatabaseConnection, name: &str) -> Result<String, DbErr> {
+/// Whether the sessions that write have what they insist on; something in between may have dropped it.
+pub(super) async fn insists(writer: &impl ConnectionTrait) -> Result<bool, DbErr> {
+    Ok(setting(writer, "idle_in_transaction_session_timeout").await? == IDLE)
+}
+
+async fn setting(connection: &impl ConnectionTrait, name: &str) -> Result<String, DbErr> {
     let statement = Statement::from_string(DbBackend::Postgres, format!("SHOW {name}"));
     match connection.query_one_raw(statement).await? {
         Some(row) => Ok(row.try_get_by_index(0)?),
@@ -90,6 +161,8 @@ pub(super) fn trouble(code: &str) -> Trouble {
     match code {
         // Shutting down, starting up, out of connections, memory or disk, broken disk.
         "57P01" | "57P02" | "57P03" | "57P05" | "58030" => Trouble::Away,
+        // Not to be written to: it follows another by now, or soon will not.
+        "25006" => Trouble::Away,
         _ if code.starts_with("08") || code.starts_with("53") => Trouble::Away,
         // Serialization failure, deadlock, lock not available, statement or idle time-out.
         "40001" | "40P01" | "55P03" | "57014" | "25P03" => Trouble::Passing,

@@ -13,21 +13,31 @@ use super::postgres::Reading;
 pub struct Reader {
     pool: DatabaseConnection,
     kept: Option<Reading>,
+    /// Through a pooler, whose connections could write.
+    pooled: bool,
 }
 
 impl Reader {
     /// Reads as the pool would, with at most as many connections.
-    pub(crate) fn over(pool: DatabaseConnection, connections: u32) -> Self {
+    pub(crate) fn over(pool: DatabaseConnection, connections: u32, pooled: bool) -> Self {
         let kept = match Engine::of(&pool) {
             Engine::Sqlite => None,
-            Engine::Postgres => Some(Reading::beside(&pool, connections)),
+            Engine::Postgres => Some(Reading::beside(&pool, connections, pooled)),
         };
-        Self { pool, kept }
+        Self { pool, kept, pooled }
     }
 
     /// The pool itself, for what is no query.
     pub(crate) fn pool(&self) -> &DatabaseConnection {
         &self.pool
+    }
+
+    /// The engine itself refuses writes of a session that reads.
+    fn may_execute(&self) -> Result<(), DbErr> {
+        if self.pooled {
+            return Err(DbErr::Custom("whoever reads through a pooler executes nothing".into()));
+        }
+        Ok(())
     }
 
     /// Closes all connections.
@@ -49,10 +59,12 @@ impl ConnectionTrait for Reader {
     }
 
     async fn execute_raw(&self, statement: Statement) -> Result<ExecResult, DbErr> {
+        self.may_execute()?;
         self.pool.execute_raw(statement).await
     }
 
     async fn execute_unprepared(&self, sql: &str) -> Result<ExecResult, DbErr> {
+        self.may_execute()?;
         self.pool.execute_unprepared(sql).await
     }
 

@@ -9,7 +9,6 @@ use sea_orm::sea_query::OnConflict;
 use sea_orm::{ActiveValue::Set, ColumnTrait, DbErr, EntityTrait, QueryFilter, QuerySelect};
 use uuid::Uuid;
 
-use crate::dialect;
 use crate::store::{Store, instant};
 use crate::tables::{vault, vault_erased};
 
@@ -23,7 +22,7 @@ impl Store {
     /// # Errors
     /// What the engine says; nothing is erased then.
     pub async fn erase(&self, subjects: &[Uuid], at: Timestamp) -> Result<u64, DbErr> {
-        let transaction = dialect::begin(&self.writer).await?;
+        let transaction = self.writer.begin().await?;
         // Whoever is writing has committed by then, and whoever writes later sees the tombstones.
         self.engine.keep_writers_out(&transaction, "vault").await?;
         let mut gone = 0;

@@ -106,6 +106,6 @@ impl Store {
     /// # Errors
     /// What the engine says.
     pub async fn scrub(&self) -> Result<(), DbErr> {
-        dialect::scrub(&self.writer).await
+        dialect::scrub(self.writer.pool()).await
     }
 }

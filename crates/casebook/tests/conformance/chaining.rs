@@ -34,6 +34,11 @@ on_both_engines!(
     a_pass_that_dies_at_any_moment_loses_nothing,
 );
 
+behind_a_pooler!(
+    a_thousand_random_commands_are_chained_once_each,
+    who_lost_the_lease_chains_nothing_and_nobody_forks
+);
+
 fn keys() -> ChainKeys {
     ChainKeys::new([7; 32], [])
 }

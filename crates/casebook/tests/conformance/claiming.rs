@@ -21,6 +21,13 @@ on_both_engines!(
     a_claim_waits_for_the_case_it_was_decided_on,
 );
 
+behind_a_pooler!(
+    of_fifty_exactly_one_gets_the_key,
+    losers_do_not_push_the_others_off,
+    two_processes_take_the_same_keys_in_any_order,
+    a_claim_waits_for_the_case_it_was_decided_on
+);
+
 /// Reminds a case and takes these cells of a technician for it.
 fn hold(number: u128, technician: &str, cells: impl IntoIterator<Item = i64>) -> Ask {
     let claims = cells.into_iter().map(|cell| RowOp::claim(slot(technician, cell, number)));

@@ -18,6 +18,11 @@ on_both_engines!(
     an_answer_that_was_saved_is_found_after_a_crash,
 );
 
+behind_a_pooler!(
+    a_committer_that_dies_at_any_moment_doubles_nothing,
+    an_answer_that_was_saved_is_found_after_a_crash
+);
+
 /// Asks under keys `from..to`, spread over ten cases, all at once; answers come back in any order.
 fn ask_all(running: &Running, wanted: impl Iterator<Item = u128>) -> JoinSet<(u128, Outcome)> {
     let mut asking = JoinSet::new();

@@ -18,6 +18,11 @@ on_both_engines!(
     a_thousand_subjects_are_erased_at_once,
 );
 
+behind_a_pooler!(
+    a_writer_beside_an_erasure_leaves_nothing_behind,
+    a_thousand_subjects_are_erased_at_once
+);
+
 fn subject(number: u128) -> Uuid {
     Uuid::from_u128(number)
 }

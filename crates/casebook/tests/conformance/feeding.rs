@@ -21,6 +21,12 @@ on_both_engines!(
     the_epoch_is_made_once_and_anew_when_asked_for,
 );
 
+behind_a_pooler!(
+    positions_have_no_gaps_while_others_write,
+    a_lost_lease_numbers_nothing,
+    the_epoch_is_made_once_and_anew_when_asked_for
+);
+
 async fn hold(world: &World, store: &Store, holder: u128) -> Held {
     let held = store.lease(SEQUENCER, Uuid::from_u128(holder), world.now(), LEASE).await;
     held.unwrap().expect("nobody else sequences")

@@ -14,6 +14,12 @@ on_both_engines!(
     who_stops_gives_its_own_leases_back,
 );
 
+behind_a_pooler!(
+    a_token_grows_with_every_grant_and_stays_with_renewals,
+    of_many_who_ask_at_once_one_gets_it,
+    who_stops_gives_its_own_leases_back
+);
+
 fn holder(number: u128) -> Uuid {
     Uuid::from_u128(number)
 }

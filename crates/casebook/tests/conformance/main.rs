@@ -24,6 +24,22 @@ macro_rules! on_both_engines {
     )+};
 }
 
+/// Runs cases once more on a PostgreSQL server behind a pooler that keeps no sessions, under
+/// `behind_a_pooler::case`. They have to leave the store's own connection alone.
+macro_rules! behind_a_pooler {
+    ($($case:ident),+ $(,)?) => {
+        mod behind_a_pooler {
+            use crate::world::World;
+            $(
+                #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+                async fn $case() {
+                    Box::pin(super::$case(World::behind_a_pooler(stringify!($case)).await)).await;
+                }
+            )+
+        }
+    };
+}
+
 mod ask;
 mod books;
 mod chaining;

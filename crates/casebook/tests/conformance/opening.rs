@@ -10,7 +10,7 @@ use parasol_casebook::tables::{
     tasks, vault, vault_erased,
 };
 use parasol_casebook::{ChainKeys, Engine, OpenError, Pools, SEQUENCER, Store};
-use parasol_testkit::{Postgres, program_path};
+use parasol_testkit::{PgBouncer, Postgres, program_path};
 use sea_orm::sea_query::{Expr, Query, Value};
 use sea_orm::{ConnectionTrait as _, DbBackend, EntityTrait, IdenStatic as _, Iterable, Statement};
 use sea_orm_migration::MigratorTrait as _;
@@ -28,6 +28,8 @@ on_both_engines!(
     the_reader_cannot_write,
     a_store_is_opened_again_with_all_it_held,
 );
+
+behind_a_pooler!(the_reader_cannot_write);
 
 async fn rows_of(store: &Store, sql: &str) -> Vec<String> {
     let backend = match store.engine() {
@@ -296,4 +298,34 @@ async fn a_careless_server_is_refused_on_postgres() {
     }
     server.restart().unwrap();
     Store::open(&url, Pools { write: 1, read: 1 }).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_pooler_that_keeps_no_sessions_has_to_be_said_on_postgres() {
+    let server = Postgres::shared().unwrap();
+    let pooler = PgBouncer::before(server, 2).unwrap();
+    let url = pooler.url_of(&server.fresh_database("unsaid").unwrap()).unwrap();
+    let unsaid = url.trim_end_matches("?pooler=transaction");
+    let opened = Store::open(unsaid, Pools::default()).await;
+    assert!(matches!(opened, Err(OpenError::Pooler)), "{opened:?}");
+    let words = opened.unwrap_err().to_string();
+    assert!(words.contains("pooler=transaction"), "{words}");
+    Store::open(&url, Pools::default()).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_pooler_that_forgets_what_sessions_say_has_to_be_said_too_on_postgres() {
+    let server = Postgres::shared().unwrap();
+    let pooler = PgBouncer::forgetful_before(server, 2).unwrap();
+    let url = pooler.url_of(&server.fresh_database("forgotten").unwrap()).unwrap();
+    let unsaid = url.trim_end_matches("?pooler=transaction");
+    let opened = Store::open(unsaid, Pools::default()).await;
+    assert!(matches!(opened, Err(OpenError::Pooler)), "{opened:?}");
+}
+
+#[tokio::test]
+async fn an_address_that_cannot_be_meant_is_refused_without_showing_it() {
+    let opened = Store::open("postgres://u:secret@a,,b/p", Pools::default()).await;
+    assert!(matches!(opened, Err(OpenError::Address(_))), "{opened:?}");
+    assert!(!opened.unwrap_err().to_string().contains("secret"));
 }

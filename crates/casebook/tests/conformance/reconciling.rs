@@ -26,6 +26,8 @@ on_both_engines!(
     what_is_in_the_vault_is_found_by_its_lookup,
 );
 
+behind_a_pooler!(looks_at_once_share_the_cases, pages_reach_every_case);
+
 fn lease() -> Lease {
     Lease { holder: Uuid::from_u128(1), length: LEASE }
 }

@@ -20,6 +20,12 @@ on_both_engines!(
     one_request_at_two_processes_at_once,
 );
 
+behind_a_pooler!(
+    what_would_now_be_refused_still_has_its_answer,
+    repetitions_beside_the_request_itself,
+    one_request_at_two_processes_at_once
+);
+
 async fn the_same_request_is_answered_from_memory(world: World) {
     let mut process = world.process().await;
     process.must([Ask::file(1)]).await;

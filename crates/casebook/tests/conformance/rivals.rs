@@ -14,6 +14,11 @@ on_both_engines!(
     of_those_who_saw_the_same_version_one_wins,
 );
 
+behind_a_pooler!(
+    processes_at_the_same_cases_number_every_event_once,
+    of_those_who_saw_the_same_version_one_wins
+);
+
 async fn rivals(world: &World, filed: u128) -> Vec<Running> {
     let mut process = world.process().await;
     process.must((1..=filed).map(Ask::file)).await;

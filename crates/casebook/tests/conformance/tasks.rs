@@ -32,6 +32,12 @@ on_both_engines!(
     the_longest_overdue_task_is_named,
 );
 
+behind_a_pooler!(
+    claims_at_once_share_the_tasks,
+    failures_back_off_and_park,
+    work_is_handed_over_leased_from_birth
+);
+
 fn lease(holder: u128) -> Lease {
     Lease { holder: Uuid::from_u128(holder), length: LEASE }
 }

@@ -35,6 +35,8 @@ on_both_engines!(
     a_handler_that_panics_fails_its_task_only,
 );
 
+behind_a_pooler!(cases_travel_by_workers_alone);
+
 /// Triages, and makes offers to one centre after another.
 #[derive(Default)]
 struct Services {

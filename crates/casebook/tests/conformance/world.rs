@@ -16,7 +16,7 @@ use parasol_journey::calendar::Calendar;
 use parasol_journey::deadline::Deadlines;
 use parasol_journey::task::Role;
 use parasol_journey::time::{MINUTE, SECOND, Span, Timestamp};
-use parasol_testkit::Postgres;
+use parasol_testkit::{PgBouncer, Postgres};
 use sea_orm_migration::MigratorTrait as _;
 use tempfile::TempDir;
 use tokio::task::JoinSet;
@@ -48,6 +48,8 @@ pub struct World {
     holders: AtomicU64,
     /// Removes the embedded database with the world.
     _folder: Option<TempDir>,
+    /// Stands before the database as long as the world.
+    _pooler: Option<PgBouncer>,
 }
 
 impl World {
@@ -63,6 +65,14 @@ impl World {
         let name = &name[..name.len().min(40)];
         let server = Postgres::shared().unwrap();
         Self::at(server.fresh_database(name).unwrap(), None).await
+    }
+
+    /// A migrated database of the shared server, behind a pooler with fewer connections than processes have.
+    pub async fn behind_a_pooler(name: &str) -> Self {
+        let Self { url, .. } = Self::on_postgres(name).await;
+        let pooler = PgBouncer::before(Postgres::shared().unwrap(), 4).unwrap();
+        let world = Self::empty_at(pooler.url_of(&url).unwrap(), None);
+        Self { _pooler: Some(pooler), ..world }
     }
 
     /// A database by URL, migrated.
@@ -97,6 +107,7 @@ impl World {
             ids: Arc::new(AtomicU64::new(1_000_000)),
             holders: AtomicU64::new(1),
             _folder: folder,
+            _pooler: None,
         }
     }
 

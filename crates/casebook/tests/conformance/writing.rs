@@ -50,6 +50,20 @@ on_both_engines!(
     whoever_waits_when_the_committer_ends_learns_that_nothing_is_known,
 );
 
+behind_a_pooler!(
+    a_step_writes_everything_in_one_commit,
+    many_cases_share_a_commit,
+    a_busy_case_does_not_hold_up_the_others,
+    commits_in_flight_never_meet,
+    a_stale_version_is_answered_with_the_current_one,
+    a_refusal_leaves_no_row_anywhere,
+    rows_on_a_case_stand_only_if_it_has_not_moved_on,
+    every_kind_of_value_reads_back,
+    the_last_word_on_a_row_counts,
+    a_thousand_rows_fit_one_command,
+    a_row_the_engine_refuses_stops_nobody
+);
+
 async fn a_step_writes_everything_in_one_commit(world: World) {
     let mut process = world.process().await;
     let file = Ask::file(1).with([RowOp::claim(slot("li", 10, 1)), RowOp::put(note(5, "five"))]);

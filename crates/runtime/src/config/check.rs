@@ -122,9 +122,10 @@ impl Config {
         let fits = database.is_empty() || schemes.iter().any(|scheme| database.starts_with(scheme));
         findings.demand(fits, "database_url", "must be empty or start with postgres://");
         let redis = self.redis_url.expose_secret();
-        let fits =
-            redis.is_empty() || redis.starts_with("redis://") || redis.starts_with("rediss://");
-        findings.demand(fits, "redis_url", "must be empty or start with redis:// or rediss://");
+        let schemes = ["redis://", "rediss://", "redis+cluster://"];
+        let fits = redis.is_empty() || schemes.iter().any(|scheme| redis.starts_with(scheme));
+        let wanted = "must be empty or start with redis://, rediss:// or redis+cluster://";
+        findings.demand(fits, "redis_url", wanted);
         let once = "may not both be set";
         let twice = !database.is_empty() && !self.database_url_file.is_empty();
         findings.demand(!twice, "database_url, database_url_file", once);

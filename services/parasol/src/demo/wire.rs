@@ -34,8 +34,8 @@ pub struct Wire {
     kept: Arc<Mutex<HashMap<Principal, String>>>,
 }
 
-/// How often a call is sent before whoever makes it gives up.
-const TRIES_MAX: usize = 50;
+/// How often a call is sent before whoever makes it gives up: half a minute, in which a database finds its new primary.
+const TRIES_MAX: usize = 150;
 /// How long between two tries.
 const BETWEEN_TRIES: Duration = Duration::from_millis(200);
 

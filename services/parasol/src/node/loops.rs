@@ -76,6 +76,8 @@ const RECONCILE_BATCH: u64 = 1_000;
 const AUDIT_EVERY: Duration = Duration::from_secs(10);
 /// How often the head of the chain is kept beside the database.
 const HEAD_EVERY: Duration = Duration::from_secs(3_600);
+/// How often it is looked which host of the database is the primary.
+const PRIMARY_EVERY: Duration = Duration::from_millis(500);
 /// How often the embedded file is kept short.
 const CHECKPOINT_EVERY: Duration = Duration::from_millis(500);
 
@@ -570,6 +572,25 @@ pub(super) fn issuers(supervisor: &Supervisor, issuers: &Issuers) {
             }
         });
     }
+}
+
+/// Leads new connections to the primary, where the database's address names several hosts.
+pub(super) fn primary(supervisor: &Supervisor, store: &Store) {
+    if !store.has_several_hosts() {
+        return;
+    }
+    let store = store.clone();
+    let soon = Backoff { first: PRIMARY_EVERY, max: PRIMARY_EVERY };
+    let kind = TaskKind { on_failure: OnFailure::Restart(soon), ..kind("casebook.primary") };
+    supervisor.spawn_loop(kind, PRIMARY_EVERY, (), move || {
+        let store = store.clone();
+        async move {
+            if let Some(host) = store.follow_primary().await? {
+                tracing::warn!(host, "another host is the primary of the database now");
+            }
+            anyhow::Ok(Progress::Idle)
+        }
+    });
 }
 
 /// Reads the files of the port with TLS again when they change.

@@ -173,7 +173,7 @@ impl Node {
         let (store, clock) = (base.store.clone(), base.clock.clone());
         let anchor = Anchor::new(store, clock, metrics.clone(), &config.data_dir);
         let layers = layers(config, &base, metrics.clone(), &issuers, &services);
-        loops::issuers(&supervisor, &issuers);
+        (loops::issuers(&supervisor, &issuers), loops::primary(&supervisor, &base.store));
         peers.connect(local::in_process(services.routes(&health)?, &layers));
         let poll = Duration::from_millis(config.tasks.poll_ms);
         let loops = loops::Loops {

@@ -16,7 +16,7 @@ use sqlx::{AssertSqlSafe, Connection as _, Error as SqlxError, IntoArguments, Ro
 use tokio::sync::Semaphore;
 
 use super::batch::{self, Encoded, Usual};
-use super::outcome;
+use super::{READERS_BEGIN, WRITERS_BEGIN, outcome, primary};
 use crate::dialect::{ACQUIRE_MAX, Batch, Outcome};
 use crate::row::{Cell, Table};
 
@@ -30,6 +30,8 @@ struct Kept {
     pool: PgPool,
     idle: Mutex<Vec<PgConnection>>,
     places: Semaphore,
+    /// What each statement's transaction begins with, where a pooler stands in between.
+    begin: Option<&'static str>,
 }
 
 /// What was asked, and whether the connection had been used before.
@@ -40,12 +42,13 @@ struct Asked {
 
 impl Kept {
     /// At most `most` connections beside those of a pool; none is opened yet.
-    fn beside(pool: &DatabaseConnection, most: u32) -> Self {
+    fn beside(pool: &DatabaseConnection, most: u32, begin: Option<&'static str>) -> Self {
         let places = usize::try_from(most).unwrap_or(1).max(1);
         Self {
             pool: pool.get_postgres_connection_pool().clone(),
             idle: Mutex::default(),
             places: Semaphore::new(places),
+            begin,
         }
     }
 
@@ -63,7 +66,7 @@ impl Kept {
                 Err(error) => return Asked { rows: Err(error), is_used: false },
             },
         };
-        let asking = sqlx::query_with(AssertSqlSafe(sql), arguments).fetch_all(&mut connection);
+        let asking = self.ask_on(&mut connection, sql, arguments);
         let rows = match tokio::time::timeout(ANSWER_MAX, asking).await {
             Ok(rows) => rows,
             Err(_) => Err(SqlxError::Io(std::io::ErrorKind::TimedOut.into())),
@@ -72,6 +75,27 @@ impl Kept {
             self.give_back(connection);
         }
         Asked { rows, is_used }
+    }
+
+    async fn ask_on<A: IntoArguments<Postgres>>(
+        &self,
+        connection: &mut PgConnection,
+        sql: String,
+        arguments: A,
+    ) -> Result<Vec<PgRow>, SqlxError> {
+        let query = sqlx::query_with(AssertSqlSafe(sql), arguments);
+        let Some(begin) = self.begin else {
+            return query.fetch_all(connection).await;
+        };
+        let mut transaction = connection.begin_with(begin).await?;
+        match query.persistent(false).fetch_all(&mut *transaction).await {
+            Ok(rows) => transaction.commit().await.map(|()| rows),
+            Err(error) => {
+                // If even that fails, the connection is let go of.
+                transaction.rollback().await?;
+                Err(error)
+            }
+        }
     }
 
     /// Closes the connections that are idle.
@@ -85,7 +109,11 @@ impl Kept {
 
     async fn open(&self) -> Result<PgConnection, SqlxError> {
         let options = self.pool.connect_options();
-        let connecting = PgConnection::connect_with(&options);
+        let connecting = async {
+            let mut connection = PgConnection::connect_with(&options).await?;
+            primary::refuse_standby(&mut connection).await?;
+            Ok(connection)
+        };
         let in_time = tokio::time::timeout(ACQUIRE_MAX, connecting).await;
         in_time.unwrap_or(Err(SqlxError::PoolTimedOut))
     }
@@ -109,9 +137,10 @@ pub(crate) struct Direct {
 const COMMITTING_MAX: u32 = 8;
 
 impl Direct {
-    /// Direct to the database that a pool is connected to.
-    pub(crate) fn beside(pool: &DatabaseConnection) -> Self {
-        Self { kept: Kept::beside(pool, COMMITTING_MAX), usual: Mutex::default() }
+    /// Direct to the database that a pool is connected to, or to the pooler in between.
+    pub(crate) fn beside(pool: &DatabaseConnection, pooled: bool) -> Self {
+        let begin = pooled.then(|| WRITERS_BEGIN.as_str());
+        Self { kept: Kept::beside(pool, COMMITTING_MAX, begin), usual: Mutex::default() }
     }
 
     /// Writes a batch in one statement that commits by itself.
@@ -155,8 +184,8 @@ pub(crate) struct Reading(Kept);
 
 impl Reading {
     /// At most `most` connections with the settings of the pool that reads.
-    pub(crate) fn beside(pool: &DatabaseConnection, most: u32) -> Self {
-        Self(Kept::beside(pool, most))
+    pub(crate) fn beside(pool: &DatabaseConnection, most: u32, pooled: bool) -> Self {
+        Self(Kept::beside(pool, most, pooled.then(|| READERS_BEGIN.as_str())))
     }
 
     /// The rows of a query. A connection that was kept may have ended since, which says nothing of the
@@ -196,26 +225,31 @@ impl std::fmt::Debug for Reading {
 fn is_end_of_connection(error: &SqlxError) -> bool {
     match error {
         SqlxError::Io(error) => error.kind() != std::io::ErrorKind::TimedOut,
-        // The server ended the connection by an operator's word.
-        SqlxError::Database(error) => error.code().is_some_and(|code| code.starts_with("57P")),
+        // The server ended the connection by an operator's word, or a pooler lost its own.
+        SqlxError::Database(error) => {
+            let ends = |code: &str| code.starts_with("57P") || code.starts_with("08");
+            error.code().is_some_and(|code| ends(&code))
+        }
         _ => false,
     }
 }
 
 /// What the server says of a statement leaves the connection as it was; what it says of itself (SQLSTATE
-/// class 57: it shuts down, it gave up), and anything else, may be the connection's end.
+/// classes 57 and 08: it shuts down, it gave up, a pooler lost it; 25006: it follows another), and anything else,
+/// may be the connection's end.
 fn is_usable<T>(answer: &Result<T, SqlxError>) -> bool {
+    let ends = |code: &str| ["57", "08", "25006"].iter().any(|class| code.starts_with(class));
     match answer {
         Ok(_) => true,
-        Err(SqlxError::Database(error)) => error.code().is_some_and(|code| !code.starts_with("57")),
+        Err(SqlxError::Database(error)) => error.code().is_some_and(|code| !ends(&code)),
         Err(_) => false,
     }
 }
 
-fn query_error(error: SqlxError) -> DbErr {
+pub(super) fn query_error(error: SqlxError) -> DbErr {
     DbErr::Query(runtime(error))
 }
 
-fn runtime(error: SqlxError) -> RuntimeErr {
+pub(super) fn runtime(error: SqlxError) -> RuntimeErr {
     RuntimeErr::SqlxError(error.into())
 }
