@@ -6,7 +6,7 @@
 //! ids of cases in many stages, and with ids that are nobody's. A stale etag is tried as well: not
 //! even the version of a case may tell that it exists.
 
-mod calls;
+pub mod calls;
 pub mod cases;
 mod streams;
 mod table;

@@ -32,6 +32,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("parasol-verification", FOR_SERVICES),
     ("parasol-tracking", FOR_SERVICES),
     ("parasol-gateway", FOR_SERVICES),
+    ("parasol-router", &["parasol-api", "parasol-runtime"]),
     ("parasol", FOR_THE_BINARY),
     ("parasol-tests", FOR_TESTS),
     ("parasol-xtask", &["parasol-testkit", "parasol-journey"]),
@@ -66,6 +67,7 @@ const FOR_THE_BINARY: &[&str] = &[
     "parasol-verification",
     "parasol-tracking",
     "parasol-gateway",
+    "parasol-router",
 ];
 
 /// The integration tests see what a client sees, the binary, and the layers that they drive.

@@ -32,6 +32,7 @@ use parasol_runtime::health::Health;
 use crate::web::Pages;
 use crate::web::moves::Moves;
 
+pub use probes::probes;
 pub use rest::{Callbacks, Rest, Vouches};
 pub use serve::serve;
 pub use web::Web;

@@ -207,9 +207,10 @@ impl Error {
 /// Only waiting mends these; a locked code says itself how long it stays locked.
 fn default_retry(reason: Reason) -> Option<Duration> {
     match reason {
-        Reason::Overloaded | Reason::StoreUnavailable | Reason::DeadlineExceeded => {
-            Some(Duration::from_secs(1))
-        }
+        Reason::Overloaded
+        | Reason::StoreUnavailable
+        | Reason::CellUnavailable
+        | Reason::DeadlineExceeded => Some(Duration::from_secs(1)),
         Reason::IssuerUnreachable => Some(Duration::from_secs(10)),
         _ => None,
     }

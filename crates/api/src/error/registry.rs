@@ -3,6 +3,7 @@
 //! A reason is for ever: its code stands in clients' code. A row may be reworded, never renamed or
 //! given another meaning. `docs/errors/` is made from this table.
 
+mod cells;
 mod desk;
 mod disputes;
 mod evidence;
@@ -13,8 +14,9 @@ mod visits;
 mod voice;
 
 use self::{
-    desk::with_desk, disputes::with_disputes, evidence::with_evidence, identity::with_identity,
-    links::with_links, staff::with_staff, visits::with_visits, voice::with_voice,
+    cells::with_cells, desk::with_desk, disputes::with_disputes, evidence::with_evidence,
+    identity::with_identity, links::with_links, staff::with_staff, visits::with_visits,
+    voice::with_voice,
 };
 use super::reason::reasons;
 

@@ -51,6 +51,7 @@ impl Config {
         self.check_deadlines(&mut findings);
         self.check_together(&mut findings);
         self.tls_problems().into_iter().for_each(|(key, text)| findings.note(key, text));
+        self.cell_problems().into_iter().for_each(|(key, text)| findings.note(key, text));
         self.issuer_problems().into_iter().for_each(|text| findings.note("issuers", text));
         findings.0
     }
@@ -212,6 +213,9 @@ impl Config {
 
     /// What is left out here must be played somewhere, and by several processes only over one database.
     fn check_peers(&self, findings: &mut Findings) {
+        if self.plays(NodeRole::Router) {
+            return;
+        }
         for role in NodeRole::ALL.into_iter().filter(|role| *role != NodeRole::Gateway) {
             let key = peers_key(role);
             let (addresses, played) = (self.peers.of(role), self.plays(role));
@@ -303,6 +307,6 @@ const fn peers_key(role: NodeRole) -> &'static str {
         NodeRole::Verification => "peers.verification",
         NodeRole::Tracking => "peers.tracking",
         // Nobody calls it.
-        NodeRole::Gateway => "peers",
+        NodeRole::Gateway | NodeRole::Router => "peers",
     }
 }

@@ -5,6 +5,7 @@
 //! environment is handed in. It opens no connection and binds no address; that a setting is
 //! well-formed does not say that it works.
 
+mod cells;
 mod check;
 mod issuers;
 mod tls;
@@ -16,6 +17,7 @@ use std::path::Path;
 use config::{Environment, File, FileFormat};
 use secrecy::{ExposeSecret, SecretString};
 
+pub use self::cells::CellRoute;
 pub use self::issuers::Issuer;
 pub(crate) use self::issuers::has_brand;
 pub use self::tls::{ClientCertificates, Tls};

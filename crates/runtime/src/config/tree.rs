@@ -8,7 +8,7 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::de::IntoDeserializer;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::{Issuer, Tls};
+use super::{CellRoute, Issuer, Tls};
 
 /// All settings of a process.
 #[derive(Clone, Debug, Deserialize, Serialize)]
@@ -44,6 +44,8 @@ pub struct Config {
     pub tls: Tls,
     /// Number of this cell.
     pub cell: u16,
+    /// The cells that a router hands calls to.
+    pub cells: Vec<CellRoute>,
     /// Whether the clock may be advanced.
     pub test_clock: bool,
     /// What the test clock shows at the first start; empty = the present.
@@ -111,7 +113,7 @@ impl Peers {
             NodeRole::Scheduling => &self.scheduling,
             NodeRole::Verification => &self.verification,
             NodeRole::Tracking => &self.tracking,
-            NodeRole::Gateway => &[],
+            NodeRole::Gateway | NodeRole::Router => &[],
         }
     }
 }
@@ -370,10 +372,12 @@ pub enum NodeRole {
     Tracking,
     /// Pages, REST and webhooks.
     Gateway,
+    /// Hands calls to one of several cells. It belongs to none of them, and its process plays nothing else.
+    Router,
 }
 
 impl NodeRole {
-    /// Every role.
+    /// Every role of a cell.
     pub const ALL: [Self; 6] = [
         Self::Intake,
         Self::Dispatch,
@@ -392,6 +396,7 @@ impl NodeRole {
             Self::Verification => "verification",
             Self::Tracking => "tracking",
             Self::Gateway => "gateway",
+            Self::Router => "router",
         }
     }
 }
@@ -402,9 +407,10 @@ impl Config {
         self.roles.contains(&role)
     }
 
-    /// Whether it has a hand in cases: whether it plays any role but the gateway's.
+    /// Whether it has a hand in cases: whether it plays any role of a cell but the gateway's.
     pub fn works_on_cases(&self) -> bool {
-        self.roles.iter().any(|role| *role != NodeRole::Gateway)
+        let idle = [NodeRole::Gateway, NodeRole::Router];
+        self.roles.iter().any(|role| !idle.contains(role))
     }
 }
 

@@ -11,7 +11,7 @@ use parasol_runtime::supervisor::Drained;
 use serde::Serialize;
 
 use super::{Common, Exit};
-use crate::node::{Node, Options};
+use crate::node::{Node, Options, RouterNode};
 
 pub(super) const UP_EXAMPLE: &str = "\
 The first Ctrl-C (or SIGTERM) lets work in flight finish, the second one stops at once. A process
@@ -24,7 +24,8 @@ Several processes may share the roles over one PostgreSQL; each is told in [peer
 
 Examples:
   parasol serve --config /etc/parasol/parasol.toml
-  parasol serve --role dispatch,scheduling --config /etc/parasol/parasol.toml";
+  parasol serve --role dispatch,scheduling --config /etc/parasol/parasol.toml
+  parasol serve --role router --config /etc/parasol/router.toml";
 
 /// What `serve` takes.
 #[derive(clap::Args)]
@@ -35,8 +36,9 @@ pub(super) struct ServeArgs {
 }
 
 fn role() -> impl clap::builder::TypedValueParser<Value = NodeRole> {
-    let find = |text: String| NodeRole::ALL.into_iter().find(|role| role.as_str() == text);
-    PossibleValuesParser::new(NodeRole::ALL.map(NodeRole::as_str))
+    let all = || NodeRole::ALL.into_iter().chain([NodeRole::Router]);
+    let find = move |text: String| all().find(|role| role.as_str() == text);
+    PossibleValuesParser::new(all().map(NodeRole::as_str).collect::<Vec<_>>())
         .try_map(move |text| find(text).ok_or("no such role"))
 }
 
@@ -92,6 +94,9 @@ async fn play(
     since: Stopwatch,
     text: fn(&Ready<'_>) -> String,
 ) -> anyhow::Result<Exit> {
+    if config.plays(NodeRole::Router) {
+        return hand_on(common, config, since).await;
+    }
     let options = Options { metrics: Some(common.metrics()), ..Options::default() };
     let node = Node::start(config, options).await.context("the node could not be started")?;
     let ready = Ready {
@@ -109,14 +114,64 @@ async fn play(
             config.data_dir.display()
         ),
     };
-    // Signals are followed from the first poll on, and whoever reads the answer may send one.
-    let mut running = Box::pin(node.run());
-    let at_once = futures::poll!(running.as_mut());
-    common.answer(&ready, || text(&ready))?;
-    let drained = match at_once {
-        Poll::Ready(ended) => ended?,
-        Poll::Pending => running.await?,
+    let drained =
+        until_stopped(Box::pin(node.run()), || common.answer(&ready, || text(&ready))).await?;
+    Ok(ended(config, drained))
+}
+
+/// Runs whatever runs until a signal, and tells once it does. Signals are followed from the first poll on, since whoever
+/// reads the answer may send one.
+async fn until_stopped(
+    mut running: impl Future<Output = anyhow::Result<Drained>> + Unpin,
+    tell: impl FnOnce() -> anyhow::Result<()>,
+) -> anyhow::Result<Drained> {
+    let at_once = futures::poll!(&mut running);
+    tell()?;
+    match at_once {
+        Poll::Ready(ended) => ended,
+        Poll::Pending => running.await,
+    }
+}
+
+/// What is told once a router is ready.
+#[derive(Serialize)]
+struct RouterReady<'a> {
+    grpc: String,
+    /// The port with TLS, if there is one.
+    tls: Option<String>,
+    http: String,
+    roles: &'a [NodeRole],
+    /// The cells it hands calls to.
+    cells: Vec<&'a str>,
+    /// Milliseconds from the start of the process until calls are taken.
+    ready_ms: u128,
+    version: &'static str,
+}
+
+/// A router until a signal.
+async fn hand_on(common: &Common, config: &Config, since: Stopwatch) -> anyhow::Result<Exit> {
+    let node = RouterNode::start(config).await.context("the router could not be started")?;
+    let ready = RouterReady {
+        grpc: node.grpc.to_string(),
+        tls: node.tls.map(|address| address.to_string()),
+        http: node.http.to_string(),
+        roles: &config.roles,
+        cells: config.cells.iter().map(|cell| cell.label.as_str()).collect(),
+        ready_ms: since.elapsed().as_millis(),
+        version: env!("CARGO_PKG_VERSION"),
     };
+    let line = || {
+        let RouterReady { grpc, http, ready_ms, version, cells, .. } = &ready;
+        let cells = cells.join(" ");
+        format!(
+            "parasol {version} ready after {ready_ms} ms: gRPC {grpc}, HTTP {http}, router to {cells}"
+        )
+    };
+    let drained = until_stopped(Box::pin(node.run()), || common.answer(&ready, line)).await?;
+    Ok(ended(config, drained))
+}
+
+fn ended(config: &Config, drained: Drained) -> Exit {
     if drained == Drained::Forced {
         tracing::warn!(
             limit_s = config.limits.drain_s,
@@ -124,7 +179,7 @@ async fn play(
              once"
         );
     }
-    Ok(Exit::Done)
+    Exit::Done
 }
 
 impl Ready<'_> {

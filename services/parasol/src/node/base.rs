@@ -47,7 +47,7 @@ impl Base {
             store.free_leases().await?;
         }
         let clock = open_clock(config, &store).await?;
-        let ids = IdSource::new(clock.clone());
+        let ids = IdSource::new(clock.clone()).of_cell(config.cell);
         let key = TokenKey::load_or_create(folder, |bytes| ids.fill(bytes))?;
         let store = store.chaining_with(chain_keys(&key));
         let store = store.with_keys(vault::load_or_create(folder, &key)?);

@@ -12,6 +12,7 @@ mod loops;
 mod notices;
 mod operations;
 mod peers;
+mod router;
 mod seals;
 mod services;
 mod vault;
@@ -51,6 +52,7 @@ use uuid::Uuid;
 
 pub use anchor::{HEADS_FILE, KeptHeads, chain_keys};
 pub use base::{CLOCK_OFFSET, LOCK_FILE, STORE_FILE, open_store, own};
+pub use router::RouterNode;
 pub use seals::seal_keys;
 pub use vault::{VAULT_KEYS_FILE, read as read_vault_keys, replace_vault_keys, vault_keys};
 

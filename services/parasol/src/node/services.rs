@@ -145,7 +145,7 @@ impl Services {
                     self.operations.add_routes(&mut routes);
                 }
                 // It hands on.
-                NodeRole::Gateway => {}
+                NodeRole::Gateway | NodeRole::Router => {}
             }
         }
         routes.add_service(health.grpc_service());
@@ -164,7 +164,9 @@ impl Services {
             NodeRole::Intake => self.intake.work(),
             NodeRole::Dispatch => self.dispatch.work(),
             NodeRole::Verification => self.verification.work(),
-            NodeRole::Scheduling | NodeRole::Tracking | NodeRole::Gateway => None,
+            NodeRole::Scheduling | NodeRole::Tracking | NodeRole::Gateway | NodeRole::Router => {
+                None
+            }
         });
         work.collect()
     }
@@ -212,7 +214,7 @@ impl Services {
                     loops::scores(supervisor, scorer, &base.clock, poll);
                     loops::voice(supervisor, self.tracking.rounds());
                 }
-                NodeRole::Gateway => {}
+                NodeRole::Gateway | NodeRole::Router => {}
             }
         }
         Ok(())

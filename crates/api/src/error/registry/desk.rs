@@ -3,7 +3,7 @@
 
 macro_rules! with_desk {
     ($($before:tt)*) => {
-        with_voice! {
+        with_cells! {
             $($before)*
 
             MergeRefused "MERGE_REFUSED" FailedPrecondition

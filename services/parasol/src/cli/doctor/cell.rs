@@ -24,26 +24,53 @@ pub(super) async fn peers(config: &Config) -> Vec<Finding> {
     for role in left_out {
         // Nobody calls the gateway.
         let Some(service) = service_of(role) else { continue };
-        let mut silent = Vec::new();
         let addresses = config.peers.of(role);
-        for address in addresses {
-            if let Err(why) = serves(address, service).await {
-                silent.push(format!("{address} {why}"));
-            }
-        }
+        let silent = silent(addresses, service).await;
         findings.push(played(role.as_str(), addresses.len(), &silent));
     }
     findings
 }
 
+/// Whether the cells of a router are where the settings say.
+pub(super) async fn cells(config: &Config) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for cell in &config.cells {
+        let silent = silent(&cell.addresses, "").await;
+        let next =
+            "start a gateway of the cell there, or correct its addresses in cells".to_owned();
+        findings.push(answers("cells", (&cell.label, next), cell.addresses.len(), &silent));
+    }
+    findings
+}
+
+/// The addresses where nobody serves it, each with what was wrong.
+async fn silent(addresses: &[String], service: &str) -> Vec<String> {
+    let mut silent = Vec::new();
+    for address in addresses {
+        if let Err(why) = serves(address, service).await {
+            silent.push(format!("{address} {why}"));
+        }
+    }
+    silent
+}
+
 fn played(role: &str, asked: usize, silent: &[String]) -> Finding {
-    let (check, serving) = ("peers", asked - silent.len());
-    let found = format!("{role}: {serving} of {asked} address(es) serve it");
+    let next = format!("start a process that plays {role} there, or correct peers.{role}");
+    answers("peers", (role, next), asked, silent)
+}
+
+fn answers(
+    check: &'static str,
+    (who, next): (&str, String),
+    asked: usize,
+    silent: &[String],
+) -> Finding {
+    let serving = asked - silent.len();
+    let found = format!("{who}: {serving} of {asked} address(es) serve it");
     if silent.is_empty() {
         return Finding::ok(check, found);
     }
     let found = format!("{found}; {}", silent.join(", "));
-    let next = format!("start a process that plays {role} there, or correct peers.{role}");
     if serving == 0 { Finding::fail(check, found, next) } else { Finding::warn(check, found, next) }
 }
 

@@ -9,6 +9,7 @@ mod store;
 mod surroundings;
 
 use parasol_runtime::clock::Clock;
+use parasol_runtime::config::NodeRole;
 use serde::Serialize;
 
 use super::{Common, Exit, config, token};
@@ -78,6 +79,12 @@ async fn look(common: &Common) -> Vec<Finding> {
     };
     if findings.is_empty() {
         findings.push(Finding::ok("configuration", "fit for use"));
+    }
+    if config.plays(NodeRole::Router) {
+        // It keeps nothing, so there is nothing else to look at.
+        findings.extend(surroundings::ports(&config, false).await);
+        findings.extend(cell::cells(&config).await);
+        return findings;
     }
     let (folder, in_use) = machine::folder(&config);
     findings.push(folder);
