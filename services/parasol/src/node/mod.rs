@@ -202,11 +202,10 @@ impl Node {
         let callbacks = callbacks(&peers, &base);
         let rest = Rest::new(peers.transport(), admits, callbacks, config.limits.message_bytes)
             .for_origins(&config.browser_origins);
-        let (key, clock, ids) = (Arc::clone(&base.key), base.clock.clone(), base.ids.clone());
-        let bearers = Bearers::new(Arc::clone(&key), issuers, clock.clone())
+        let bearers = Bearers::new(Arc::clone(&base.key), issuers, base.clock.clone())
             .with_api_keys(services.api_keys());
         let tls = start_tls(config, served.clone(), &bearers, &base, &supervisor).await?;
-        let web = Web { transport: peers.transport(), key, bearers, clock, ids };
+        let web = web(&layers, peers.transport(), bearers);
         let (grpc, http) = start_ports(config, served, (rest, web), &health, &supervisor).await?;
         announce(config, &health).await;
         listening.release().await;
@@ -334,6 +333,12 @@ fn admits(
         let (auth, path, headers) = (auth.clone(), path.to_owned(), headers.clone());
         async move { auth.admits(&path, &headers).await }.boxed()
     })
+}
+
+/// What the pages need: what the layers know, and the way that clients take.
+fn web(layers: &Layers, transport: Transport, bearers: Bearers) -> Web {
+    let Layers { key, clock, ids, metrics, .. } = layers.clone();
+    Web { transport, key, bearers, clock, ids, metrics }
 }
 
 /// How the gateway lets partners in whose callbacks are signed: as whom dispatch says, for one call.
