@@ -52,7 +52,7 @@ use uuid::Uuid;
 pub use anchor::{HEADS_FILE, KeptHeads, chain_keys};
 pub use base::{CLOCK_OFFSET, LOCK_FILE, STORE_FILE, open_store, own};
 pub use seals::seal_keys;
-pub use vault::{VAULT_KEYS_FILE, read as read_vault_keys, replace_vault_keys, vault_keys};
+pub use vault::{VAULT_KEYS_FILE, moved, read as read_vault_keys, replace_vault_keys, vault_keys};
 
 pub(crate) use peers::service_of;
 
@@ -171,7 +171,7 @@ impl Node {
             Services::new(config, (&desk, &bell, &peers, &shutdown, archive), &base).await?;
         let issuers = Issuers::new(&config.issuers, &base.clock).map_err(anyhow::Error::msg)?;
         let (store, clock) = (base.store.clone(), base.clock.clone());
-        let anchor = Anchor::new(store, clock, metrics.clone(), &config.data_dir);
+        let anchor = Anchor::new(store, clock, metrics.clone(), config.kept());
         let layers = layers(config, &base, metrics.clone(), &issuers, &services);
         loops::issuers(&supervisor, &issuers);
         peers.connect(local::in_process(services.routes(&health)?, &layers));
@@ -402,7 +402,7 @@ async fn start_committer(
             parasol_scheduling::projector(),
             parasol_verification::projector(),
             parasol_tracking::projector(),
-            parasol_verification::seals(seal_keys(config, &base.key)?),
+            parasol_verification::seals(seal_keys(config, &base.key, &[])?),
         ],
         bell: bell.clone(),
         handoff: handoff.clone(),
