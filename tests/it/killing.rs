@@ -38,7 +38,7 @@ fn check(folder: &Path) {
     runtime.block_on(async {
         let url = format!("sqlite://{}", folder.join("parasol.db").display());
         let key = TokenKey::load(folder).expect("the key can be read").expect("there is a key");
-        let keys = chain_keys(&key);
+        let keys = chain_keys(&key, &[]);
         let store = Store::open(&url, Pools::default()).await.expect("the store opens");
         let store = store.chaining_with(keys.clone());
         let (cases, answered) = check_store(&store, folder, CASES).await;

@@ -29,6 +29,7 @@ mod mortal;
 mod network;
 mod network_run;
 mod notices;
+mod overload;
 mod pages;
 mod parked;
 mod partner;

@@ -2,11 +2,9 @@
 //!
 //! The same methods as gRPC has on its own port, over HTTP/1.1, with messages in base64 or as they are and the
 //! trailers at the end of the body. A call proves who makes it by its `authorization` header, as every other one
-//! does; cookies of the pages are worth nothing here, so that another site can do nothing with them. Calls share the
-//! places of REST, and a stream ends when one of REST does; whoever watches goes on from the last token.
+//! does; cookies of the pages are worth nothing here, so that another site can do nothing with them. A stream ends when one of REST does; whoever watches goes on from the last token.
 
 use std::pin::Pin;
-use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use axum::Router;
@@ -18,19 +16,18 @@ use axum::response::Response;
 use futures::FutureExt as _;
 use futures::future::BoxFuture;
 use http_body::{Body as HttpBody, Frame};
-use parasol_api::{Error, Reason};
 use parasol_runtime::transport::Transport;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tonic::Status;
 use tonic::body::Body;
 use tonic_web::{GrpcWebLayer, GrpcWebService};
 use tower::{Layer as _, ServiceExt as _, service_fn};
 use tower_http::cors::{AllowOrigin, CorsLayer};
 
+use crate::edge::{self, Edge};
 use crate::rest::{Rest, STREAM_MAX};
 
 /// What the content type of a gRPC-Web call begins with.
-const GRPC_WEB: &str = "application/grpc-web";
+pub(crate) const GRPC_WEB: &[u8] = b"application/grpc-web";
 /// What a program may send beside what browsers send by themselves.
 const ASKED: [HeaderName; 9] = [
     AUTHORIZATION,
@@ -53,10 +50,11 @@ const TOLD: [HeaderName; 5] = [
 ];
 
 /// The routes with gRPC-Web beside them, over what REST calls. Pages of its origins may call both; of others none may.
-pub(crate) fn beside(router: Router, rest: &Rest) -> Router {
-    let (transport, places, origins) = rest.shared();
-    let web = GrpcWebLayer::new().layer(bounded(transport, places));
-    let router = router.layer(from_fn_with_state(web, divert));
+pub(crate) fn beside(router: Router, rest: &Rest, edge: Edge) -> Router {
+    let (transport, origins) = rest.shared();
+    let web = GrpcWebLayer::new().layer(bounded(transport));
+    let router =
+        router.layer(from_fn_with_state(web, divert)).layer(from_fn_with_state(edge, edge::keep));
     if origins.is_empty() {
         return router;
     }
@@ -75,8 +73,8 @@ async fn divert(
     request: Request,
     next: Next,
 ) -> Response {
-    let kind = request.headers().get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
-    if !kind.is_some_and(|kind| kind.starts_with(GRPC_WEB)) {
+    let kind = request.headers().get(CONTENT_TYPE);
+    if !kind.is_some_and(|kind| kind.as_bytes().starts_with(GRPC_WEB)) {
         return next.run(request).await;
     }
     match web.oneshot(request).await {
@@ -85,32 +83,28 @@ async fn divert(
     }
 }
 
-/// The services, for as many calls at a time as there are places.
-fn bounded(transport: Transport, places: Arc<Semaphore>) -> Transport {
+/// The services, whose answers end in time.
+fn bounded(transport: Transport) -> Transport {
     Transport::new(service_fn(move |request: http::Request<Body>| {
-        let (transport, place) = (transport.clone(), Arc::clone(&places).try_acquire_owned());
+        let transport = transport.clone();
         async move {
-            let Ok(place) = place else {
-                return Ok(Status::from(Error::new(Reason::Overloaded)).into_http());
-            };
             let answer = transport.oneshot(request).await?;
-            Ok(answer.map(|body| Body::new(Answer::new(body, place))))
+            Ok(answer.map(|body| Body::new(Answer::new(body))))
         }
     }))
 }
 
-/// An answer that has the place of its call, and ends in time: one that ends can be told from one that broke.
+/// An answer that ends in time: one that ends can be told from one that broke.
 struct Answer {
     body: Body,
     over: BoxFuture<'static, ()>,
     has_ended: bool,
-    _place: OwnedSemaphorePermit,
 }
 
 impl Answer {
-    fn new(body: Body, place: OwnedSemaphorePermit) -> Self {
+    fn new(body: Body) -> Self {
         let over = tokio::time::timeout(STREAM_MAX, std::future::pending::<()>());
-        Self { body, over: over.map(drop).boxed(), has_ended: false, _place: place }
+        Self { body, over: over.map(drop).boxed(), has_ended: false }
     }
 }
 
@@ -148,23 +142,15 @@ mod tests {
     use super::*;
 
     #[tokio::test(start_paused = true)]
-    async fn a_stream_ends_in_good_order_and_its_place_is_free() {
-        let places = Arc::new(Semaphore::new(1));
+    async fn a_stream_ends_in_good_order() {
         let silent = Transport::new(service_fn(async |_: http::Request<Body>| {
             let nothing = futures::stream::pending::<Result<Frame<bytes::Bytes>, Status>>();
             Ok(http::Response::new(Body::new(http_body_util::StreamBody::new(nothing))))
         }));
-        let transport = bounded(silent, Arc::clone(&places));
-        let call = || transport.clone().oneshot(http::Request::new(Body::empty()));
-        let mut first = call().await.unwrap();
-        let second = call().await.unwrap();
-        let refused = Status::from_header_map(second.headers()).expect("a status in the head");
-        assert_eq!(Error::from_status(&refused).reason(), Reason::Overloaded);
-
-        let last = first.body_mut().frame().await.expect("a frame").unwrap();
+        let transport = bounded(silent);
+        let mut answer = transport.oneshot(http::Request::new(Body::empty())).await.unwrap();
+        let last = answer.body_mut().frame().await.expect("a frame").unwrap();
         assert_eq!(last.into_trailers().unwrap()["grpc-status"], "0");
-        assert!(first.body_mut().frame().await.is_none());
-        drop(first);
-        assert_eq!(places.available_permits(), 1);
+        assert!(answer.body_mut().frame().await.is_none());
     }
 }

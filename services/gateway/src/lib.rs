@@ -4,12 +4,13 @@
 //! [REST](Rest), the contract's methods as JSON, gRPC-Web for programs in browsers, the portal, pages for partners without a
 //! system of their own, the customer's pages, the public [`ranking`] of brands, those of the retailer's people and of brands ([`board`], [`desk`],
 //! [`steward`]), and the files of the reference [client](installer) for technicians. It decides nothing and reads
-//! no table.
+//! no table. Who gets a place at the port is said in one place ([`edge`]).
 
 mod board;
 mod browsers;
 mod customer;
 mod desk;
+mod edge;
 mod installer;
 mod language;
 mod pages;
@@ -29,6 +30,7 @@ use axum::Router;
 use axum::routing::{any, get, post};
 use parasol_runtime::health::Health;
 
+use crate::edge::Edge;
 use crate::web::Pages;
 use crate::web::moves::Moves;
 
@@ -69,7 +71,7 @@ pub fn router(health: Health, grpc: SocketAddr, rest: Rest, web: Web) -> Router 
     let [board, desk, steward] =
         [&board::SITE, &desk::SITE, &steward::SITE].map(|site| Pages::new(site, &web));
     let grpc = grpc.to_string().into();
-    let moves = Moves::new(&web);
+    let (moves, edge) = (Moves::new(&web), Edge::new(&web));
     let state = Gateway {
         health,
         grpc,
@@ -110,7 +112,7 @@ pub fn router(health: Health, grpc: SocketAddr, rest: Rest, web: Web) -> Router 
         .merge(installer::routes())
         .fallback(pages::nothing_here)
         .with_state(state.clone());
-    browsers::beside(router, &state.rest)
+    browsers::beside(router, &state.rest, edge)
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use axum::extract::{Path, State};
-use axum::http::{HeaderName, StatusCode, header};
+use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use parasol_api::error::Reason;
 use parasol_api::{Error, Language};
@@ -142,6 +142,23 @@ pub(crate) fn missing(language: Language) -> Response {
         Language::En => ("There is no such page", "<p><a href=\"/?lang=en\">Front page</a></p>"),
     };
     Page { language, path: "/", title, body: body.to_owned() }.answer(StatusCode::NOT_FOUND)
+}
+
+/// There is no place for whoever asked. Nothing was read, so a form may be sent again.
+pub(crate) fn busy(error: &Error, language: Language, seconds: u64) -> Response {
+    let words = error.reason().words(language);
+    let what = escape(words.what);
+    let (title, again) = match language {
+        Language::Zh => ("请稍候", format!("什么都没有处理。请在 {seconds} 秒后返回上一页再试。")),
+        Language::En => {
+            ("One moment", format!("Nothing was done. Go back and try again in {seconds} s."))
+        }
+    };
+    let body = format!("<p>{what}</p><p>{again}</p>");
+    let mut response =
+        Page { language, path: "/", title, body }.answer(StatusCode::SERVICE_UNAVAILABLE);
+    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
 }
 
 /// A page in one language, with a link to itself in the other. `title` is text, `body` is HTML.

@@ -15,8 +15,12 @@ use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
+use crate::edge::PLACES;
+
 /// Connections open at a time; further ones wait to be accepted.
-const CONNECTIONS_MAX: usize = 256;
+const CONNECTIONS_MAX: usize = 640;
+/// However many calls are under way, whoever has none yet finds a connection.
+const _: () = assert!(PLACES + 128 <= CONNECTIONS_MAX);
 /// Time for the head of a request, and between two requests of a connection.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
 /// Bytes of a request's head.

@@ -89,6 +89,12 @@ fn the_services_make_a_cell_in_which_every_role_is_played_where_others_look_for_
     }
     assert_eq!(processes.len(), 3);
     none(&wrong_in_cell(&processes));
+    for Process { name, config, .. } in &processes {
+        // The image says where; every process has the same volume there, which stays.
+        assert_eq!(config.kept(), config.data_dir, "{name}");
+        let mounts = words(list(&file["services"][name], "/volumes"));
+        assert!(mounts.contains(&"parasol-data:/var/lib/parasol"), "{name} keeps nothing");
+    }
     let mut doors = processes.iter().filter(|one| !file["services"][&one.name]["ports"].is_null());
     assert_eq!(doors.next().map(|one| one.name.as_str()), Some("gateway"));
     assert!(doors.next().is_none(), "outsiders call the gateway");

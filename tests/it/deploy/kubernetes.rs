@@ -156,6 +156,28 @@ fn the_pods_make_a_cell_in_which_every_role_is_played_where_others_look_for_it()
 }
 
 #[test]
+fn what_must_outlive_a_pod_lies_on_a_claim_that_all_of_them_share() {
+    let (base, overlay) = cell();
+    let shared = shared(&base, &overlay);
+    let config = settings(&shared, None).expect("its settings are some");
+    let (data, kept) = (config.data_dir.as_path(), config.kept());
+    assert!(!kept.starts_with(data) && !data.starts_with(kept), "{} is kept", kept.display());
+    let claims = of_kind(&base.manifests, "PersistentVolumeClaim");
+    let many = |claim: &&&Value| words(list(claim, "/spec/accessModes")) == ["ReadWriteMany"];
+    for workload in workloads(&base) {
+        let (name, pod) = (text(workload, "/metadata/name"), pod(workload));
+        let mounts = list(&list(pod, "/containers")[0], "/volumeMounts").iter();
+        let mount = mounts.clone().find(|one| Path::new(text(one, "/mountPath")) == kept);
+        let mount = mount.unwrap_or_else(|| panic!("{name} keeps nothing"));
+        assert_ne!(mount["readOnly"], true, "{name}");
+        let volume = list(pod, "/volumes").iter().find(|one| one["name"] == mount["name"]);
+        let claim = text(volume.expect("a volume"), "/persistentVolumeClaim/claimName");
+        let known = claims.iter().filter(many).any(|one| text(one, "/metadata/name") == claim);
+        assert!(known, "{name}: {claim:?} is no claim that all pods can have");
+    }
+}
+
+#[test]
 fn ports_of_services_pods_and_settings_are_the_same() {
     let (base, overlay) = cell();
     for (process, deployment) in processes(&base, &overlay) {

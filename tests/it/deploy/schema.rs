@@ -2,7 +2,8 @@
 //! wrong, so that a word that is misspelt does not pass in silence.
 //!
 //! `kubernetes.schema.json` is made from the types of the crate `k8s-openapi` 0.29 for Kubernetes 1.33, which are made from
-//! the interface that Kubernetes publishes; descriptions and kinds that we do not use are left out.
+//! the interface that Kubernetes publishes; descriptions, kinds that we do not use, and the status
+//! of claims are left out.
 
 use std::fs;
 

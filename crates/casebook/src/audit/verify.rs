@@ -3,7 +3,7 @@
 //! Reads beside processes that write. Rows that are committed meanwhile are no matter of the look; what waits for
 //! its link is counted and not held against anybody.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use parasol_journey::time::Timestamp;
 use sea_orm::{
@@ -67,6 +67,16 @@ pub enum Problem {
         /// The key.
         key_id: String,
     },
+    /// Links of a key that another one had replaced before: whoever has the key of before made them.
+    #[error(
+        "the links from position {position} on are of key {key_id}, which another had replaced by then"
+    )]
+    KeyReturned {
+        /// The first position.
+        position: u64,
+        /// The key.
+        key_id: String,
+    },
     /// A head that was kept was not signed with a key of the cell.
     #[error("the head of position {position} that was kept is not genuine")]
     HeadForged {
@@ -109,6 +119,9 @@ struct Walk<'a> {
     /// The position and the link that were reached.
     position: i64,
     link: Link,
+    /// The key of the last stretch, and those that it has replaced.
+    linking: String,
+    replaced: BTreeSet<String>,
     /// The keys of all rows passed.
     chained: Vec<Uuid>,
     verdict: Verdict,
@@ -224,6 +237,8 @@ impl<'a> Walk<'a> {
             heads: by_position,
             position: 0,
             link: [0; 32],
+            linking: String::new(),
+            replaced: BTreeSet::new(),
             chained: Vec::new(),
             verdict: Verdict { problem: forged, ..Verdict::default() },
         }
@@ -241,6 +256,7 @@ impl<'a> Walk<'a> {
         let Some(linking) = self.keys.known(&stretch.key_id) else {
             return Err(Problem::KeyUnknown { position: next, key_id: stretch.key_id.clone() });
         };
+        self.turn_to(&stretch.key_id, next)?;
         let rows: BTreeMap<Uuid, &Kept> = rows.iter().map(|row| (row.key, row)).collect();
         for (key, link) in entries(&stretch.entries) {
             let place = self.position + 1;
@@ -263,6 +279,20 @@ impl<'a> Walk<'a> {
         if stretch.link != self.link {
             return Err(Problem::Broken { position: number(self.position) });
         }
+        Ok(())
+    }
+
+    /// From here on this key links. Where a key was replaced because somebody else has it, they can make links with it
+    /// and cannot make them look older than the first link of the next key, which was linked to what was there.
+    fn turn_to(&mut self, key_id: &str, position: u64) -> Result<(), Problem> {
+        if self.linking == key_id {
+            return Ok(());
+        }
+        if self.replaced.contains(key_id) {
+            return Err(Problem::KeyReturned { position, key_id: key_id.to_owned() });
+        }
+        let before = std::mem::replace(&mut self.linking, key_id.to_owned());
+        self.replaced.insert(before);
         Ok(())
     }
 

@@ -30,6 +30,7 @@ on_both_engines!(
     a_trail_that_was_cut_short_is_found,
     what_was_cut_off_together_with_its_links_is_found_against_a_head,
     a_chain_made_without_the_key_is_found,
+    a_chain_goes_on_under_another_key_and_one_that_was_replaced_links_no_more,
     who_lost_the_lease_chains_nothing_and_nobody_forks,
     a_pass_that_dies_at_any_moment_loses_nothing,
 );
@@ -393,6 +394,32 @@ async fn a_chain_made_without_the_key_is_found(world: World) {
     run(&store, &format!("UPDATE audit_chain SET key_id = '{ours}'")).await;
     let found = problem(&store).await;
     assert!(matches!(found, Some(Problem::Differs { position: 1, .. })), "{found:?}");
+}
+
+async fn a_chain_goes_on_under_another_key_and_one_that_was_replaced_links_no_more(world: World) {
+    let (mut process, before, held) = history(&world).await;
+    let head = before.audit_head().await.unwrap().expect("a head");
+    let store = world.store().await.chaining_with(ChainKeys::new([8; 32], []));
+    process.must([Ask::message(3, "said again")]).await;
+    store.sequence(&held, world.now()).await.unwrap();
+    let told = async |older: Vec<[u8; 32]>| {
+        let keys = ChainKeys::new([8; 32], older);
+        store.verify_audit(&keys, std::slice::from_ref(&head)).await.unwrap()
+    };
+    let found = told(vec![[7; 32]]).await;
+    assert_eq!((found.sound, found.heads, found.problem), (15, 1, None));
+    let unknown = told(Vec::new()).await.problem;
+    assert!(matches!(unknown, Some(Problem::KeyUnknown { position: 14, .. })), "{unknown:?}");
+
+    // Whoever has the key of before links another row with it; the chain goes on from there.
+    for (link_with, position) in [(&before, 16), (&store, 17)] {
+        process.must([Ask::message(3, "and again")]).await;
+        link_with.sequence(&held, world.now()).await.unwrap();
+        let found = told(vec![[7; 32]]).await;
+        let returned = matches!(found.problem, Some(Problem::KeyReturned { position: 16, .. }));
+        assert!(returned, "{position}: {found:?}");
+        assert_eq!(found.sound, 15);
+    }
 }
 
 async fn who_lost_the_lease_chains_nothing_and_nobody_forks(world: World) {

@@ -82,6 +82,12 @@ impl Config {
         }
     }
 
+    /// The folder of the keys of the vault, the journal of erasures and the kept heads of the audit chain: `keep_dir`, or
+    /// the data folder where that names none.
+    pub fn kept(&self) -> &Path {
+        if self.keep_dir.as_os_str().is_empty() { &self.data_dir } else { &self.keep_dir }
+    }
+
     fn read(sources: &Sources<'_>) -> Result<Self, ConfigError> {
         let mut layers =
             config::Config::builder().add_source(File::from_str(DEFAULTS, FileFormat::Toml));

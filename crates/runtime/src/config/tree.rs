@@ -16,6 +16,8 @@ use super::{CellRoute, Issuer, Tls};
 pub struct Config {
     /// Folder of everything that must survive a restart.
     pub data_dir: PathBuf,
+    /// Folder of keys and records that must outlive the machine; empty = `data_dir`. Ask [`Config::kept`].
+    pub keep_dir: PathBuf,
     /// PostgreSQL of this cell; empty = the embedded store.
     #[serde(serialize_with = "redacted")]
     pub database_url: SecretString,

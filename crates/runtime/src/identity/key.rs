@@ -144,18 +144,26 @@ impl TokenKey {
     /// As [`TokenKey::load_or_create`].
     pub fn load(folder: &Path) -> Result<Option<Self>, KeyError> {
         let path = folder.join(KEY_FILE);
-        let failed = |source| KeyError::File { path: path.clone(), source };
-        if !path.try_exists().map_err(failed)? {
-            return Ok(None);
-        }
-        let mode = fs::metadata(&path).map_err(failed)?.permissions().mode();
+        let there = path.try_exists();
+        let there = there.map_err(|source| KeyError::File { path: path.clone(), source })?;
+        if there { Self::read_file(&path).map(Some) } else { Ok(None) }
+    }
+
+    /// Reads a key from a file of any name, in the form of that of a data folder; for keys of before.
+    ///
+    /// # Errors
+    /// As [`TokenKey::load_or_create`].
+    pub fn read_file(path: &Path) -> Result<Self, KeyError> {
+        let failed = |source| KeyError::File { path: path.to_owned(), source };
+        let mode = fs::metadata(path).map_err(failed)?.permissions().mode();
         if mode & 0o077 != 0 {
-            return Err(KeyError::Open(path));
+            return Err(KeyError::Open(path.to_owned()));
         }
         let mut secret = [0; 32];
-        let text = fs::read_to_string(&path).map_err(failed)?;
-        hex::decode_to_slice(text.trim(), &mut secret).map_err(|_| KeyError::Malformed(path))?;
-        Ok(Some(Self::from_secret(&secret)))
+        let text = fs::read_to_string(path).map_err(failed)?;
+        hex::decode_to_slice(text.trim(), &mut secret)
+            .map_err(|_| KeyError::Malformed(path.to_owned()))?;
+        Ok(Self::from_secret(&secret))
     }
 
     /// A token that names `principal` from `now` on for `lifetime`, cut to whole seconds.

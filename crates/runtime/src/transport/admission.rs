@@ -5,8 +5,9 @@
 //! it and the next one still finds room, however many flood. Technicians and the house's people get more of what is
 //! left, imports less. Who calls is what the credential says.
 //!
-//! Deliberately not bounded here: calls between services, which are part of a call that was let in; streams, which
-//! are open for hours and have limits of their own; health and reflection.
+//! Deliberately not bounded by the layer: calls between services, which are part of a call that was let in; streams,
+//! which are open for hours and have limits of their own; health and reflection. An edge that is no gRPC port has places
+//! of its own by the same rule ([`Admission::place`]).
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -49,9 +50,47 @@ struct Taken {
     by: HashMap<Tenant, usize>,
 }
 
+/// Whose share a call counts in, and how much of what is free that may be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Share {
+    tenant: Tenant,
+    priority: Priority,
+}
+
+impl Share {
+    /// The share of somebody whose credential was found to be good; `is_import` for methods that take rows by the
+    /// thousand.
+    pub fn of(principal: &Principal, is_import: bool) -> Self {
+        let subject = || principal.subject.clone();
+        let of_brand = || principal.brand.clone().unwrap_or_else(subject);
+        let (tenant, priority) = match principal.role {
+            Role::Technician => (Tenant("field", of_brand()), Priority::Urgent),
+            Role::Agent | Role::Manager | Role::Finance | Role::Operator | Role::Service => {
+                (Tenant("house", subject()), Priority::Urgent)
+            }
+            Role::Brand | Role::Centre => (Tenant("partner", of_brand()), Priority::Normal),
+            Role::Customer | Role::Link | Role::Lab | Role::Retailer => {
+                (Tenant(principal.role.as_str(), subject()), Priority::Normal)
+            }
+        };
+        Self { tenant, priority: if is_import { Priority::Bulk } else { priority } }
+    }
+
+    /// The share of everybody without a credential who comes by one door. Doors are a closed set: who may name one
+    /// of their own would have a share of their own.
+    pub fn unsigned(door: &str) -> Self {
+        Self { tenant: Tenant("anybody", door.to_owned()), priority: Priority::Normal }
+    }
+
+    /// How urgent its calls are, as metrics name it.
+    pub const fn priority(&self) -> &'static str {
+        self.priority.as_str()
+    }
+}
+
 /// A place that is taken; dropping it frees it.
 #[derive(Debug)]
-struct Place {
+pub struct Place {
     tenant: Tenant,
     taken: Arc<Mutex<Taken>>,
 }
@@ -67,8 +106,9 @@ impl Admission {
         lock(&self.taken).all
     }
 
-    /// A place for a call, unless the tenant has its share by now.
-    fn admit(&self, tenant: Tenant, priority: Priority) -> Option<Place> {
+    /// A place for a call, unless its tenant has its share by now. Nobody waits for one.
+    pub fn place(&self, share: Share) -> Option<Place> {
+        let Share { tenant, priority } = share;
         let mut taken = lock(&self.taken);
         let free = self.places.saturating_sub(taken.all);
         let own = taken.by.get(&tenant).copied().unwrap_or(0);
@@ -114,29 +154,22 @@ impl Priority {
     }
 }
 
-/// Whose call it is and how urgent; `None` for calls that take no place.
-fn claim(path: &str, principal: Option<&Principal>, is_long: bool) -> Option<(Tenant, Priority)> {
-    let is_import = path.rsplit('/').next().is_some_and(|method| method.starts_with("Import"));
+/// Whose share a call counts in; `None` for calls that take no place.
+fn claim(path: &str, principal: Option<&Principal>, is_long: bool) -> Option<Share> {
+    let is_import = is_import(path);
     if path.starts_with("/grpc.") || is_long && !is_import {
         return None;
     }
-    let Some(principal) = principal else {
-        return Some((Tenant("anybody", String::new()), Priority::Normal));
-    };
-    let subject = || principal.subject.clone();
-    let of_brand = || principal.brand.clone().unwrap_or_else(subject);
-    let (tenant, priority) = match principal.role {
-        Role::Service => return None,
-        Role::Technician => (Tenant("field", of_brand()), Priority::Urgent),
-        Role::Agent | Role::Manager | Role::Finance | Role::Operator => {
-            (Tenant("house", subject()), Priority::Urgent)
-        }
-        Role::Brand | Role::Centre => (Tenant("partner", of_brand()), Priority::Normal),
-        Role::Customer | Role::Link | Role::Lab | Role::Retailer => {
-            (Tenant(principal.role.as_str(), subject()), Priority::Normal)
-        }
-    };
-    Some((tenant, if is_import { Priority::Bulk } else { priority }))
+    match principal {
+        Some(principal) if principal.role == Role::Service => None,
+        Some(principal) => Some(Share::of(principal, is_import)),
+        None => Some(Share::unsigned("")),
+    }
+}
+
+/// Whether a method takes rows by the thousand, by its path.
+pub fn is_import(path: &str) -> bool {
+    path.rsplit('/').next().is_some_and(|method| method.starts_with("Import"))
 }
 
 /// Lets calls in.
@@ -192,11 +225,11 @@ where
         let path = request.uri().path();
         let is_long = (self.layer.long_lived)(path);
         let principal = request.extensions().get::<Principal>();
-        let Some((tenant, priority)) = claim(path, principal, is_long) else {
+        let Some(share) = claim(path, principal, is_long) else {
             return Box::pin(self.inner.call(request));
         };
-        let Some(place) = self.layer.admission.admit(tenant, priority) else {
-            let label = Label::new("priority", priority.as_str());
+        let label = Label::new("priority", share.priority());
+        let Some(place) = self.layer.admission.place(share) else {
             self.layer.metrics.count(Counter::CallsShed, 1, &[label]);
             return Box::pin(ready(Ok(refused(Refusal::Overloaded))));
         };
@@ -231,9 +264,13 @@ mod tests {
         Tenant("partner", name.to_owned())
     }
 
+    fn share(name: &str, priority: Priority) -> Share {
+        Share { tenant: tenant(name), priority }
+    }
+
     /// As many places as one gets.
     fn flood(admission: &Admission, name: &str, priority: Priority) -> Vec<Place> {
-        std::iter::from_fn(|| admission.admit(tenant(name), priority)).collect()
+        std::iter::from_fn(|| admission.place(share(name, priority))).collect()
     }
 
     #[test]
@@ -243,8 +280,8 @@ mod tests {
         let second = flood(&admission, "b", Priority::Normal);
         let third = flood(&admission, "c", Priority::Normal);
         assert_eq!((first.len(), second.len(), third.len()), (32, 16, 8));
-        assert!(admission.admit(tenant("d"), Priority::Normal).is_some(), "room for one more");
-        assert!(admission.admit(tenant("a"), Priority::Normal).is_none());
+        assert!(admission.place(share("d", Priority::Normal)).is_some(), "room for one more");
+        assert!(admission.place(share("a", Priority::Normal)).is_none());
         // Once its calls end it has no more than the others.
         drop(first);
         let again = flood(&admission, "a", Priority::Normal);
@@ -262,7 +299,7 @@ mod tests {
         assert_eq!(imports.len(), 12, "a fifth");
         let partner = flood(&admission, "b", Priority::Normal);
         assert_eq!(partner.len(), 24, "half of the rest");
-        assert!(admission.admit(tenant("a"), Priority::Bulk).is_none());
+        assert!(admission.place(share("a", Priority::Bulk)).is_none());
         let field = flood(&admission, "c", Priority::Urgent);
         assert_eq!(field.len(), 20, "four fifths of what is left then");
     }
@@ -276,17 +313,18 @@ mod tests {
         let (unary, import) = ("/p.S/Get", "/p.S/ImportOrders");
         let (brand, centre) = (of(unary, Role::Brand, false), of(unary, Role::Centre, false));
         assert_eq!(brand, centre, "a brand with its centres");
-        assert_eq!(brand, Some((tenant("aurora"), Priority::Normal)));
-        let field = Tenant("field", "aurora".to_owned());
-        assert_eq!(of(unary, Role::Technician, false), Some((field, Priority::Urgent)));
-        let house = Tenant("house", "x".to_owned());
-        assert_eq!(of(unary, Role::Agent, false), Some((house.clone(), Priority::Urgent)));
-        assert_eq!(of(import, Role::Operator, true), Some((house, Priority::Bulk)));
+        assert_eq!(brand, Some(share("aurora", Priority::Normal)));
+        let some = |kind, name: &str, priority| {
+            Some(Share { tenant: Tenant(kind, name.to_owned()), priority })
+        };
+        let field = some("field", "aurora", Priority::Urgent);
+        assert_eq!(of(unary, Role::Technician, false), field);
+        assert_eq!(of(unary, Role::Agent, false), some("house", "x", Priority::Urgent));
+        assert_eq!(of(import, Role::Operator, true), some("house", "x", Priority::Bulk));
         assert_eq!(of("/p.S/Watch", Role::Technician, true), None);
         assert_eq!(of(unary, Role::Service, false), None);
         assert_eq!(claim("/grpc.health.v1.Health/Check", None, false), None);
-        let anybody = Tenant("anybody", String::new());
-        assert_eq!(claim(unary, None, false), Some((anybody, Priority::Normal)));
+        assert_eq!(claim(unary, None, false), some("anybody", "", Priority::Normal));
     }
 
     type Calling<'a> = Pin<Box<dyn Future<Output = Answer> + 'a>>;

@@ -135,7 +135,7 @@ pub(super) async fn show(
     let (parts, _) = request.into_parts();
     let visitor = match Visitor::of(pages, &parts) {
         Ok(visitor) => visitor,
-        Err((guest, why)) => return closed(pages, guest, why, true),
+        Err(guest) => return closed(pages, guest, true),
     };
     let Some(act) = Act::parse(&name) else {
         return failure(&visitor.guest, &Error::new(Reason::NotFound));

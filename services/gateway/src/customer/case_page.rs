@@ -80,7 +80,7 @@ pub(super) async fn show(
     let (parts, _) = request.into_parts();
     let visitor = match Visitor::of(pages, &parts) {
         Ok(visitor) => visitor,
-        Err((guest, why)) => return closed(pages, guest, why, true),
+        Err(guest) => return closed(pages, guest, true),
     };
     let query = Form::of_query(parts.uri.query());
     match Sheet::gather(pages, &visitor, &case, query).await {

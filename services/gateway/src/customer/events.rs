@@ -15,7 +15,7 @@ pub(super) async fn of_case(
 ) -> Response {
     let pages = &gateway.customer;
     let (parts, _) = request.into_parts();
-    let Some((visitor, place)) = admitted(pages, &parts) else { return none() };
+    let Some(visitor) = admitted(pages, &parts) else { return none() };
     let client = Calls::of(pages, &visitor).tracking();
-    story(client, case, place_of(&parts), visitor.guest.language, place).await
+    story(client, case, place_of(&parts), visitor.guest.language).await
 }

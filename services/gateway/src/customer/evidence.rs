@@ -29,7 +29,7 @@ pub(super) async fn show(
     let (parts, _) = request.into_parts();
     let visitor = match Visitor::of(pages, &parts) {
         Ok(visitor) => visitor,
-        Err((guest, why)) => return closed(pages, guest, why, true),
+        Err(guest) => return closed(pages, guest, true),
     };
     page(pages, &visitor, &case, Form::of_query(parts.uri.query()), None).await
 }
@@ -103,7 +103,7 @@ pub(super) async fn content(
     let (parts, _) = request.into_parts();
     let visitor = match Visitor::of(pages, &parts) {
         Ok(visitor) => visitor,
-        Err((guest, why)) => return closed(pages, guest, why, true),
+        Err(guest) => return closed(pages, guest, true),
     };
     let transport = Calls::of(pages, &visitor).transport();
     let found = photos::content(transport, piece).await;

@@ -44,7 +44,7 @@ pub(super) async fn show(
     let (parts, _) = request.into_parts();
     match Visitor::of(&gateway.customer, &parts) {
         Ok(visitor) => redirect(&case_path(&case, ""), &visitor.guest),
-        Err((guest, why)) => closed(&gateway.customer, guest, why, true),
+        Err(guest) => closed(&gateway.customer, guest, true),
     }
 }
 

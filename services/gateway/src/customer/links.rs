@@ -35,7 +35,7 @@ pub(super) async fn show(
     let (parts, _) = request.into_parts();
     let visitor = match Visitor::of(pages, &parts) {
         Ok(visitor) => visitor,
-        Err((guest, why)) => return closed(pages, guest, why, true),
+        Err(guest) => return closed(pages, guest, true),
     };
     page(pages, &visitor, &case, Ok(None), &Form::default()).await
 }

@@ -109,7 +109,7 @@ pub(super) async fn show(State(gateway): State<Gateway>, request: Request) -> Re
     let (parts, _) = request.into_parts();
     let visitor = match Visitor::of(pages, &parts) {
         Ok(visitor) => visitor,
-        Err((guest, why)) => return closed(pages, guest, why, true),
+        Err(guest) => return closed(pages, guest, true),
     };
     let saved = Form::of_query(parts.uri.query()).get("done") == "saved";
     match known(pages, &visitor).await {

@@ -104,7 +104,6 @@ pub(super) async fn events(
     let pages = &gateway.shared;
     let (parts, _) = request.into_parts();
     let guest = Guest::of(pages, &parts);
-    let Some(place) = pages.watching() else { return none() };
     let Ok(calls) = calls(pages, &token, guest.language) else { return none() };
-    story(calls.tracking(), String::new(), place_of(&parts), guest.language, place).await
+    story(calls.tracking(), String::new(), place_of(&parts), guest.language).await
 }

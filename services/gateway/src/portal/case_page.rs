@@ -73,7 +73,7 @@ pub(super) async fn show(
     let (parts, _) = request.into_parts();
     let visitor = match Visitor::of(portal, &parts) {
         Ok(visitor) => visitor,
-        Err((guest, why)) => return closed(portal, guest, why, true),
+        Err(guest) => return closed(portal, guest, true),
     };
     let query = Form::of_query(parts.uri.query());
     match Sheet::gather(portal, &visitor, &case, query).await {

@@ -29,11 +29,11 @@ impl Told for WatchCaseResponse {
 pub(super) async fn of_list(State(gateway): State<Gateway>, request: Request) -> Response {
     let (parts, _) = request.into_parts();
     let cursor = Form::of_query(parts.uri.query()).text(FROM);
-    let Some((visitor, place)) = admitted(&gateway.portal, &parts) else { return none() };
+    let Some(visitor) = admitted(&gateway.portal, &parts) else { return none() };
     let calls = Calls::of(&gateway.portal, &visitor);
     let request = StreamOffersRequest { cursor };
     match calls.offers().stream_offers(request).await.map_err(failed) {
-        Ok(messages) => told(messages.into_inner(), place),
+        Ok(messages) => told(messages.into_inner()),
         Err(error) => refused(&error),
     }
 }
@@ -46,12 +46,12 @@ pub(super) async fn of_case(
 ) -> Response {
     let (parts, _) = request.into_parts();
     let resume_token = Form::of_query(parts.uri.query()).text(FROM);
-    let Some((visitor, place)) = admitted(&gateway.portal, &parts) else { return none() };
+    let Some(visitor) = admitted(&gateway.portal, &parts) else { return none() };
     let calls = Calls::of(&gateway.portal, &visitor);
     let request = WatchCaseRequest { case_id, resume_token, ..Default::default() };
     let mut client = TrackingServiceClient::new(calls.transport());
     match client.watch_case(request).await.map_err(failed) {
-        Ok(messages) => told(messages.into_inner(), place),
+        Ok(messages) => told(messages.into_inner()),
         Err(error) => refused(&error),
     }
 }

@@ -90,7 +90,7 @@ pub(super) async fn show(State(gateway): State<Gateway>, request: Request) -> Re
     let (parts, _) = request.into_parts();
     let visitor = match Visitor::of(portal, &parts) {
         Ok(visitor) => visitor,
-        Err((guest, why)) => return closed(portal, guest, why, true),
+        Err(guest) => return closed(portal, guest, true),
     };
     let open = match Calls::of(portal, &visitor).open().await {
         Ok(open) => open,
@@ -106,7 +106,7 @@ pub(super) async fn find(State(gateway): State<Gateway>, request: Request) -> Re
     let (parts, _) = request.into_parts();
     let visitor = match Visitor::of(portal, &parts) {
         Ok(visitor) => visitor,
-        Err((guest, why)) => return closed(portal, guest, why, true),
+        Err(guest) => return closed(portal, guest, true),
     };
     let sought = Form::of_query(parts.uri.query()).text("number");
     if sought.parse::<CaseId>().is_ok() {

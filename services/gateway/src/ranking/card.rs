@@ -32,9 +32,6 @@ pub(super) async fn show(
     let pages = &gateway.ranking;
     let (parts, _) = request.into_parts();
     let guest = Guest::of(pages, &parts);
-    let Some(_place) = pages.place() else {
-        return failure(&guest, &Error::new(Reason::Overloaded));
-    };
     let read = async {
         let category = category_of(&category)?;
         Ok((category, card(pages, category, &month, &brand, guest.language).await?))

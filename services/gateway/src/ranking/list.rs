@@ -60,9 +60,6 @@ async fn answer(
     let pages = &gateway.ranking;
     let (parts, _) = request.into_parts();
     let guest = Guest::of(pages, &parts);
-    let Some(_place) = pages.place() else {
-        return failure(&guest, &Error::new(Reason::Overloaded));
-    };
     let category = match category {
         Ok(category) => category,
         Err(error) => return failure(&guest, &error),

@@ -3,8 +3,6 @@
 //! The link is the credential, so nothing else is asked for, and every link that opens nothing answers alike.
 //! Calendar programs ask every few minutes: one that has the newest is told so without it.
 
-use std::sync::Arc;
-
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use parasol_api::technician::v1::GetCalendarRequest;
@@ -17,7 +15,7 @@ use super::Rest;
 /// Answers with the calendar in a file of this name.
 ///
 /// # Errors
-/// `NOT_FOUND` for every link that opens nothing; `OVERLOADED`; what the service says.
+/// `NOT_FOUND` for every link that opens nothing; what the service says.
 pub(super) async fn answer(
     rest: &Rest,
     file: &str,
@@ -25,8 +23,6 @@ pub(super) async fn answer(
     headers: &HeaderMap,
 ) -> Result<Response, Error> {
     let token = file.strip_suffix(".ics").ok_or_else(|| Error::new(Reason::NotFound))?;
-    let place = Arc::clone(&rest.places).try_acquire_owned();
-    let _place = place.map_err(|_| Error::new(Reason::Overloaded))?;
     let language = match language {
         Language::Zh => "zh",
         Language::En => "en",

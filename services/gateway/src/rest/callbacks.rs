@@ -9,7 +9,7 @@
 
 use std::sync::Arc;
 
-use axum::body::{Body, to_bytes};
+use axum::body::Body;
 use axum::http::{HeaderMap, header};
 use axum::response::Response;
 use http::request::Parts;
@@ -21,6 +21,7 @@ use parasol_runtime::transport::Transport;
 use serde_json::{Map, Value};
 
 use super::{Admits, READING_MAX, ROUTES, Rest, answer, request, wire};
+use crate::edge::{self, Held};
 
 /// Bytes of a callback; the largest is a certificate with fifty pieces of evidence.
 const CALLBACK_BYTES_MAX: usize = 256 * 1024;
@@ -82,8 +83,8 @@ impl Callbacks {
 /// Answers a callback to the partner that `path` names.
 ///
 /// # Errors
-/// `CALLBACK_UNSIGNED`, `CALLBACK_EXPIRED`, `CALLBACK_TYPE_UNKNOWN`, `MESSAGE_TOO_LARGE`, `FIELD_INVALID`, and
-/// what the method says.
+/// `CALLBACK_UNSIGNED`, `CALLBACK_EXPIRED`, `CALLBACK_TYPE_UNKNOWN`, `MESSAGE_TOO_LARGE`, `FIELD_INVALID`,
+/// `OVERLOADED` where the partner has its share of the places, and what the method says.
 pub(super) async fn take(
     rest: &Rest,
     partner: &str,
@@ -94,14 +95,7 @@ pub(super) async fn take(
     let head = |name: &str| parts.headers.get(name).and_then(|value| value.to_str().ok());
     let (id, timestamp) = head("webhook-id").zip(head("webhook-timestamp")).ok_or_else(unsigned)?;
     let signature = head("webhook-signature").ok_or_else(unsigned)?;
-    let place = Arc::clone(&rest.places).try_acquire_owned();
-    let place = place.map_err(|_| Error::new(Reason::Overloaded))?;
-    let reading = tokio::time::timeout(READING_MAX, to_bytes(body, CALLBACK_BYTES_MAX)).await;
-    let body = reading.map_err(|_| Error::new(Reason::DeadlineExceeded))?;
-    let body = body.map_err(|error| {
-        let message = format!("the body ended early or has more than {CALLBACK_BYTES_MAX} bytes");
-        Error::new(Reason::MessageTooLarge).message(message).because(error)
-    })?;
+    let body = edge::read(body, CALLBACK_BYTES_MAX, READING_MAX).await?;
     let sender = rest.callbacks.sender(CheckCallbackRequest {
         partner: partner.to_owned(),
         id: id.to_owned(),
@@ -115,11 +109,14 @@ pub(super) async fn take(
     let message = request::message(route, data, &sender.request_id)?;
     let role = if sender.role == Role::Centre.as_str() { Role::Centre } else { Role::Brand };
     let principal = Principal::new(role, sender.subject).of_brand(sender.brand);
+    if let Some(held) = parts.extensions.get::<Held>() {
+        held.pass_to(&principal)?;
+    }
     let headers = credential(&(rest.callbacks.vouches)(&principal))?;
     let may: &Admits = &rest.admits;
     may(&route.grpc_path(), &headers).await?;
     let form = answer::Form::of(route, &parts.headers);
-    wire::call(&rest.transport, route, vec![message], headers, form, place).await
+    wire::call(&rest.transport, route, vec![message], headers, form).await
 }
 
 /// The method that a callback asks for, and its request.

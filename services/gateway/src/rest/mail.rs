@@ -3,20 +3,19 @@
 //! A mail gateway knows no request ids, so that of the call follows from the message: one that is delivered twice
 //! is one note. Nothing of the message is looked at here.
 
-use std::sync::Arc;
-
-use axum::body::{Body, to_bytes};
+use axum::body::Body;
 use axum::response::{IntoResponse as _, Response};
 use http::request::Parts;
+use parasol_api::Error;
 use parasol_api::intake::v1::ReceiveMailRequest;
 use parasol_api::intake::v1::intake_service_client::IntakeServiceClient;
-use parasol_api::{Error, Reason};
 use sha2::{Digest as _, Sha256};
 use tonic::Request;
 use tonic::metadata::MetadataMap;
 use uuid::Uuid;
 
 use super::{READING_MAX, Rest, passed_on};
+use crate::edge;
 
 /// Bytes of a message.
 const MAIL_BYTES_MAX: usize = 1024 * 1024;
@@ -29,14 +28,7 @@ const METHOD: &str = "/parasol.intake.v1.IntakeService/ReceiveMail";
 /// `MESSAGE_TOO_LARGE`, `DEADLINE_EXCEEDED`, and what the method says.
 pub(super) async fn take(rest: &Rest, parts: &Parts, body: Body) -> Result<Response, Error> {
     (rest.admits)(METHOD, &parts.headers).await?;
-    let place = Arc::clone(&rest.places).try_acquire_owned();
-    let _place = place.map_err(|_| Error::new(Reason::Overloaded))?;
-    let reading = tokio::time::timeout(READING_MAX, to_bytes(body, MAIL_BYTES_MAX)).await;
-    let message = reading.map_err(|_| Error::new(Reason::DeadlineExceeded))?;
-    let message = message.map_err(|error| {
-        let told = format!("the body ended early or has more than {MAIL_BYTES_MAX} bytes");
-        Error::new(Reason::MessageTooLarge).message(told).because(error)
-    })?;
+    let message = edge::read(body, MAIL_BYTES_MAX, READING_MAX).await?;
     let request_id = id_of(&message).to_string();
     let mut request = Request::new(ReceiveMailRequest { request_id, message: message.to_vec() });
     *request.metadata_mut() = MetadataMap::from_headers(passed_on(&parts.headers));

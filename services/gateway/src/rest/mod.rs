@@ -32,13 +32,12 @@ use std::time::Duration;
 
 use axum::body::Body;
 use axum::extract::{Path, Request, State};
-use axum::http::{HeaderMap, HeaderValue, header};
+use axum::http::{HeaderMap, HeaderValue, Method as Verb, header};
 use axum::response::{IntoResponse as _, Response};
 use futures::future::BoxFuture;
 use http::request::Parts;
-use parasol_api::{Error, Reason};
+use parasol_api::{Error, Language, Reason};
 use parasol_runtime::transport::Transport;
-use tokio::sync::Semaphore;
 
 pub use callbacks::{Callbacks, Vouches};
 pub(crate) use openapi::document;
@@ -50,8 +49,6 @@ use crate::language::{self, Wanted};
 
 /// The most bytes of a body that holds one message a line.
 const LINES_BYTES_MAX: usize = 16 * 1024 * 1024;
-/// The most calls under way at a time, streams included; places are left for pages and probes.
-const CALLS_MAX: usize = 200;
 /// How long a body may take to come.
 const READING_MAX: Duration = Duration::from_secs(20);
 /// The most messages in such a body.
@@ -73,8 +70,6 @@ pub struct Rest {
     callbacks: Callbacks,
     /// The largest single message, bytes.
     message_bytes: usize,
-    /// Places for calls under way.
-    places: Arc<Semaphore>,
     /// Origins of pages that may call from a browser.
     origins: Arc<[HeaderValue]>,
 }
@@ -90,8 +85,7 @@ impl Rest {
     ) -> Self {
         // A form that cannot be served is found at the start and not by the first caller.
         LazyLock::force(&ROUTES);
-        let places = Arc::new(Semaphore::new(CALLS_MAX));
-        Self { transport, admits, callbacks, message_bytes, places, origins: Arc::default() }
+        Self { transport, admits, callbacks, message_bytes, origins: Arc::default() }
     }
 
     /// The same, for programs on pages of these origins too; what is none is left out.
@@ -101,11 +95,24 @@ impl Rest {
         Self { origins: origins.collect(), ..self }
     }
 
-    /// What other calls of programs share with it: the way to the services, the places of calls, and the origins
-    /// of pages that may call from a browser.
-    pub(crate) fn shared(&self) -> (Transport, Arc<Semaphore>, Arc<[HeaderValue]>) {
-        (self.transport.clone(), Arc::clone(&self.places), Arc::clone(&self.origins))
+    /// What other calls of programs share with it: the way to the services, and the origins of pages that may call
+    /// from a browser.
+    pub(crate) fn shared(&self) -> (Transport, Arc<[HeaderValue]>) {
+        (self.transport.clone(), Arc::clone(&self.origins))
     }
+}
+
+/// The gRPC path of the method that a call by REST is one of.
+pub(crate) fn method_at(verb: &Verb, path: &str) -> Option<String> {
+    match ROUTES.find(verb, path) {
+        Found::Method(route, _) => Some(route.grpc_path()),
+        Found::OtherVerbs(_) | Found::Nothing => None,
+    }
+}
+
+/// A failure as programs read it, of a call whose path is not repeated.
+pub(crate) fn problem(error: &Error, language: Language) -> Response {
+    Problem::of(error, language, "").into_response()
 }
 
 /// Any call below `/v1/`.
@@ -192,21 +199,17 @@ async fn answer(rest: &Rest, parts: &Parts, body: Body) -> Result<Response, Erro
     };
     let (route, path) = found;
     (rest.admits)(&route.grpc_path(), &parts.headers).await?;
-    let place = Arc::clone(&rest.places).try_acquire_owned();
-    let place = place.map_err(|_| Error::new(Reason::Overloaded))?;
     if let Some(field) = &route.raw_body {
         let head = request::head(route, &path, parts)?;
-        return raw::send(rest, route, field, (parts, head, body), place).await;
+        return raw::send(rest, route, field, (parts, head, body)).await;
     }
-    let reading = request::messages(rest, route, &path, parts, body);
-    let messages = tokio::time::timeout(READING_MAX, reading).await;
-    let messages = messages.map_err(|_| Error::new(Reason::DeadlineExceeded))??;
+    let messages = request::messages(rest, route, &path, parts, body).await?;
     let metadata = passed_on(&parts.headers);
     if let Some(field) = &route.raw_answer {
-        return raw::fetch(rest, route, field, messages, metadata, place).await;
+        return raw::fetch(rest, route, field, messages, metadata).await;
     }
     let form = answer::Form::of(route, &parts.headers);
-    wire::call(&rest.transport, route, messages, metadata, form, place).await
+    wire::call(&rest.transport, route, messages, metadata, form).await
 }
 
 /// The headers that a gRPC call carries too: who calls, and in which trace.

@@ -5,9 +5,7 @@
 //! at links before people do unsubscribes nobody; the button on it, and a mail program's one click (RFC 8058),
 //! do.
 
-use std::sync::Arc;
-
-use axum::body::{Body, to_bytes};
+use axum::body::Body;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use maud::{DOCTYPE, Markup, html};
@@ -16,6 +14,7 @@ use parasol_api::tracking::v1::{NoticeKind, TakeReceiptRequest, UnsubscribeReque
 use parasol_api::{Error, Language, Reason};
 
 use super::{READING_MAX, Rest};
+use crate::edge;
 
 /// Bytes of a receipt.
 const RECEIPT_BYTES_MAX: usize = 64 * 1024;
@@ -26,7 +25,7 @@ const POLICY: &str = "default-src 'none'; style-src 'self'; base-uri 'none'; for
 /// Takes a receipt.
 ///
 /// # Errors
-/// `CALLBACK_UNSIGNED`, `CALLBACK_EXPIRED`, `MESSAGE_TOO_LARGE`, `FIELD_INVALID`, `NOT_FOUND`, `OVERLOADED`.
+/// `CALLBACK_UNSIGNED`, `CALLBACK_EXPIRED`, `MESSAGE_TOO_LARGE`, `FIELD_INVALID`, `NOT_FOUND`, `DEADLINE_EXCEEDED`.
 pub(super) async fn receipt(
     rest: &Rest,
     headers: &HeaderMap,
@@ -36,11 +35,7 @@ pub(super) async fn receipt(
     let head = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
     let (id, timestamp) = head("webhook-id").zip(head("webhook-timestamp")).ok_or_else(unsigned)?;
     let signature = head("webhook-signature").ok_or_else(unsigned)?;
-    let place = Arc::clone(&rest.places).try_acquire_owned();
-    let _place = place.map_err(|_| Error::new(Reason::Overloaded))?;
-    let reading = tokio::time::timeout(READING_MAX, to_bytes(body, RECEIPT_BYTES_MAX)).await;
-    let body = reading.map_err(|_| Error::new(Reason::DeadlineExceeded))?;
-    let body = body.map_err(|error| Error::new(Reason::MessageTooLarge).because(error))?;
+    let body = edge::read(body, RECEIPT_BYTES_MAX, READING_MAX).await?;
     let asked = TakeReceiptRequest {
         id: id.to_owned(),
         timestamp: timestamp.to_owned(),
@@ -72,8 +67,6 @@ pub(super) async fn unsubscribe(
     token: String,
     language: Language,
 ) -> Result<Response, Error> {
-    let place = Arc::clone(&rest.places).try_acquire_owned();
-    let _place = place.map_err(|_| Error::new(Reason::Overloaded))?;
     let mut notices = NoticeServiceClient::new(rest.callbacks.service());
     let done = notices.unsubscribe(UnsubscribeRequest { token }).await;
     let done = done.map_err(|status| Error::from_status(&status))?.into_inner();

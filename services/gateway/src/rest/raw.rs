@@ -15,7 +15,7 @@ use http::request::Parts;
 use parasol_api::{Error, Reason};
 use prost::Message as _;
 use prost_reflect::{DynamicMessage, FieldDescriptor, MessageDescriptor, Value};
-use tokio::sync::{OwnedSemaphorePermit, oneshot};
+use tokio::sync::oneshot;
 use tokio::time::timeout;
 use tonic::Request;
 use tonic::client::Grpc;
@@ -40,7 +40,6 @@ pub(super) async fn send(
     route: &Route,
     field: &FieldDescriptor,
     (parts, head, body): (&Parts, Bytes, Body),
-    _place: OwnedSemaphorePermit,
 ) -> Result<Response, Error> {
     let (broke, broken) = oneshot::channel::<Error>();
     let pieces = pieces(route.method.input(), field.clone(), body, broke);
@@ -101,7 +100,6 @@ pub(super) async fn fetch(
     field: &FieldDescriptor,
     messages: Vec<Bytes>,
     metadata: HeaderMap,
-    place: OwnedSemaphorePermit,
 ) -> Result<Response, Error> {
     let path = route.grpc_path().parse().map_err(Error::internal)?;
     let mut client = Grpc::new(rest.transport.clone());
@@ -118,10 +116,10 @@ pub(super) async fn fetch(
     let headers = headers(&first)?;
     let begin = bytes_of(&first, field);
     let field = field.clone();
-    let rest = stream::unfold(Some((answer, place)), move |state| {
+    let rest = stream::unfold(Some(answer), move |state| {
         let (kind, field) = (kind.clone(), field.clone());
         async move {
-            let (mut answer, place) = state?;
+            let mut answer = state?;
             let piece = match answer.message().await {
                 Ok(None) => return None,
                 Ok(Some(message)) => DynamicMessage::decode(kind, message as Bytes)
@@ -129,7 +127,7 @@ pub(super) async fn fetch(
                     .map_err(std::io::Error::other),
                 Err(status) => Err(std::io::Error::other(status.message().to_owned())),
             };
-            let state = piece.is_ok().then_some((answer, place));
+            let state = piece.is_ok().then_some(answer);
             Some((piece, state))
         }
     });

@@ -1,6 +1,6 @@
 //! From an HTTP request to the messages of a call.
 
-use axum::body::{Body, to_bytes};
+use axum::body::Body;
 use axum::http::{HeaderMap, header};
 use bytes::Bytes;
 use http::request::Parts;
@@ -10,7 +10,8 @@ use prost_reflect::{DeserializeOptions, DynamicMessage, FieldDescriptor, Kind, M
 use serde_json::{Map, Value};
 
 use super::route::Route;
-use super::{LINES_BYTES_MAX, LINES_MAX, Rest};
+use super::{LINES_BYTES_MAX, LINES_MAX, READING_MAX, Rest};
+use crate::edge;
 
 /// The fields of a request that say where a stream goes on.
 const PLACES: [&str; 2] = ["cursor", "resume_token"];
@@ -18,7 +19,7 @@ const PLACES: [&str; 2] = ["cursor", "resume_token"];
 /// The encoded messages of a call: one, or one a line where the method takes a stream.
 ///
 /// # Errors
-/// `MESSAGE_TOO_LARGE`, `FIELD_INVALID`; then nothing was sent.
+/// `MESSAGE_TOO_LARGE`, `DEADLINE_EXCEEDED`, `FIELD_INVALID`; then nothing was sent.
 pub(super) async fn messages(
     rest: &Rest,
     route: &Route,
@@ -28,11 +29,11 @@ pub(super) async fn messages(
 ) -> Result<Vec<Bytes>, Error> {
     let kind = route.method.input();
     if route.method.is_client_streaming() {
-        let body = read(body, LINES_BYTES_MAX).await?;
+        let body = edge::read(body, LINES_BYTES_MAX, READING_MAX).await?;
         return lines(&kind, parts, &body, rest.message_bytes);
     }
     let mut fields = match route.has_body {
-        true => object(&read(body, rest.message_bytes).await?)?,
+        true => object(&edge::read(body, rest.message_bytes, READING_MAX).await?)?,
         false => query(&kind, parts.uri.query().unwrap_or_default())?,
     };
     for (name, value) in path {
@@ -68,13 +69,6 @@ pub(super) fn message(
     let kind = route.method.input();
     put(&mut fields, &kind, "request_id", Value::String(request_id.to_owned()))?;
     encoded(&kind, Value::Object(fields), None)
-}
-
-async fn read(body: Body, max: usize) -> Result<Bytes, Error> {
-    to_bytes(body, max).await.map_err(|error| {
-        let error = Error::new(Reason::MessageTooLarge).because(error);
-        error.message(format!("the body ended early or has more than {max} bytes"))
-    })
 }
 
 /// The body as an object; an empty one is an object without fields.

@@ -265,7 +265,7 @@ async fn a_failure_is_a_problem_in_the_readers_language() {
             (&body["reason"], &body["code"]),
             (&json!(reason.code()), &json!(reason.kind().name()))
         );
-        assert_eq!(body["title"], reason.words(parasol_api::Language::En).what);
+        assert_eq!(body["title"], reason.words(Language::En).what);
         assert_eq!(
             (&body["metadata"]["stage"], &body["violations"][0]["field"]),
             (&json!("filed"), &json!("x"))

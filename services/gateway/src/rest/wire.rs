@@ -9,7 +9,6 @@ use bytes::{Buf, BufMut as _, Bytes};
 use futures::{StreamExt as _, stream};
 use parasol_api::Error;
 use parasol_runtime::transport::Transport;
-use tokio::sync::OwnedSemaphorePermit;
 use tonic::client::Grpc;
 use tonic::codec::{Codec, DecodeBuf, Decoder, EncodeBuf, Encoder};
 use tonic::metadata::MetadataMap;
@@ -21,7 +20,7 @@ use super::route::Route;
 /// How long a stream lasts; whoever reads it goes on from the place of its last message.
 pub(crate) const STREAM_MAX: Duration = Duration::from_secs(50);
 
-/// Calls a method and gives its answer the wanted form. A stream keeps its place until it ends.
+/// Calls a method and gives its answer the wanted form.
 ///
 /// # Errors
 /// What the method says.
@@ -31,7 +30,6 @@ pub(super) async fn call(
     messages: Vec<Bytes>,
     headers: HeaderMap,
     form: Form,
-    place: OwnedSemaphorePermit,
 ) -> Result<Response, Error> {
     let path = route.grpc_path().parse().map_err(Error::internal)?;
     let mut client = Grpc::new(transport.clone());
@@ -46,12 +44,12 @@ pub(super) async fn call(
     }
     let answer = client.streaming(request, path, Raw).await;
     let messages = answer.map_err(|status| Error::from_status(&status))?.into_inner();
-    let lines = stream::unfold(Some((messages, place)), move |messages| {
+    let lines = stream::unfold(Some(messages), move |messages| {
         let (kind, form) = (kind.clone(), form);
         async move {
-            let (mut messages, place) = messages?;
+            let mut messages = messages?;
             match messages.message().await {
-                Ok(Some(message)) => Some((form.part(&kind, &message), Some((messages, place)))),
+                Ok(Some(message)) => Some((form.part(&kind, &message), Some(messages))),
                 Ok(None) => None,
                 Err(status) => Some((form.failure(&Error::from_status(&status)), None)),
             }

@@ -45,11 +45,11 @@ pub(crate) async fn of_many(
 ) -> Response {
     let (parts, _) = request.into_parts();
     let pages = pages(gateway);
-    let Some((visitor, place)) = admitted(pages, &parts) else { return none() };
+    let Some(visitor) = admitted(pages, &parts) else { return none() };
     if is_put_out(pages, &visitor).await {
         return none();
     }
-    moves::told(&gateway.moves, pages, &visitor, place)
+    moves::told(&gateway.moves, pages, &visitor)
 }
 
 /// Whether the register has put an agent or a manager out. One watch tells all pages of a side, so its own credential
@@ -72,7 +72,7 @@ pub(crate) async fn of_case(
 ) -> Response {
     let (parts, _) = request.into_parts();
     let pages = pages(&gateway);
-    let Some((visitor, place)) = admitted(pages, &parts) else { return none() };
+    let Some(visitor) = admitted(pages, &parts) else { return none() };
     let client = TrackingServiceClient::new(pages.transport_of(&visitor));
-    story(client, case, place_of(&parts), visitor.guest.language, place).await
+    story(client, case, place_of(&parts), visitor.guest.language).await
 }

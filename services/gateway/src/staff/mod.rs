@@ -33,6 +33,6 @@ pub(crate) fn let_in(pages: &Pages, request: Request) -> Result<(Parts, Visitor)
     let (parts, _) = request.into_parts();
     match Visitor::of(pages, &parts) {
         Ok(visitor) => Ok((parts, visitor)),
-        Err((guest, why)) => Err(Box::new(closed(pages, guest, why, true))),
+        Err(guest) => Err(Box::new(closed(pages, guest, true))),
     }
 }

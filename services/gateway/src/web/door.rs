@@ -10,7 +10,7 @@ use super::Pages;
 use super::controls::{Filled, Look, alert};
 use super::form::{Form, TOKEN};
 use super::page::{Page, redirect};
-use super::session::{self, Closed, Guest, Visitor};
+use super::session::{self, Guest, Visitor};
 use super::words::Pick as _;
 
 /// Characters of a credential.
@@ -56,7 +56,7 @@ pub(crate) async fn sign_out(pages: Pages, request: Request) -> Response {
     let (parts, body) = request.into_parts();
     let mut visitor = match Visitor::of(pages, &parts) {
         Ok(visitor) => visitor,
-        Err((guest, _)) => return redirect(&format!("{home}/sign-in"), &guest),
+        Err(guest) => return redirect(&format!("{home}/sign-in"), &guest),
     };
     let form = Form::read(&parts.headers, body).await.unwrap_or_default();
     if !visitor.owns(pages, form.get(TOKEN)) {
@@ -67,22 +67,18 @@ pub(crate) async fn sign_out(pages: Pages, request: Request) -> Response {
     redirect(&format!("{home}/sign-in"), &visitor.guest)
 }
 
-/// The answer to somebody who is not let in. What is asked for by GET is come back to.
-pub(crate) fn closed(pages: &Pages, guest: Guest, why: Closed, is_get: bool) -> Response {
-    match why {
-        Closed::SignedOut if is_get && guest.foreign => step_inside(&guest),
-        Closed::SignedOut if is_get => {
-            let to = session::sign_in_path(guest.site, &guest.path);
-            redirect(&to, &guest)
-        }
-        Closed::SignedOut => {
-            let error = Error::new(Reason::Unauthenticated);
-            let next = guest.path.rsplit_once('/').map(|(case, _)| case.to_owned());
-            let next = next.unwrap_or_default();
-            page(pages, guest, StatusCode::UNAUTHORIZED, &next, Some(&error))
-        }
-        Closed::Full => failure(&guest, &Error::new(Reason::Overloaded)),
+/// The answer to somebody who has not signed in, or did long ago. What is asked for by GET is come back to.
+pub(crate) fn closed(pages: &Pages, guest: Guest, is_get: bool) -> Response {
+    if is_get && guest.foreign {
+        return step_inside(&guest);
     }
+    if is_get {
+        let to = session::sign_in_path(guest.site, &guest.path);
+        return redirect(&to, &guest);
+    }
+    let error = Error::new(Reason::Unauthenticated);
+    let next = guest.path.rsplit_once('/').map(|(case, _)| case.to_owned());
+    page(pages, guest, StatusCode::UNAUTHORIZED, &next.unwrap_or_default(), Some(&error))
 }
 
 /// A strict cookie does not come with a link from another site. A page of ours asks again at once, and

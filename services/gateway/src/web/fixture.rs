@@ -16,6 +16,7 @@ use parasol_runtime::health::Health;
 use parasol_runtime::identity::issuers::Issuers;
 use parasol_runtime::identity::{Bearers, Principal, Role, TokenKey};
 use parasol_runtime::ids::IdSource;
+use parasol_runtime::metrics::Metrics;
 use parasol_runtime::transport::Transport;
 use prost::Message;
 use tower::ServiceExt as _;
@@ -116,7 +117,7 @@ pub(crate) fn web(transport: Transport) -> Web {
     let ids = IdSource::seeded(clock.clone(), 7);
     let key = Arc::new(TokenKey::from_secret(&[7; 32]));
     let bearers = Bearers::new(Arc::clone(&key), Issuers::default(), clock.clone());
-    Web { transport, key, bearers, clock, ids }
+    Web { transport, key, bearers, clock, ids, metrics: Metrics::silent() }
 }
 
 /// Pages that reach nobody, for tests of the other routes.

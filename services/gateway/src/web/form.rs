@@ -1,12 +1,13 @@
 //! What a browser sends: the fields of a form, read within limits.
 
-use axum::body::{Body, to_bytes};
+use axum::body::Body;
 use axum::http::HeaderMap;
 use axum::http::header::CONTENT_TYPE;
 use parasol_api::common::v1::Money;
 use parasol_api::{Error, Reason};
 use std::time::Duration;
-use tokio::time::timeout;
+
+use crate::edge;
 
 /// Bytes of a form without files.
 const FORM_BYTES_MAX: usize = 64 * 1024;
@@ -35,9 +36,7 @@ impl Form {
         if !kind.is_some_and(|kind| kind.starts_with("application/x-www-form-urlencoded")) {
             return Err(Error::new(Reason::FieldInvalid).message("the body is no form"));
         }
-        let bytes = timeout(READING_MAX, to_bytes(body, FORM_BYTES_MAX)).await;
-        let bytes = bytes.map_err(|_| Error::new(Reason::DeadlineExceeded))?;
-        let bytes = bytes.map_err(|error| Error::new(Reason::MessageTooLarge).because(error))?;
+        let bytes = edge::read(body, FORM_BYTES_MAX, READING_MAX).await?;
         let mut form = Self::default();
         for (name, value) in form_urlencoded::parse(&bytes) {
             form.add(&name, value.into_owned())?;

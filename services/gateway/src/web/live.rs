@@ -20,7 +20,6 @@ use parasol_api::tracking::v1::{WatchCaseRequest, WatchCaseResponse};
 use parasol_api::{Error, Language, Reason};
 use parasol_journey::time::Timestamp;
 use parasol_runtime::transport::Transport;
-use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::timeout;
 use tonic::Streaming;
 
@@ -34,8 +33,6 @@ pub(crate) const RELOAD_SECONDS: u64 = 60;
 /// After how many milliseconds a browser takes a stream up again that ended.
 const RETRY_MS: u64 = 1_500;
 
-/// Pages that are told of changes at a time.
-pub(crate) const WATCHED_MAX: usize = 100;
 /// How long a page is told of changes before its browser asks again.
 const WATCH_MAX: Duration = Duration::from_secs(50);
 
@@ -61,12 +58,9 @@ pub(crate) fn live(path: &str, place: &str, language: Language) -> Markup {
     }
 }
 
-/// Whoever signed in, with a place of its own: a page that is only watched takes none of
-/// those that are worked on.
-pub(crate) fn admitted(pages: &Pages, parts: &Parts) -> Option<(Visitor, OwnedSemaphorePermit)> {
-    let visitor = Visitor::of(pages, parts).ok()?;
-    let place = pages.watching()?;
-    Some((visitor, place))
+/// Whoever signed in.
+pub(crate) fn admitted(pages: &Pages, parts: &Parts) -> Option<Visitor> {
+    Visitor::of(pages, parts).ok()
 }
 
 /// Tells a browser to listen no more: there is nobody signed in, or no place.
@@ -80,15 +74,12 @@ pub(crate) fn refused(error: &Error) -> Response {
 }
 
 /// The lines of a stream that ends with the first change.
-pub(crate) fn told<M: Told + Send + 'static>(
-    messages: Streaming<M>,
-    place: OwnedSemaphorePermit,
-) -> Response {
-    let lines = stream::unfold(Some((messages, place)), |listening| async {
-        let (mut messages, place) = listening?;
+pub(crate) fn told<M: Told + Send + 'static>(messages: Streaming<M>) -> Response {
+    let lines = stream::unfold(Some(messages), |listening| async {
+        let mut messages = listening?;
         let line = match messages.message().await {
             Ok(Some(message)) if message.is_change() => "event: changed\ndata: -\n\n",
-            Ok(Some(_)) => return Some((": quiet\n\n", Some((messages, place)))),
+            Ok(Some(_)) => return Some((": quiet\n\n", Some(messages))),
             // The browser asks again.
             Ok(None) | Err(_) => return None,
         };
@@ -136,7 +127,6 @@ pub(crate) async fn story(
     case_id: String,
     resume_token: String,
     language: Language,
-    place: OwnedSemaphorePermit,
 ) -> Response {
     let language = language.pick("zh", "en").to_owned();
     let request = WatchCaseRequest { case_id, resume_token, language };
@@ -147,11 +137,11 @@ pub(crate) async fn story(
         Err(error) => return refused(&error),
     };
     let first = format!("retry: {RETRY_MS}\n\n");
-    let told = stream::unfold((Some(messages), place), |(messages, place)| async {
+    let told = stream::unfold(Some(messages), |messages| async {
         let mut messages = messages?;
         match messages.message().await {
-            Ok(Some(message)) => Some((line(&message), (Some(messages), place))),
-            Ok(None) => Some(("event: ended\ndata: -\n\n".to_owned(), (None, place))),
+            Ok(Some(message)) => Some((line(&message), Some(messages))),
+            Ok(None) => Some(("event: ended\ndata: -\n\n".to_owned(), None)),
             // The browser asks again.
             Err(_) => None,
         }

@@ -30,15 +30,12 @@ use parasol_api::Error;
 use parasol_runtime::clock::Clock;
 use parasol_runtime::identity::{Bearers, TokenKey};
 use parasol_runtime::ids::IdSource;
+use parasol_runtime::metrics::Metrics;
 use parasol_runtime::transport::{Transport, local};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tonic::Status;
 
 use session::Visitor;
 use site::Site;
-
-/// The most requests to the pages of a site under way at a time; a page makes a handful of calls.
-const PAGES_MAX: usize = 64;
 
 /// Bytes of a form with photos.
 pub(crate) const UPLOAD_BYTES_MAX: usize = 96 * 1024 * 1024;
@@ -56,6 +53,8 @@ pub struct Web {
     pub clock: Clock,
     /// Makes request ids and what a browser is told apart by.
     pub ids: IdSource,
+    /// Counts who is turned away.
+    pub metrics: Metrics,
 }
 
 /// The pages of one site. Cheap to clone.
@@ -73,27 +72,13 @@ pub(crate) struct Pages {
     pub clock: Clock,
     /// Makes request ids.
     pub ids: IdSource,
-    places: Arc<Semaphore>,
-    watched: Arc<Semaphore>,
 }
 
 impl Pages {
     /// The pages of `site`.
     pub(crate) fn new(site: &'static Site, web: &Web) -> Self {
-        let [places, watched] =
-            [PAGES_MAX, live::WATCHED_MAX].map(|most| Arc::new(Semaphore::new(most)));
-        let Web { transport, key, bearers, clock, ids } = web.clone();
-        Self { site, transport, key, bearers, clock, ids, places, watched }
-    }
-
-    /// A place for a request; `None` when there is none.
-    pub(crate) fn place(&self) -> Option<OwnedSemaphorePermit> {
-        Arc::clone(&self.places).try_acquire_owned().ok()
-    }
-
-    /// A place for a page that is told of changes; `None` when there is none.
-    pub(crate) fn watching(&self) -> Option<OwnedSemaphorePermit> {
-        Arc::clone(&self.watched).try_acquire_owned().ok()
+        let Web { transport, key, bearers, clock, ids, .. } = web.clone();
+        Self { site, transport, key, bearers, clock, ids }
     }
 
     /// The way to the services with the visitor's own credential.

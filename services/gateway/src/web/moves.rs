@@ -19,7 +19,7 @@ use parasol_api::tracking::v1::watch_cases_response::Event;
 use parasol_api::tracking::v1::{WatchCasesRequest, WatchCasesResponse};
 use parasol_api::{Error, Reason, Role};
 use parasol_runtime::transport::{Transport, local};
-use tokio::sync::{OwnedSemaphorePermit, watch};
+use tokio::sync::watch;
 use tokio::time::timeout;
 use tonic::Streaming;
 
@@ -196,16 +196,11 @@ impl Listener {
 }
 
 /// What a page of many cases listens to.
-pub(crate) fn told(
-    moves: &Moves,
-    pages: &Pages,
-    visitor: &Visitor,
-    place: OwnedSemaphorePermit,
-) -> Response {
+pub(crate) fn told(moves: &Moves, pages: &Pages, visitor: &Visitor) -> Response {
     let Some(listener) = moves.listen(pages, visitor) else { return live::none() };
-    live::lasting((listener, place), |(mut listener, place)| async move {
+    live::lasting(listener, |mut listener| async move {
         let line = listener.next().await?;
-        Some((line.to_owned(), (listener, place)))
+        Some((line.to_owned(), listener))
     })
 }
 

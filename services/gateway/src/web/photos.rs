@@ -139,7 +139,7 @@ pub(crate) async fn show(pages: Pages, mark: String, request: Request) -> Respon
     let (parts, _) = request.into_parts();
     let visitor = match Visitor::of(&pages, &parts) {
         Ok(visitor) => visitor,
-        Err((guest, why)) => return closed(&pages, guest, why, true),
+        Err(guest) => return closed(&pages, guest, true),
     };
     let photo = Photo::of_mark(&pages, &visitor.principal, &mark);
     let found = match photo {

@@ -85,6 +85,6 @@ fn let_in(pages: &Pages, request: Request) -> Result<(Visitor, Request), Box<Res
     let (parts, body) = request.into_parts();
     match Visitor::of(pages, &parts) {
         Ok(visitor) => Ok((visitor, Request::from_parts(parts, body))),
-        Err((guest, why)) => Err(Box::new(closed(pages, guest, why, false))),
+        Err(guest) => Err(Box::new(closed(pages, guest, false))),
     }
 }

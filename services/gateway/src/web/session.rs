@@ -12,7 +12,6 @@ use form_urlencoded::Serializer;
 use parasol_api::Language;
 use parasol_journey::time::{Span, Timestamp};
 use parasol_runtime::identity::Principal;
-use tokio::sync::OwnedSemaphorePermit;
 
 use super::Pages;
 use super::site::Site;
@@ -59,28 +58,16 @@ pub(crate) struct Visitor {
     pub token: String,
     /// What every form of theirs must carry.
     pub form_token: String,
-    /// Their place among the requests under way; goes with them.
-    pub _place: OwnedSemaphorePermit,
-}
-
-/// Why somebody is not let in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Closed {
-    /// Nobody signed in, or long ago.
-    SignedOut,
-    /// Too many are here.
-    Full,
 }
 
 impl Guest {
     /// Whoever sent this head.
     pub(crate) fn of(pages: &Pages, parts: &Parts) -> Self {
         let asked = asked_language(parts);
-        let kept = cookie(&parts.headers, LANGUAGE).and_then(Language::of_tag);
         let proto = parts.headers.get("x-forwarded-proto");
         let mut guest = Self {
             site: pages.site,
-            language: asked.or(kept).unwrap_or_else(|| language::of_headers(&parts.headers)),
+            language: language_of(parts),
             secure: proto.is_some_and(|proto| proto.as_bytes().eq_ignore_ascii_case(b"https")),
             foreign: is_foreign(&parts.headers),
             path: parts.uri.path().to_owned(),
@@ -112,18 +99,17 @@ impl Guest {
 }
 
 impl Visitor {
-    /// Whoever sent this head, if they signed in.
-    pub(crate) fn of(pages: &Pages, parts: &Parts) -> Result<Self, (Guest, Closed)> {
+    /// Whoever sent this head, if they signed in; else they are a guest.
+    pub(crate) fn of(pages: &Pages, parts: &Parts) -> Result<Self, Guest> {
         let guest = Guest::of(pages, parts);
-        let Some(place) = pages.place() else { return Err((guest, Closed::Full)) };
-        let token = cookie(&parts.headers, SESSION).map(str::to_owned);
+        let token = credential(&parts.headers).map(str::to_owned);
         let known = token.and_then(|token| {
             let principal = pages.key.verify(&token, guest.now).ok()?;
             pages.site.admits(&principal).then_some((token, principal))
         });
-        let Some((token, principal)) = known else { return Err((guest, Closed::SignedOut)) };
+        let Some((token, principal)) = known else { return Err(guest) };
         let form_token = form_token(pages, &token);
-        Ok(Self { guest, principal, token, form_token, _place: place })
+        Ok(Self { guest, principal, token, form_token })
     }
 
     /// Whether a form carries the token of this session, and no other site made the browser send it.
@@ -177,6 +163,18 @@ fn form_token(pages: &Pages, bound_to: &str) -> String {
 fn is_form_token(pages: &Pages, bound_to: &str, sent: &str) -> bool {
     let sent = hex::decode(sent).unwrap_or_default();
     pages.key.verify_mac(FORM_DOMAIN, bound_to.as_bytes(), &sent)
+}
+
+/// The language that somebody wants: the one asked for, else the one chosen before, else their browser's.
+pub(crate) fn language_of(parts: &Parts) -> Language {
+    let kept = || cookie(&parts.headers, LANGUAGE).and_then(Language::of_tag);
+    let known = asked_language(parts).or_else(kept);
+    known.unwrap_or_else(|| language::of_headers(&parts.headers))
+}
+
+/// The credential of a session, whatever it is worth.
+pub(crate) fn credential(headers: &HeaderMap) -> Option<&str> {
+    cookie(headers, SESSION)
 }
 
 fn asked_language(parts: &Parts) -> Option<Language> {

@@ -1,10 +1,13 @@
 //! `parasol audit`: whether what is kept is still what came in.
 
+use std::path::PathBuf;
+
 use anyhow::Context as _;
 use parasol_casebook::Head;
-use parasol_casebook::audit::Verdict;
+use parasol_casebook::audit::{Problem, Verdict};
 use parasol_journey::ids::CaseId;
 use parasol_runtime::config::Config;
+use parasol_runtime::identity::TokenKey;
 use parasol_verification::Audit;
 use serde_json::json;
 
@@ -18,6 +21,7 @@ database. Exit code 1 when something is not what it was.
 
 Examples:
   parasol audit verify
+  parasol audit verify --old-key /etc/parasol/secret.key.2025
   parasol audit head
   parasol audit certificates
   parasol audit certificates --case case_01905af12b3c7def8123456789abcdef --json";
@@ -36,6 +40,8 @@ enum What {
         /// Only those of one case
         #[arg(long, value_name = "CASE")]
         case: Option<CaseId>,
+        #[command(flatten)]
+        before: Before,
     },
     /// Print the head of the audit trail's chain, signed, to be kept where nobody of this cell can write
     #[command(after_help = "Example: parasol audit head --data ./parasol-data >> elsewhere/heads")]
@@ -50,19 +56,36 @@ Example: parasol audit verify --head audit-head-1.14.1780882200000000.0123456789
         /// A head that was kept elsewhere; may be given several times
         #[arg(long = "head", value_name = "HEAD")]
         heads: Vec<Head>,
+        #[command(flatten)]
+        before: Before,
     },
+}
+
+/// Secrets that a cell had before its present one.
+#[derive(clap::Args)]
+struct Before {
+    /// The `secret.key` of before, where the cell was given a new one; may be given several times, in any order
+    #[arg(long = "old-key", value_name = "FILE")]
+    old_keys: Vec<PathBuf>,
+}
+
+impl Before {
+    fn read(&self) -> anyhow::Result<Vec<TokenKey>> {
+        let keys = self.old_keys.iter().map(|file| TokenKey::read_file(file));
+        keys.collect::<Result<_, _>>().context("a key of before cannot be used")
+    }
 }
 
 pub(super) async fn run(args: Args, common: &Common, config: &Config) -> anyhow::Result<Exit> {
     match args.what {
-        What::Certificates { case } => certificates(case, common, config).await,
+        What::Certificates { case, before } => certificates(case, &before, common, config).await,
         What::Head => head(common, config).await,
-        What::Verify { heads } => verify(heads, common, config).await,
+        What::Verify { heads, before } => verify(heads, &before, common, config).await,
     }
 }
 
 async fn head(common: &Common, config: &Config) -> anyhow::Result<Exit> {
-    let keys = node::chain_keys(&key_of(config)?);
+    let keys = node::chain_keys(&key_of(config)?, &[]);
     let store = node::open_store(config).await?.chaining_with(keys);
     let head = store.audit_head().await;
     store.close().await?;
@@ -79,9 +102,14 @@ async fn head(common: &Common, config: &Config) -> anyhow::Result<Exit> {
     Ok(Exit::Done)
 }
 
-async fn verify(heads: Vec<Head>, common: &Common, config: &Config) -> anyhow::Result<Exit> {
-    let keys = node::chain_keys(&key_of(config)?);
-    let kept = node::KeptHeads::read(&config.data_dir)?;
+async fn verify(
+    heads: Vec<Head>,
+    before: &Before,
+    common: &Common,
+    config: &Config,
+) -> anyhow::Result<Exit> {
+    let keys = node::chain_keys(&key_of(config)?, &before.read()?);
+    let kept = node::KeptHeads::read(config.kept())?;
     let heads: Vec<Head> = kept.heads.into_iter().chain(heads).collect();
     let store = node::open_store(config).await?;
     let found = store.verify_audit(&keys, &heads).await;
@@ -100,6 +128,10 @@ async fn verify(heads: Vec<Head>, common: &Common, config: &Config) -> anyhow::R
              that were kept are part of the chain."
         );
         match &problem {
+            Some(problem @ Problem::KeyUnknown { .. }) => format!(
+                "{counted}\nNot all could be looked at: {problem}. If the cell was given a new secret, name the \
+                 file of the one of before with --old-key."
+            ),
             Some(problem) => format!("{counted}\nThe first that is wrong: {problem}."),
             None => counted,
         }
@@ -109,10 +141,11 @@ async fn verify(heads: Vec<Head>, common: &Common, config: &Config) -> anyhow::R
 
 async fn certificates(
     case: Option<CaseId>,
+    before: &Before,
     common: &Common,
     config: &Config,
 ) -> anyhow::Result<Exit> {
-    let keys = node::seal_keys(config, &key_of(config)?)?;
+    let keys = node::seal_keys(config, &key_of(config)?, &before.read()?)?;
     let store = node::open_store(config).await?;
     let audit = parasol_verification::audit(&store, &keys, case).await;
     let audit = audit.context("the certificates cannot be read")?;

@@ -97,11 +97,12 @@ async fn copy<'a>(args: &'a Args, config: &'a Config, into: &Path) -> anyhow::Re
     copy.close().await?;
     let feed_position = feed_position.context("the copy cannot be read")?;
     to_disk(&file)?;
-    let keys: &[&str] = if args.without_key { &[] } else { &[KEY_FILE, VAULT_KEYS_FILE] };
-    // The journal of erasures too: where it is newer than the copy, it is the one to go on with.
-    for name in keys.iter().chain(&[JOURNAL_FILE]) {
-        secret(&config.data_dir, into, name)?;
+    if !args.without_key {
+        secret(&config.data_dir, into, KEY_FILE)?;
+        secret(config.kept(), into, VAULT_KEYS_FILE)?;
     }
+    // The journal of erasures too: where it is newer than the copy, it is the one to go on with.
+    secret(config.kept(), into, JOURNAL_FILE)?;
     let here = config.evidence.bucket().is_none();
     let from = config.data_dir.join(archive::FOLDER);
     let mut evidence = (0, 0);

@@ -45,11 +45,12 @@ pub(super) async fn run(args: Args, common: &Common, config: &Config) -> anyhow:
             .with_context(|| format!("the data folder {} cannot be made", folder.display()))?;
         node::own(folder)?;
     }
+    node::moved(config)?;
     let store = node::open_store(config).await?;
     let applied = migrations::up(&store).await;
     // Whoever was erased since the copy was made stays so.
     let erased = match &applied {
-        Ok(_) => vault::replay(&store, &config.data_dir).await,
+        Ok(_) => vault::replay(&store, config.kept()).await,
         Err(_) => Ok(0),
     };
     let renewed = match (args.restored, &applied) {

@@ -120,6 +120,7 @@ pub(super) async fn run(args: Args, common: &Common, config: &Config) -> anyhow:
         ensure!(there, "there is no database in {}", config.data_dir.display());
         node::own(&config.data_dir)?;
     }
+    node::moved(config)?;
     let store = node::open_store(config).await?;
     let done = match args.what {
         What::Rotate => rotate(common, config),
@@ -158,7 +159,7 @@ async fn on_store(
 
 /// The keys of the folder, which has some once a node was started on it.
 fn keys(config: &Config) -> anyhow::Result<Vec<(u32, [u8; KEY_LEN])>> {
-    let folder = &config.data_dir;
+    let folder = config.kept();
     node::read_vault_keys(folder)?.with_context(|| {
         let file = node::VAULT_KEYS_FILE;
         format!("there is no {file} in {}; start a node there once", folder.display())
@@ -169,7 +170,7 @@ async fn status(common: &Common, config: &Config, store: &Store) -> anyhow::Resu
     let known: Vec<u32> = keys(config)?.into_iter().map(|(number, _)| number).collect();
     let rows = store.sealed_by().await?;
     let opens = store.try_keys().await;
-    let erased = vault::journal::read(&config.data_dir)?.len();
+    let erased = vault::journal::read(config.kept())?.len();
     let of_key = rows.iter().map(|(number, rows)| json!({ "key": number, "rows": rows }));
     let document = json!({
         "keys": known,
@@ -195,10 +196,10 @@ fn rotate(common: &Common, config: &Config) -> anyhow::Result<Exit> {
     let mut key = [0; KEY_LEN];
     IdSource::new(Clock::system()).fill(&mut key);
     keys.push((newest + 1, key));
-    node::replace_vault_keys(&config.data_dir, &keys)?;
+    node::replace_vault_keys(config.kept(), &keys)?;
     common.answer(&json!({ "key": newest + 1 }), || {
         format!(
-            "Key {} seals from the next start on. Copy {} to every process of the cell.",
+            "Key {} seals from the next start on. Every process of the cell needs this {}.",
             newest + 1,
             node::VAULT_KEYS_FILE
         )
@@ -215,7 +216,7 @@ async fn forget(common: &Common, config: &Config, store: &Store, key: u32) -> an
         bail!("{rows} row(s) are sealed with key {key}: a node wraps them anew within the hour");
     }
     keys.retain(|(number, _)| *number != key);
-    node::replace_vault_keys(&config.data_dir, &keys)?;
+    node::replace_vault_keys(config.kept(), &keys)?;
     // The first key can be made again by whoever has the secret it follows from.
     let first = (key == 1 && TokenKey::load(&config.data_dir).is_ok_and(|key| key.is_some()))
         .then(|| format!(" It follows from {KEY_FILE}: change that too."));
@@ -237,7 +238,7 @@ async fn erase(
         bail!("{} goes on; end it first, or say --open-too", open.join(", "));
     }
     let now = shown_by(store).await.unwrap_or_else(|| Clock::system().now());
-    let rows = vault::erase(store, &config.data_dir, &person, now).await?;
+    let rows = vault::erase(store, config.kept(), &person, now).await?;
     let subjects = person.erasable().len();
     let document = json!({
         "subject": subject.to_string(),

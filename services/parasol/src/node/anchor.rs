@@ -23,9 +23,11 @@ const DOMAIN: &str = "audit chain key";
 /// How long a row of the trail may wait for its link.
 const LAG_MAX: Span = Span::from_micros(60 * SECOND);
 
-/// The keys of the cell's chain.
-pub fn chain_keys(key: &TokenKey) -> ChainKeys {
-    ChainKeys::new(key.mac(DOMAIN, b"v1"), [])
+/// The keys of the cell's chain: that of its secret links, and those of secrets that it had before are known when the
+/// chain is looked at.
+pub fn chain_keys(key: &TokenKey, older: &[TokenKey]) -> ChainKeys {
+    let of = |key: &TokenKey| key.mac(DOMAIN, b"v1");
+    ChainKeys::new(of(key), older.iter().map(of))
 }
 
 /// Heads that a process has kept.
@@ -113,9 +115,12 @@ impl Anchor {
     }
 }
 
-/// Appends a line and sees to it that it stays. What another process was writing when it was killed is ended first.
+/// Appends a line and sees to it that it stays. Processes of a cell may share the file, over a network too, where an
+/// append is no single step: each has it alone meanwhile. What another process was writing when it was killed is ended first.
 fn append(path: &Path, head: &Head) -> io::Result<()> {
     let mut file = OpenOptions::new().read(true).append(true).create(true).open(path)?;
+    // Goes with the file.
+    file.lock()?;
     let torn = !ends_a_line(&mut file)?;
     let line = format!("{}{head}\n", if torn { "\n" } else { "" });
     file.write_all(line.as_bytes())?;

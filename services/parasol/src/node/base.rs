@@ -40,17 +40,20 @@ impl Base {
         if config.is_embedded() {
             own(folder)?;
         }
+        vault::moved(config)?;
         let store = open_store(config).await?;
         migrations::up(&store).await.context("the database could not be migrated")?;
-        crate::vault::replay(&store, folder).await.context("erasures cannot be made up for")?;
+        crate::vault::replay(&store, config.kept())
+            .await
+            .context("erasures cannot be made up for")?;
         if store.engine() == Engine::Sqlite {
             store.free_leases().await?;
         }
         let clock = open_clock(config, &store).await?;
         let ids = IdSource::new(clock.clone()).of_cell(config.cell);
         let key = TokenKey::load_or_create(folder, |bytes| ids.fill(bytes))?;
-        let store = store.chaining_with(chain_keys(&key));
-        let store = store.with_keys(vault::load_or_create(folder, &key)?);
+        let store = store.chaining_with(chain_keys(&key, &[]));
+        let store = store.with_keys(vault::load_or_create(config.kept(), &key)?);
         store.try_keys().await.with_context(|| {
             format!(
                 "put back the {VAULT_KEYS_FILE} (or {KEY_FILE}) that belongs to this database; \
@@ -85,7 +88,7 @@ pub async fn open_store(config: &Config) -> anyhow::Result<Store> {
     let pools = Pools { write: config.pools.write, read: config.pools.read };
     let store = Store::open(&url, pools).await.context("the database cannot be used")?;
     let store = store.parking_after(config.tasks.attempts_max);
-    Ok(match vault::vault_keys(&config.data_dir)? {
+    Ok(match vault::vault_keys(config)? {
         Some(keys) => store.with_keys(keys),
         None => store,
     })

@@ -54,7 +54,7 @@ pub use anchor::{HEADS_FILE, KeptHeads, chain_keys};
 pub use base::{CLOCK_OFFSET, LOCK_FILE, STORE_FILE, open_store, own};
 pub use router::RouterNode;
 pub use seals::seal_keys;
-pub use vault::{VAULT_KEYS_FILE, read as read_vault_keys, replace_vault_keys, vault_keys};
+pub use vault::{VAULT_KEYS_FILE, moved, read as read_vault_keys, replace_vault_keys, vault_keys};
 
 pub(crate) use peers::service_of;
 
@@ -173,7 +173,7 @@ impl Node {
             Services::new(config, (&desk, &bell, &peers, &shutdown, archive), &base).await?;
         let issuers = Issuers::new(&config.issuers, &base.clock).map_err(anyhow::Error::msg)?;
         let (store, clock) = (base.store.clone(), base.clock.clone());
-        let anchor = Anchor::new(store, clock, metrics.clone(), &config.data_dir);
+        let anchor = Anchor::new(store, clock, metrics.clone(), config.kept());
         let layers = layers(config, &base, metrics.clone(), &issuers, &services);
         (loops::issuers(&supervisor, &issuers), loops::primary(&supervisor, &base.store));
         peers.connect(local::in_process(services.routes(&health)?, &layers));
@@ -204,11 +204,10 @@ impl Node {
         let callbacks = callbacks(&peers, &base);
         let rest = Rest::new(peers.transport(), admits, callbacks, config.limits.message_bytes)
             .for_origins(&config.browser_origins);
-        let (key, clock, ids) = (Arc::clone(&base.key), base.clock.clone(), base.ids.clone());
-        let bearers = Bearers::new(Arc::clone(&key), issuers, clock.clone())
+        let bearers = Bearers::new(Arc::clone(&base.key), issuers, base.clock.clone())
             .with_api_keys(services.api_keys());
         let tls = start_tls(config, served.clone(), &bearers, &base, &supervisor).await?;
-        let web = Web { transport: peers.transport(), key, bearers, clock, ids };
+        let web = web(&layers, peers.transport(), bearers);
         let (grpc, http) = start_ports(config, served, (rest, web), &health, &supervisor).await?;
         announce(config, &health).await;
         listening.release().await;
@@ -338,6 +337,12 @@ fn admits(
     })
 }
 
+/// What the pages need: what the layers know, and the way that clients take.
+fn web(layers: &Layers, transport: Transport, bearers: Bearers) -> Web {
+    let Layers { key, clock, ids, metrics, .. } = layers.clone();
+    Web { transport, key, bearers, clock, ids, metrics }
+}
+
 /// How the gateway lets partners in whose callbacks are signed: as whom dispatch says, for one call.
 fn callbacks(peers: &Peers, base: &Base) -> Callbacks {
     let (key, clock) = (Arc::clone(&base.key), base.clock.clone());
@@ -399,7 +404,7 @@ async fn start_committer(
             parasol_scheduling::projector(),
             parasol_verification::projector(),
             parasol_tracking::projector(),
-            parasol_verification::seals(seal_keys(config, &base.key)?),
+            parasol_verification::seals(seal_keys(config, &base.key, &[])?),
         ],
         bell: bell.clone(),
         handoff: handoff.clone(),

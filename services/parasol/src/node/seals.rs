@@ -11,16 +11,18 @@ use parasol_verification::SealKeys;
 const DOMAIN: &str = "certificate seal key";
 
 /// The keys of a cell. That of its own secret is always among them, so that naming a file later on makes no
-/// seal unknown.
+/// seal unknown; those of secrets that it had `before` are for whoever audits.
 ///
 /// # Errors
 /// When a file cannot be read, holds something else, or is open to others.
-pub fn seal_keys(config: &Config, key: &TokenKey) -> anyhow::Result<SealKeys> {
-    let own = key.mac(DOMAIN, b"v1");
+pub fn seal_keys(config: &Config, key: &TokenKey, before: &[TokenKey]) -> anyhow::Result<SealKeys> {
+    let of_secret = |key: &TokenKey| key.mac(DOMAIN, b"v1");
+    let own = of_secret(key);
     let certificates = &config.certificates;
     let named = certificates.old_seal_key_files.split(',').map(str::trim);
     let older = named.filter(|file| !file.is_empty()).map(|file| read(Path::new(file)));
-    let older = older.collect::<anyhow::Result<Vec<_>>>()?;
+    let mut older = older.collect::<anyhow::Result<Vec<_>>>()?;
+    older.extend(before.iter().map(of_secret));
     Ok(match certificates.seal_key_file.as_str() {
         "" => SealKeys::new(own, older),
         file => SealKeys::new(read(Path::new(file))?, older.into_iter().chain([own])),

@@ -1,4 +1,4 @@
-//! The keys of the vault, as they lie in the data folder.
+//! The keys of the vault, as they lie in the folder of what is kept ([`Config::kept`]).
 //!
 //! Owns one file and the chore that seals. The first key follows from the cell's secret, so that processes that share
 //! the secret share the vault; it is written down at the first start all the same, so that another secret later on
@@ -12,11 +12,15 @@ use std::time::Duration;
 
 use anyhow::{Context as _, bail, ensure};
 use parasol_casebook::{KEY_LEN, Keyring, Store};
+use parasol_runtime::config::Config;
 use parasol_runtime::identity::TokenKey;
 use parasol_runtime::supervisor::{Backoff, OnFailure, OnStop, Progress, Supervisor, TaskKind};
 use tempfile::NamedTempFile;
 use tokio::sync::Mutex;
 use uuid::Uuid;
+
+use super::anchor::HEADS_FILE;
+use crate::vault::journal::JOURNAL_FILE;
 
 /// The file in the data folder: a line for each key, its number and 64 hexadecimal digits.
 pub const VAULT_KEYS_FILE: &str = "vault.keys";
@@ -30,16 +34,16 @@ const RESEAL_BATCH: u64 = 200;
 /// A key with its number.
 pub type Numbered = (u32, [u8; KEY_LEN]);
 
-/// The keys of a data folder: those of the file, else the one that follows from the secret; `None` where there is
+/// The keys of a cell: those of the file, else the one that follows from the secret; `None` where there is
 /// neither. Makes nothing.
 ///
 /// # Errors
 /// When the file cannot be read, holds something else, or is open to others.
-pub fn vault_keys(folder: &Path) -> anyhow::Result<Option<Keyring>> {
-    let keys = match read(folder)? {
+pub fn vault_keys(config: &Config) -> anyhow::Result<Option<Keyring>> {
+    let keys = match read(config.kept())? {
         Some(keys) => keys,
         // A secret that cannot be used is found by whoever needs it for tokens.
-        None => match TokenKey::load(folder) {
+        None => match TokenKey::load(&config.data_dir) {
             Ok(Some(key)) => vec![first(&key)],
             Ok(None) | Err(_) => return Ok(None),
         },
@@ -58,7 +62,23 @@ pub(super) fn load_or_create(folder: &Path, key: &TokenKey) -> anyhow::Result<Ke
     {
         tracing::warn!(%error, "{VAULT_KEYS_FILE} cannot be made: the vault closes with another secret");
     }
-    vault_keys(folder)?.context("the vault has no key")
+    let keys = read(folder)?.unwrap_or_else(|| vec![first(key)]);
+    Keyring::new(keys).context("the vault has no key")
+}
+
+/// Where another folder than the data folder is named for what is kept: refuses one that lacks a file of it which the
+/// data folder has. A vault with another key would not open, and who was erased would be back unnoticed.
+///
+/// # Errors
+/// Which file has to be moved.
+pub fn moved(config: &Config) -> anyhow::Result<()> {
+    let (kept, data) = (config.kept(), config.data_dir.as_path());
+    ensure!(kept.is_dir() || kept == data, "keep_dir {} is no folder", kept.display());
+    for name in [VAULT_KEYS_FILE, JOURNAL_FILE, HEADS_FILE] {
+        let left = data.join(name).exists() && !kept.join(name).exists();
+        ensure!(!left, "move {} to {}", data.join(name).display(), kept.display());
+    }
+    Ok(())
 }
 
 /// Writes the first key down, unless another process was first.
@@ -166,6 +186,8 @@ async fn run_once(store: &Store, walk: &mut Walk) -> anyhow::Result<Progress> {
 mod tests {
     use std::os::unix::fs::PermissionsExt as _;
 
+    use parasol_runtime::config::Sources;
+
     use super::*;
 
     fn file(text: &str) -> tempfile::TempDir {
@@ -176,10 +198,33 @@ mod tests {
         folder
     }
 
+    /// The settings of a cell whose data is here.
+    fn cell(folder: &Path) -> Config {
+        let data = ("data_dir".to_owned(), folder.display().to_string());
+        Config::load(&Sources { overrides: vec![data], ..Sources::default() }).unwrap()
+    }
+
+    #[test]
+    fn what_is_kept_elsewhere_is_moved_there_first() {
+        let (data, kept) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let one = TokenKey::from_secret(&[1; 32]);
+        load_or_create(data.path(), &one).unwrap();
+        let mut config = cell(data.path());
+        moved(&config).unwrap();
+        config.keep_dir = kept.path().to_owned();
+        let refused = moved(&config).unwrap_err().to_string();
+        assert!(refused.contains("move") && refused.contains(VAULT_KEYS_FILE), "{refused}");
+        fs::rename(data.path().join(VAULT_KEYS_FILE), kept.path().join(VAULT_KEYS_FILE)).unwrap();
+        moved(&config).unwrap();
+        assert_eq!(vault_keys(&config).unwrap().unwrap().newest(), 1);
+        config.keep_dir = kept.path().join("missing");
+        assert!(moved(&config).unwrap_err().to_string().contains("is no folder"));
+    }
+
     #[test]
     fn the_first_key_follows_from_the_secret_and_outlives_it() {
         let folder = tempfile::tempdir().unwrap();
-        assert!(vault_keys(folder.path()).unwrap().is_none());
+        assert!(vault_keys(&cell(folder.path())).unwrap().is_none());
         let (one, other) = (TokenKey::from_secret(&[1; 32]), TokenKey::from_secret(&[2; 32]));
         load_or_create(folder.path(), &one).unwrap();
         let written = read(folder.path()).unwrap().unwrap();
@@ -197,17 +242,17 @@ mod tests {
         let keys = [(1, [1; KEY_LEN]), (3, [3; KEY_LEN])];
         replace_vault_keys(folder.path(), &keys).unwrap();
         assert_eq!(read(folder.path()).unwrap().unwrap(), keys);
-        assert_eq!(vault_keys(folder.path()).unwrap().unwrap().newest(), 3);
+        assert_eq!(vault_keys(&cell(folder.path())).unwrap().unwrap().newest(), 3);
         let digits = "ab".repeat(KEY_LEN);
         let twice = format!("1 {digits}\n1 {digits}\n");
         for text in ["", "\n", "1", "1 ab", &digits, &format!("0 {digits}"), &twice] {
-            let refused = vault_keys(file(text).path());
+            let refused = vault_keys(&cell(file(text).path()));
             assert!(refused.is_err(), "{text} was taken");
         }
         let open = file(&format!("1 {digits}"));
         let path = open.path().join(VAULT_KEYS_FILE);
         fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).unwrap();
-        let refused = vault_keys(open.path()).unwrap_err().to_string();
+        let refused = vault_keys(&cell(open.path())).unwrap_err().to_string();
         assert!(refused.contains("chmod 600"), "{refused}");
     }
 }

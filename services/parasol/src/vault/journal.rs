@@ -26,6 +26,8 @@ pub fn append(folder: &Path, subjects: &[Uuid], at: Timestamp) -> anyhow::Result
     let mut options = OpenOptions::new();
     let file = options.create(true).append(true).read(true).mode(0o600).open(&path);
     let mut file = file.with_context(told)?;
+    // Processes of a cell may share the file, over a network too, where an append is no single step. Goes with the file.
+    file.lock().with_context(told)?;
     // A line that broke off must not swallow the next one.
     let ends = fs::read(&path).with_context(told)?.last().is_none_or(|byte| *byte == b'\n');
     let mut text = if ends { String::new() } else { "\n".to_owned() };

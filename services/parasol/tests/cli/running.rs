@@ -223,6 +223,7 @@ fn proc_the_trail_of_a_node_is_verified_and_what_was_done_to_it_is_named() {
     assert_eq!(code, 0, "{found}");
     assert!(found["sound"].as_u64() >= head["position"].as_u64(), "{found}");
     assert!(found["heads"].as_u64().unwrap() >= 2, "{found}");
+    the_chain_of_before_needs_the_secret_of_before(&data);
     let store = rusqlite::Connection::open(data.path().join("parasol.db")).unwrap();
     store.execute("UPDATE commands SET at = at - 1", []).unwrap();
     let (code, found) = audit(&data, &["verify"]);
@@ -236,4 +237,26 @@ fn proc_the_trail_of_a_node_is_verified_and_what_was_done_to_it_is_named() {
     let (code, found) = audit(&data, &["verify"]);
     assert_eq!((code, &found["sound"]), (1, &Value::from(0)), "{found}");
     assert!(found["problem"].as_str().unwrap().contains("ends before position 1"), "{found}");
+}
+
+/// A cell that is given a new secret goes on with its chain; the links of before are verified with the secret of before,
+/// which is then put back.
+fn the_chain_of_before_needs_the_secret_of_before(data: &Data) {
+    let (key, old) = (data.path().join("secret.key"), data.beside("secret.key.of-before"));
+    let heads = std::fs::read(data.path().join("audit-heads")).unwrap();
+    std::fs::rename(&key, &old).unwrap();
+    Up::start(data).end();
+    let (code, found) = audit(data, &["verify"]);
+    assert_eq!(code, 1, "{found}");
+    assert!(found["problem"].as_str().unwrap().contains("is not known here"), "{found}");
+    let word = old.to_str().unwrap();
+    let (code, found) = audit(data, &["verify", "--old-key", word]);
+    assert_eq!((code, &found["problem"]), (0, &Value::Null), "{found}");
+    assert!(found["heads"].as_u64().unwrap() >= 1, "the heads of before count: {found}");
+    let ended = run(&["audit", "certificates", "--old-key", word, "--data", &data.name()]);
+    assert_eq!(ended.code, 0, "{}", ended.err);
+    let ended = run(&["audit", "verify", "--old-key", "/nowhere", "--data", &data.name()]);
+    assert!(ended.code != 0 && ended.err.contains("a key of before"), "{}", ended.err);
+    std::fs::rename(&old, &key).unwrap();
+    std::fs::write(data.path().join("audit-heads"), heads).unwrap();
 }

@@ -45,7 +45,7 @@ pub(super) async fn show(State(gateway): State<Gateway>, request: Request) -> Re
     let (parts, _) = request.into_parts();
     let visitor = match Visitor::of(pages, &parts) {
         Ok(visitor) => visitor,
-        Err((guest, why)) => return closed(pages, guest, why, true),
+        Err(guest) => return closed(pages, guest, true),
     };
     let line = Form::of_query(parts.uri.query()).text("line");
     let mut form = Form::default();

@@ -80,7 +80,6 @@ async fn open(pages: &Pages, token: &str, guest: &Guest) -> Result<Opened, Shut>
         BadSurvey::Foreign => Shut::Foreign,
         BadSurvey::Over => Shut::Over,
     })?;
-    let _place = pages.place().ok_or_else(|| Shut::Failed(Error::new(Reason::Overloaded)))?;
     let transport = local::with_token(pages.transport.clone(), token);
     let calls = Calls::over(transport, guest.language);
     let case = case.to_string();

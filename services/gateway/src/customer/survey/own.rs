@@ -36,7 +36,7 @@ pub(in crate::customer) async fn show(
     let (parts, _) = request.into_parts();
     let visitor = match Visitor::of(pages, &parts) {
         Ok(visitor) => visitor,
-        Err((guest, why)) => return closed(pages, guest, why, true),
+        Err(guest) => return closed(pages, guest, true),
     };
     let changes = Form::of_query(parts.uri.query()).is_ticked(CHANGE);
     match Calls::of(pages, &visitor).survey(&case).await {

@@ -45,7 +45,7 @@ pub(in crate::portal) async fn show(
     let (parts, _) = request.into_parts();
     let visitor = match Visitor::of(portal, &parts) {
         Ok(visitor) => visitor,
-        Err((guest, why)) => return closed(portal, guest, why, true),
+        Err(guest) => return closed(portal, guest, true),
     };
     match Sheet::gather(portal, &visitor, &case, Form::default()).await {
         Ok(sheet) => page(portal, &visitor, &sheet, None),

@@ -43,7 +43,7 @@ pub(in crate::portal) async fn list(State(gateway): State<Gateway>, request: Req
     let (parts, _) = request.into_parts();
     let visitor = match Visitor::of(portal, &parts) {
         Ok(visitor) => visitor,
-        Err((guest, why)) => return closed(portal, guest, why, true),
+        Err(guest) => return closed(portal, guest, true),
     };
     let query = Form::of_query(parts.uri.query());
     let state = words::STATES.iter().find(|one| one.name == query.get("state"));

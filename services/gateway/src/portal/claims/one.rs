@@ -48,7 +48,7 @@ pub(in crate::portal) async fn show(
     let (parts, _) = request.into_parts();
     let visitor = match Visitor::of(portal, &parts) {
         Ok(visitor) => visitor,
-        Err((guest, why)) => return closed(portal, guest, why, true),
+        Err(guest) => return closed(portal, guest, true),
     };
     let query = Form::of_query(parts.uri.query());
     let is_done = !query.get("done").is_empty();
@@ -97,7 +97,7 @@ pub(in crate::portal) async fn evidence(
     let (parts, _) = request.into_parts();
     let visitor = match Visitor::of(portal, &parts) {
         Ok(visitor) => visitor,
-        Err((guest, why)) => return closed(portal, guest, why, true),
+        Err(guest) => return closed(portal, guest, true),
     };
     let request = GetClaimEvidenceRequest { claim_id, evidence_id };
     let found = settlement(&Calls::of(portal, &visitor)).get_claim_evidence(request).await;

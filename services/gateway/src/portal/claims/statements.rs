@@ -30,7 +30,7 @@ pub(in crate::portal) async fn show(State(gateway): State<Gateway>, request: Req
     let (parts, _) = request.into_parts();
     let visitor = match Visitor::of(portal, &parts) {
         Ok(visitor) => visitor,
-        Err((guest, why)) => return closed(portal, guest, why, true),
+        Err(guest) => return closed(portal, guest, true),
     };
     let asked = Form::of_query(parts.uri.query()).text("period");
     let present = month_of(visitor.guest.now);
@@ -51,7 +51,7 @@ pub(in crate::portal) async fn csv(
     let (parts, _) = request.into_parts();
     let visitor = match Visitor::of(portal, &parts) {
         Ok(visitor) => visitor,
-        Err((guest, why)) => return closed(portal, guest, why, true),
+        Err(guest) => return closed(portal, guest, true),
     };
     let Some(period) = file.strip_suffix(".csv") else {
         return failure(&visitor.guest, &Error::new(Reason::NotFound));

@@ -11,7 +11,6 @@ use parasol_api::Language;
 use parasol_api::tracking::v1::CaseEntry;
 use parasol_runtime::identity::Principal;
 use prost::Message as _;
-use tokio::sync::Semaphore;
 
 use super::*;
 use crate::web::fixture::{noon, web};
@@ -84,9 +83,8 @@ fn visitor(pages: &Pages, role: Role, subject: &str) -> Visitor {
         now: noon(),
         cookies: Vec::new(),
     };
-    let place = Arc::new(Semaphore::new(1)).try_acquire_owned().unwrap();
     let token = format!("{role}.{subject}");
-    Visitor { guest, principal, token, form_token: String::new(), _place: place }
+    Visitor { guest, principal, token, form_token: String::new() }
 }
 
 const CHANGED: Option<&str> = Some("event: changed\ndata: -\n\n");
