@@ -20,7 +20,7 @@ use tokio::net::TcpListener;
 use tonic::body::Body;
 use tonic::codegen::http::Request;
 use tonic::service::RoutesBuilder;
-use tower::{Service as _, ServiceExt as _};
+use tower::{Service as _, ServiceExt};
 
 use super::loops;
 
