@@ -78,9 +78,9 @@ fn proc_the_stories_are_played_to_their_end_behind_a_pooler() {
     let pooler = PgBouncer::before(server, 4).expect("a pooler");
     let url = pooler.url_of(&database).expect("an address");
     let cell = cell(&url, redis.url());
-    let (cases, closed, said) = ended(play_at(gateway(&cell), cell.data(), 12));
-    assert_eq!((cases, closed), (12, 12), "{said}");
-    check(&url, cell.data(), 12);
+    let (cases, closed, said) = ended(play_at(gateway(&cell), cell.data(), 4));
+    assert_eq!((cases, closed), (4, 4), "{said}");
+    check(&url, cell.data(), 4);
 }
 
 #[test]

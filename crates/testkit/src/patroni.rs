@@ -113,7 +113,8 @@ impl Member {
         let data = postgres.folder().join("data");
         let (rest, program) = (free_port()?, need("patroni", "patroni")?);
         let folder = patroni.folder().to_owned();
-        let bin = need("postgres", "postgresql")?;
+        // Where its other programs are too; on the path there may be a link to this one alone.
+        let bin = need("postgres", "postgresql")?.canonicalize().context("a program's own path")?;
         let bin = bin.parent().context("a program is in a folder")?.to_owned();
         let port = patroni.start_on_free_port(
             |port| {
