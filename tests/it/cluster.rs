@@ -10,15 +10,20 @@ use parasol_testkit::{Cluster, ROLES};
 
 use crate::program::program;
 
-/// Two processes of each role, on the test clock the stories begin at.
+/// The test clock that the stories begin at, and no more in the logs than is wrong.
+pub(crate) fn settings() -> [String; 3] {
+    ["test_clock=true".to_owned(), format!("test_clock_start={START}"), "log.level=warn".to_owned()]
+}
+
+/// Two processes of each role.
 fn cell() -> Cluster {
-    let start = format!("test_clock_start={START}");
-    let settings = ["test_clock=true", &start, "log.level=warn"];
+    let settings = settings();
+    let settings: Vec<_> = settings.iter().map(String::as_str).collect();
     Cluster::start(&program(), 2, &settings).expect("the cell comes up")
 }
 
 /// Stories of all kinds, played through a gateway.
-fn play(cell: &Cluster, gateway: usize, cases: u16) -> Child {
+pub(crate) fn play(cell: &Cluster, gateway: usize, cases: u16) -> Child {
     let gateway = cell.member("gateway", gateway).grpc.to_string();
     let mut demo = Command::new(program());
     demo.args(["demo", "--running", "--once", "--pace", "0", "--json", "--lang", "en"]);
@@ -28,7 +33,7 @@ fn play(cell: &Cluster, gateway: usize, cases: u16) -> Child {
 }
 
 /// How many of the stories ended well, with what was said on the way.
-fn ended(demo: Child) -> (u64, u64, String) {
+pub(crate) fn ended(demo: Child) -> (u64, u64, String) {
     let output = demo.wait_with_output().expect("it ends");
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
     let told: serde_json::Value =

@@ -16,6 +16,7 @@ mod account;
 mod axe;
 pub mod carriers;
 mod cluster;
+pub mod collector;
 mod dice;
 pub mod issuer;
 mod keeper;
@@ -28,6 +29,7 @@ mod serving;
 
 pub use axe::{AXE_VERSION, axe_folder, axe_script};
 pub use cluster::{Cluster, Member, ROLES};
+pub use collector::{COLLECTOR_VERSION, Collector, collector_folder, collector_program};
 pub use postgres::Postgres;
 pub use programs::program_path;
 pub use redis::Redis;

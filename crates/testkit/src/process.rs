@@ -144,7 +144,7 @@ impl Server {
     }
 
     /// Stops the server in its own orderly way; what does not stop is killed.
-    fn stop(&mut self) {
+    pub(crate) fn stop(&mut self) {
         let _ = self.signal(self.stop_signal);
         if let Some(child) = self.child.as_mut()
             && wait_until(|| child.try_wait().ok().flatten().is_some())
@@ -163,7 +163,7 @@ impl Drop for Server {
 }
 
 /// Looks until `done` says so; false when 60 seconds were not enough.
-fn wait_until(mut done: impl FnMut() -> bool) -> bool {
+pub(crate) fn wait_until(mut done: impl FnMut() -> bool) -> bool {
     (0..LOOKS_MAX).any(|look| {
         if look > 0 {
             thread::sleep(LOOK_EVERY);
