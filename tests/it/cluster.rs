@@ -12,15 +12,20 @@ use parasol_testkit::{Cluster, ROLES};
 
 use crate::program::program;
 
-/// Two processes of each role, on the test clock the stories begin at.
+/// The test clock that the stories begin at, and no more in the logs than is wrong.
+pub(crate) fn settings() -> [String; 3] {
+    ["test_clock=true".to_owned(), format!("test_clock_start={START}"), "log.level=warn".to_owned()]
+}
+
+/// Two processes of each role.
 fn cell() -> Cluster {
-    let start = format!("test_clock_start={START}");
-    let settings = ["test_clock=true", &start, "log.level=warn"];
+    let settings = settings();
+    let settings: Vec<_> = settings.iter().map(String::as_str).collect();
     Cluster::start(&program(), 2, &settings).expect("the cell comes up")
 }
 
 /// Stories of all kinds, played through a gateway.
-fn play(cell: &Cluster, gateway: usize, cases: u16) -> Child {
+pub fn play(cell: &Cluster, gateway: usize, cases: u16) -> Child {
     play_at(cell.member("gateway", gateway).grpc, cell.data(), cases)
 }
 

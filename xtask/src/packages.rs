@@ -50,6 +50,22 @@ pub fn ensure_installed(needs: &[Need]) -> Result<()> {
     if missing.is_empty() {
         return Ok(());
     }
+    install(&missing)?;
+    let still = self::missing(needs);
+    ensure!(
+        still.is_empty(),
+        "installed {}, yet programs of {} are missing",
+        missing.join(" "),
+        still.join(" ")
+    );
+    Ok(())
+}
+
+/// Installs these packages.
+///
+/// # Errors
+/// When we are not root or there is no `apt-get`; the error names the packages.
+pub fn install(missing: &[&str]) -> Result<()> {
     let packages = missing.join(" ");
     let root = rustix::process::geteuid().is_root();
     if !root || program_path("apt-get").is_none() {
@@ -60,16 +76,9 @@ pub fn ensure_installed(needs: &[Need]) -> Result<()> {
     must_run(
         Command::new("apt-get")
             .args(["install", "--yes", "--quiet", "--no-install-recommends"])
-            .args(&missing)
+            .args(missing)
             .env("DEBIAN_FRONTEND", "noninteractive"),
-    )?;
-    let still = self::missing(needs);
-    ensure!(
-        still.is_empty(),
-        "installed {packages}, yet programs of {} are missing",
-        still.join(" ")
-    );
-    Ok(())
+    )
 }
 
 /// The packages of the programs that are not there, each once.

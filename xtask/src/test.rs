@@ -29,6 +29,7 @@ pub fn run(options: &Options) -> Result<ExitCode> {
     ensure_installed(FOR_SERVERS)?;
     ensure_installed(FOR_TESTS)?;
     crate::axe::install()?;
+    crate::collector::bring()?;
     let postgres = Postgres::start().context("starting PostgreSQL")?;
     let redis = Redis::start().context("starting Redis")?;
     let test = |command: &mut Command| {

@@ -34,7 +34,7 @@ pub use feed::{Numbered, SEQUENCER, Sequenced, Stretch};
 pub use handoff::{Handoff, Lease, Queue, Queues};
 pub use horizon::{Looked, Reconciled};
 pub use lease::Held;
-pub use observe::{Observer, Tried};
+pub use observe::{Observer, Traceparent, Tried};
 pub use point::Point;
 pub use read::Logged;
 pub use row::{Cell, RowOp};

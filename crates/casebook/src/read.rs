@@ -12,6 +12,7 @@ use sea_orm::{
 use uuid::Uuid;
 
 use crate::dialect::LoadedCase;
+use crate::observe::Traceparent;
 use crate::store::Store;
 use crate::tables::{cases, commands, events};
 
@@ -35,6 +36,16 @@ impl Store {
     pub async fn case(&self, id: CaseId) -> Result<Option<Case>, DbErr> {
         let row = cases::Entity::find_by_id(id.uuid()).one(self.reader()).await?;
         row.map(|row| parse(&row.state)).transpose()
+    }
+
+    /// The trace that an event of a case was written in, if somebody traced it.
+    ///
+    /// # Errors
+    /// What the engine says.
+    pub async fn trace_of(&self, case: CaseId, seq: u64) -> Result<Option<Traceparent>, DbErr> {
+        let seq = i64::try_from(seq).unwrap_or(i64::MAX);
+        let event = events::Entity::find_by_id((case.uuid(), seq)).one(self.reader()).await?;
+        Ok(event.and_then(|event| Traceparent::of(&event.trace)))
     }
 
     /// Several cases as they stand, in no order; unknown ones are left out.

@@ -16,6 +16,7 @@ use uuid::Uuid;
 
 use crate::dialect::ClaimTasks;
 use crate::handoff::Lease;
+use crate::observe::Traceparent;
 use crate::store::{Store, instant};
 use crate::tables::{leases, tasks};
 
@@ -39,6 +40,8 @@ pub struct Claimed {
     pub obligation: Obligation,
     /// How often it was claimed, this time included.
     pub attempts: i64,
+    /// The trace that it was armed in, where this process armed it and somebody traced.
+    pub origin: Option<Traceparent>,
 }
 
 /// A task that was given up until a person looks at it.
@@ -82,7 +85,7 @@ impl Store {
         for row in rows {
             let Some(obligation) = obligation(&row.task, row.generation, row.due) else { continue };
             let case = CaseId::new(row.case_id);
-            let claimed = Claimed { case, obligation, attempts: row.attempts };
+            let claimed = Claimed { case, obligation, attempts: row.attempts, origin: None };
             // Failures are parked before: whoever came this far was never heard of again.
             if claimed.attempts > self.attempts_max + LOST_MAX {
                 tracing::error!(%case, task = %obligation.task, "a task outlives its workers");
@@ -238,7 +241,8 @@ impl Store {
         let oldest = overdue.order_by(tasks::Column::Due, Order::Asc).one(self.reader()).await?;
         let oldest = oldest.and_then(|row| {
             let obligation = obligation(&row.task, row.generation, row.due)?;
-            Some(Claimed { case: CaseId::new(row.case_id), obligation, attempts: row.attempts })
+            let (case, attempts) = (CaseId::new(row.case_id), row.attempts);
+            Some(Claimed { case, obligation, attempts, origin: None })
         });
         Ok((oldest, count))
     }

@@ -15,10 +15,11 @@ use parasol_journey::task::{Obligation, Role};
 use parasol_journey::time::{SECOND, Span, Timestamp};
 use parasol_journey::{Actor, Case, Command, Rejection, Task};
 use sea_orm::DbErr;
+use tracing::{Instrument as _, Span as TraceSpan};
 
 use crate::committer::{Now, Submitter};
 use crate::handoff::{Handoff, Queue};
-use crate::observe::Tried;
+use crate::observe::{Observer, Tried};
 use crate::store::Store;
 use crate::submission::{Caller, CaseDeed, Deed, Error, Refusal, Submission, Target};
 use crate::tasks::Claimed;
@@ -261,6 +262,31 @@ impl Worker {
     }
 
     async fn do_one(&self, claimed: &Claimed) -> Done {
+        let span = self.span_of(claimed).await;
+        self.try_one(claimed).instrument(span).await
+    }
+
+    /// The span to try a task in. A task that another process armed, or that waited in the table, does not say what it
+    /// follows from: the log does, at the event of its generation.
+    async fn span_of(&self, claimed: &Claimed) -> TraceSpan {
+        let Some(observer) = self.submitter.observed.observer() else { return TraceSpan::none() };
+        let Obligation { task, generation, .. } = claimed.obligation;
+        let span = observer.trying(claimed.case, task);
+        if !observer.is_seen(&span) {
+            return span;
+        }
+        let origin = match claimed.origin {
+            Some(origin) => Some(origin),
+            // A trace is never worth failing for.
+            None => self.store.trace_of(claimed.case, generation).await.unwrap_or_default(),
+        };
+        if let Some(origin) = origin {
+            observer.follows(&span, origin);
+        }
+        span
+    }
+
+    async fn try_one(&self, claimed: &Claimed) -> Done {
         let attempt = self.attempt(claimed).await;
         self.tell(claimed, &attempt);
         let failure = match attempt {
@@ -352,6 +378,8 @@ impl Worker {
             Ok(prepared) => prepared.map_err(failed)?,
             Err(_) => return Err(failed("the handler panicked")),
         };
+        let observer = self.submitter.observed.observer();
+        let trace = observer.map(Observer::traceparent).unwrap_or_default();
         let is_deadline = matches!(claimed.obligation.task, Task::Clock(_));
         Ok(Submission {
             target: Target::Case(claimed.case),
@@ -359,7 +387,7 @@ impl Worker {
             caller: Caller {
                 principal: format!("role:{}", self.role),
                 method: claimed.obligation.task.as_str(),
-                trace: String::new(),
+                trace,
             },
             actor: prepared.actor,
             // A deadline stands by its generation alone; prepared work only by the case it was

@@ -52,6 +52,11 @@ pub fn link_to(span: &Span, traceparent: &str) {
     }
 }
 
+/// Whether a span is kept and sent, by the sampling of the trace that it belongs to.
+pub fn is_kept(span: &Span) -> bool {
+    span.context().span().span_context().is_sampled()
+}
+
 struct Incoming<'a>(&'a HeaderMap);
 
 impl Extractor for Incoming<'_> {
@@ -121,5 +126,17 @@ mod tests {
         assert!(headers.is_empty());
         assert_eq!(current_traceparent(), None);
         link_to(&Span::current(), STORED);
+        assert!(!is_kept(&Span::current()));
+    }
+
+    #[test]
+    fn a_span_that_is_kept_says_so_and_is_linked_afterwards_all_the_same() {
+        let recorder = Recorder::new();
+        recorder.run(|| {
+            let step = tracing::info_span!("next step");
+            assert!(is_kept(&step));
+            link_to(&step, STORED);
+        });
+        assert_eq!(recorder.span("next step").links.len(), 1);
     }
 }

@@ -30,7 +30,6 @@ const ANSWER_MAX: Duration = Duration::from_secs(2);
 #[derive(Debug)]
 pub struct Cluster {
     members: Vec<Member>,
-    program: PathBuf,
     settings: Vec<String>,
     /// Holds the folder all of them share, with the signing key and the evidence.
     shared: Server,
@@ -49,6 +48,8 @@ pub struct Member {
     pub grpc: SocketAddr,
     /// Where it serves its probes, and the gateway its pages.
     pub http: SocketAddr,
+    /// What it was started from.
+    program: PathBuf,
     server: Server,
 }
 
@@ -68,7 +69,7 @@ impl Whole {
     /// As [`Cluster::start`].
     pub fn start(program: &Path, count: usize, settings: &[&str]) -> Result<Self> {
         let shared = Server::prepare("whole", Account::caller(), Signal::TERM)?;
-        let mut whole = Self { members: places(&vec![EVERY_ROLE; count])?, shared };
+        let mut whole = Self { members: places(program, &vec![EVERY_ROLE; count])?, shared };
         let command = |member: &Member| {
             let mut command = Command::new(program);
             command.args(["serve", "--data"]).arg(whole.shared.folder());
@@ -105,10 +106,9 @@ impl Cluster {
         let (postgres, redis) = (Postgres::start()?, Redis::start()?);
         let shared = Server::prepare("cluster", Account::caller(), Signal::TERM)?;
         let roles: Vec<_> = ROLES.iter().flat_map(|role| vec![*role; replicas]).collect();
-        let members = places(&roles)?;
+        let members = places(program, &roles)?;
         let settings = settings.iter().map(|setting| (*setting).to_owned()).collect();
-        let program = program.to_owned();
-        let mut cluster = Self { members, program, settings, shared, redis, postgres };
+        let mut cluster = Self { members, settings, shared, redis, postgres };
         cluster.start_all()?;
         Ok(cluster)
     }
@@ -150,13 +150,26 @@ impl Cluster {
         member.server.start(command, |_| is_ready(http))
     }
 
+    /// Lets a process finish what it has begun and end, as for an upgrade, starts its successor from `program` in the
+    /// same place, and returns when that is ready.
+    ///
+    /// # Errors
+    /// As [`Cluster::start`].
+    pub fn replace(&mut self, role: &str, nth: usize, program: &Path) -> Result<()> {
+        let mut of_role = self.members.iter_mut().filter(|member| member.role == role);
+        let member = of_role.nth(nth).expect("there is a process of this role");
+        member.server.stop();
+        program.clone_into(&mut member.program);
+        self.restart(role, nth)
+    }
+
     fn start_all(&mut self) -> Result<()> {
         let commands: Vec<_> = self.members.iter().map(|member| self.command(member)).collect();
         start_all(&mut self.members, commands)
     }
 
     fn command(&self, own: &Member) -> Command {
-        let mut command = Command::new(&self.program);
+        let mut command = Command::new(&own.program);
         command.args(["serve", "--role", own.role]);
         command.arg("--data").arg(self.data());
         command.args(["--database", self.postgres.url(), "--redis", self.redis.url()]);
@@ -200,7 +213,7 @@ fn start_all(members: &mut [Member], commands: Vec<Command>) -> Result<()> {
 }
 
 /// Places for processes of these roles; nothing runs yet.
-fn places(roles: &[&'static str]) -> Result<Vec<Member>> {
+fn places(program: &Path, roles: &[&'static str]) -> Result<Vec<Member>> {
     // All are held at once, so that no port is given out twice.
     let held: Vec<_> = (0..2 * roles.len())
         .map(|_| TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).context("looking for a free port"))
@@ -210,7 +223,8 @@ fn places(roles: &[&'static str]) -> Result<Vec<Member>> {
     let mut members = Vec::new();
     for role in roles {
         let server = Server::prepare(role, Account::caller(), Signal::TERM)?;
-        members.push(Member { role, grpc: port()?, http: port()?, server });
+        let program = program.to_owned();
+        members.push(Member { role, grpc: port()?, http: port()?, program, server });
     }
     Ok(members)
 }

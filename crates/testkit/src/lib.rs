@@ -16,6 +16,7 @@ mod account;
 mod axe;
 pub mod carriers;
 mod cluster;
+pub mod collector;
 mod dice;
 pub mod issuer;
 mod keeper;
@@ -31,6 +32,7 @@ mod serving;
 
 pub use axe::{AXE_VERSION, axe_folder, axe_script};
 pub use cluster::{Cluster, Member, ROLES, Whole};
+pub use collector::{COLLECTOR_VERSION, Collector, collector_folder, collector_program};
 pub use patroni::Patroni;
 pub use pgbouncer::PgBouncer;
 pub use postgres::Postgres;

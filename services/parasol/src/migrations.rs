@@ -95,6 +95,20 @@ async fn pause(length: Duration) {
     tokio::time::sleep(length).await;
 }
 
+/// The names of all migrations, in order.
+pub fn names() -> Vec<String> {
+    Migrator::migrations().iter().map(|migration| migration.name().to_owned()).collect()
+}
+
+/// Applies the next migration and no other, for whoever looks at what each of them does. Nothing else may migrate the
+/// database meanwhile.
+///
+/// # Errors
+/// What the engine says.
+pub async fn up_by_one(store: &Store) -> Result<(), DbErr> {
+    Migrator::up(store.for_migrations(), Some(1)).await
+}
+
 /// How many migrations are still to be applied.
 ///
 /// # Errors

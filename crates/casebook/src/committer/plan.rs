@@ -12,6 +12,7 @@ use super::write::Refused;
 use super::{Pending, Rules, Writer};
 use crate::handoff::Permit;
 use crate::horizon;
+use crate::observe::Traceparent;
 use crate::row::{Cell, RowOp, Table};
 use crate::submission::{Change, Error, Refusal, Submission, Target, Written};
 use crate::tasks::Claimed;
@@ -106,7 +107,8 @@ impl Writer {
             let Some((_, case, _)) = &one.case else { continue };
             for owed in one.tasks_armed.iter().filter(|owed| handoff.is_near(owed, one.at)) {
                 let Some(permit) = handoff.reserve(owed.task.role()) else { continue };
-                let claimed = Claimed { case: case.id, obligation: *owed, attempts: 1 };
+                let origin = Traceparent::of(&one.pending.submission.caller.trace);
+                let claimed = Claimed { case: case.id, obligation: *owed, attempts: 1, origin };
                 one.handed_over.push((permit, claimed));
             }
         }

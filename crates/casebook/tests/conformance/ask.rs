@@ -12,6 +12,9 @@ use parasol_journey::vocab::{CaseKind, Category, Remedy};
 use parasol_journey::{Actor, ActorKind, Case, Command};
 use uuid::Uuid;
 
+/// The trace that everything is asked in.
+pub const TRACE: &str = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+
 /// A Monday morning inside the calendar.
 pub fn start() -> Timestamp {
     Timestamp::parse("2026-06-08T09:30:00+08:00").unwrap()
@@ -152,11 +155,7 @@ impl Ask {
         Submission {
             target: self.target,
             key: self.key,
-            caller: Caller {
-                principal: self.principal,
-                method: "Test",
-                trace: "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01".to_owned(),
-            },
+            caller: Caller { principal: self.principal, method: "Test", trace: TRACE.to_owned() },
             actor: Actor::new(self.actor, format!("{}-1", self.actor)),
             expected: self.expected,
             deed,

@@ -48,6 +48,7 @@ mod crashing;
 mod deadlines;
 mod erasing;
 mod feeding;
+mod following;
 mod leasing;
 mod opening;
 mod property;

@@ -3,9 +3,11 @@
 //! Benchmarks report; they never judge. What counts are the ratios of a run, because the machine is
 //! rarely alone.
 
+mod calls;
 mod course;
 mod decide;
 mod dispatch;
+mod load;
 mod plan;
 mod slots;
 mod stats;
@@ -19,6 +21,7 @@ pub mod yardstick;
 
 pub use decide::{Args as DecideArgs, run as decide};
 pub use dispatch::{Args as DispatchArgs, run as dispatch};
+pub use load::{Args as LoadArgs, run as load, table as load_table};
 pub use plan::{Args as PlanArgs, run as plan};
 pub use slots::{Args as SlotsArgs, run as slots};
 pub use stats::{COMMIT, Report};

@@ -17,6 +17,7 @@ Without --database it measures the embedded store, in a folder of its own that i
 Examples:
   parasol bench steps
   parasol bench steps --database postgres://localhost/bench --in-flight 64 --rounds 3 --json
+  parasol bench load --database postgres://localhost/bench --redis redis://localhost:6379
   parasol bench decide --rounds 5 --json
   parasol bench dispatch --centres 100,500,2000 --json
   parasol bench webhooks --rounds 5 --json
@@ -29,6 +30,11 @@ Examples:
 /// Which benchmark.
 #[derive(Clone, Debug, Subcommand)]
 pub(super) enum Bench {
+    /// A cell of several processes under calls at a set rate, beside the straightforward transaction
+    #[command(after_help = "\
+It needs PostgreSQL and Redis, which it does not start: name an empty database, and a Redis of which
+nothing is kept. Example: parasol bench load --database postgres://localhost/bench --redis redis://localhost:6379")]
+    Load(bench::LoadArgs),
     /// Whole cases through the gRPC API beside the straightforward transaction
     #[command(after_help = "Example: parasol bench steps --in-flight 64 --rounds 3 --json")]
     Steps(bench::StepsArgs),
@@ -79,6 +85,15 @@ pub(super) fn settings(common: &Common) -> anyhow::Result<Config> {
 pub(super) async fn run(args: Args, common: &Common, config: Config) -> anyhow::Result<Exit> {
     let progress = |text: &str| eprintln!("{text}");
     match args.bench {
+        Bench::Load(args) => {
+            if config.is_embedded() || config.redis_url.expose_secret().is_empty() {
+                let text =
+                    "several processes share PostgreSQL and Redis; name --database and --redis";
+                return Err(WrongUsage(text.to_owned()).into());
+            }
+            let report = bench::load(&args, &config, &common.arguments(), progress).await;
+            answer_as(common, &config, report, bench::load_table)
+        }
         Bench::Steps(args) => {
             let report = bench::steps(&args, &config, progress).await;
             answer(common, &config, report)
@@ -113,12 +128,21 @@ fn answer(
     config: &Config,
     report: anyhow::Result<bench::Report<impl Serialize>>,
 ) -> anyhow::Result<Exit> {
+    answer_as(common, config, report, |report| {
+        serde_json::to_string_pretty(report).unwrap_or_else(|error| error.to_string())
+    })
+}
+
+fn answer_as<R: Serialize>(
+    common: &Common,
+    config: &Config,
+    report: anyhow::Result<bench::Report<R>>,
+    text: impl Fn(&bench::Report<R>) -> String,
+) -> anyhow::Result<Exit> {
     if common.data.is_none() && config.database_url.expose_secret().is_empty() {
         let _ = std::fs::remove_dir_all(&config.data_dir);
     }
     let report = report?;
-    common.answer(&report, || {
-        serde_json::to_string_pretty(&report).unwrap_or_else(|error| error.to_string())
-    })?;
+    common.answer(&report, || text(&report))?;
     Ok(Exit::Done)
 }

@@ -92,6 +92,14 @@ impl Common {
         Config::load(&Sources { file: self.config.as_deref(), env: environment(), overrides })
     }
 
+    /// The settings of this command line, for processes that a command starts: what is in the environment they have
+    /// anyway.
+    pub fn arguments(&self) -> Vec<String> {
+        let file = self.config.iter().map(|file| ("--config", file.to_string_lossy().into_owned()));
+        let set = self.set.iter().map(|(key, value)| ("--set", format!("{key}={value}")));
+        file.chain(set).flat_map(|(flag, value)| [flag.to_owned(), value]).collect()
+    }
+
     /// Settings of a node that a command runs for itself: the defaults and the command's own, nothing of the
     /// environment and no file.
     ///

@@ -116,7 +116,10 @@ pub fn own(folder: &Path) -> anyhow::Result<()> {
 }
 
 /// The machine's time, or a test clock that goes on where it stood.
-async fn open_clock(config: &Config, store: &Store) -> anyhow::Result<Clock> {
+///
+/// # Errors
+/// What the engine says.
+pub async fn open_clock(config: &Config, store: &Store) -> anyhow::Result<Clock> {
     if !config.test_clock {
         return Ok(Clock::system());
     }

@@ -1,4 +1,4 @@
-//! The figures of a node: what the kernel tells is counted, and what stands in the store is looked at.
+//! The figures of a node: what the kernel tells is counted and traced, and what stands in the store is looked at.
 //!
 //! Owns which figure is fed by what; what each means is said in `parasol_runtime::metrics`. Every process that works
 //! on cases looks at the whole store, so that a reader takes the largest of what they say and not the sum.
@@ -8,20 +8,23 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use parasol_api::Reason;
-use parasol_casebook::{Answer, Error, Observer, Store, Submitter, Tried};
+use parasol_casebook::{Answer, Error, Observer, Store, Submitter, Traceparent, Tried};
 use parasol_journey::Task;
+use parasol_journey::ids::CaseId;
 use parasol_journey::task::Role;
 use parasol_journey::time::{SECOND, Span};
 use parasol_runtime::clock::Clock;
 use parasol_runtime::metrics::{Counter, Gauge, Histogram, Label, Metrics};
 use parasol_runtime::supervisor::{Backoff, OnFailure, OnStop, Progress, Supervisor, TaskKind};
+use parasol_runtime::trace_context;
+use tracing::Span as TraceSpan;
 
 /// How often the store is looked at.
 const LOOK_EVERY: Duration = Duration::from_secs(10);
 /// The most tasks that are counted as parked: beyond, the figure says that there are at least so many.
 const PARKED_COUNTED: u64 = 1_000;
 
-/// Counts what the kernel tells.
+/// Counts and traces what the kernel tells.
 struct Counting(Metrics);
 
 impl Observer for Counting {
@@ -49,6 +52,27 @@ impl Observer for Counting {
             let by_role = [Label::new("role", role.as_str())];
             self.0.observe(Histogram::TaskLag, seconds(late), &by_role);
         }
+    }
+
+    fn trying(&self, case: CaseId, task: Task) -> TraceSpan {
+        tracing::info_span!(
+            "task",
+            otel.name = task.as_str(),
+            otel.kind = "consumer",
+            parasol.case = %case,
+        )
+    }
+
+    fn is_seen(&self, span: &TraceSpan) -> bool {
+        trace_context::is_kept(span)
+    }
+
+    fn follows(&self, span: &TraceSpan, origin: Traceparent) {
+        trace_context::link_to(span, origin.as_str());
+    }
+
+    fn traceparent(&self) -> String {
+        trace_context::current_traceparent().unwrap_or_default()
     }
 }
 

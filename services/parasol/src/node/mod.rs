@@ -8,6 +8,7 @@ pub(crate) mod archive;
 mod base;
 mod figures;
 mod flow;
+pub(crate) mod kernel;
 mod loops;
 mod notices;
 mod operations;
@@ -27,7 +28,9 @@ use futures::FutureExt as _;
 use futures::future::BoxFuture;
 use parasol_api::Error;
 use parasol_bell::Bell;
-use parasol_casebook::{Handoff, Lease, Limits, Parts, Rules, Store, Submitter, committer};
+use parasol_casebook::{
+    Handoff, Lease, Limits, Parts, Projector, Rules, Store, Submitter, committer,
+};
 use parasol_desk::Desk;
 use parasol_evidence::Limits as EvidenceLimits;
 use parasol_gateway::{Callbacks, Rest, Web};
@@ -51,7 +54,7 @@ use tonic::codegen::http::HeaderMap;
 use uuid::Uuid;
 
 pub use anchor::{HEADS_FILE, KeptHeads, chain_keys};
-pub use base::{CLOCK_OFFSET, LOCK_FILE, STORE_FILE, open_store, own};
+pub use base::{CLOCK_OFFSET, LOCK_FILE, STORE_FILE, open_clock, open_store, own};
 pub use router::RouterNode;
 pub use seals::seal_keys;
 pub use vault::{VAULT_KEYS_FILE, moved, read as read_vault_keys, replace_vault_keys, vault_keys};
@@ -398,14 +401,7 @@ async fn start_committer(
             calendar: Arc::new(calendar),
             deadlines: Arc::new(deadlines(config, options)?),
         },
-        projectors: vec![
-            parasol_intake::projector(),
-            parasol_dispatch::projector(),
-            parasol_scheduling::projector(),
-            parasol_verification::projector(),
-            parasol_tracking::projector(),
-            parasol_verification::seals(seal_keys(config, &base.key, &[])?),
-        ],
+        projectors: projectors(config, &base.key)?,
         bell: bell.clone(),
         handoff: handoff.clone(),
         limits: Limits {
@@ -432,6 +428,18 @@ async fn start_committer(
         }
     });
     Ok(submitter)
+}
+
+/// What every service makes of a step, whoever commits it.
+fn projectors(config: &Config, key: &TokenKey) -> anyhow::Result<Vec<Arc<dyn Projector>>> {
+    Ok(vec![
+        parasol_intake::projector(),
+        parasol_dispatch::projector(),
+        parasol_scheduling::projector(),
+        parasol_verification::projector(),
+        parasol_tracking::projector(),
+        parasol_verification::seals(seal_keys(config, key, &[])?),
+    ])
 }
 
 fn deadlines(config: &Config, options: &Options) -> anyhow::Result<Deadlines> {

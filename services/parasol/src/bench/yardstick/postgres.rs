@@ -47,6 +47,11 @@ impl Postgres {
         Ok(Self { pool, next: Arc::new(AtomicI64::new(last + 1)) })
     }
 
+    /// Closes its connections.
+    pub async fn close(self) {
+        self.pool.close().await;
+    }
+
     /// The transaction on so many connections for a while.
     pub async fn transactions(&self, connections: u32, time: Duration) -> anyhow::Result<Figures> {
         let started = Stopwatch::start();
