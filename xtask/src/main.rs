@@ -13,6 +13,7 @@ mod packages;
 mod programs;
 mod proto;
 mod test;
+mod upgrade;
 
 use std::process::ExitCode;
 
@@ -44,6 +45,9 @@ enum Chore {
     /// Start a cell of many processes on this machine and print its addresses
     #[command(after_help = "Example: cargo xtask cluster --replicas 2 --set test_clock=true")]
     Cluster(cluster::Options),
+    /// Upgrade a cell from an earlier program to the present one, beneath cases that move
+    #[command(after_help = "Example: cargo xtask upgrade --from ../parasol-0.1.0/parasol")]
+    Upgrade(upgrade::Options),
 }
 
 fn main() -> ExitCode {
@@ -67,5 +71,6 @@ fn run(chore: Chore) -> Result<ExitCode> {
         Chore::Examples(args) => examples::run(args).map(done),
         Chore::Docs(options) => docs::run(&options).map(done),
         Chore::Cluster(options) => cluster::run(&options).map(|never| match never {}),
+        Chore::Upgrade(options) => upgrade::run(&options).map(done),
     }
 }

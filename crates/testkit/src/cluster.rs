@@ -28,7 +28,6 @@ const ANSWER_MAX: Duration = Duration::from_secs(2);
 #[derive(Debug)]
 pub struct Cluster {
     members: Vec<Member>,
-    program: PathBuf,
     settings: Vec<String>,
     /// Holds the folder all of them share, with the signing key and the evidence.
     shared: Server,
@@ -47,6 +46,8 @@ pub struct Member {
     pub grpc: SocketAddr,
     /// Where it serves its probes, and the gateway its pages.
     pub http: SocketAddr,
+    /// What it was started from.
+    program: PathBuf,
     server: Server,
 }
 
@@ -60,10 +61,9 @@ impl Cluster {
     pub fn start(program: &Path, replicas: usize, settings: &[&str]) -> Result<Self> {
         let (postgres, redis) = (Postgres::start()?, Redis::start()?);
         let shared = Server::prepare("cluster", Account::caller(), Signal::TERM)?;
-        let members = members(replicas)?;
+        let members = members(program, replicas)?;
         let settings = settings.iter().map(|setting| (*setting).to_owned()).collect();
-        let program = program.to_owned();
-        let mut cluster = Self { members, program, settings, shared, redis, postgres };
+        let mut cluster = Self { members, settings, shared, redis, postgres };
         cluster.start_all()?;
         Ok(cluster)
     }
@@ -105,6 +105,19 @@ impl Cluster {
         member.server.start(command, |_| is_ready(http))
     }
 
+    /// Lets a process finish what it has begun and end, as for an upgrade, starts its successor from `program` in the
+    /// same place, and returns when that is ready.
+    ///
+    /// # Errors
+    /// As [`Cluster::start`].
+    pub fn replace(&mut self, role: &str, nth: usize, program: &Path) -> Result<()> {
+        let mut of_role = self.members.iter_mut().filter(|member| member.role == role);
+        let member = of_role.nth(nth).expect("there is a process of this role");
+        member.server.stop();
+        program.clone_into(&mut member.program);
+        self.restart(role, nth)
+    }
+
     fn start_all(&mut self) -> Result<()> {
         let commands: Vec<_> = self.members.iter().map(|member| self.command(member)).collect();
         thread::scope(|scope| {
@@ -127,7 +140,7 @@ impl Cluster {
     }
 
     fn command(&self, own: &Member) -> Command {
-        let mut command = Command::new(&self.program);
+        let mut command = Command::new(&own.program);
         command.args(["serve", "--role", own.role]);
         command.arg("--data").arg(self.data());
         command.args(["--database", self.postgres.url(), "--redis", self.redis.url()]);
@@ -151,7 +164,7 @@ fn member_name(http: SocketAddr) -> String {
 }
 
 /// Places for so many processes of each role; nothing runs yet.
-fn members(replicas: usize) -> Result<Vec<Member>> {
+fn members(program: &Path, replicas: usize) -> Result<Vec<Member>> {
     let count = ROLES.len() * replicas;
     // All are held at once, so that no port is given out twice.
     let held: Vec<_> = (0..2 * count)
@@ -163,7 +176,8 @@ fn members(replicas: usize) -> Result<Vec<Member>> {
     for role in ROLES {
         for _ in 0..replicas {
             let server = Server::prepare(role, Account::caller(), Signal::TERM)?;
-            members.push(Member { role, grpc: port()?, http: port()?, server });
+            let program = program.to_owned();
+            members.push(Member { role, grpc: port()?, http: port()?, program, server });
         }
     }
     Ok(members)

@@ -144,7 +144,7 @@ impl Server {
     }
 
     /// Stops the server in its own orderly way; what does not stop is killed.
-    fn stop(&mut self) {
+    pub(crate) fn stop(&mut self) {
         let _ = self.signal(self.stop_signal);
         if let Some(child) = self.child.as_mut()
             && wait_until(|| child.try_wait().ok().flatten().is_some())
