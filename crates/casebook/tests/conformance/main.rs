@@ -32,6 +32,7 @@ mod crashing;
 mod deadlines;
 mod erasing;
 mod feeding;
+mod holding;
 mod leasing;
 mod opening;
 mod property;
