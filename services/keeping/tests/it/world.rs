@@ -103,7 +103,9 @@ impl World {
     }
 
     pub async fn on_postgres(name: &str) -> Self {
-        let url = Postgres::shared().unwrap().fresh_database(name).unwrap();
+        // A database has a short name; the end of a test's tells it from others.
+        let name = format!("keeping_{}", &name[name.len().saturating_sub(24)..]);
+        let url = Postgres::shared().unwrap().fresh_database(&name).unwrap();
         Self::at(&url, None).await
     }
 
