@@ -10,8 +10,8 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use base64::Engine as _;
-use parasol::vault::erase;
 use parasol::vault::person::of_customer;
+use parasol::vault::{WHOSE, erase};
 use parasol_runtime::identity::{Principal, Role};
 use parasol_testkit::Redis;
 use serde_json::{Value, json};
@@ -144,7 +144,7 @@ fn take(mut stream: TcpStream, heard: &mut Ear) {
 }
 
 /// A PNG of one dot with words beside it.
-fn photo() -> String {
+pub fn photo() -> String {
     let dot = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==";
     let engine = base64::engine::general_purpose::STANDARD;
     let dot = engine.decode(dot).expect("a picture");
@@ -261,11 +261,11 @@ async fn erase_everybody(house: &House) {
     assert!(customers.len() > 20, "{customers:?}");
     for customer in customers {
         let customer = format!("cust_{customer}").parse().expect("an id");
-        let person = of_customer(store, customer).await.expect("they can be looked up");
+        let person = of_customer(store, &WHOSE, customer).await.expect("they can be looked up");
         assert!(!person.kept.is_empty(), "{customer} has at least a name");
         let now = house.node.clock.now();
-        let gone = erase(store, house.folder(), &person, now).await.expect("they are erased");
-        assert!(gone >= person.kept.len() as u64, "{gone} rows of {person:?}");
+        let erased = erase(store, house.folder(), &person, now).await.expect("they are erased");
+        assert!(erased.rows >= person.kept.len() as u64, "{erased:?} of {person:?}");
     }
 }
 

@@ -105,6 +105,12 @@ impl House {
         Self { node, channel, limits: config.limits, folder }
     }
 
+    /// Stops the node and starts it again on its folder.
+    pub async fn again(self) -> Self {
+        let folder = self.leave().await;
+        Self::start_in(folder, &[], EvidenceLimits::default(), |_| {}).await
+    }
+
     /// Stops the node and leaves its folder to whoever goes on with it.
     pub async fn leave(self) -> TempDir {
         self.node.stop().await.expect("the node stops");
@@ -184,9 +190,9 @@ impl House {
 const TABLES: &str =
     "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'";
 
-/// The messages of partners have refusals too; the sequencer numbers and chains commits, uses of keys are noted, the relay binds numbers, notices leave, and scores and
-/// the flow are counted, when it comes to it.
-const IN_ITS_OWN_TIME: [&str; 18] = [
+/// The messages of partners have refusals too; the sequencer numbers and chains commits, uses of keys are noted, the relay binds numbers, notices leave, what is over goes, the vault is walked, it is
+/// noted who was shown what, and scores and the flow are counted, when it comes to it.
+const IN_ITS_OWN_TIME: [&str; 22] = [
     "api_key_uses",
     "audit_backlog",
     "audit_chain",
@@ -195,10 +201,14 @@ const IN_ITS_OWN_TIME: [&str; 18] = [
     "flow_cases",
     "flow_places",
     "leases",
+    "meta",
     "notices",
     "partner_messages",
     "relay_notes",
     "relay_numbers",
+    "retention_later",
+    "retention_places",
+    "reveals",
     "score_figures",
     "score_passes",
     "score_places",

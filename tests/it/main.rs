@@ -23,6 +23,7 @@ mod http;
 mod identity;
 mod installer;
 mod invariants;
+mod keeping;
 mod killing;
 mod limits;
 mod loading;

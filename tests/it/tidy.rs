@@ -31,6 +31,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("parasol-scheduling", FOR_SERVICES),
     ("parasol-verification", FOR_SERVICES),
     ("parasol-tracking", FOR_SERVICES),
+    ("parasol-keeping", FOR_SERVICES),
     ("parasol-gateway", FOR_SERVICES),
     ("parasol-router", &["parasol-api", "parasol-runtime"]),
     ("parasol", FOR_THE_BINARY),
@@ -66,6 +67,7 @@ const FOR_THE_BINARY: &[&str] = &[
     "parasol-scheduling",
     "parasol-verification",
     "parasol-tracking",
+    "parasol-keeping",
     "parasol-gateway",
     "parasol-router",
 ];

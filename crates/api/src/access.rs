@@ -69,6 +69,7 @@ const SURVEY_READS: &[Role] = &[Customer, Agent, Manager, Link];
 const SCORED: &[Role] = &[Brand, Centre, Technician, Agent, Manager, Operator];
 const DIGEST_READS: &[Role] = &[Agent, Manager, Operator, Service];
 const REPORT_READS: &[Role] = &[Manager, Operator, Service];
+const OWN_DATA: &[Role] = &[Customer, Manager];
 const FLOW_READS: &[Role] = &[Operator, Manager, Agent, Brand];
 
 /// The whole table: path, roles.
@@ -139,6 +140,11 @@ pub const TABLE: &[(&str, &[Role])] = &[
     ("/parasol.admin.v1.PolicyService/EndDelegation",               CASE_CONTROL),
     ("/parasol.admin.v1.PolicyService/ListDelegations",             CASE_CONTROL),
     ("/parasol.admin.v1.PolicyService/ListAuthorityUse",            CASE_CONTROL),
+    ("/parasol.admin.v1.PrivacyService/PlaceHold",                  &[Manager]),
+    ("/parasol.admin.v1.PrivacyService/LiftHold",                   &[Manager]),
+    ("/parasol.admin.v1.PrivacyService/ListHolds",                  NETWORK_WATCH),
+    ("/parasol.admin.v1.PrivacyService/ListReveals",                OWN_DATA),
+    ("/parasol.admin.v1.PrivacyService/GetPersonalData",            OWN_DATA),
     ("/parasol.admin.v1.StaffService/RegisterStaff",                &[Operator]),
     ("/parasol.admin.v1.StaffService/UpdateStaff",                  &[Operator]),
     ("/parasol.admin.v1.StaffService/SuspendStaff",                 &[Operator]),
@@ -174,7 +180,7 @@ pub const TABLE: &[(&str, &[Role])] = &[
     ("/parasol.intake.v1.IntakeService/UploadEvidence",             EVIDENCE_SIDE),
     ("/parasol.intake.v1.IntakeService/ListEvidence",               EVIDENCE_READS),
     ("/parasol.intake.v1.IntakeService/GetEvidence",                EVIDENCE_READS),
-    ("/parasol.intake.v1.IntakeService/EraseEvidence",              &[Manager]),
+    ("/parasol.intake.v1.IntakeService/EraseEvidence",              &[Manager, Service]),
     ("/parasol.intake.v1.OrderService/ImportOrders",                &[Retailer, Operator]),
     ("/parasol.intake.v1.OrderService/GetUnit",                     UNIT_READS),
     ("/parasol.partner.v1.AppointmentService/FindSlots",            BOOKING_READS),

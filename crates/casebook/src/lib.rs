@@ -7,6 +7,7 @@
 //! What it deliberately does not do: it makes no ids, reads no clock and spawns no task; it has no
 //! storage trait; it sends nothing anywhere except a hint by the bell after a commit.
 
+mod answers;
 pub mod audit;
 mod committer;
 pub mod dialect;
@@ -27,6 +28,7 @@ mod tasks;
 mod vault;
 mod worker;
 
+pub use answers::Emptied;
 pub use audit::{ChainKeys, Head, Unchained};
 pub use committer::{Committer, Limits, NewId, Now, Parts, Rules, Submitter, committer};
 pub use dialect::Engine;
@@ -44,5 +46,5 @@ pub use submission::{
     RowsDeed, Submission, Target, Written,
 };
 pub use tasks::{ATTEMPTS_MAX, Claimed, Parked};
-pub use vault::{KEY_LEN, Keyring, Resealed, Secret, Unreadable, secret};
+pub use vault::{Aside, KEY_LEN, Keyring, Mark, Resealed, Secret, Unreadable, VAULT_ASIDE, secret};
 pub use worker::{Deadlines, Handler, Pass, Prepared, WorkError, Worker};

@@ -100,6 +100,7 @@ pub fn migrations() -> Vec<Box<dyn MigrationTrait>> {
         Box::new(SealedVault),
         Box::new(ErasedSubjects),
         Box::new(AuditChain),
+        Box::new(Holds),
     ]
 }
 
@@ -270,6 +271,48 @@ impl MigrationTrait for ErasedSubjects {
         stones.key(&["subject"]).create(manager).await?;
         crate::dialect::leave_out(manager.get_connection(), "vault", "vault_erased", "subject")
             .await
+    }
+}
+
+/// Has a table of a service put its rows about whoever is on hold aside when they are deleted, into one that has the same
+/// columns. `columns` are all of the table's, `key` those of its key. May be applied twice; to be applied again by whoever
+/// adds a column.
+///
+/// # Errors
+/// What the engine says.
+pub async fn put_aside(
+    manager: &SchemaManager<'_>,
+    aside: &crate::Aside,
+    columns: &[&'static str],
+    key: &[&'static str],
+) -> Result<(), DbErr> {
+    crate::dialect::put_aside(manager.get_connection(), aside, columns, key).await
+}
+
+/// Legal holds: whom they are on, and where the vault puts what is deleted about them. The vault itself does that: nobody
+/// who deletes has to ask, and none can forget to.
+struct Holds;
+
+impl MigrationName for Holds {
+    fn name(&self) -> &'static str {
+        "m0090_casebook_holds"
+    }
+}
+
+#[async_trait::async_trait]
+impl MigrationTrait for Holds {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        let held = TableBuilder::new("vault_held").ids(&["subject", "hold"]);
+        held.key(&["subject", "hold"]).create(manager).await?;
+        let withheld = TableBuilder::new("vault_withheld")
+            .ids(&["subject"])
+            .texts(&["kind", "lookup", "body"])
+            .ints(&["at", "sealed_by"])
+            .bytes(&["sealed"])
+            .key(&["subject", "kind"]);
+        withheld.create(manager).await?;
+        let columns = ["subject", "kind", "lookup", "body", "at", "sealed_by", "sealed"];
+        put_aside(manager, &crate::VAULT_ASIDE, &columns, &["subject", "kind"]).await
     }
 }
 

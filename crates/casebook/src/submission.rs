@@ -148,6 +148,9 @@ pub enum Error {
     /// The request id was used with another body.
     #[error("the request id was used with another body")]
     RequestIdReused,
+    /// The request took effect, so long ago that its answer is not kept any more.
+    #[error("the answer to this request is not kept any more")]
+    AnswerGone,
     /// A key that only one may hold is held by another.
     #[error("the key in {table} is taken")]
     Taken {

@@ -391,3 +391,69 @@ pub mod vault_erased {
 
     impl ActiveModelBehavior for ActiveModel {}
 }
+
+/// Whom and what a legal hold is on; see [`crate::vault`].
+pub mod vault_held {
+    use sea_orm::entity::prelude::*;
+
+    /// A row.
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "vault_held")]
+    pub struct Model {
+        /// The subject.
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub subject: Uuid,
+        /// The hold; several may be on one subject.
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub hold: Uuid,
+    }
+
+    /// No relations: the kernel joins nothing.
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+/// What was deleted from the vault about whoever was on hold then, sealed as it was. Written by the database itself.
+pub mod vault_withheld {
+    use sea_orm::entity::prelude::*;
+
+    /// A row.
+    #[derive(Clone, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "vault_withheld")]
+    pub struct Model {
+        /// Whom or what it is about.
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub subject: Uuid,
+        /// What kind of data.
+        #[sea_orm(primary_key, auto_increment = false, column_type = "Text")]
+        pub kind: String,
+        /// Keyed hash, or empty. Nobody is found by it here.
+        #[sea_orm(column_type = "Text")]
+        pub lookup: String,
+        /// The data, in a row of before there were keys; empty where it is sealed.
+        #[sea_orm(column_type = "Text")]
+        pub body: String,
+        /// When it was written.
+        pub at: i64,
+        /// The number of the key that wraps the key of this row, or 0 for a row in clear.
+        pub sealed_by: i64,
+        /// The wrapped key and what it seals.
+        #[sea_orm(column_type = "Blob")]
+        pub sealed: Vec<u8>,
+    }
+
+    /// No relations: the kernel joins nothing.
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+
+    impl std::fmt::Debug for Model {
+        /// Never the data.
+        fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            f.debug_struct("vault_withheld").field("subject", &self.subject).finish_non_exhaustive()
+        }
+    }
+}

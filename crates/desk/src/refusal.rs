@@ -15,6 +15,7 @@ pub fn to_error(error: CasebookError, taken: impl Into<Option<Reason>>) -> Error
         }
         CasebookError::VersionConflict { current } => Error::version_conflict(current),
         CasebookError::RequestIdReused => Error::new(Reason::RequestIdReused),
+        CasebookError::AnswerGone => Error::new(Reason::AnswerGone),
         CasebookError::Taken { .. } => match taken.into() {
             Some(taken) => Error::new(taken),
             None => Error::internal(error),

@@ -55,6 +55,8 @@ instruments! {
         CallsShed = "parasol.call.shed", "{call}",
         /// Panics caught in calls.
         Panics = "parasol.panics", "{panic}",
+        /// Answers that showed a customer in full and found no room in the queue of the log of reveals.
+        RevealsLost = "parasol.reveals.lost", "{answer}",
     }
 }
 

@@ -31,7 +31,7 @@ use parasol_api::intake::v1::knowledge_service_server::KnowledgeServiceServer;
 use parasol_api::intake::v1::order_service_server::{OrderService, OrderServiceServer};
 use parasol_api::intake::v1::*;
 use parasol_api::{Error, Reason};
-use parasol_casebook::{Handler, Projector};
+use parasol_casebook::{Aside, Handler, Projector};
 use parasol_desk::Desk;
 use parasol_evidence::Archive;
 use parasol_journey::task::Role;
@@ -94,6 +94,10 @@ impl Intake {
         Some((Role::Intake, Arc::new(triage)))
     }
 }
+
+/// Where evidence of a case on legal hold is put when it is erased.
+pub const EVIDENCE_ASIDE: Aside =
+    Aside { table: "evidence", aside: "evidence_withheld", subject: "case_id" };
 
 /// Keeps intake's index of cases in step with the log; for the committer of every process.
 pub fn projector() -> Arc<dyn Projector> {

@@ -1,6 +1,6 @@
 //! Intake's tables as a migration, the same on both engines.
 
-use parasol_casebook::migration::TableBuilder;
+use parasol_casebook::migration::{TableBuilder, put_aside};
 use sea_orm_migration::prelude::*;
 
 /// Intake's migrations, oldest first; they come after the kernel's.
@@ -12,6 +12,7 @@ pub fn migrations() -> Vec<Box<dyn MigrationTrait>> {
         Box::new(Gifts),
         Box::new(Flow),
         Box::new(Desk),
+        Box::new(WithheldEvidence),
     ]
 }
 
@@ -214,5 +215,47 @@ impl MigrationTrait for Desk {
             table.create(manager).await?;
         }
         Ok(())
+    }
+}
+
+/// Where evidence of a case on legal hold is put when it is erased: its content is still referred to, and nobody is shown it.
+struct WithheldEvidence;
+
+impl MigrationName for WithheldEvidence {
+    fn name(&self) -> &'static str {
+        "m0091_intake_withheld_evidence"
+    }
+}
+
+#[async_trait::async_trait]
+impl MigrationTrait for WithheldEvidence {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        let withheld = TableBuilder::new("evidence_withheld")
+            .ids(&["evidence", "case_id"])
+            .texts(&["kind", "original", "stored", "media_type"])
+            .ints(&["bytes", "stored_bytes", "width", "height"])
+            .texts(&["by_kind", "by_id"])
+            .ints(&["taken_at", "at"])
+            .key(&["evidence"])
+            .index(&["case_id"])
+            .index(&["stored"]);
+        withheld.create(manager).await?;
+        let columns = [
+            "evidence",
+            "case_id",
+            "kind",
+            "original",
+            "stored",
+            "media_type",
+            "bytes",
+            "stored_bytes",
+            "width",
+            "height",
+            "by_kind",
+            "by_id",
+            "taken_at",
+            "at",
+        ];
+        put_aside(manager, &crate::EVIDENCE_ASIDE, &columns, &["evidence"]).await
     }
 }

@@ -275,6 +275,31 @@ pub mod evidence {
     impl ActiveModelBehavior for ActiveModel {}
 }
 
+/// Evidence of cases on legal hold that was erased: of the columns those that are asked for. Written by the database itself.
+pub mod evidence_withheld {
+    use sea_orm::entity::prelude::*;
+
+    /// A row.
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "evidence_withheld")]
+    pub struct Model {
+        /// The piece of evidence.
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub evidence: Uuid,
+        /// The case it belongs to.
+        pub case_id: Uuid,
+        /// SHA-256 of what is kept: its name in the store.
+        #[sea_orm(column_type = "Text")]
+        pub stored: String,
+    }
+
+    /// No relations: rows are joined by whoever reads them.
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
 /// How photos look, four rows each, to find those that look the same.
 pub mod evidence_looks {
     use sea_orm::entity::prelude::*;

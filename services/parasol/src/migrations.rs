@@ -18,6 +18,7 @@ impl MigratorTrait for Migrator {
             parasol_scheduling::migrations(),
             parasol_verification::migrations(),
             parasol_tracking::migrations(),
+            parasol_keeping::migrations(),
         ]
         .into_iter()
         .flatten()

@@ -13,6 +13,7 @@ pub fn migrations() -> Vec<Box<dyn MigrationTrait>> {
         Box::new(Calendars),
         Box::new(DayPlans),
         Box::new(Helpers),
+        Box::new(LateActions),
     ]
 }
 
@@ -199,5 +200,27 @@ impl MigrationTrait for Helpers {
             .col(Alias::new("window_start"))
             .to_owned();
         manager.create_index(index).await
+    }
+}
+
+/// Which late reports belong to which case: their words lie under ids that no log names. Those that are there are found by
+/// the commands that brought them.
+struct LateActions;
+
+impl MigrationName for LateActions {
+    fn name(&self) -> &'static str {
+        "m0092_scheduling_late_actions"
+    }
+}
+
+#[tonic::async_trait]
+impl MigrationTrait for LateActions {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        let late = TableBuilder::new("late_actions").ids(&["case_id", "words"]);
+        late.key(&["case_id", "words"]).create(manager).await?;
+        let list = "INSERT INTO late_actions (case_id, words) SELECT c.case_id, v.subject \
+                    FROM vault v JOIN commands c ON c.key = v.subject WHERE v.kind = 'late_action' \
+                    ON CONFLICT (case_id, words) DO NOTHING";
+        manager.get_connection().execute_unprepared(list).await.map(|_| ())
     }
 }

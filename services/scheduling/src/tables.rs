@@ -30,6 +30,29 @@ pub mod slot_cells {
     impl ActiveModelBehavior for ActiveModel {}
 }
 
+/// Which late reports belong to which case; what they say lies in the vault.
+pub mod late_actions {
+    use sea_orm::entity::prelude::*;
+
+    /// A row.
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "late_actions")]
+    pub struct Model {
+        /// The case.
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub case_id: Uuid,
+        /// What the words lie under.
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub words: Uuid,
+    }
+
+    /// No relations: rows are joined by whoever reads them.
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
 /// Every hold and visit there ever was, as it stands or ended.
 pub mod appointments {
     use sea_orm::entity::prelude::*;

@@ -15,6 +15,7 @@ use parasol_journey::Case;
 use parasol_journey::case::Visit as Booked;
 use parasol_journey::ids::CaseId;
 use parasol_journey::time::Timestamp;
+use sea_orm::ActiveValue::Set;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::json;
 use uuid::Uuid;
@@ -23,6 +24,7 @@ use crate::checklists::shelf::name_in_force;
 use crate::report::Report;
 use crate::stamp::Taken;
 use crate::store_error;
+use crate::tables::late_actions;
 
 /// What the vault says about a customer; empty where it says nothing.
 #[derive(Debug, Default, Deserialize)]
@@ -190,9 +192,9 @@ pub fn repair_texts(case: CaseId, wire: &CompleteRepairRequest, at: Timestamp) -
     kept("repair", case.uuid(), body.to_string(), at)
 }
 
-/// The row that keeps the words of a report that came too late, under its own id: what the log keeps of it
-/// is that it came.
-pub fn late_action(report: &Report<'_>, taken: Taken, message: &[u8]) -> RowOp {
+/// The rows that keep the words of a report that came too late, under its own id, and say whose case they belong to: what
+/// the log keeps of it is that it came.
+pub fn late_action(report: &Report<'_>, taken: Taken, message: &[u8]) -> Vec<RowOp> {
     let body = json!({
         "case": report.head.case.to_string(),
         "appointment": taken.appointment.to_string(),
@@ -201,7 +203,9 @@ pub fn late_action(report: &Report<'_>, taken: Taken, message: &[u8]) -> RowOp {
         "message": BASE64_STANDARD.encode(message),
     });
     let subject = report.call.key().map_or(taken.appointment.uuid(), |key| key.key);
-    kept("late_action", subject, body.to_string(), taken.received)
+    let of =
+        late_actions::ActiveModel { case_id: Set(report.head.case.uuid()), words: Set(subject) };
+    vec![kept("late_action", subject, body.to_string(), taken.received), RowOp::put(of)]
 }
 
 fn parts(lines: &[PartLine]) -> Vec<Part<'_>> {

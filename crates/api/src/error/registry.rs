@@ -99,6 +99,14 @@ with_identity! { reasons,
         zh "请求编号已被另一请求使用。"
            "同一调用方对同一方法使用了相同编号但内容不同，未做任何更改。"
            "新的操作请使用新的编号。";
+    AnswerGone "ANSWER_GONE" FailedPrecondition
+        en "The answer to this request is not kept any more."
+           "The same request took effect, longer ago than answers are kept (retention.answers_days). Nothing was \
+            changed now."
+           "Read what came of it instead of sending it again; make a new request id for a new intent."
+        zh "该请求的处理结果已不再保留。"
+           "相同请求早已生效，其结果已超过保留期限；本次未做任何更改。"
+           "请直接查看当前状态；新的操作请使用新的编号。";
     FieldInvalid "FIELD_INVALID" InvalidArgument
         en "A field does not hold what it should."
            "A required field is empty, a value lies outside its range, or a list does not know it; \

@@ -9,6 +9,7 @@
 //! What depends on the case (its stage, the time around a visit, its end) is not decided here: services leave it
 //! out before.
 
+mod exposed;
 pub mod mask;
 mod plan;
 
@@ -19,6 +20,7 @@ use prost_reflect::FieldDescriptor;
 
 use crate::common::v1::Personal;
 use crate::role::Role;
+pub use exposed::{Exposed, Exposure};
 use plan::{Leaf, Part, Plan, plans};
 
 /// A class of readers.

@@ -183,7 +183,7 @@ fn queued(waiting: &[u8]) -> impl Iterator<Item = Queued> + '_ {
 }
 
 /// The entries of a stretch, in order.
-fn entries(bytes: &[u8]) -> impl Iterator<Item = (Uuid, Link)> + '_ {
+pub(crate) fn entries(bytes: &[u8]) -> impl Iterator<Item = (Uuid, Link)> + '_ {
     bytes.chunks_exact(ENTRY_BYTES).map(|bytes| {
         let (key, link) = bytes.split_at(16);
         let key = Uuid::from_slice(key).expect("an id has 16 bytes");

@@ -9,6 +9,7 @@ use sea_orm::DbErr;
 use super::load::Cases;
 use super::write::{Refused, case_ids};
 use super::{Pending, Target, Writer};
+use crate::answers::EMPTIED;
 use crate::dialect::SavedAnswer;
 use crate::submission::{Answer, Error};
 
@@ -103,5 +104,9 @@ fn find_saved(pending: &Pending, saved: &[SavedAnswer]) -> Option<(bool, Vec<u8>
 }
 
 fn repetition(same_body: bool, body: Vec<u8>) -> Result<Answer, Error> {
-    if same_body { Ok(Answer { body, repeated: true }) } else { Err(Error::RequestIdReused) }
+    match same_body {
+        false => Err(Error::RequestIdReused),
+        true if body == EMPTIED => Err(Error::AnswerGone),
+        true => Ok(Answer { body, repeated: true }),
+    }
 }

@@ -26,6 +26,7 @@ pub use self::reader::Reader;
 pub(crate) use self::writer::{Transaction, Writer};
 use crate::row::{Cell, Table};
 use crate::tables::cases;
+use crate::vault::Aside;
 
 /// How long a reading connection may lie idle before it is asked whether it still lives.
 const IDLE_BEFORE_PING: Duration = Duration::from_secs(2);
@@ -537,6 +538,24 @@ pub(crate) async fn leave_out(
     let statements = match Engine::of(connection) {
         Engine::Sqlite => sqlite::leave_out(table, listed, column),
         Engine::Postgres => postgres::leave_out(table, listed, column),
+    };
+    for statement in statements {
+        connection.execute_unprepared(&statement).await?;
+    }
+    Ok(())
+}
+
+/// Has a table put its rows about whoever is on hold aside when they are deleted, without a word to whoever deletes them.
+/// `columns` are all of the table's, `key` those of its key. May be applied twice.
+pub(crate) async fn put_aside(
+    connection: &impl ConnectionTrait,
+    aside: &Aside,
+    columns: &[&str],
+    key: &[&str],
+) -> Result<(), DbErr> {
+    let statements = match Engine::of(connection) {
+        Engine::Sqlite => sqlite::put_aside(aside, columns),
+        Engine::Postgres => postgres::put_aside(aside, columns, key),
     };
     for statement in statements {
         connection.execute_unprepared(&statement).await?;

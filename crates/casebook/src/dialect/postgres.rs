@@ -19,6 +19,7 @@ use uuid::Uuid;
 
 use super::{Batch, Outcome, Trouble};
 use crate::row::{Cell, CellType, Table};
+use crate::vault::Aside;
 
 pub(crate) use address::Address;
 pub use address::HOSTS_MAX;
@@ -192,6 +193,28 @@ pub(super) fn leave_out(table: &str, listed: &str, column: &str) -> Vec<String> 
     let trigger = format!(
         "CREATE OR REPLACE TRIGGER {table}_leaves_out BEFORE INSERT ON {table} \
          FOR EACH ROW EXECUTE FUNCTION {table}_leaves_out()"
+    );
+    vec![function, trigger]
+}
+
+pub(super) fn put_aside(aside: &Aside, columns: &[&str], key: &[&str]) -> Vec<String> {
+    let Aside { table, aside, subject } = *aside;
+    let old: Vec<_> = columns.iter().map(|column| format!("OLD.{column}")).collect();
+    let sets: Vec<_> = columns.iter().filter(|column| !key.contains(column)).collect();
+    let sets: Vec<_> = sets.iter().map(|column| format!("{column} = excluded.{column}")).collect();
+    let function = format!(
+        "CREATE OR REPLACE FUNCTION {table}_put_aside() RETURNS trigger LANGUAGE plpgsql VOLATILE \
+         AS $$ BEGIN IF EXISTS (SELECT 1 FROM vault_held WHERE subject = OLD.{subject}) THEN \
+         INSERT INTO {aside} ({}) VALUES ({}) ON CONFLICT ({}) DO UPDATE SET {}; \
+         END IF; RETURN OLD; END $$",
+        columns.join(", "),
+        old.join(", "),
+        key.join(", "),
+        sets.join(", "),
+    );
+    let trigger = format!(
+        "CREATE OR REPLACE TRIGGER {table}_put_aside BEFORE DELETE ON {table} \
+         FOR EACH ROW EXECUTE FUNCTION {table}_put_aside()"
     );
     vec![function, trigger]
 }

@@ -18,6 +18,7 @@ use uuid::Uuid;
 
 use super::{Batch, Conflict, Outcome, Trouble, cases_table};
 use crate::row::{Cell, Table};
+use crate::vault::Aside;
 
 /// Statement texts kept prepared per connection.
 const STATEMENTS_KEPT: usize = 500;
@@ -97,9 +98,28 @@ pub(super) fn leave_out(table: &str, listed: &str, column: &str) -> Vec<String> 
     )]
 }
 
+pub(super) fn put_aside(aside: &Aside, columns: &[&str]) -> Vec<String> {
+    let Aside { table, aside, subject } = *aside;
+    let old: Vec<_> = columns.iter().map(|column| format!("OLD.{column}")).collect();
+    vec![format!(
+        "CREATE TRIGGER IF NOT EXISTS {table}_put_aside BEFORE DELETE ON {table} \
+         WHEN EXISTS (SELECT 1 FROM vault_held WHERE subject = OLD.{subject}) \
+         BEGIN INSERT OR REPLACE INTO {aside} ({}) VALUES ({}); END",
+        columns.join(", "),
+        old.join(", "),
+    )]
+}
+
 pub(super) async fn scrub(connection: &DatabaseConnection) -> Result<(), DbErr> {
     connection.execute_unprepared("VACUUM").await?;
-    connection.execute_unprepared("PRAGMA wal_checkpoint(TRUNCATE)").await.map(|_| ())
+    // Waits for readers as long as the engine waits for anybody, and then says that it could not.
+    let cut = Statement::from_string(DbBackend::Sqlite, "PRAGMA wal_checkpoint(TRUNCATE)");
+    let row = connection.query_one_raw(cut).await?;
+    let row = row.ok_or_else(|| DbErr::RecordNotFound("PRAGMA wal_checkpoint".to_owned()))?;
+    match row.try_get_by_index::<i64>(0)? {
+        0 => Ok(()),
+        _ => Err(DbErr::Custom("the log of the file is being read and could not be cut".into())),
+    }
 }
 
 pub(super) fn by_ids(columns: &str, table: &str, key: &str, ids: &[Uuid]) -> Statement {

@@ -17,7 +17,8 @@ const AT_ONCE: usize = 500;
 
 impl Store {
     /// Destroys what the vault has about these subjects, and lets it take nothing about them any more. In one
-    /// commit; answers with how many rows are gone. Erasing what is erased changes nothing.
+    /// commit; answers with how many rows are gone. Erasing what is erased changes nothing. What is about a subject on
+    /// hold leaves the vault likewise, and is put aside until the hold is lifted.
     ///
     /// # Errors
     /// What the engine says; nothing is erased then.
@@ -25,6 +26,8 @@ impl Store {
         let transaction = self.writer.begin().await?;
         // Whoever is writing has committed by then, and whoever writes later sees the tombstones.
         self.engine.keep_writers_out(&transaction, "vault").await?;
+        // A hold that is being placed is there by then, or waits until this is over.
+        self.engine.keep_writers_out(&transaction, "vault_held").await?;
         let mut gone = 0;
         for some in subjects.chunks(AT_ONCE) {
             let stones = some.iter().map(|subject| vault_erased::ActiveModel {
@@ -39,6 +42,9 @@ impl Store {
             let rows = vault::Entity::delete_many()
                 .filter(vault::Column::Subject.is_in(some.iter().copied()));
             gone += rows.exec(&transaction).await?.rows_affected;
+        }
+        if gone > 0 {
+            self.note_traces(&transaction).await?;
         }
         transaction.commit().await?;
         Ok(gone)
@@ -60,18 +66,22 @@ impl Store {
         Ok(found)
     }
 
-    /// Of which of these subjects the vault has anything, and of what kinds.
+    /// Of which of these subjects the vault has anything, of what kinds, and when that was written.
     ///
     /// # Errors
     /// What the engine says.
-    pub async fn kinds_of(&self, subjects: &[Uuid]) -> Result<Vec<(Uuid, String)>, DbErr> {
+    pub async fn kinds_of(
+        &self,
+        subjects: &[Uuid],
+    ) -> Result<Vec<(Uuid, String, Timestamp)>, DbErr> {
         let mut found = Vec::new();
         for some in subjects.chunks(AT_ONCE) {
             let rows = vault::Entity::find()
                 .select_only()
-                .columns([vault::Column::Subject, vault::Column::Kind])
+                .columns([vault::Column::Subject, vault::Column::Kind, vault::Column::At])
                 .filter(vault::Column::Subject.is_in(some.iter().copied()));
-            found.extend(rows.into_tuple::<(Uuid, String)>().all(self.reader()).await?);
+            let rows = rows.into_tuple::<(Uuid, String, i64)>().all(self.reader()).await?;
+            found.extend(rows.into_iter().map(|(subject, kind, at)| (subject, kind, instant(at))));
         }
         Ok(found)
     }

@@ -8,17 +8,18 @@
 //! It does not decide who may read: whoever asks has been let in by then.
 
 mod erase;
+mod hold;
 mod keyring;
 mod reseal;
+mod traces;
 
 use parasol_journey::time::Timestamp;
-use sea_orm::{
-    ActiveValue::Set, ColumnTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
-};
+use sea_orm::{ActiveValue::Set, ColumnTrait, DbErr, EntityTrait, QueryFilter, QuerySelect};
 use uuid::Uuid;
 
+pub use self::hold::{Aside, VAULT_ASIDE};
 pub use self::keyring::{KEY_LEN, Keyring, Unreadable};
-pub use self::reseal::Resealed;
+pub use self::reseal::{Mark, Resealed};
 use crate::row::{Cell, RowOp, Table};
 use crate::store::Store;
 use crate::tables::vault;
@@ -111,22 +112,6 @@ impl Store {
             self.open_row(place, row.body, row.sealed_by, &row.sealed)?;
         }
         Ok(())
-    }
-
-    /// How many rows each key seals, by its number; 0 stands for those in clear.
-    ///
-    /// # Errors
-    /// What the engine says.
-    pub async fn sealed_by(&self) -> Result<Vec<(i64, i64)>, DbErr> {
-        vault::Entity::find()
-            .select_only()
-            .column(vault::Column::SealedBy)
-            .column_as(vault::Column::Subject.count(), "rows")
-            .group_by(vault::Column::SealedBy)
-            .order_by_asc(vault::Column::SealedBy)
-            .into_tuple()
-            .all(self.reader())
-            .await
     }
 
     fn open_row(

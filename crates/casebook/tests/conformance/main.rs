@@ -49,6 +49,7 @@ mod deadlines;
 mod erasing;
 mod feeding;
 mod following;
+mod holding;
 mod leasing;
 mod opening;
 mod property;

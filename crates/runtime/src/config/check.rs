@@ -80,6 +80,9 @@ impl Config {
         findings.range("tasks.attempts_max", self.tasks.attempts_max, 1..=100);
         findings.range("otlp.metrics_period_s", self.otlp.metrics_period_s, 1..=3_600);
         findings.range("notices.per_day", self.notices.per_day, 1..=1_000);
+        for (key, days, least) in self.retention.lengths() {
+            findings.range(key, days, u64::from(least)..=36_525);
+        }
         let choosing = &self.choosing;
         findings.range("choosing.distance", choosing.distance, 0..=1_000);
         findings.range("choosing.load", choosing.load, 0..=1_000);

@@ -22,7 +22,7 @@ pub use self::issuers::Issuer;
 pub(crate) use self::issuers::has_brand;
 pub use self::tls::{ClientCertificates, Tls};
 pub use self::tree::{
-    Committer, Config, DaySolver, Limits, Log, LogFormat, NodeRole, Otlp, Pools, Tasks,
+    Committer, Config, DaySolver, Limits, Log, LogFormat, NodeRole, Otlp, Pools, Retention, Tasks,
 };
 
 /// The default settings with the documentation of every key, as printed by `parasol config`.

@@ -80,6 +80,8 @@ pub struct Config {
     pub scheduling: Scheduling,
     /// The retailer's people.
     pub staff: Staff,
+    /// How long what is kept about people stays.
+    pub retention: Retention,
     /// Other lengths for the clocks of a case, in seconds, by the clock's name.
     #[serde(deserialize_with = "flattened")]
     pub deadlines: BTreeMap<String, u64>,
@@ -117,6 +119,42 @@ impl Peers {
             NodeRole::Tracking => &self.tracking,
             NodeRole::Gateway | NodeRole::Router => &[],
         }
+    }
+}
+
+/// How long what is kept about people stays, in days of 24 hours.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Retention {
+    /// What was filed, decided, certified and handed over, after a case.
+    pub records_days: u32,
+    /// What people wrote beside that, after a case.
+    pub words_days: u32,
+    /// Photos and films, after a case.
+    pub photos_days: u32,
+    /// What customers were told, after a case.
+    pub notices_days: u32,
+    /// Who a customer is, after the last that was bought or asked for.
+    pub customers_days: u32,
+    /// Answers that a repeated request gets again, after the request.
+    pub answers_days: u32,
+    /// Who was shown what of whom in full, after that.
+    pub reveals_days: u32,
+}
+
+impl Retention {
+    /// Each length by its key, with the least it may be set to. Where the law says the least, its article
+    /// stands in docs/retention.md.
+    pub const fn lengths(&self) -> [(&'static str, u32, u32); 7] {
+        [
+            ("retention.records_days", self.records_days, 1_096),
+            ("retention.words_days", self.words_days, 30),
+            ("retention.photos_days", self.photos_days, 90),
+            ("retention.notices_days", self.notices_days, 30),
+            ("retention.customers_days", self.customers_days, 1_096),
+            ("retention.answers_days", self.answers_days, 2),
+            ("retention.reveals_days", self.reveals_days, 1_096),
+        ]
     }
 }
 

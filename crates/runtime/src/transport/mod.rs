@@ -14,6 +14,7 @@ pub mod deadline;
 pub mod local;
 mod refusal;
 pub mod replicas;
+pub mod reveals;
 pub mod server;
 pub mod tls;
 pub mod trace;
@@ -30,6 +31,7 @@ use tower::{Layer, ServiceExt};
 
 use self::admission::Admission;
 use self::refusal::{Refusal, in_our_words, refused};
+use self::reveals::Reveals;
 use crate::clock::Clock;
 use crate::config::Limits;
 use crate::identity::api_keys::ApiKeys;
@@ -77,6 +79,8 @@ pub struct Layers {
     pub links: Option<Links>,
     /// How many calls are in flight, of all ways into this process together.
     pub admission: Admission,
+    /// Where it is noted who is shown a customer in full; without it nobody writes that down.
+    pub reveals: Option<Reveals>,
 }
 
 impl Layers {
@@ -106,6 +110,7 @@ impl Layers {
             long_lived,
             links: None,
             admission,
+            reveals: None,
         }
     }
 
@@ -124,7 +129,7 @@ impl Layers {
         let panic = catch_panic::CatchPanicLayer::new(self);
         let trace = trace::TraceLayer::new(self);
         let admission = admission::AdmissionLayer::new(self);
-        let seen = visibility::VisibilityLayer;
+        let seen = visibility::VisibilityLayer::new(self);
         let routes = routes.prepare();
         let routes = ServiceExt::<http::Request<Body>>::map_response(routes, in_our_words);
         let inner = admission.layer(seen.layer(deadline.layer(routes)));

@@ -1,10 +1,13 @@
 //! What a caller sees of an answer: messages pass here on their way out, and personal fields are masked or left out
 //! as the contract says for the caller's class.
 //!
+//! What is shown of customers in full is noted here, too, for the log of [reveals](super::reveals).
+//!
 //! The one place where that is done. Whatever speaks to callers (gRPC, REST, pages) goes through these layers, so
 //! nothing else masks what the contract's options cover. Messages are not decoded for it, and answers in which
 //! nothing is to be masked for a class are not looked at. What cannot be read is not passed on.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::pin::Pin;
 use std::sync::LazyLock;
@@ -14,26 +17,62 @@ use bytes::{Buf, BufMut, Bytes, BytesMut};
 use futures::future::BoxFuture;
 use http::{Request, Response};
 use http_body::{Body as HttpBody, Frame};
-use parasol_api::visibility::{Class, View};
+use parasol_api::visibility::{Class, Exposure, View};
 use parasol_api::{Error, Reason, descriptor};
 use tonic::Status;
 use tonic::body::Body;
 use tower::{Layer, Service};
 
+use super::Layers;
+use super::reveals::{Revealed, Reveals};
+use crate::clock::Clock;
 use crate::identity::Principal;
+use crate::metrics::{Counter, Metrics};
 
 /// What stands before each message: whether it is compressed, and its length.
 const HEAD: usize = 5;
 
 /// Masks answers.
-#[derive(Clone, Copy)]
-pub struct VisibilityLayer;
+#[derive(Clone)]
+pub struct VisibilityLayer {
+    /// Where it is noted what is shown, with what counts what cannot be noted, and what tells the time.
+    noting: Option<(Reveals, Metrics, Clock)>,
+}
+
+impl VisibilityLayer {
+    /// A layer that notes what is shown if these layers have somebody who writes it down.
+    pub fn new(layers: &Layers) -> Self {
+        let noting = layers.reveals.clone();
+        Self { noting: noting.map(|to| (to, layers.metrics.clone(), layers.clock.clone())) }
+    }
+
+    /// How a caller sees the answers of a method; `None` where nothing is to be masked and nobody is shown.
+    fn look(&self, path: &str, principal: Option<&Principal>) -> Option<Look> {
+        static ANSWERS: LazyLock<HashMap<&str, &str>> = LazyLock::new(|| {
+            let methods = descriptor::methods().iter();
+            methods.map(|method| (method.path.as_str(), method.output.as_str())).collect()
+        });
+        let class = Class::of(principal.map(|principal| principal.role))?;
+        let message = ANSWERS.get(path)?;
+        let noting = self.noting.as_ref().zip(principal).zip(Exposure::of(message, class));
+        let noting = noting.map(|(((to, metrics, clock), principal), exposure)| Noting {
+            exposure,
+            to: to.clone(),
+            metrics: metrics.clone(),
+            clock: clock.clone(),
+            reader: principal.to_string(),
+            method: path.rsplit('/').next().unwrap_or_default().to_owned(),
+        });
+        let view = View::of(message, class);
+        (view.is_some() || noting.is_some()).then_some(Look { view, noting })
+    }
+}
 
 impl<S> Layer<S> for VisibilityLayer {
     type Service = Seen<S>;
 
     fn layer(&self, inner: S) -> Self::Service {
-        Seen { inner }
+        Seen { inner, layer: self.clone() }
     }
 }
 
@@ -41,6 +80,7 @@ impl<S> Layer<S> for VisibilityLayer {
 #[derive(Clone)]
 pub struct Seen<S> {
     inner: S,
+    layer: VisibilityLayer,
 }
 
 impl<S> Service<Request<Body>> for Seen<S>
@@ -58,34 +98,68 @@ where
     }
 
     fn call(&mut self, request: Request<Body>) -> Self::Future {
-        let role = request.extensions().get::<Principal>().map(|principal| principal.role);
-        let class = Class::of(role);
-        let view = class.and_then(|class| view(request.uri().path(), class));
+        let principal = request.extensions().get::<Principal>();
+        let look = self.layer.look(request.uri().path(), principal);
         let response = self.inner.call(request);
-        match view {
+        match look {
             None => Box::pin(response),
-            Some(view) => Box::pin(async move {
+            Some(look) => Box::pin(async move {
                 Ok(response
                     .await?
-                    .map(|body| Body::new(Sifted { body, view, rest: BytesMut::new() })))
+                    .map(|body| Body::new(Sifted { body, look, rest: BytesMut::new() })))
             }),
         }
     }
 }
 
-/// How a class sees the answers of a method; `None` where it sees all of them.
-fn view(path: &str, class: Class) -> Option<View> {
-    static ANSWERS: LazyLock<HashMap<&str, &str>> = LazyLock::new(|| {
-        let methods = descriptor::methods().iter();
-        methods.map(|method| (method.path.as_str(), method.output.as_str())).collect()
-    });
-    View::of(ANSWERS.get(path)?, class)
+/// How answers are seen, and what is noted of it.
+struct Look {
+    view: Option<View>,
+    noting: Option<Noting>,
+}
+
+impl Look {
+    /// A message as it is shown.
+    fn shown<'a>(&self, message: &'a [u8]) -> Result<Cow<'a, [u8]>, Status> {
+        let shown = match &self.view {
+            None => Cow::Borrowed(message),
+            Some(view) => view.shown(message).map_err(|_| unreadable())?,
+        };
+        if let Some(noting) = &self.noting {
+            noting.note(&shown)?;
+        }
+        Ok(shown)
+    }
+}
+
+/// Who is shown what, and where that is noted.
+struct Noting {
+    exposure: Exposure,
+    to: Reveals,
+    metrics: Metrics,
+    clock: Clock,
+    reader: String,
+    method: String,
+}
+
+impl Noting {
+    fn note(&self, message: &[u8]) -> Result<(), Status> {
+        let shown = self.exposure.look(message).map_err(|_| unreadable())?;
+        if shown.is_empty() {
+            return Ok(());
+        }
+        let (reader, method) = (self.reader.clone(), self.method.clone());
+        if !self.to.note(Revealed { reader, method, at: self.clock.now(), shown }) {
+            self.metrics.count(Counter::RevealsLost, 1, &[]);
+        }
+        Ok(())
+    }
 }
 
 /// A body whose messages are masked.
 struct Sifted {
     body: Body,
-    view: View,
+    look: Look,
     /// The beginning of a message of which the rest has not come yet.
     rest: BytesMut,
 }
@@ -108,13 +182,13 @@ impl HttpBody for Sifted {
                 Err(trailers) if self.rest.is_empty() => return Poll::Ready(Some(Ok(trailers))),
                 Err(_) => return Poll::Ready(Some(Err(unreadable()))),
             };
-            let (view, whole) = (self.view, self.rest.is_empty());
-            let sifted = if whole {
-                sift(view, data, &mut self.rest)
+            let Self { look, rest, .. } = &mut *self;
+            let sifted = if rest.is_empty() {
+                sift(look, data, rest)
             } else {
-                self.rest.extend_from_slice(&data);
-                let joined = std::mem::take(&mut self.rest).freeze();
-                sift(view, joined, &mut self.rest)
+                rest.extend_from_slice(&data);
+                let joined = std::mem::take(rest).freeze();
+                sift(look, joined, rest)
             };
             match sifted {
                 // A part of a message only.
@@ -131,7 +205,7 @@ impl HttpBody for Sifted {
 }
 
 /// The whole messages of `data` as they may be seen; `rest` gets what follows them.
-fn sift(view: View, data: Bytes, rest: &mut BytesMut) -> Result<Bytes, Status> {
+fn sift(look: &Look, data: Bytes, rest: &mut BytesMut) -> Result<Bytes, Status> {
     let mut changed: Option<BytesMut> = None;
     let (mut at, mut taken) = (0, 0);
     while let Some(head) = data.get(at..at + HEAD) {
@@ -141,8 +215,7 @@ fn sift(view: View, data: Bytes, rest: &mut BytesMut) -> Result<Bytes, Status> {
             // Compressed: it cannot be seen what is in it.
             return Err(unreadable());
         }
-        let seen = view.shown(message).map_err(|_| unreadable())?;
-        if let std::borrow::Cow::Owned(seen) = seen {
+        if let Cow::Owned(seen) = look.shown(message)? {
             let out = changed.get_or_insert_with(|| BytesMut::with_capacity(data.len()));
             out.extend_from_slice(&data[taken..at]);
             out.put_u8(0);
@@ -173,8 +246,13 @@ mod tests {
     use prost::Message as _;
 
     use super::*;
+    use crate::identity::Role;
 
     const ENTRY: &str = "parasol.tracking.v1.TimelineEntry";
+
+    fn look(class: Class) -> Look {
+        Look { view: View::of(ENTRY, class), noting: None }
+    }
 
     fn framed(messages: &[TimelineEntry]) -> Bytes {
         let mut bytes = BytesMut::new();
@@ -197,12 +275,12 @@ mod tests {
 
     /// Everything that comes out when the bytes come in pieces of a length.
     fn passed(bytes: &Bytes, piece: usize) -> Bytes {
-        let view = View::of(ENTRY, Class::Customer).unwrap();
+        let look = look(Class::Customer);
         let (mut rest, mut out) = (BytesMut::new(), BytesMut::new());
         for chunk in bytes.chunks(piece) {
             let mut joined = std::mem::take(&mut rest);
             joined.extend_from_slice(chunk);
-            out.extend_from_slice(&sift(view, joined.freeze(), &mut rest).unwrap());
+            out.extend_from_slice(&sift(&look, joined.freeze(), &mut rest).unwrap());
         }
         assert!(rest.is_empty());
         out.freeze()
@@ -222,16 +300,15 @@ mod tests {
     #[test]
     fn what_is_as_it_should_be_is_passed_on_as_it_came() {
         let plain = framed(&[entries()[1].clone(), TimelineEntry::default()]);
-        let view = View::of(ENTRY, Class::Customer).unwrap();
-        let out = sift(view, plain.clone(), &mut BytesMut::new()).unwrap();
+        let out = sift(&look(Class::Customer), plain.clone(), &mut BytesMut::new()).unwrap();
         assert_eq!(out.as_ptr(), plain.as_ptr(), "the very same bytes");
     }
 
     #[test]
     fn nothing_is_passed_on_that_cannot_be_read() {
-        let view = View::of(ENTRY, Class::Customer).unwrap();
+        let look = look(Class::Customer);
         for bytes in [&[1, 0, 0, 0, 1, 0][..], &[0, 0, 0, 0, 2, 0x3a, 0x05]] {
-            let refused = sift(view, Bytes::copy_from_slice(bytes), &mut BytesMut::new());
+            let refused = sift(&look, Bytes::copy_from_slice(bytes), &mut BytesMut::new());
             let reason = Error::from_status(&refused.unwrap_err()).reason();
             assert_eq!(reason, Reason::Internal);
         }
@@ -239,9 +316,45 @@ mod tests {
 
     #[test]
     fn methods_are_known_by_what_they_answer() {
-        let path = "/parasol.tracking.v1.TrackingService/WatchCase";
-        assert!(view(path, Class::Customer).is_some());
-        assert!(view("/parasol.admin.v1.NetworkService/GetBrand", Class::Brand).is_none());
-        assert!(view("/grpc.health.v1.Health/Check", Class::Audit).is_none());
+        let layer = VisibilityLayer { noting: None };
+        let is_touched = |path: &str, role| {
+            let caller = Principal::new(role, "somebody");
+            layer.look(path, Some(&caller)).is_some()
+        };
+        assert!(is_touched("/parasol.tracking.v1.TrackingService/WatchCase", Role::Customer));
+        assert!(!is_touched("/parasol.admin.v1.NetworkService/GetBrand", Role::Brand));
+        assert!(layer.look("/grpc.health.v1.Health/Check", None).is_none());
+    }
+
+    #[test]
+    fn what_is_shown_in_full_is_noted_and_what_cannot_be_is_counted() {
+        use parasol_api::common::v1::{Address, CaseView, Personal};
+        use parasol_api::partner::v1::WorkOrder;
+        use parasol_journey::time::Timestamp;
+
+        let (to, mut seen) = Reveals::new();
+        let clock = Clock::manual(Timestamp::from_micros(5));
+        let layer = VisibilityLayer { noting: Some((to, Metrics::silent(), clock)) };
+        let order = WorkOrder {
+            case: Some(CaseView { case_id: "case_1".to_owned(), ..CaseView::default() }),
+            address: Some(Address { street: "文三路 1 号".to_owned(), ..Address::default() }),
+            ..WorkOrder::default()
+        };
+        let mut bytes = BytesMut::new();
+        bytes.put_u8(0);
+        bytes.put_u32(u32::try_from(order.encoded_len()).unwrap());
+        order.encode(&mut bytes).unwrap();
+        let path = "/parasol.partner.v1.OfferService/GetWorkOrder";
+        for role in [Role::Technician, Role::Service] {
+            let caller = Principal::new(role, "t-1");
+            let Some(look) = layer.look(path, Some(&caller)) else { continue };
+            sift(&look, bytes.clone().freeze(), &mut BytesMut::new()).unwrap();
+        }
+        let [noted] = seen.waiting(10) else { panic!("one answer showed somebody") };
+        assert_eq!(
+            (noted.reader.as_str(), noted.method.as_str()),
+            ("technician:t-1", "GetWorkOrder")
+        );
+        assert_eq!(noted.shown["case_1"], [Personal::Address].into());
     }
 }

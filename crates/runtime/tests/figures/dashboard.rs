@@ -54,7 +54,7 @@ fn labels(counter: Counter) -> &'static [&'static str] {
         Counter::Refusals => &["reason"],
         Counter::TaskRuns => &["task", "outcome"],
         Counter::CallsShed => &["priority"],
-        Counter::Panics => &[],
+        Counter::Panics | Counter::RevealsLost => &[],
     }
 }
 

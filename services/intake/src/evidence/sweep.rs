@@ -16,7 +16,7 @@ use parasol_evidence::{Kept, Shelf};
 use parasol_journey::time::{Span, Timestamp};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QuerySelect};
 
-use crate::tables::evidence;
+use crate::tables::{evidence, evidence_withheld};
 use crate::unreadable;
 
 /// How old an object is before it is looked at: whoever wrote it has long written its row, or never will.
@@ -96,7 +96,7 @@ async fn settle_aside(store: &Store, shelf: &Shelf, sha256: &str) -> Result<bool
     Ok(!is_referred)
 }
 
-/// Which of these are referred to.
+/// Which of these are referred to, by what is shown or by what a legal hold keeps.
 async fn referred(store: &Store, names: &[String]) -> Result<HashSet<String>, Error> {
     let found: Vec<String> = evidence::Entity::find()
         .select_only()
@@ -107,5 +107,14 @@ async fn referred(store: &Store, names: &[String]) -> Result<HashSet<String>, Er
         .all(store.reader())
         .await
         .map_err(unreadable)?;
-    Ok(found.into_iter().collect())
+    let withheld: Vec<String> = evidence_withheld::Entity::find()
+        .select_only()
+        .column(evidence_withheld::Column::Stored)
+        .distinct()
+        .filter(evidence_withheld::Column::Stored.is_in(names.iter().map(String::as_str)))
+        .into_tuple()
+        .all(store.reader())
+        .await
+        .map_err(unreadable)?;
+    Ok(found.into_iter().chain(withheld).collect())
 }

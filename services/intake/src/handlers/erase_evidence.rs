@@ -11,7 +11,7 @@ use parasol_desk::Call;
 use parasol_journey::ids::CaseId;
 use tonic::Request;
 
-use crate::{Intake, evidence};
+use crate::{Intake, evidence, unreadable};
 
 pub(crate) async fn handle(
     intake: &Intake,
@@ -35,8 +35,10 @@ pub(crate) async fn handle(
         let look = evidence::look(&desk.store, piece).await?;
         rows.extend(evidence::erased(piece, look));
     }
+    // The database puts aside what a hold is on; how many those are after this follows from whether one is.
     let erased = i32::try_from(pieces.len()).unwrap_or(i32::MAX);
-    let answer = EraseEvidenceResponse { erased };
+    let is_held = !desk.store.held(&[case.id.uuid()]).await.map_err(unreadable)?.is_empty();
+    let answer = EraseEvidenceResponse { erased, withheld: if is_held { erased } else { 0 } };
     let answer = desk.record(&call, rows, &answer, None).await?;
     let contents: BTreeSet<_> = pieces.into_iter().map(|piece| piece.stored).collect();
     for sha256 in contents {

@@ -3,6 +3,7 @@
 use anyhow::{Context as _, bail, ensure};
 use parasol_casebook::{KEY_LEN, Store};
 use parasol_journey::ids::{CaseId, CustomerId};
+use parasol_keeping::person::{self, Person};
 use parasol_runtime::clock::Clock;
 use parasol_runtime::config::Config;
 use parasol_runtime::identity::{KEY_FILE, TokenKey};
@@ -11,7 +12,7 @@ use serde_json::json;
 
 use super::token::shown_by;
 use super::{Common, Exit};
-use crate::vault::person::{self, Person};
+use crate::vault::{Erased, WHOSE};
 use crate::{migrations, node, vault};
 
 pub(super) const EXAMPLE: &str = "\
@@ -53,6 +54,9 @@ enum What {
         /// A customer's or a case's id
         #[arg(long, value_name = "ID", value_parser = subject)]
         subject: Subject,
+        /// What a legal hold has put aside instead, to be handed over
+        #[arg(long)]
+        withheld: bool,
     },
     /// Destroy everything that is kept about a customer, or about a case, for good
     #[command(after_help = ERASE)]
@@ -74,8 +78,8 @@ Example: parasol vault rotate --data ./parasol-data";
 
 const ERASE: &str = "\
 Logs of cases, money and certificates stay; names, numbers, addresses and words go, and nothing more is taken about \
-the same subjects. What was erased is written to vault.erased in the data folder, and stays erased in a database that \
-is put back from a copy: keep that file with the keys.
+the same subjects. What a legal hold is on is put aside, where nobody sees it, and destroyed once the hold is over. What was \
+erased is written to vault.erased in the data folder, and stays erased in a database that is put back from a copy: keep that file with the keys.
 
 Example: parasol vault erase --subject cust_01905af12b3c7def8123456789abcdef";
 
@@ -104,8 +108,8 @@ impl std::fmt::Display for Subject {
 impl Subject {
     async fn find(self, store: &Store) -> anyhow::Result<Person> {
         let found = match self {
-            Self::Customer(id) => person::of_customer(store, id).await,
-            Self::Case(id) => person::of_case(store, id).await,
+            Self::Customer(id) => person::of_customer(store, &WHOSE, id).await,
+            Self::Case(id) => person::of_case(store, &WHOSE, id).await,
         };
         let found = found.context("what is kept cannot be looked up")?;
         let known = !found.cases.is_empty() || !found.kept.is_empty();
@@ -142,9 +146,13 @@ async fn on_store(
     match what {
         What::Status => status(common, config, store).await?,
         What::Forget { key } => forget(common, config, store, key).await?,
-        What::Export { subject } => {
+        What::Export { subject, withheld } => {
             let person = subject.find(store).await?;
-            let mut document = person.export(store).await.context("a row cannot be read")?;
+            let document = match withheld {
+                true => person.withheld(store).await,
+                false => person.export(store).await,
+            };
+            let mut document = document.context("a row cannot be read")?;
             document["subject"] = subject.to_string().into();
             let text = serde_json::to_string_pretty(&document)?;
             common.answer(&document, || text)?;
@@ -238,16 +246,23 @@ async fn erase(
         bail!("{} goes on; end it first, or say --open-too", open.join(", "));
     }
     let now = shown_by(store).await.unwrap_or_else(|| Clock::system().now());
-    let rows = vault::erase(store, config.kept(), &person, now).await?;
+    let Erased { rows, holds } = vault::erase(store, config.kept(), &person, now).await?;
     let subjects = person.erasable().len();
     let document = json!({
         "subject": subject.to_string(),
         "cases": person.cases.iter().map(ToString::to_string).collect::<Vec<_>>(),
         "subjects": subjects,
         "rows": rows,
+        "holds": holds.len(),
     });
     common.answer(&document, || {
         let cases = person.cases.len();
-        format!("{rows} row(s) about {subject} and {cases} case(s) are gone for good.")
+        let done = match holds.len() {
+            0 => "are gone for good".to_owned(),
+            some => format!(
+                "are put aside: {some} legal hold(s) keep them, and they are destroyed once none does"
+            ),
+        };
+        format!("{rows} row(s) about {subject} and {cases} case(s) {done}.")
     })
 }

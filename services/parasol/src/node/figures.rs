@@ -83,6 +83,7 @@ fn reason(error: &Error) -> &'static str {
         Error::Refused(refusal) => refusal.code(),
         Error::VersionConflict { .. } => Reason::VersionConflict.code(),
         Error::RequestIdReused => Reason::RequestIdReused.code(),
+        Error::AnswerGone => Reason::AnswerGone.code(),
         Error::Taken { .. } => "TAKEN",
         Error::Overloaded => Reason::Overloaded.code(),
         Error::Stopped | Error::Store(_) => Reason::StoreUnavailable.code(),

@@ -20,6 +20,8 @@ use parasol_intake::flow::Follower;
 use parasol_journey::ids::CaseId;
 use parasol_journey::task::Role;
 use parasol_journey::time::Span;
+use parasol_keeping::retention::Retention;
+use parasol_keeping::reveals::Writer;
 use parasol_policy::Shelf;
 use parasol_runtime::clock::{Clock, Stopwatch};
 use parasol_runtime::identity::issuers::{Issuers, LOOK_MIN};
@@ -58,6 +60,10 @@ const EVIDENCE_EVERY: Duration = Duration::from_secs(60);
 const SETTLE_EVERY: Duration = Duration::from_secs(10);
 /// How often it is looked for follow-ups whose time is over, and for days and months that are.
 const VOICE_EVERY: Duration = Duration::from_secs(10);
+/// How often it is looked for what is over its time.
+const RETENTION_EVERY: Duration = Duration::from_secs(10);
+/// How often it is written down who was shown a customer in full.
+const REVEALS_EVERY: Duration = Duration::from_secs(1);
 /// How often rule packs are looked for that another process has published.
 const PACKS_EVERY: Duration = Duration::from_secs(5);
 /// How often the test clock of a cell is looked at.
@@ -182,7 +188,7 @@ impl Loops {
         self.sequence(supervisor);
         self.reconcile(supervisor);
         self.checkpoint(supervisor);
-        vault::reseal(supervisor, &self.store);
+        vault::reseal(supervisor, &self.store, &self.clock);
     }
 
     fn worker(&self, role: Role, handler: Arc<dyn Handler>) -> Arc<Worker> {
@@ -497,6 +503,23 @@ pub(super) fn voice(supervisor: &Supervisor, rounds: Rounds) {
     supervisor.spawn_loop(kind("tracking.voice"), VOICE_EVERY, (), move || {
         let rounds = rounds.clone();
         async move { Ok::<_, anyhow::Error>(progress(rounds.run_once().await?.more())) }
+    });
+}
+
+/// What is over its time goes, what nobody holds any more too.
+pub(super) fn retention(supervisor: &Supervisor, retention: Retention) {
+    supervisor.spawn_loop(kind("keeping.retention"), RETENTION_EVERY, (), move || {
+        let retention = retention.clone();
+        async move { leased(retention.run_once().await) }
+    });
+}
+
+/// Who was shown a customer in full is written down soon after.
+pub(super) fn reveals(supervisor: &Supervisor, writer: &Writer) {
+    let writer = writer.clone();
+    supervisor.spawn_loop(kind("keeping.reveals"), REVEALS_EVERY, (), move || {
+        let writer = writer.clone();
+        async move { Ok::<_, anyhow::Error>(progress(writer.run_once().await?)) }
     });
 }
 

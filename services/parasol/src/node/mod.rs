@@ -326,7 +326,8 @@ fn layers(
     let (ids, clock, key) = (base.ids.clone(), base.clock.clone(), Arc::clone(&base.key));
     let (staff, api_keys) = (services.staff(), services.api_keys());
     let layers = Layers::new(ids, clock, key, metrics, &config.limits);
-    Layers { staff, issuers: issuers.clone(), api_keys, ..layers }
+    let reveals = Some(services.reveals());
+    Layers { staff, issuers: issuers.clone(), api_keys, reveals, ..layers }
         .with_links(services.share_links())
 }
 
@@ -438,6 +439,7 @@ fn projectors(config: &Config, key: &TokenKey) -> anyhow::Result<Vec<Arc<dyn Pro
         parasol_scheduling::projector(),
         parasol_verification::projector(),
         parasol_tracking::projector(),
+        parasol_keeping::projector(),
         parasol_verification::seals(seal_keys(config, key, &[])?),
     ])
 }

@@ -18,7 +18,7 @@ use tonic::codegen::http::Request;
 use tower::{Service as _, ServiceExt as _};
 
 /// Who answers for each service of the contract.
-const SERVED_BY: [(&str, NodeRole); 20] = [
+const SERVED_BY: [(&str, NodeRole); 21] = [
     ("parasol.intake.v1.IntakeService", NodeRole::Intake),
     ("parasol.intake.v1.KnowledgeService", NodeRole::Intake),
     ("parasol.intake.v1.OrderService", NodeRole::Intake),
@@ -39,6 +39,7 @@ const SERVED_BY: [(&str, NodeRole); 20] = [
     ("parasol.tracking.v1.VoiceService", NodeRole::Tracking),
     ("parasol.tracking.v1.NoticeService", NodeRole::Tracking),
     ("parasol.admin.v1.OperationsService", NodeRole::Tracking),
+    ("parasol.admin.v1.PrivacyService", NodeRole::Tracking),
 ];
 
 /// The role that answers for a service of the contract, by its full name.

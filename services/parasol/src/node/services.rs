@@ -11,6 +11,8 @@ use parasol_dispatch::{Dispatch, Reach, Weights};
 use parasol_evidence::Archive;
 use parasol_intake::Intake;
 use parasol_journey::task::Role;
+use parasol_keeping::Keeping;
+use parasol_keeping::reveals::Writer;
 use parasol_policy::Shelf;
 use parasol_routing::solver::{Induction, VrpCore};
 use parasol_runtime::config::{Config, DaySolver, NodeRole};
@@ -21,6 +23,7 @@ use parasol_runtime::identity::link::Links;
 use parasol_runtime::shutdown::Shutdown;
 use parasol_runtime::supervisor::Supervisor;
 use parasol_runtime::transport::local;
+use parasol_runtime::transport::reveals::Reveals;
 use parasol_scheduling::Scheduling;
 use parasol_scheduling::relay::RelayProvider;
 use parasol_scheduling::relay::local::LocalRelay;
@@ -37,6 +40,7 @@ use super::loops;
 use super::notices;
 use super::operations::Operations;
 use super::peers::Peers;
+use crate::vault::WHOSE;
 
 /// The services of this process.
 pub(super) struct Services {
@@ -49,6 +53,9 @@ pub(super) struct Services {
     tracking: Tracking,
     notices: Notices,
     operations: Operations,
+    keeping: Keeping,
+    /// Where it is noted who is shown a customer in full, and who writes that down.
+    reveals: (Reveals, Writer),
     /// The epoch of the feed.
     epoch: Uuid,
     /// The rule packs of this process.
@@ -86,6 +93,8 @@ impl Services {
         let tracking = Tracking::new(desk.clone(), call_as("tracking"), shutdown.clone(), epoch);
         let dispatch = Dispatch::new(desk.clone(), bell.clone(), shutdown.clone(), epoch);
         dispatch.api_keys().run_once().await?;
+        let (reveals, seen) = Reveals::new();
+        let (peers, lengths) = (call_as("keeping"), config.retention);
         Ok(Self {
             roles: config.roles.clone(),
             intake: Intake::new(desk.clone(), archive).with_shelf(shelf.clone()),
@@ -113,6 +122,8 @@ impl Services {
             notices: tracking.notices(notices::settings(config, &base.clock)?),
             tracking,
             operations: Operations::new(desk.clone(), clock_is_shared),
+            keeping: Keeping::new(desk.clone(), peers, &WHOSE, lengths),
+            reveals: (reveals, Writer::new(desk.clone(), seen)),
             epoch,
             shelf,
             staff,
@@ -131,6 +142,11 @@ impl Services {
         self.dispatch.api_keys().keys().clone()
     }
 
+    /// Where layers note who is shown a customer in full.
+    pub(super) fn reveals(&self) -> Reveals {
+        self.reveals.0.clone()
+    }
+
     pub(super) fn routes(&self, health: &Health) -> anyhow::Result<Routes> {
         let mut routes = RoutesBuilder::default();
         for role in &self.roles {
@@ -143,6 +159,7 @@ impl Services {
                     self.tracking.add_routes(&mut routes);
                     self.notices.add_routes(&mut routes);
                     self.operations.add_routes(&mut routes);
+                    self.keeping.add_routes(&mut routes);
                 }
                 // It hands on.
                 NodeRole::Gateway | NodeRole::Router => {}
@@ -187,6 +204,7 @@ impl Services {
         }
         loops::staff(supervisor, self.verification.roll(), bell, poll);
         loops::api_keys(supervisor, self.dispatch.api_keys(), poll);
+        loops::reveals(supervisor, &self.reveals.1);
         for role in &self.roles {
             match role {
                 NodeRole::Intake => {
@@ -213,6 +231,7 @@ impl Services {
                     let scorer = self.tracking.scorer(holder);
                     loops::scores(supervisor, scorer, &base.clock, poll);
                     loops::voice(supervisor, self.tracking.rounds());
+                    loops::retention(supervisor, self.keeping.retention(holder));
                 }
                 NodeRole::Gateway | NodeRole::Router => {}
             }

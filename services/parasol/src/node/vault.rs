@@ -11,13 +11,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context as _, bail, ensure};
-use parasol_casebook::{KEY_LEN, Keyring, Store};
+use parasol_casebook::{KEY_LEN, Keyring, Mark, Store};
+use parasol_journey::time::{Span, Timestamp};
+use parasol_runtime::clock::Clock;
 use parasol_runtime::config::Config;
 use parasol_runtime::identity::TokenKey;
 use parasol_runtime::supervisor::{Backoff, OnFailure, OnStop, Progress, Supervisor, TaskKind};
 use tempfile::NamedTempFile;
 use tokio::sync::Mutex;
-use uuid::Uuid;
 
 use super::anchor::HEADS_FILE;
 use crate::vault::journal::JOURNAL_FILE;
@@ -26,8 +27,11 @@ use crate::vault::journal::JOURNAL_FILE;
 pub const VAULT_KEYS_FILE: &str = "vault.keys";
 /// What the first key follows from the cell's secret for.
 const DOMAIN: &str = "vault key";
-/// How often rows are looked for that are in clear, or sealed with an older key.
-const RESEAL_EVERY: Duration = Duration::from_secs(3_600);
+/// How often it is looked whether rows are to be sealed, or traces to be cleared.
+const RESEAL_EVERY: Duration = Duration::from_secs(60);
+/// How long traces of what retention has taken stay in the file at most while a process goes on: clearing them keeps
+/// writers waiting, and is done at the start for what a process before has left.
+const TRACES_FOR: Span = Span::hours(12);
 /// How many rows one turn takes.
 const RESEAL_BATCH: u64 = 200;
 
@@ -150,36 +154,73 @@ fn sync(folder: &Path) -> anyhow::Result<()> {
     Ok(fs::File::open(folder)?.sync_all()?)
 }
 
-/// Where the chore is, and how many rows it has found in clear on its way there.
-type Walk = (Option<(Uuid, String)>, u64);
+/// Where the chore is.
+#[derive(Default)]
+struct Chore {
+    /// A walk that is under way: where it is, when it began, and how many rows it has found in clear.
+    walk: Option<(Option<Mark>, Timestamp, u64)>,
+    /// Since when traces are known of that this process has not cleared yet.
+    traces_since: Option<Timestamp>,
+    /// Whether it was looked for traces that a process before has left.
+    has_looked: bool,
+}
 
-/// Rows in clear are sealed, and those of an older key come under the newest: soon after the start, and every hour.
-pub(super) fn reseal(supervisor: &Supervisor, store: &Store) {
+/// Rows in clear are sealed, and those of an older key come under the newest: soon after the start, and once a day. Traces
+/// in the file are cleared.
+pub(super) fn reseal(supervisor: &Supervisor, store: &Store, clock: &Clock) {
     let kind = TaskKind {
         name: "casebook.vault",
         on_stop: OnStop::Drain,
         on_failure: OnFailure::Restart(Backoff::STANDARD),
     };
-    let (store, walk) = (store.clone(), Arc::new(Mutex::new(Walk::default())));
+    let (store, clock) = (store.clone(), clock.clone());
+    let chore: Arc<Mutex<Chore>> = Arc::default();
     supervisor.spawn_loop(kind, RESEAL_EVERY, (), move || {
-        let (store, walk) = (store.clone(), Arc::clone(&walk));
-        async move { run_once(&store, &mut *walk.lock().await).await }
+        let (store, chore, now) = (store.clone(), Arc::clone(&chore), clock.now());
+        async move { chore.lock().await.run_once(&store, now).await }
     });
 }
 
-async fn run_once(store: &Store, walk: &mut Walk) -> anyhow::Result<Progress> {
-    let (place, found) = walk;
-    let done = store.reseal(place.take(), RESEAL_BATCH).await?;
-    *found += done.sealed;
-    *place = done.next;
-    if place.is_some() {
-        return Ok(Progress::More);
+impl Chore {
+    async fn run_once(&mut self, store: &Store, now: Timestamp) -> anyhow::Result<Progress> {
+        if self.walk.is_none() && store.is_reseal_due(now).await? {
+            self.walk = Some((None, now, 0));
+        }
+        let mut found = 0;
+        if let Some((place, began, earlier)) = &mut self.walk {
+            let done = store.reseal(place.take(), RESEAL_BATCH).await?;
+            *earlier += done.sealed;
+            if done.next.is_some() {
+                *place = done.next;
+                return Ok(Progress::More);
+            }
+            store.note_resealed(*began).await?;
+            found = *earlier;
+            self.walk = None;
+        }
+        self.clear_traces(store, now, found > 0).await?;
+        Ok(Progress::Idle)
     }
-    if std::mem::take(found) > 0 {
-        // What was in clear has left its rows and not yet the file.
-        store.scrub().await?;
+
+    /// Clears the file of traces: at once of what was in clear and of what a process before has left, and of what has
+    /// been destroyed since when it has been long enough. A file that could not be cut is cut by the next turn.
+    async fn clear_traces(
+        &mut self,
+        store: &Store,
+        now: Timestamp,
+        at_once: bool,
+    ) -> anyhow::Result<()> {
+        if !store.has_traces().await? {
+            (self.traces_since, self.has_looked) = (None, true);
+            return Ok(());
+        }
+        let since = *self.traces_since.get_or_insert(now);
+        if at_once || !self.has_looked || since + TRACES_FOR <= now {
+            store.scrub().await?;
+            (self.traces_since, self.has_looked) = (None, true);
+        }
+        Ok(())
     }
-    Ok(Progress::Idle)
 }
 
 #[cfg(test)]

@@ -59,7 +59,7 @@ impl Scheduling {
         let Some(taken) = report.head.taken else {
             return self.report(report, command, answer).await;
         };
-        let evidence = vec![late_action(&report, taken, &message.encode_to_vec())];
+        let evidence = late_action(&report, taken, &message.encode_to_vec());
         let report = Report {
             late: Some(Arc::new(move |case: &Case| went_on(case, verb))),
             evidence,

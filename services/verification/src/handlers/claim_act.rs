@@ -45,7 +45,9 @@ pub fn remark(check: &mut Checker, text: &str, must: bool) -> Option<String> {
     }
 }
 
-/// Does it, and answers with the claim after it.
+/// Does it, and answers with the claim after it and what was said now. `answer` makes the answer and `claim_of` finds the
+/// claim in it: words lie in the vault alone, so the answer is saved without them and they are put in each time, from the
+/// request.
 ///
 /// # Errors
 /// `NOT_FOUND` for another's claim, `VERSION_CONFLICT`, `CLAIM_NOT_OPEN`, and what the store says.
@@ -54,9 +56,17 @@ pub async fn perform<M: Message + Default>(
     call: &Call,
     act: Act,
     answer: impl Fn(WireClaim) -> M,
+    claim_of: impl Fn(&mut M) -> Option<&mut WireClaim>,
 ) -> Result<M, Error> {
+    let remark = act.remark.clone();
+    let saying = |mut saved: M| {
+        if let Some(claim) = claim_of(&mut saved) {
+            claim.remark.clone_from(&remark);
+        }
+        saved
+    };
     if let Some(saved) = service.desk.saved(call).await? {
-        return Ok(saved);
+        return Ok(saying(saved));
     }
     let now = service.desk.clock.now();
     let claim = own_claim(service, call, act.claim).await?;
@@ -81,12 +91,9 @@ pub async fn perform<M: Message + Default>(
         let body = json!({ "text": act.remark, "by": by });
         rows.push(certificates::words(after.id.uuid(), settlement_views::SAID, &body, now));
     }
-    let said = (!act.remark.is_empty()).then_some(act.remark);
-    let wire = match said {
-        Some(said) => settlement_views::saying(&after, said, &lines),
-        None => settlement_views::claim(store, &after, &lines).await.map_err(store_error)?,
-    };
-    service.desk.record(call, rows, &answer(wire), Reason::VersionConflict).await
+    let wire = answer(settlement_views::saying(&after, String::new(), &lines));
+    let saved = service.desk.record(call, rows, &wire, Reason::VersionConflict).await?;
+    Ok(saying(saved))
 }
 
 /// What the claim comes to with what is approved of its lines.

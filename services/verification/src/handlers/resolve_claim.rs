@@ -25,5 +25,6 @@ pub async fn handle(
         _ => ClaimAct::Withdraw,
     };
     let act = Act { claim, etag, act, remark, cuts: Vec::new() };
-    perform(service, &call, act, |claim| ResolveClaimResponse { claim: Some(claim) }).await
+    let answer = |claim| ResolveClaimResponse { claim: Some(claim) };
+    perform(service, &call, act, answer, |answer| answer.claim.as_mut()).await
 }

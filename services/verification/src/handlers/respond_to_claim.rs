@@ -30,7 +30,8 @@ pub async fn handle(
     let (claim, etag, _, remark, cuts) = check.all((claim, etag, response, remark, cuts))?;
     let act = if disputes { ClaimAct::Dispute } else { ClaimAct::Accept };
     let act = Act { claim, etag, act, remark, cuts };
-    perform(service, &call, act, |claim| RespondToClaimResponse { claim: Some(claim) }).await
+    let answer = |claim| RespondToClaimResponse { claim: Some(claim) };
+    perform(service, &call, act, answer, |answer| answer.claim.as_mut()).await
 }
 
 /// What is approved of which lines, when it is accepted.
