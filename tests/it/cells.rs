@@ -6,7 +6,7 @@ use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use parasol::conformance::moves::Unit;
-use parasol::import::{self, Source};
+use parasol::import::Source;
 use parasol::node::RouterNode;
 use parasol_api::common::v1::Partial;
 use parasol_api::intake::v1::ListCasesRequest;

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use parasol_runtime::identity::{Principal, Role};
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::house::texts;
 use crate::tenancy::cases::{ASTER_ONE, Reached, STREET, Target, World, customer};

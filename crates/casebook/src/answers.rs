@@ -8,7 +8,6 @@ use sea_orm::sea_query::Expr;
 use sea_orm::{ColumnTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 
 use crate::audit::entries;
-use crate::dialect;
 use crate::store::Store;
 use crate::tables::{audit_chain, commands};
 
@@ -52,7 +51,7 @@ impl Store {
             more: over.len() as u64 == STRETCHES_MAX,
             ..Emptied::default()
         };
-        let transaction = dialect::begin(&self.writer).await?;
+        let transaction = self.writer.begin().await?;
         for stretch in &over {
             let keys = entries(&stretch.entries).map(|(key, _)| key);
             let emptied = commands::Entity::update_many()

@@ -15,7 +15,6 @@ use sea_orm::{
 use uuid::Uuid;
 
 use super::Place;
-use crate::dialect;
 use crate::store::Store;
 use crate::tables::{vault, vault_held, vault_withheld};
 
@@ -49,7 +48,7 @@ impl Store {
         rows: &[(Uuid, String)],
         written_before: Timestamp,
     ) -> Result<u64, DbErr> {
-        let transaction = dialect::begin(&self.writer).await?;
+        let transaction = self.writer.begin().await?;
         // A hold that is being placed is there by then, or waits until this is over.
         self.engine.keep_writers_out(&transaction, "vault_held").await?;
         let mut gone = 0;
@@ -148,7 +147,7 @@ impl Store {
         if self.reader().query_one(&released).await?.is_none() {
             return Ok(0);
         }
-        let transaction = dialect::begin(&self.writer).await?;
+        let transaction = self.writer.begin().await?;
         self.engine.keep_writers_out(&transaction, "vault_held").await?;
         let rows = transaction.query_all(&released).await?;
         let subjects =

@@ -50,7 +50,7 @@ impl Store {
     /// still has traces, and so [`Store::has_traces`] says.
     pub async fn scrub(&self) -> Result<(), DbErr> {
         let noted = self.meta(TRACES).await?;
-        dialect::scrub(&self.writer).await?;
+        dialect::scrub(self.writer.pool()).await?;
         if let Some(noted) = noted {
             meta::Entity::delete_many()
                 .filter(meta::Column::Name.eq(TRACES))

@@ -211,6 +211,7 @@ impl Bench {
             request_timeout: Duration::from_secs(30),
             long_lived: |_| false,
             links: None,
+            reveals: None,
             admission: Admission::of(limits.calls),
         };
         change_layers(&mut layers);
