@@ -1,6 +1,6 @@
 //! Two cells, of Zhejiang and of Beijing, each with a store and a network of its own, behind one router.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{BufRead as _, BufReader};
 use std::process::{Command, Stdio};
 use std::time::Duration;
@@ -167,19 +167,20 @@ async fn offered(cells: &Cells, count: usize) -> Vec<Value> {
         .open_stream(&brand(), &format!("{OFFERS}/StreamOffers"), &json!({}))
         .await
         .expect("it is opened");
-    let mut offers = Vec::new();
+    // A stream may tell the same again.
+    let mut offers = BTreeMap::new();
     tokio::time::timeout(PATIENCE, async {
         while offers.len() < count {
             let message = stream.message().await.expect("it goes on").expect("it has no end");
             let message = crate::tenancy::calls::json(&message);
-            if message["offer"]["offer_id"].is_string() {
-                offers.push(message["offer"].clone());
+            if let Some(offer) = message["offer"]["offer_id"].as_str() {
+                offers.insert(offer.to_owned(), message["offer"].clone());
             }
         }
     })
     .await
     .expect("offers come from both cells");
-    offers
+    offers.into_values().collect()
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

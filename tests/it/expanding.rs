@@ -12,7 +12,28 @@ use parasol_testkit::{Postgres, program_path};
 
 /// Migrations of before the first release that do more, and what. `docs/operations.md` says that every process is
 /// stopped for a state from before them. None may be added: a later one is made of two, with a release between them.
-const BEFORE_THE_FIRST_RELEASE: &[(&str, &str)] = &[];
+const BEFORE_THE_FIRST_RELEASE: &[(&str, &str)] = &[
+    ("m0002_casebook_commands_and_horizons", "answers.at is gone"),
+    ("m0002_casebook_commands_and_horizons", "answers.body is gone"),
+    ("m0002_casebook_commands_and_horizons", "answers.case_id is gone"),
+    ("m0002_casebook_commands_and_horizons", "answers.fingerprint is gone"),
+    ("m0002_casebook_commands_and_horizons", "answers.key is gone"),
+    ("m0002_casebook_commands_and_horizons", "audit.at is gone"),
+    ("m0002_casebook_commands_and_horizons", "audit.case_id is gone"),
+    ("m0002_casebook_commands_and_horizons", "audit.commit_id is gone"),
+    ("m0002_casebook_commands_and_horizons", "audit.first_seq is gone"),
+    ("m0002_casebook_commands_and_horizons", "audit.key is gone"),
+    ("m0002_casebook_commands_and_horizons", "audit.last_seq is gone"),
+    ("m0002_casebook_commands_and_horizons", "audit.method is gone"),
+    ("m0002_casebook_commands_and_horizons", "audit.place is gone"),
+    ("m0002_casebook_commands_and_horizons", "audit.principal is gone"),
+    ("m0087_tracking_sheets", "score_marks.at is gone"),
+    ("m0087_tracking_sheets", "score_marks.case_id is gone"),
+    ("m0087_tracking_sheets", "score_marks.excluded is gone"),
+    ("m0087_tracking_sheets", "score_marks.figure is gone"),
+    ("m0087_tracking_sheets", "score_marks.seq is gone"),
+    ("m0087_tracking_sheets", "score_marks.value is gone"),
+];
 
 /// Every column with its kind, and whether a row may leave it out.
 const COLUMNS: &str = "SELECT table_name, column_name, data_type, \

@@ -100,7 +100,6 @@ impl Played {
         let mut server = Postgres::start().expect("a server");
         let preload = "ALTER SYSTEM SET shared_preload_libraries = 'pg_stat_statements'";
         server.query(preload).expect("it is set");
-        server.query("ALTER SYSTEM SET pg_stat_statements.max = 10000").expect("it is set");
         server.kill_9();
         server.restart().expect("it comes back");
         server.query("CREATE EXTENSION pg_stat_statements").expect("it counts");

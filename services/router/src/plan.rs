@@ -130,6 +130,8 @@ const SAID: &[(&str, Rule)] = &[
     ("admin.v1.OperationsService/AdvanceClock",         Rule::AtTheCell),
     ("admin.v1.PolicyService/DelegateAuthority",        Rule::AtTheCell),
     ("admin.v1.PolicyService/ListAuthorityUse",         Rule::AtTheCell),
+    ("admin.v1.PrivacyService/PlaceHold",               Rule::AtTheCell),
+    ("admin.v1.PrivacyService/GetPersonalData",         Rule::AtTheCell),
     ("admin.v1.StaffService/GetStaffFigures",           Rule::AtTheCell),
     ("admin.v1.StaffService/ListStaffRanking",          Rule::AtTheCell),
     ("partner.v1.AppointmentService/PlanDay",           Rule::AtTheCell),
