@@ -61,11 +61,11 @@ async fn read(reader: &mut Reader) -> Result<Vec<ImportOrdersRequest>, Error> {
     Ok(rows)
 }
 
+/// Rows by the cell they go to, and for each, in order, its line and where it goes.
+type Sorted = (BTreeMap<u16, Vec<Bytes>>, Vec<(i64, Goes)>);
+
 /// The rows of each cell, and where each row went, with its number.
-fn divided(
-    cells: &[Cell],
-    rows: Vec<ImportOrdersRequest>,
-) -> (BTreeMap<u16, Vec<Bytes>>, Vec<(i64, Goes)>) {
+fn divided(cells: &[Cell], rows: Vec<ImportOrdersRequest>) -> Sorted {
     let routes: Vec<_> = cells.iter().map(|cell| &cell.route).collect();
     let request_id = rows.first().map(|row| row.request_id.clone()).unwrap_or_default();
     let mut parts = BTreeMap::<u16, Vec<Bytes>>::new();
