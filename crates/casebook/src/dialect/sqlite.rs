@@ -22,6 +22,8 @@ use crate::vault::Aside;
 
 /// Statement texts kept prepared per connection.
 const STATEMENTS_KEPT: usize = 500;
+/// How often it is tried to cut the log of the file, each time for as long as the engine waits for its readers.
+const CUTS: usize = 4;
 /// The most values bound to one statement; SQLite takes 32,766.
 const VALUES_MAX: usize = 32_766;
 /// The most rows in one statement, so that few different texts are kept.
@@ -112,14 +114,16 @@ pub(super) fn put_aside(aside: &Aside, columns: &[&str]) -> Vec<String> {
 
 pub(super) async fn scrub(connection: &DatabaseConnection) -> Result<(), DbErr> {
     connection.execute_unprepared("VACUUM").await?;
-    // Waits for readers as long as the engine waits for anybody, and then says that it could not.
-    let cut = Statement::from_string(DbBackend::Sqlite, "PRAGMA wal_checkpoint(TRUNCATE)");
-    let row = connection.query_one_raw(cut).await?;
-    let row = row.ok_or_else(|| DbErr::RecordNotFound("PRAGMA wal_checkpoint".to_owned()))?;
-    match row.try_get_by_index::<i64>(0)? {
-        0 => Ok(()),
-        _ => Err(DbErr::Custom("the log of the file is being read and could not be cut".into())),
+    for _ in 0..CUTS {
+        // Waits for readers as long as the engine waits for anybody, and then says that it could not.
+        let cut = Statement::from_string(DbBackend::Sqlite, "PRAGMA wal_checkpoint(TRUNCATE)");
+        let row = connection.query_one_raw(cut).await?;
+        let row = row.ok_or_else(|| DbErr::RecordNotFound("PRAGMA wal_checkpoint".to_owned()))?;
+        if row.try_get_by_index::<i64>(0)? == 0 {
+            return Ok(());
+        }
     }
+    Err(DbErr::Custom("the log of the file is being read and could not be cut".into()))
 }
 
 pub(super) fn by_ids(columns: &str, table: &str, key: &str, ids: &[Uuid]) -> Statement {
