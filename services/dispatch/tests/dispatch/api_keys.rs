@@ -73,7 +73,7 @@ async fn two(name: &str) -> Vec<(World, World)> {
 
 #[tokio::test]
 async fn a_key_lets_its_owner_in_at_every_process_until_it_is_taken_back() {
-    for (here, there) in two("api_keys").await {
+    for (here, there) in Box::pin(two("api_keys")).await {
         assert!(here.dispatch.api_keys().run_once().await.unwrap());
         assert!(there.dispatch.api_keys().run_once().await.unwrap());
         let request = of_centre(&here, None);
@@ -134,7 +134,7 @@ async fn a_key_ends_by_itself_and_five_are_good_at_a_time() {
 
 #[tokio::test]
 async fn the_day_of_the_last_use_is_written_down_once_a_day_and_no_secret_ever() {
-    for (world, _) in two("api_key_uses").await {
+    for (world, _) in Box::pin(two("api_key_uses")).await {
         let issued = issue(&world, of_centre(&world, None)).await.unwrap();
         issue(&world, of_centre(&world, None)).await.unwrap();
         let register = world.dispatch.api_keys();

@@ -178,7 +178,7 @@ impl Node {
         let (store, clock) = (base.store.clone(), base.clock.clone());
         let anchor = Anchor::new(store, clock, metrics.clone(), config.kept());
         let layers = layers(config, &base, metrics.clone(), &issuers, &services);
-        (loops::issuers(&supervisor, &issuers), loops::primary(&supervisor, &base.store));
+        loops::issuers(&supervisor, &issuers);
         peers.connect(local::in_process(services.routes(&health)?, &layers));
         let poll = Duration::from_millis(config.tasks.poll_ms);
         let loops = loops::Loops {
@@ -392,6 +392,7 @@ async fn start_committer(
     handoff: &Handoff,
     kernel: &Supervisor,
 ) -> anyhow::Result<Submitter> {
+    loops::primary(kernel, &base.store);
     let calendar = parasol_verification::calendar_in_force(&base.store).await?;
     let (now, new_id) = (base.now(), base.new_id());
     let parts = Parts {

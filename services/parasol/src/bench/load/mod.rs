@@ -434,6 +434,9 @@ fn medians(rounds: &[Round]) -> Named {
     all
 }
 
+/// What is picked from a step.
+type Picked<'a> = &'a dyn Fn(&Step) -> f64;
+
 fn ratios(rounds: &[Round]) -> Named {
     let mut all = Named::new();
     let [(_, plain), (_, traced)] = CELLS;
@@ -444,7 +447,7 @@ fn ratios(rounds: &[Round]) -> Named {
     put(&mut all, "load.cpu_over_yardstick", cpu);
     // The sink stands in the driver's process.
     let without_driver = |step: &Step| cpu_of(step, |part| part != DRIVER);
-    let figures: [(&str, &dyn Fn(&Step) -> f64); 4] = [
+    let figures: [(&str, Picked<'_>); 4] = [
         ("cpu", &without_driver),
         ("p50_ms", &|step| step.commands.p50_ms),
         ("p99_ms", &|step| step.commands.p99_ms),
