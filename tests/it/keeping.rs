@@ -112,10 +112,16 @@ async fn what_is_over_is_in_no_file_and_nobody_is_served_it() {
     let rows = sealed(&world, &of(&free)).await;
     assert!(rows.len() >= 2, "{rows:?}");
     assert_eq!(found(house.folder(), &rows), rows.len(), "the search finds nothing");
-    advance(&world, 4 * 366).await;
     let store = &house.node.store;
     let count =
         async |sql: &str| texts(store, sql).await.remove(0).parse::<i64>().expect("a count");
+    let photos_of = |table: &str, target: &Target| {
+        let case = hex_of(target);
+        format!("SELECT CAST(count(*) AS TEXT) FROM {table} WHERE case_id = x'{case}'")
+    };
+    let taken = count(&photos_of("evidence", &held)).await;
+    assert!(taken > 0 && count(&photos_of("evidence", &free)).await > 0);
+    advance(&world, 4 * 366).await;
     let both =
         format!("SELECT CAST(count(*) AS TEXT) FROM vault WHERE {} OR {}", of(&free), of(&held));
     until("nothing is served", async || count(&both).await == 0).await;
@@ -124,7 +130,8 @@ async fn what_is_over_is_in_no_file_and_nobody_is_served_it() {
     let aside = "SELECT CAST(count(*) AS TEXT) FROM vault_withheld";
     let photos_aside = "SELECT CAST(count(*) AS TEXT) FROM evidence_withheld";
     assert!(count(aside).await >= 2);
-    assert_eq!(count(photos_aside).await, 1, "that of the case that is held");
+    assert_eq!(count(&photos_of("evidence_withheld", &held)).await, taken, "that is held");
+    assert_eq!(count(photos_aside).await, taken, "and nothing else");
     let own = house.act(&customer(1), &format!("{PRIVACY}/GetPersonalData"), &json!({})).await;
     assert!(!own.to_string().contains("plug-canary"), "{own}");
 
