@@ -288,10 +288,11 @@ async fn a_brands_score_is_the_recount_over_both_logs() {
         let one = figures.into_iter().find(|one| one["indicator"] == "accept_rate");
         one.unwrap_or_default()
     };
+    let all = answered.to_string();
     let counted = tokio::time::timeout(PATIENCE, async {
         loop {
             let one = figure().await;
-            if one["denominator"] == answered.to_string() {
+            if one["denominator"].as_str() == Some(&*all) {
                 return one;
             }
             tokio::task::yield_now().await;
