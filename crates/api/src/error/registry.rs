@@ -60,24 +60,21 @@ with_identity! { reasons,
            "请在权限内处理，或转交更高权限的人员。";
     FormStale "FORM_STALE" PermissionDenied
         en "The form is not one of this session."
-           "The page was opened before the last sign-in, or another site sent the form. Nothing was \
-            changed."
+           "The page was opened before the last sign-in, or another site sent the form. Nothing was changed."
            "Check what is filled in below and send it again from this page."
         zh "表单已失效。"
            "页面是在上次登录之前打开的，或表单来自其他网站，未做任何更改。"
            "请核对下面的内容后重新提交。";
     NotFound "NOT_FOUND" NotFound
         en "There is no such thing, or it is not the caller's."
-           "The id is unknown, or belongs to somebody else; both answer alike, so that ids cannot \
-            be probed."
+           "The id is unknown, or belongs to somebody else; both answer alike, so that ids cannot be probed."
            "Check the id and the account. If it was made a moment ago elsewhere, try again shortly."
         zh "没有找到相关记录。"
            "编号不存在或不属于当前账号；两种情况回答相同。"
            "请核对编号和账号后再试。";
     Unimplemented "UNIMPLEMENTED" Unimplemented
         en "The server does not know this method."
-           "The client is newer than the server, or the role that hosts the method does not run \
-            here."
+           "The client is newer than the server, or the role that hosts the method does not run here."
            "Check the address and the server's version; reflection lists what it knows."
         zh "该功能暂不可用。"
            "客户端比服务端新，或该服务未在此处运行。"
@@ -93,8 +90,7 @@ with_identity! { reasons,
            "请刷新页面后重新提交。";
     RequestIdReused "REQUEST_ID_REUSED" InvalidArgument
         en "The request id was used before for another request."
-           "The same caller sent the same id to the same method with another body. Nothing was \
-            changed."
+           "The same caller sent the same id to the same method with another body. Nothing was changed."
            "Make a new request id for a new intent; send the very same body when retrying."
         zh "请求编号已被另一请求使用。"
            "同一调用方对同一方法使用了相同编号但内容不同，未做任何更改。"
@@ -117,8 +113,7 @@ with_identity! { reasons,
            "请按提示修改后重新提交。";
     FieldTooLong "FIELD_TOO_LONG" InvalidArgument
         en "A text is longer than its limit."
-           "Every text has a limit in characters, stated in the field's comment and in the \
-            violation."
+           "Every text has a limit in characters, stated in the field's comment and in the violation."
            "Shorten the text and send again with a new request id."
         zh "填写的内容过长。"
            "每个文本字段都有字数上限，详情中给出了上限。"
@@ -140,8 +135,7 @@ with_identity! { reasons,
     ResyncRequired "RESYNC_REQUIRED" OutOfRange
         en "The stream cannot go on from this token."
            "The token is forged, foreign, from the future or older than what is kept."
-           "Read the whole once (GetTimeline, or an empty cursor) and go on from the token that \
-            comes with it."
+           "Read the whole once (GetTimeline, or an empty cursor) and go on from the token that comes with it."
         zh "实时进度需要重新同步。"
            "续传令牌无效、不属于当前账号、超前或已过期。"
            "请刷新页面，系统会从完整进度重新开始。";
