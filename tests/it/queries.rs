@@ -13,7 +13,7 @@ use parasol_testkit::Postgres;
 use crate::program::program;
 
 /// The tables of the kernel whose keys do not begin with the id of the case.
-const NOT_BY_CASE: [(&str, &str); 9] = [
+const NOT_BY_CASE: [(&str, &str); 11] = [
     ("audit_backlog", "what the sequencer has still to chain; it empties itself"),
     ("audit_chain", "one chain for the whole cell, written by one process at a time"),
     ("commands", "found by the request id, before anybody knows of a case; the key is a hash"),
@@ -26,6 +26,8 @@ const NOT_BY_CASE: [(&str, &str); 9] = [
     ("meta", "a handful of rows, by name"),
     ("vault", "by whom it is about, a customer or a case; an id either way"),
     ("vault_erased", "by whom it was about"),
+    ("vault_held", "by whom it is about, a customer or a case"),
+    ("vault_withheld", "by whom it is about, like the vault"),
 ];
 
 /// The keys that begin with a number, which could grow and so would be written at one end only.

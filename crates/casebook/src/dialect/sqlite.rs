@@ -23,7 +23,9 @@ use crate::vault::Aside;
 /// Statement texts kept prepared per connection.
 const STATEMENTS_KEPT: usize = 500;
 /// How often it is tried to cut the log of the file, each time for as long as the engine waits for its readers.
-const CUTS: usize = 4;
+const CUTS: usize = 40;
+/// The time between: while somebody else moves the log into the file the engine does not wait at all.
+const BETWEEN_CUTS: Duration = Duration::from_millis(250);
 /// The most values bound to one statement; SQLite takes 32,766.
 const VALUES_MAX: usize = 32_766;
 /// The most rows in one statement, so that few different texts are kept.
@@ -122,6 +124,7 @@ pub(super) async fn scrub(connection: &DatabaseConnection) -> Result<(), DbErr> 
         if row.try_get_by_index::<i64>(0)? == 0 {
             return Ok(());
         }
+        let _ = tokio::time::timeout(BETWEEN_CUTS, std::future::pending::<()>()).await;
     }
     Err(DbErr::Custom("the log of the file is being read and could not be cut".into()))
 }
