@@ -105,12 +105,6 @@ impl House {
         Self { node, channel, limits: config.limits, folder }
     }
 
-    /// Stops the node and starts it again on its folder.
-    pub async fn again(self) -> Self {
-        let folder = self.leave().await;
-        Self::start_in(folder, &[], EvidenceLimits::default(), |_| {}).await
-    }
-
     /// Stops the node and leaves its folder to whoever goes on with it.
     pub async fn leave(self) -> TempDir {
         self.node.stop().await.expect("the node stops");
