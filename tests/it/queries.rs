@@ -40,14 +40,16 @@ const BY_NUMBER: [(&str, &str); 5] = [
 ];
 
 /// What the database itself keeps from being changed; one without triggers would lose this second lock and no more.
-const LOCKED: [&str; 7] = [
+const LOCKED: [&str; 9] = [
     "certificate_seals.certificate_seals_stay",
     "certificates.certificates_stay",
     "claim_steps.claim_steps_stay",
+    "evidence.evidence_put_aside",
     "ledger_entries.ledger_entries_open",
     "ledger_entries.ledger_entries_stay",
     "statements.statements_stay",
     "vault.vault_leaves_out",
+    "vault.vault_put_aside",
 ];
 
 /// Words that no statement may have, in lower case.
