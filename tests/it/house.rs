@@ -105,6 +105,12 @@ impl House {
         Self { node, channel, limits: config.limits, folder }
     }
 
+    /// Stops the node and starts one on its files.
+    pub async fn again(self) -> Self {
+        let folder = moved(self.leave().await);
+        Self::start_in(folder, &[], EvidenceLimits::default(), |_| {}).await
+    }
+
     /// Stops the node and leaves its folder to whoever goes on with it.
     pub async fn leave(self) -> TempDir {
         self.node.stop().await.expect("the node stops");
@@ -228,4 +234,17 @@ pub async fn texts(store: &Store, sql: &str) -> Vec<String> {
     let statement = Statement::from_string(reader.get_database_backend(), sql);
     let rows = reader.query_all_raw(statement).await.expect("the store answers");
     rows.iter().map(|row| row.try_get_by_index(0).expect("the column is text")).collect()
+}
+
+/// The files in another folder: this process keeps the lock of the first until it ends.
+pub fn moved(from: TempDir) -> TempDir {
+    let to = tempfile::tempdir().expect("a temp folder");
+    for entry in std::fs::read_dir(from.path()).expect("it can be listed") {
+        let entry = entry.expect("it can be listed");
+        let is_file = entry.file_type().expect("it has a type").is_file();
+        if is_file && entry.file_name() != "parasol.lock" {
+            std::fs::rename(entry.path(), to.path().join(entry.file_name())).expect("it moves");
+        }
+    }
+    to
 }

@@ -30,7 +30,7 @@ use tokio::sync::{Notify, Semaphore, watch};
 use tonic::{Code, Status};
 use uuid::Uuid;
 
-use crate::house::House;
+use crate::house::{House, moved};
 use crate::rows;
 use crate::up::Up;
 
@@ -266,19 +266,6 @@ async fn prepared(database: &str) -> (TempDir, Limits, Tokens, Vec<Case>) {
     let cases = standing_in(&house, Stage::TechnicianAssigned).await;
     let (limits, tokens) = (house.limits.clone(), house.node.tokens());
     (moved(house.leave().await), limits, tokens, cases)
-}
-
-/// The files in another folder: this process keeps the lock of the first until it ends.
-fn moved(from: TempDir) -> TempDir {
-    let to = tempfile::tempdir().expect("a temp folder");
-    for entry in std::fs::read_dir(from.path()).expect("it can be listed") {
-        let entry = entry.expect("it can be listed");
-        let is_file = entry.file_type().expect("it has a type").is_file();
-        if is_file && entry.file_name() != "parasol.lock" {
-            std::fs::rename(entry.path(), to.path().join(entry.file_name())).expect("it moves");
-        }
-    }
-    to
 }
 
 /// Every case, once all of them stand in this stage.
