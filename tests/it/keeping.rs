@@ -11,7 +11,7 @@ use crate::house::texts;
 use crate::tenancy::cases::{ASTER_ONE, Reached, STREET, Target, World, customer};
 
 /// How long the loops of a node may take for what is due.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_secs(120);
 
 const PRIVACY: &str = "/parasol.admin.v1.PrivacyService";
 
