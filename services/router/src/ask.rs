@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use bytes::{Buf as _, BufMut as _, Bytes};
+use bytes::Bytes;
 use futures::future::join_all;
 use futures::stream;
 use http::HeaderMap;
@@ -11,11 +11,11 @@ use parasol_api::common::v1::{MissingCell, Partial};
 use parasol_api::{Error, Kind, Reason};
 use parasol_runtime::config::CellRoute;
 use parasol_runtime::transport::Transport;
+use parasol_runtime::transport::raw::Raw;
 use prost::Message as _;
 use prost_reflect::DynamicMessage;
 use tokio::time::timeout;
 use tonic::client::Grpc;
-use tonic::codec::{Codec, DecodeBuf, Decoder, EncodeBuf, Encoder};
 use tonic::metadata::MetadataMap;
 use tonic::{Request, Status, Streaming};
 
@@ -169,42 +169,4 @@ pub async fn in_time<T>(
 /// What an answer says of the cells that are missing in it; nothing where it is whole.
 pub fn partial(missing: Vec<MissingCell>) -> Option<Partial> {
     (!missing.is_empty()).then_some(Partial { missing })
-}
-
-/// Messages as they are.
-#[derive(Clone, Copy, Default)]
-struct Raw;
-
-impl Codec for Raw {
-    type Encode = Bytes;
-    type Decode = Bytes;
-    type Encoder = Self;
-    type Decoder = Self;
-
-    fn encoder(&mut self) -> Self {
-        *self
-    }
-
-    fn decoder(&mut self) -> Self {
-        *self
-    }
-}
-
-impl Encoder for Raw {
-    type Item = Bytes;
-    type Error = Status;
-
-    fn encode(&mut self, item: Bytes, target: &mut EncodeBuf<'_>) -> Result<(), Status> {
-        target.put(item);
-        Ok(())
-    }
-}
-
-impl Decoder for Raw {
-    type Item = Bytes;
-    type Error = Status;
-
-    fn decode(&mut self, source: &mut DecodeBuf<'_>) -> Result<Option<Bytes>, Status> {
-        Ok(Some(source.copy_to_bytes(source.remaining())))
-    }
 }

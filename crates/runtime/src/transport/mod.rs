@@ -12,6 +12,7 @@ pub mod catch_panic;
 pub mod contract;
 pub mod deadline;
 pub mod local;
+pub mod raw;
 mod refusal;
 pub mod replicas;
 pub mod reveals;

@@ -13,6 +13,7 @@ use bytes::Bytes;
 use futures::{StreamExt as _, stream};
 use http::request::Parts;
 use parasol_api::{Error, Reason};
+use parasol_runtime::transport::raw::Raw;
 use prost::Message as _;
 use prost_reflect::{DynamicMessage, FieldDescriptor, MessageDescriptor, Value};
 use tokio::sync::oneshot;
@@ -23,7 +24,6 @@ use tonic::metadata::MetadataMap;
 
 use super::answer::Form;
 use super::route::Route;
-use super::wire::Raw;
 use super::{Rest, passed_on};
 
 /// How long a file may take to come over HTTP and be answered; a connection lives no longer.
