@@ -10,9 +10,9 @@ use futures::{StreamExt as _, stream};
 use parasol_api::Error;
 use parasol_runtime::transport::Transport;
 use parasol_runtime::transport::raw::Raw;
+use tonic::Request;
 use tonic::client::Grpc;
 use tonic::metadata::MetadataMap;
-use tonic::Request;
 
 use super::answer::Form;
 use super::route::Route;
