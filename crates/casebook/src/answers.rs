@@ -39,7 +39,7 @@ impl Store {
             .filter(audit_chain::Column::First.gt(after))
             .order_by_asc(audit_chain::Column::First)
             .limit(STRETCHES_MAX)
-            .all(self.reader())
+            .all(self.house())
             .await?;
         let is_over = |row: &&audit_chain::Model| row.at < before.micros();
         let over: Vec<_> = stretches.iter().take_while(is_over).collect();

@@ -112,7 +112,7 @@ impl Store {
             .filter(feed::Column::Last.gt(after))
             .order_by(feed::Column::First, Order::Asc)
             .limit(chunks)
-            .all(self.reader())
+            .all(self.house())
             .await?;
         let more = rows.len() as u64 == chunks;
         let mut events = Vec::new();
@@ -134,7 +134,7 @@ impl Store {
     /// # Errors
     /// What the engine says.
     pub async fn feed_position(&self) -> Result<u64, DbErr> {
-        let last = last_position(self.reader()).await?;
+        let last = last_position(self.house()).await?;
         Ok(u64::try_from(last).unwrap_or_default())
     }
 
@@ -149,7 +149,7 @@ impl Store {
             .select_only()
             .column(commits::Column::Entries)
             .into_tuple()
-            .all(self.reader())
+            .all(self.house())
             .await?;
         let mut until = now;
         for entries in waiting {

@@ -102,7 +102,7 @@ impl Store {
     pub async fn look_ahead(&self, now: Timestamp) -> Result<Looked, DbErr> {
         // Asked of a reader first: the embedded engine has one writer, and most passes find nothing.
         let due = horizons::Entity::find().filter(horizons::Column::NextLook.lte(now.micros()));
-        if due.limit(1).one(self.reader()).await?.is_none() {
+        if due.limit(1).one(self.house()).await?.is_none() {
             return Ok(Looked::default());
         }
         let transaction = self.writer.begin().await?;
@@ -214,7 +214,7 @@ impl Store {
         if let Some(after) = after {
             query = query.filter(cases::Column::Id.gt(after.uuid()));
         }
-        let ids: Vec<Uuid> = query.into_tuple().all(self.reader()).await?;
+        let ids: Vec<Uuid> = query.into_tuple().all(self.house()).await?;
         let (Some(first), Some(last)) = (ids.first(), ids.last()) else {
             return Ok(Reconciled::default());
         };
@@ -223,7 +223,7 @@ impl Store {
             .column(horizons::Column::CaseId)
             .filter(horizons::Column::CaseId.between(*first, *last))
             .into_tuple()
-            .all(self.reader())
+            .all(self.house())
             .await?;
         let looked_at: HashSet<_> = looked_at.into_iter().collect();
         let open: Vec<_> = ids.iter().filter(|id| !looked_at.contains(*id)).copied().collect();
@@ -242,7 +242,7 @@ impl Store {
             .columns([cases::Column::Id, cases::Column::State])
             .filter(cases::Column::Id.is_in(ids.iter().copied()))
             .filter(cases::Column::Stage.is_in(open_stages));
-        let rows: Vec<(Uuid, String)> = open.into_tuple().all(self.reader()).await?;
+        let rows: Vec<(Uuid, String)> = open.into_tuple().all(self.house()).await?;
         let owing = rows.into_iter().filter(|(_, state)| {
             serde_json::from_str::<Case>(state).is_ok_and(|case| !case.obligations.is_empty())
         });

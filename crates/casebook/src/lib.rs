@@ -21,6 +21,7 @@ mod observe;
 mod point;
 mod read;
 pub mod row;
+mod scope;
 mod store;
 mod submission;
 pub mod tables;
@@ -40,6 +41,7 @@ pub use observe::{Observer, Traceparent, Tried};
 pub use point::Point;
 pub use read::Logged;
 pub use row::{Cell, RowOp};
+pub use scope::{SEEN_BY, Scope};
 pub use store::{OpenError, Pools, Store};
 pub use submission::{
     Answer, Caller, CaseDeed, Change, Deed, Error, FilingDeed, Projector, Refusal, RequestKey,

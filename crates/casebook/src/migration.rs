@@ -101,6 +101,7 @@ pub fn migrations() -> Vec<Box<dyn MigrationTrait>> {
         Box::new(ErasedSubjects),
         Box::new(AuditChain),
         Box::new(Holds),
+        Box::new(Readers),
     ]
 }
 
@@ -358,4 +359,40 @@ impl MigrationTrait for AuditChain {
         }
         Ok(())
     }
+}
+
+/// The table of readers, which the service that watches cases used to make.
+struct Readers;
+
+impl MigrationName for Readers {
+    fn name(&self) -> &'static str {
+        "m0094_casebook_readers"
+    }
+}
+
+#[async_trait::async_trait]
+impl MigrationTrait for Readers {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        readers().create(manager).await
+    }
+}
+
+/// The table of readers; made by whoever comes first.
+pub fn readers() -> TableBuilder {
+    TableBuilder::new(crate::scope::READERS)
+        .texts(&["reader"])
+        .ids(&["case_id"])
+        .ints(&["ended"])
+        .key(&["reader", "case_id"])
+        .index(&["reader", "ended", "case_id"])
+}
+
+/// Puts policies on every table that says of which case its rows are and has none yet, and makes the role that they are
+/// for, [`SEEN_BY`](crate::SEEN_BY). To be called after migrations, whether there were any or not; nothing to do on the
+/// embedded engine.
+///
+/// # Errors
+/// What the engine says; that the role is missing and may not be made, with what an administrator has to run.
+pub async fn guard_rows(connection: &impl ConnectionTrait) -> Result<(), DbErr> {
+    crate::dialect::guard_rows(connection).await
 }

@@ -231,7 +231,7 @@ impl Store {
     /// # Errors
     /// What the engine says.
     pub async fn effects_of(&self, key: crate::RequestKey) -> Result<u64, DbErr> {
-        commands::Entity::find_by_id(key.key).count(self.reader()).await
+        commands::Entity::find_by_id(key.key).count(self.house()).await
     }
 }
 

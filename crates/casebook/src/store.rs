@@ -36,7 +36,8 @@ pub struct Store {
     pub(crate) engine: Engine,
     pub(crate) writer: Writer,
     pub(crate) direct: Option<Arc<Direct>>,
-    reader: Arc<Reader>,
+    reader: Reader,
+    house: Reader,
     /// Where the server may be; nothing of the embedded engine.
     hosts: Option<Arc<Hosts>>,
     pub(crate) attempts_max: i64,
@@ -126,7 +127,8 @@ impl Store {
             engine,
             direct: engine.direct(&writer, pooled),
             writer,
-            reader: Arc::new(reader),
+            house: reader.clone(),
+            reader,
             hosts: None,
             attempts_max: ATTEMPTS_MAX,
             chain: ChainKeys::open(),
@@ -172,14 +174,24 @@ impl Store {
         Self { keyring: Some(keyring), ..self }
     }
 
+    /// The same store, reading so.
+    pub(crate) fn reading_with(&self, reader: Reader) -> Self {
+        Self { reader, ..self.clone() }
+    }
+
     /// The engine underneath.
     pub fn engine(&self) -> Engine {
         self.engine
     }
 
-    /// What queries run on. It cannot write.
+    /// What queries run on. It cannot write, and sees what the store is [within](Store::within).
     pub fn reader(&self) -> &Reader {
         &self.reader
+    }
+
+    /// What the kernel's own queries run on, whoever asks.
+    pub(crate) fn house(&self) -> &Reader {
+        &self.house
     }
 
     /// The connection migrations run on. Nothing else may use it: rows are written through the

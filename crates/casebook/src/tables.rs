@@ -457,3 +457,29 @@ pub mod vault_withheld {
         }
     }
 }
+
+/// Whose cases are whose: for each reader the cases that are theirs. The one table that is written from outside this
+/// crate, by the projection that knows who the readers of a case are; [`Scope`](crate::Scope) goes by it.
+pub mod readers {
+    use sea_orm::entity::prelude::*;
+
+    /// A row.
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "case_readers")]
+    pub struct Model {
+        /// Whose.
+        #[sea_orm(primary_key, auto_increment = false, column_type = "Text")]
+        pub reader: String,
+        /// The case.
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub case_id: Uuid,
+        /// Whether it has ended: 0 or 1.
+        pub ended: i64,
+    }
+
+    /// No relations: the kernel joins nothing.
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}

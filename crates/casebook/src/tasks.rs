@@ -202,7 +202,7 @@ impl Store {
             .order_by(Case, Order::Asc)
             .order_by(Name, Order::Asc)
             .limit(limit)
-            .all(self.reader())
+            .all(self.house())
             .await?;
         Ok(rows
             .into_iter()
@@ -237,8 +237,8 @@ impl Store {
         let overdue = tasks::Entity::find()
             .filter(tasks::Column::Due.lt(now.micros()))
             .filter(tasks::Column::Parked.eq(""));
-        let count = overdue.clone().count(self.reader()).await?;
-        let oldest = overdue.order_by(tasks::Column::Due, Order::Asc).one(self.reader()).await?;
+        let count = overdue.clone().count(self.house()).await?;
+        let oldest = overdue.order_by(tasks::Column::Due, Order::Asc).one(self.house()).await?;
         let oldest = oldest.and_then(|row| {
             let obligation = obligation(&row.task, row.generation, row.due)?;
             let (case, attempts) = (CaseId::new(row.case_id), row.attempts);

@@ -17,6 +17,7 @@ use prost::Message;
 
 use crate::call::Call;
 use crate::numbered::Numbered;
+use crate::readers::scope;
 use crate::refusal::to_error;
 use crate::scope::{actor, sees};
 
@@ -128,12 +129,19 @@ impl<C> Step<C, ()> {
 }
 
 impl Desk {
+    /// The same desk for a caller: its queries see no more than what is theirs. What knows of others on their behalf, as
+    /// who is free when, asks at the desk of the house.
+    #[must_use]
+    pub fn within(&self, principal: &Principal) -> Self {
+        Self { store: self.store.within(scope(principal)), ..self.clone() }
+    }
+
     /// A case, if the caller may see it.
     ///
     /// # Errors
     /// `NOT_FOUND` when there is none, or none for this caller.
     pub async fn case(&self, principal: &Principal, id: CaseId) -> Result<Case, Error> {
-        let case = self.store.case(id).await.map_err(store_error)?;
+        let case = self.within(principal).store.case(id).await.map_err(store_error)?;
         case.filter(|case| sees(principal, case)).ok_or_else(|| Error::new(Reason::NotFound))
     }
 

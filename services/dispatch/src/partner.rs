@@ -4,8 +4,8 @@
 //! found rather than found and hidden.
 
 use parasol_api::{Error, Reason};
-use parasol_casebook::Refusal;
-use parasol_desk::sees;
+use parasol_casebook::{Refusal, Scope};
+use parasol_desk::{scope, sees};
 use parasol_journey::Case;
 use parasol_runtime::identity::{Principal, Role};
 use sea_orm::ColumnTrait;
@@ -34,6 +34,14 @@ impl Partner {
             Role::Centre => Ok(Self::Centre(principal.subject.clone())),
             _ => Err(Error::new(Reason::PermissionDenied)),
         }
+    }
+
+    /// What queries of this partner may see.
+    pub fn scope(&self) -> Scope {
+        scope(&match self {
+            Self::Brand(brand) => Principal::new(Role::Brand, brand.as_str()),
+            Self::Centre(centre) => Principal::new(Role::Centre, centre.as_str()),
+        })
     }
 
     /// Only offers made to this partner.

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use parasol_casebook::migration::guard_rows;
 use parasol_casebook::{Engine, Store};
 use sea_orm::{ConnectionTrait, DbErr};
 use sea_orm_migration::{IntoSchemaManagerConnection, MigrationTrait, MigratorTrait};
@@ -70,6 +71,7 @@ async fn up_once(store: &Store) -> Result<usize, DbErr> {
             transaction.execute_unprepared(TURN_TABLE).await?;
             transaction.execute_unprepared(TURN).await?;
             let pending = apply(&transaction).await?;
+            guard_rows(&transaction).await?;
             transaction.commit().await?;
             pending
         }

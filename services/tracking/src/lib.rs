@@ -37,7 +37,7 @@ use parasol_api::tracking::v1::{
 use parasol_api::{Error, Language};
 use parasol_bell::Listener;
 use parasol_casebook::{Change, Projector, RowOp};
-use parasol_desk::Desk;
+use parasol_desk::{CaseReaders, Desk};
 use parasol_journey::time::Timestamp;
 use parasol_runtime::identity::Role;
 use parasol_runtime::identity::link::Links as ResolveLinks;
@@ -54,7 +54,6 @@ use views::Reader;
 use watching::feed::Feed;
 use watching::many::CasesStream;
 use watching::one::WatchStream;
-use watching::scope::CaseReaders;
 use watching::story::Stories;
 
 /// Rings taken together at most before what rang is read.

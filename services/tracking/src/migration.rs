@@ -30,12 +30,7 @@ impl MigrationName for Watching {
 #[tonic::async_trait]
 impl MigrationTrait for Watching {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        let readers = TableBuilder::new("case_readers")
-            .texts(&["reader"])
-            .ids(&["case_id"])
-            .ints(&["ended"])
-            .key(&["reader", "case_id"])
-            .index(&["reader", "ended", "case_id"]);
+        let readers = parasol_casebook::migration::readers();
         let links = TableBuilder::new("share_links")
             .ids(&["case_id"])
             .ints(&["place", "turn"])

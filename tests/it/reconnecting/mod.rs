@@ -3,7 +3,8 @@
 //! order.
 //!
 //! The cases are a thousand, and every watcher over all of them reconnects a hundred times, in every build. Each case
-//! also has a watcher of its own; in a debug build those reconnect a tenth as often.
+//! also has a watcher of its own; in a debug build those reconnect a tenth as often, unless `PARASOL_RECONNECTIONS` says
+//! how often.
 
 pub mod town;
 
@@ -31,7 +32,7 @@ use town::{Town, Way, act, customer, is_gone};
 const CASES: usize = 1_000;
 /// Connections of each watcher over all cases, over the whole run.
 const RECONNECTIONS: usize = 100;
-/// Connections of each watcher of one case.
+/// Connections of each watcher of one case, where nobody says.
 const OF_ONE_CASE: usize = if cfg!(debug_assertions) { 10 } else { 100 };
 /// How often processes are killed meanwhile.
 const KILLS: usize = 4;
@@ -159,6 +160,8 @@ struct Run {
     /// As many as have opened their first watch.
     open: Arc<Semaphore>,
     places: Arc<Semaphore>,
+    /// Connections of each watcher of one case.
+    of_one_case: usize,
 }
 
 impl Run {
@@ -183,7 +186,7 @@ impl Run {
     /// Watches one case, from the moment it is filed.
     async fn watch_one(self, unit: usize, case: String) -> (String, Joined) {
         let mut joined = Joined::default();
-        while joined.connections < OF_ONE_CASE {
+        while joined.connections < self.of_one_case {
             let _place = self.places.acquire().await.expect("nobody closes it");
             read_one(&self.way, &customer(unit), &case, &mut joined, 1 + unit % 3).await;
         }
@@ -205,6 +208,7 @@ fn torture(open: impl FnOnce() -> Town) {
         total: Arc::new(AtomicUsize::new(usize::MAX)),
         open: Arc::new(Semaphore::new(0)),
         places: Arc::new(Semaphore::new(WATCHING)),
+        of_one_case: of_one_case(),
     };
     let watchers = [
         Principal::new(Role::Brand, "aster").of_brand("aster"),
@@ -234,6 +238,12 @@ fn torture(open: impl FnOnce() -> Town) {
     runtime.block_on(store.close()).expect("it closes");
     runtime.block_on(tokens::wrong(&town, &filed));
     tokens::lost(&runtime, &mut town, &filed[1]);
+}
+
+#[expect(clippy::disallowed_methods, reason = "it is about the run, and no setting of the product")]
+fn of_one_case() -> usize {
+    let said = std::env::var("PARASOL_RECONNECTIONS");
+    said.map_or(OF_ONE_CASE, |text| text.parse().expect("a number"))
 }
 
 type OfOne = tokio::task::JoinHandle<(String, Joined)>;

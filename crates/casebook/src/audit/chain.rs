@@ -43,7 +43,7 @@ impl Store {
     /// # Errors
     /// What the engine says.
     pub async fn audit_head(&self) -> Result<Option<Head>, DbErr> {
-        let tail = tail(self.reader()).await?;
+        let tail = tail(self.house()).await?;
         Ok(tail.map(|tail| Head::sign(&self.chain, tail.position, tail.at, tail.link)))
     }
 
@@ -58,7 +58,7 @@ impl Store {
             found.waiting += 1;
             found.oldest = Some(found.oldest.map_or(at, |oldest| oldest.min(at)));
         }
-        found.backlog = audit_backlog::Entity::find().count(self.reader()).await?;
+        found.backlog = audit_backlog::Entity::find().count(self.house()).await?;
         Ok(found)
     }
 
@@ -158,7 +158,7 @@ impl Store {
             .select_only()
             .column(commits::Column::Audit)
             .into_tuple()
-            .all(self.reader())
+            .all(self.house())
             .await?;
         Ok(waiting.iter().flat_map(|bytes| queued(bytes).collect::<Vec<_>>()).collect())
     }

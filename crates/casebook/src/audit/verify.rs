@@ -155,13 +155,13 @@ impl Store {
                 .filter(audit_chain::Column::First.gt(after))
                 .order_by_asc(audit_chain::Column::First)
                 .limit(STRETCHES)
-                .all(self.reader())
+                .all(self.house())
                 .await?;
             let Some(last) = stretches.last() else { return Ok(()) };
             after = last.first;
             for stretch in &stretches {
                 let keys = entries(&stretch.entries).map(|(key, _)| key);
-                let rows = kept(self.reader(), keys).await?;
+                let rows = kept(self.house(), keys).await?;
                 if let Err(problem) = walk.pass(stretch, &rows) {
                     walk.verdict.problem = Some(problem);
                     return Ok(());
@@ -184,7 +184,7 @@ impl Store {
                 .order_by_asc(commands::Column::Key)
                 .limit(ROWS)
                 .into_model()
-                .all(self.reader())
+                .all(self.house())
                 .await?;
             let Some(last) = rows.last() else { break };
             after = last.key;
@@ -199,12 +199,12 @@ impl Store {
                 walk.verdict.waiting += 1;
             }
         }
-        for row in audit_backlog::Entity::find().all(self.reader()).await? {
+        for row in audit_backlog::Entity::find().all(self.house()).await? {
             walk.verdict.waiting += u64::from(outside.remove(&row.key).is_some());
         }
         let later =
             audit_chain::Entity::find().filter(audit_chain::Column::First.gt(walk.position));
-        for stretch in later.all(self.reader()).await? {
+        for stretch in later.all(self.house()).await? {
             for (key, _) in entries(&stretch.entries) {
                 outside.remove(&key);
             }

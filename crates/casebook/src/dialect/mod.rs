@@ -179,7 +179,7 @@ impl Engine {
             Self::Sqlite => sqlite::reader_options(&mut options),
             Self::Postgres => postgres::reader_options(&mut options, pooled),
         }
-        Ok(Reader::over(Database::connect(options).await?, connections, pooled))
+        Ok(Reader::over(Database::connect(options).await?, url, connections, pooled))
     }
 
     /// The engine a URL names.
@@ -506,6 +506,14 @@ pub(crate) fn words(connection: &impl ConnectionTrait) -> Words {
 /// Tells the planner about freshly made tables; a plan made for an empty table is a scan that stays.
 pub(crate) async fn analyze(connection: &impl ConnectionTrait) -> Result<(), DbErr> {
     connection.execute_unprepared("ANALYZE").await.map(|_| ())
+}
+
+/// Lets the engine confine queries within a scope. On SQLite the connections that they run on do it.
+pub(crate) async fn guard_rows(connection: &impl ConnectionTrait) -> Result<(), DbErr> {
+    match Engine::of(connection) {
+        Engine::Sqlite => Ok(()),
+        Engine::Postgres => postgres::guard_rows(connection).await,
+    }
 }
 
 /// Moves what SQLite has logged into its file, without making the writer wait. PostgreSQL does it

@@ -1,11 +1,13 @@
 //! PostgreSQL: arrays instead of lists, one statement that writes a whole batch ([`batch`]), connections that do
-//! nothing else ([`direct`]), a pooler in between ([`pooled`]), and which of several hosts it is ([`primary`]).
+//! nothing else ([`direct`]), a pooler in between ([`pooled`]), which of several hosts it is ([`primary`]), and what
+//! a query may see ([`scope`]).
 
 mod address;
 mod batch;
 mod direct;
 mod pooled;
 mod primary;
+mod scope;
 
 use std::fmt::Write as _;
 use std::sync::LazyLock;
@@ -26,6 +28,7 @@ pub use address::HOSTS_MAX;
 pub(crate) use direct::{Direct, Reading};
 pub(crate) use pooled::{Pooled, PooledTransaction};
 pub(crate) use primary::{Hosts, NoPrimary};
+pub(super) use scope::guard as guard_rows;
 
 /// Statement texts kept prepared per connection: one per kind of command, and those of batches until they share
 /// one.

@@ -1,4 +1,7 @@
-//! The way to read: sea-orm's queries, on connections that are kept where the engine has a server.
+//! The way to read: sea-orm's queries, on connections that are kept where the engine has a server, and within a scope
+//! on those that the engine confines.
+
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use sea_orm::{
@@ -7,24 +10,39 @@ use sea_orm::{
 
 use super::Engine;
 use super::postgres::Reading;
+use super::sqlite::Confined;
+use crate::scope::Scope;
 
-/// What queries run on. It cannot write.
-#[derive(Debug)]
+/// What queries run on. It cannot write. Clones share their connections.
+#[derive(Clone, Debug)]
 pub struct Reader {
     pool: DatabaseConnection,
-    kept: Option<Reading>,
+    beside: Arc<Beside>,
     /// Through a pooler, whose connections could write.
     pooled: bool,
+    scope: Scope,
+}
+
+/// Connections beside the pool.
+#[derive(Debug)]
+enum Beside {
+    Sqlite(Confined),
+    Postgres(Reading),
 }
 
 impl Reader {
     /// Reads as the pool would, with at most as many connections.
-    pub(crate) fn over(pool: DatabaseConnection, connections: u32, pooled: bool) -> Self {
-        let kept = match Engine::of(&pool) {
-            Engine::Sqlite => None,
-            Engine::Postgres => Some(Reading::beside(&pool, connections, pooled)),
-        };
-        Self { pool, kept, pooled }
+    pub(crate) fn over(pool: DatabaseConnection, url: &str, most: u32, pooled: bool) -> Self {
+        let beside = Arc::new(match Engine::of(&pool) {
+            Engine::Sqlite => Beside::Sqlite(Confined::at(url, most)),
+            Engine::Postgres => Beside::Postgres(Reading::beside(&pool, most, pooled)),
+        });
+        Self { pool, beside, pooled, scope: Scope::House }
+    }
+
+    /// The same, seeing no more than that.
+    pub(crate) fn within(&self, scope: Scope) -> Self {
+        Self { scope, ..self.clone() }
     }
 
     /// The pool itself, for what is no query.
@@ -32,10 +50,11 @@ impl Reader {
         &self.pool
     }
 
-    /// The engine itself refuses writes of a session that reads.
+    /// The engine itself refuses writes of a session that reads; nobody confined has a session of their own.
     fn may_execute(&self) -> Result<(), DbErr> {
-        if self.pooled {
-            return Err(DbErr::Custom("whoever reads through a pooler executes nothing".into()));
+        if self.pooled || self.scope != Scope::House {
+            let words = "whoever reads through a pooler, or within a scope, executes nothing";
+            return Err(DbErr::Custom(words.into()));
         }
         Ok(())
     }
@@ -45,8 +64,9 @@ impl Reader {
     /// # Errors
     /// What the engine says.
     pub(crate) async fn close(&self) -> Result<(), DbErr> {
-        if let Some(kept) = &self.kept {
-            kept.close().await;
+        match self.beside.as_ref() {
+            Beside::Sqlite(confined) => confined.close().await,
+            Beside::Postgres(kept) => kept.close().await,
         }
         self.pool.close_by_ref().await
     }
@@ -69,16 +89,17 @@ impl ConnectionTrait for Reader {
     }
 
     async fn query_one_raw(&self, statement: Statement) -> Result<Option<QueryResult>, DbErr> {
-        match &self.kept {
-            None => self.pool.query_one_raw(statement).await,
-            Some(kept) => Ok(kept.rows(statement).await?.into_iter().next()),
+        match (self.beside.as_ref(), self.scope.told()) {
+            (Beside::Sqlite(_), None) => self.pool.query_one_raw(statement).await,
+            _ => Ok(self.query_all_raw(statement).await?.into_iter().next()),
         }
     }
 
     async fn query_all_raw(&self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
-        match &self.kept {
-            None => self.pool.query_all_raw(statement).await,
-            Some(kept) => kept.rows(statement).await,
+        match (self.beside.as_ref(), self.scope.told()) {
+            (Beside::Sqlite(_), None) => self.pool.query_all_raw(statement).await,
+            (Beside::Sqlite(confined), Some(told)) => confined.rows(told, statement).await,
+            (Beside::Postgres(kept), told) => kept.rows(told, statement).await,
         }
     }
 }

@@ -4,6 +4,8 @@
 //! the number of different texts small, so that they stay prepared. Padding rows are all NULL and are
 //! filtered out.
 
+mod confined;
+
 use std::fmt::Write as _;
 use std::path::Path;
 use std::time::Duration;
@@ -20,11 +22,13 @@ use super::{Batch, Conflict, Outcome, Trouble, cases_table};
 use crate::row::{Cell, Table};
 use crate::vault::Aside;
 
+pub(super) use confined::Confined;
+
 /// Statement texts kept prepared per connection.
 const STATEMENTS_KEPT: usize = 500;
-/// How often it is tried to cut the log of the file, each time for as long as the engine waits for its readers.
-const CUTS: usize = 40;
-/// The time between: while somebody else moves the log into the file the engine does not wait at all.
+/// How long it is tried again and again to cut the log of the file.
+const CUTTING_MAX: Duration = Duration::from_secs(10);
+/// The time between: the engine waits for readers of the log, but not at all while somebody else moves it into the file.
 const BETWEEN_CUTS: Duration = Duration::from_millis(250);
 /// The most values bound to one statement; SQLite takes 32,766.
 const VALUES_MAX: usize = 32_766;
@@ -116,7 +120,8 @@ pub(super) fn put_aside(aside: &Aside, columns: &[&str]) -> Vec<String> {
 
 pub(super) async fn scrub(connection: &DatabaseConnection) -> Result<(), DbErr> {
     connection.execute_unprepared("VACUUM").await?;
-    for _ in 0..CUTS {
+    let mut over = std::pin::pin!(pause(CUTTING_MAX));
+    loop {
         // Waits for readers as long as the engine waits for anybody, and then says that it could not.
         let cut = Statement::from_string(DbBackend::Sqlite, "PRAGMA wal_checkpoint(TRUNCATE)");
         let row = connection.query_one_raw(cut).await?;
@@ -124,9 +129,19 @@ pub(super) async fn scrub(connection: &DatabaseConnection) -> Result<(), DbErr> 
         if row.try_get_by_index::<i64>(0)? == 0 {
             return Ok(());
         }
-        let _ = tokio::time::timeout(BETWEEN_CUTS, std::future::pending::<()>()).await;
+        tokio::select! {
+            biased;
+            () = &mut over => {
+                let words = "the log of the file is being read and could not be cut";
+                return Err(DbErr::Custom(words.into()));
+            }
+            () = pause(BETWEEN_CUTS) => {}
+        }
     }
-    Err(DbErr::Custom("the log of the file is being read and could not be cut".into()))
+}
+
+async fn pause(length: Duration) {
+    let _ = tokio::time::timeout(length, std::future::pending::<()>()).await;
 }
 
 pub(super) fn by_ids(columns: &str, table: &str, key: &str, ids: &[Uuid]) -> Statement {

@@ -60,7 +60,7 @@ impl Store {
         for some in subjects.chunks(AT_ONCE) {
             let rows = vault_erased::Entity::find()
                 .filter(vault_erased::Column::Subject.is_in(some.iter().copied()));
-            let rows = rows.all(self.reader()).await?;
+            let rows = rows.all(self.house()).await?;
             found.extend(rows.into_iter().map(|row| (row.subject, instant(row.at))));
         }
         Ok(found)
@@ -80,7 +80,7 @@ impl Store {
                 .select_only()
                 .columns([vault::Column::Subject, vault::Column::Kind, vault::Column::At])
                 .filter(vault::Column::Subject.is_in(some.iter().copied()));
-            let rows = rows.into_tuple::<(Uuid, String, i64)>().all(self.reader()).await?;
+            let rows = rows.into_tuple::<(Uuid, String, i64)>().all(self.house()).await?;
             found.extend(rows.into_iter().map(|(subject, kind, at)| (subject, kind, instant(at))));
         }
         Ok(found)

@@ -98,7 +98,7 @@ impl Store {
                 .column(vault_held::Column::Subject)
                 .distinct()
                 .filter(vault_held::Column::Subject.is_in(some.iter().copied()));
-            found.extend(rows.into_tuple::<Uuid>().all(self.reader()).await?);
+            found.extend(rows.into_tuple::<Uuid>().all(self.house()).await?);
         }
         Ok(found)
     }
@@ -115,7 +115,7 @@ impl Store {
                 .filter(vault_withheld::Column::Subject.is_in(some.iter().copied()))
                 .order_by_asc(vault_withheld::Column::Subject)
                 .order_by_asc(vault_withheld::Column::Kind);
-            for row in rows.all(self.reader()).await? {
+            for row in rows.all(self.house()).await? {
                 let place = Place { subject: row.subject, kind: &row.kind };
                 let body = self.open_row(place, row.body, row.sealed_by, &row.sealed)?;
                 found.push((row.subject, row.kind, body));
@@ -144,7 +144,7 @@ impl Store {
             .limit(limit)
             .to_owned();
         // Most often there is nothing: that is found without keeping anybody waiting.
-        if self.reader().query_one(&released).await?.is_none() {
+        if self.house().query_one(&released).await?.is_none() {
             return Ok(0);
         }
         let transaction = self.writer.begin().await?;

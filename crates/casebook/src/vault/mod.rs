@@ -57,7 +57,7 @@ impl Store {
     /// What the engine says, and [`DbErr::Custom`] with an [`Unreadable`] in words: a row that does not open is
     /// never taken for one that is not there.
     pub async fn reveal(&self, subject: Uuid, kind: &str) -> Result<Option<String>, DbErr> {
-        let row = vault::Entity::find_by_id((subject, kind.to_owned())).one(self.reader()).await?;
+        let row = vault::Entity::find_by_id((subject, kind.to_owned())).one(self.house()).await?;
         row.map(|row| self.open_row(Place { subject, kind }, row.body, row.sealed_by, &row.sealed))
             .transpose()
     }
@@ -78,7 +78,7 @@ impl Store {
             .filter(Column::Subject.is_in(subjects))
             .filter(Column::Kind.eq(kind))
             .into_tuple()
-            .all(self.reader())
+            .all(self.house())
             .await?;
         let open = |(subject, body, by, sealed): (Uuid, String, i64, Vec<u8>)| {
             Ok((subject, self.open_row(Place { subject, kind }, body, by, &sealed)?))
@@ -97,7 +97,7 @@ impl Store {
             .filter(vault::Column::Lookup.eq(lookup))
             .limit(20)
             .into_tuple()
-            .all(self.reader())
+            .all(self.house())
             .await
     }
 
@@ -107,7 +107,7 @@ impl Store {
     /// As [`Store::reveal`].
     pub async fn try_keys(&self) -> Result<(), DbErr> {
         let sealed = vault::Entity::find().filter(vault::Column::SealedBy.gt(0));
-        if let Some(row) = sealed.one(self.reader()).await? {
+        if let Some(row) = sealed.one(self.house()).await? {
             let place = Place { subject: row.subject, kind: &row.kind };
             self.open_row(place, row.body, row.sealed_by, &row.sealed)?;
         }

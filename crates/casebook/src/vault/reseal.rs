@@ -183,7 +183,7 @@ impl Store {
             let behind = Expr::col("subject").gt(*subject).or(Expr::col("kind").gt(kind.as_str()));
             query.and_where(Expr::col("subject").gte(*subject)).and_where(behind);
         }
-        let rows = self.reader().query_all(&query).await?;
+        let rows = self.house().query_all(&query).await?;
         rows.iter()
             .map(|row| {
                 Ok(Looked {
@@ -208,7 +208,7 @@ impl Store {
             .from(table)
             .and_where(Expr::col("subject").eq(subject))
             .and_where(Expr::col("kind").eq(kind));
-        let row = self.reader().query_one(&query).await?;
+        let row = self.house().query_one(&query).await?;
         row.map(|row| vault::Model::from_query_result(&row, "")).transpose()
     }
 

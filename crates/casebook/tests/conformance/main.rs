@@ -58,6 +58,7 @@ mod reconciling;
 mod repeating;
 mod rivals;
 mod rows;
+mod scoping;
 mod sealing;
 mod tasks;
 mod working;

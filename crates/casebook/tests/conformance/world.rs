@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use futures::future::join_all;
 use parasol_bell::Bell;
+use parasol_casebook::migration::guard_rows;
 use parasol_casebook::{
     Answer, Committer, Engine, Error, Handler, Handoff, KEY_LEN, Keyring, Lease, Limits, NewId,
     Now, Parts, Pools, Queue, Queues, Rules, Store, Submitter, Worker, committer,
@@ -80,6 +81,7 @@ impl World {
         let world = Self::empty_at(url, folder);
         let store = world.store().await;
         Migrations::up(store.for_migrations(), None).await.unwrap();
+        guard_rows(store.for_migrations()).await.unwrap();
         store.analyze().await.unwrap();
         store.close().await.unwrap();
         world

@@ -64,13 +64,16 @@ pub struct Page {
 /// Reads changes of one partner.
 #[derive(Clone, Debug)]
 pub struct Reader {
-    /// Where from.
-    pub store: Store,
-    /// Whose.
-    pub partner: Partner,
+    store: Store,
+    partner: Partner,
 }
 
 impl Reader {
+    /// Those that the store has of a partner.
+    pub fn new(store: &Store, partner: Partner) -> Self {
+        Self { store: store.within(partner.scope()), partner }
+    }
+
     /// The place a caller asks to go on from; an empty text asks for everything that is open now.
     ///
     /// # Errors

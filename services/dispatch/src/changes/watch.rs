@@ -144,7 +144,8 @@ impl Watch {
             false => None,
         };
         let page = self.reader.page(self.cursor, BATCH).await?;
-        let views = Views::gather(&self.dispatch.desk, &page.changes).await?;
+        let desk = self.dispatch.desk.within(&self.principal);
+        let views = Views::gather(&desk, &page.changes).await?;
         for (change, after) in page.changes {
             let sent = match change {
                 Change::Offer(row) => Sent::Offer(Box::new(offer(&row, &views))),

@@ -29,12 +29,13 @@ pub(super) async fn handle(
     let mut check = Checker::new();
     let case = check.id::<CaseId>("case_id", &request.get_ref().case_id);
     let (case,) = check.all((case,))?;
-    let case = dispatch.desk.case(&call.principal, case).await?;
+    let desk = dispatch.desk.within(&call.principal);
+    let case = desk.case(&call.principal, case).await?;
     let mut rows = choices::Entity::find()
         .filter(choices::Column::CaseId.eq(case.id.uuid()))
         .order_by(choices::Column::Version, Order::Desc)
         .limit(CHOICES_MAX)
-        .all(dispatch.desk.store.reader())
+        .all(desk.store.reader())
         .await
         .map_err(unreadable)?;
     rows.reverse();

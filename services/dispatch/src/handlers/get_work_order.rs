@@ -37,10 +37,11 @@ pub(super) async fn handle(
             return Err(Error::field("key", Reason::FieldInvalid, expected).message(expected));
         }
     };
-    let row = work_orders::Entity::find_by_id(id.uuid()).one(dispatch.desk.store.reader()).await;
+    let desk = dispatch.desk.within(&call.principal);
+    let row = work_orders::Entity::find_by_id(id.uuid()).one(desk.store.reader()).await;
     let row = row.map_err(unreadable)?.filter(|row| is_of(&call.principal, row));
     let row = row.ok_or_else(|| Error::new(Reason::NotFound))?;
-    let views = Views::of_work_order(&dispatch.desk, &row).await?;
+    let views = Views::of_work_order(&desk, &row).await?;
     Ok(work_order(&row, &views))
 }
 

@@ -21,11 +21,11 @@ pub(super) async fn handle(
     let size = check.page_size(body.page_size);
     let (size,) = check.all((size,))?;
     let partner = Partner::of(&call.principal)?;
-    let reader = Reader { store: dispatch.desk.store.clone(), partner };
+    let reader = Reader::new(&dispatch.desk.store, partner);
     let place = dispatch.place(&call.principal);
     let cursor = reader.start(&place, &body.cursor).await?;
     let page = reader.page(cursor, size).await?;
-    let views = Views::gather(&dispatch.desk, &page.changes).await?;
+    let views = Views::gather(&dispatch.desk.within(&call.principal), &page.changes).await?;
     let changes = page.changes.iter().map(|(change, _)| {
         let change = match change {
             Change::Offer(row) => Listed::Offer(Box::new(offer(row, &views))),

@@ -65,7 +65,7 @@ async fn place(dispatch: &Dispatch, row: &webhooks::Model, begin: Begin) -> Resu
             let partner = Partner::of(&principal)?;
             let place =
                 Place { key: &dispatch.desk.key, principal: &principal, epoch: dispatch.epoch };
-            Reader { store: store.clone(), partner }.start(&place, &text).await
+            Reader::new(store, partner).start(&place, &text).await
         }
     }
 }

@@ -17,7 +17,7 @@ pub(super) async fn handle(
     let partner = Partner::of(&call.principal)?;
     // Listening before the first look, so that nothing rings unheard in between.
     let rings = dispatch.bell.listen();
-    let reader = Reader { store: dispatch.desk.store.clone(), partner };
+    let reader = Reader::new(&dispatch.desk.store, partner);
     let place = dispatch.place(&call.principal);
     let cursor = reader.start(&place, &request.get_ref().cursor).await?;
     Ok(Watch::new(dispatch.clone(), call.principal, reader, rings, cursor).stream())

@@ -103,7 +103,7 @@ impl Turn {
     pub async fn take(mut self, post: &Post) -> Result<Taken, Error> {
         let principal = owner(&self.hook);
         let partner = Partner::of(&principal)?;
-        let reader = Reader { store: post.desk.store.clone(), partner };
+        let reader = Reader::new(&post.desk.store, partner);
         let owner = Owner { principal, reader };
         let limit = match self.mode {
             Mode::Open(width) => width,

@@ -11,12 +11,13 @@ use parasol_api::partner::v1::offer_service_server::OfferService as _;
 use parasol_api::partner::v1::{AcceptOfferRequest, AcceptOfferResponse, DeclineOfferRequest};
 use parasol_api::{Error, Reason};
 use parasol_bell::Bell;
+use parasol_casebook::migration::guard_rows;
 use parasol_casebook::{
     CaseDeed, Deadlines as LetPass, FilingDeed, Handler, Handoff, Keyring, Lease, Limits, NewId,
     Now, Parts, Pools, Rules, SEQUENCER, Secret, Sequenced, Store, Submission, Target, Worker,
     committer, secret,
 };
-use parasol_desk::{Desk, customer_id};
+use parasol_desk::{CaseReaders, Desk, customer_id};
 use parasol_dispatch::Dispatch;
 use parasol_journey::calendar::Calendar;
 use parasol_journey::deadline::Deadlines;
@@ -162,6 +163,7 @@ impl World {
     async fn migrate(&self) {
         let store = &self.desk.store;
         Migrations::up(store.for_migrations(), None).await.unwrap();
+        guard_rows(store.for_migrations()).await.unwrap();
         store.analyze().await.unwrap();
     }
 
@@ -186,7 +188,7 @@ impl World {
             now,
             new_id,
             rules,
-            projectors: vec![parasol_dispatch::projector()],
+            projectors: vec![Arc::new(CaseReaders), parasol_dispatch::projector()],
             bell: bell.clone(),
             handoff: handoff.clone(),
             limits: Limits::default(),

@@ -26,7 +26,8 @@ pub(crate) async fn handle(
     let (id,) = check.all((id,))?;
     let desk = &intake.desk;
     let hidden = || Error::new(Reason::NotFound);
-    let piece = evidence::by_id(&desk.store, id).await?.ok_or_else(hidden)?;
+    let own = desk.within(&call.principal).store;
+    let piece = evidence::by_id(&own, id).await?.ok_or_else(hidden)?;
     let case = desk.case(&call.principal, CaseId::new(piece.case_id)).await?;
     if !evidence::sees(&call.principal, &case, &piece) {
         return Err(hidden());

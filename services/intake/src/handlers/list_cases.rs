@@ -45,8 +45,9 @@ pub(crate) async fn handle(
         _ => customer,
     };
     let wanted = Wanted { customer, order_line, stage, open_only: wire.open_only, before };
+    let seen = intake.desk.within(&call.principal);
     // One more than asked for tells whether there is another page.
-    let mut cases = filings::list(&intake.desk.store, &wanted, size as u64 + 1).await?;
+    let mut cases = filings::list(&seen.store, &wanted, size as u64 + 1).await?;
     let more = cases.len() > size;
     cases.truncate(size);
     let last = cases.last().filter(|_| more);

@@ -20,7 +20,8 @@ pub(crate) async fn handle(
     let case = desk.case(&call.principal, case).await?;
     let is_told = evidence::is_of_the_platform(&call.principal);
     let mut answer = ListEvidenceResponse::default();
-    for piece in evidence::of_case(&desk.store, case.id).await? {
+    let own = desk.within(&call.principal).store;
+    for piece in evidence::of_case(&own, case.id).await? {
         if !evidence::sees(&call.principal, &case, &piece) {
             continue;
         }

@@ -7,11 +7,12 @@ use parasol_api::intake::v1::order_service_server::OrderServiceServer;
 use parasol_api::intake::v1::{ImportOrdersRequest, ImportOrdersResponse};
 use parasol_api::{Error, Reason};
 use parasol_bell::Bell;
+use parasol_casebook::migration::guard_rows;
 use parasol_casebook::{
     Caller, CaseDeed, Error as CasebookError, Handoff, Keyring, Lease, Limits, Parts, Pools, Rules,
     Store, Submission, Target, Worker, committer,
 };
-use parasol_desk::Desk;
+use parasol_desk::{CaseReaders, Desk};
 use parasol_evidence::{Archive, Limits as EvidenceLimits};
 use parasol_intake::Intake;
 use parasol_journey::calendar::Calendar;
@@ -82,6 +83,7 @@ impl World {
         let store = Store::open(url, Pools::default()).await.unwrap();
         let store = store.with_keys(Keyring::first([7; 32]));
         Migrator::up(store.for_migrations(), None).await.unwrap();
+        guard_rows(store.for_migrations()).await.unwrap();
         let ids = IdSource::seeded(clock.clone(), seed);
         let lease = Lease { holder: Uuid::from_u128(u128::from(seed)), length: Span::minutes(1) };
         let (handoff, _) = Handoff::new(lease, Span::ZERO, &[], 1);
@@ -94,7 +96,7 @@ impl World {
                 calendar: Arc::new(Calendar::china().clone()),
                 deadlines: Arc::new(Deadlines::default()),
             },
-            projectors: vec![parasol_intake::projector()],
+            projectors: vec![Arc::new(CaseReaders), parasol_intake::projector()],
             bell: Bell::in_process(),
             handoff: handoff.clone(),
             limits: Limits::default(),

@@ -4,13 +4,14 @@ use std::sync::Arc;
 
 use parasol_api::{Error, Reason, Role};
 use parasol_bell::Bell;
+use parasol_casebook::migration::guard_rows;
 use parasol_casebook::migration::{TableBuilder, put_aside};
 use parasol_casebook::{
     Aside, Caller, CaseDeed, Deed, FilingDeed, Handoff, Keyring, Lease, Limits, Parts, Pools,
     RowOp, RowsDeed, Rules, SEQUENCER, Secret, Store, Submission, Target, VAULT_ASIDE, committer,
     secret,
 };
-use parasol_desk::{Desk, customer_id};
+use parasol_desk::{CaseReaders, Desk, customer_id};
 use parasol_journey::calendar::Calendar;
 use parasol_journey::deadline::Deadlines;
 use parasol_journey::event::Filing;
@@ -113,6 +114,7 @@ impl World {
         let store = Store::open(url, Pools { write: 2, read: 2 }).await.unwrap();
         let store = store.with_keys(Keyring::first([7; 32]));
         Migrations::up(store.for_migrations(), None).await.unwrap();
+        guard_rows(store.for_migrations()).await.unwrap();
         let clock = Clock::manual(Timestamp::parse("2026-06-08T09:30:00+08:00").unwrap());
         let ids = IdSource::seeded(clock.clone(), 7);
         let lease = Lease { holder: Uuid::from_u128(1), length: Span::from_micros(MINUTE) };
@@ -126,7 +128,7 @@ impl World {
                 calendar: Arc::new(Calendar::china().clone()),
                 deadlines: Arc::new(Deadlines::default()),
             },
-            projectors: vec![parasol_keeping::projector()],
+            projectors: vec![Arc::new(CaseReaders), parasol_keeping::projector()],
             bell: Bell::in_process(),
             handoff,
             limits: Limits::default(),

@@ -108,7 +108,7 @@ impl Figures {
     pub fn start(self, supervisor: &Supervisor) {
         self.submitter.observed_by(Arc::new(Counting(self.metrics.clone())));
         // What has never been counted has no series, and its first growth would be seen by nobody.
-        for rare in [Counter::Panics, Counter::CallsShed] {
+        for rare in [Counter::Panics, Counter::CallsShed, Counter::RevealsLost] {
             self.metrics.count(rare, 0, &[]);
         }
         let reason = [Label::new("reason", Reason::StoreUnavailable.code())];

@@ -96,7 +96,8 @@ pub(super) async fn list(
     };
     let wanted = Wanted { order, brand, holder, stage, after };
     // One more than asked for tells whether there is another page.
-    let mut rows = flow::list(&desk.store, &wanted, size as u64 + 1).await.map_err(unavailable)?;
+    let seen = desk.within(principal).store;
+    let mut rows = flow::list(&seen, &wanted, size as u64 + 1).await.map_err(unavailable)?;
     let more = rows.len() > size;
     rows.truncate(size);
     let last = rows.last().filter(|_| more).map(|row| order.place(row));

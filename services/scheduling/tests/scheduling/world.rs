@@ -8,12 +8,13 @@ use parasol_api::admin::v1::network_service_server::{NetworkService, NetworkServ
 use parasol_api::admin::v1::*;
 use parasol_api::{Error, Reason};
 use parasol_bell::Bell;
+use parasol_casebook::migration::guard_rows;
 use parasol_casebook::{
     Caller, CaseDeed, Deadlines as PassingDeadlines, FilingDeed, Handoff, Keyring, Lease, Limits,
     Parts, Pass, Pools, RowsDeed, Rules, Secret, Store, Submission, Submitter, Target, Worker,
     committer, secret,
 };
-use parasol_desk::{Desk, customer_id};
+use parasol_desk::{CaseReaders, Desk, customer_id};
 use parasol_journey::calendar::Calendar;
 use parasol_journey::deadline::Deadlines;
 use parasol_journey::event::{Decision, OfferedRemedy, Path};
@@ -94,6 +95,7 @@ impl World {
         let store = Store::open(url, Pools::default()).await.unwrap();
         let store = store.with_keys(Keyring::first([7; 32]));
         Migrations::up(store.for_migrations(), None).await.unwrap();
+        guard_rows(store.for_migrations()).await.unwrap();
         store.analyze().await.unwrap();
         let clock = Clock::manual(start());
         let ids = IdSource::seeded(clock.clone(), seed);
@@ -116,7 +118,7 @@ impl World {
                 calendar: Arc::new(Calendar::china().clone()),
                 deadlines: Arc::new(Deadlines::default()),
             },
-            projectors: vec![parasol_scheduling::projector()],
+            projectors: vec![Arc::new(CaseReaders), parasol_scheduling::projector()],
             bell: bell.clone(),
             handoff: handoff.clone(),
             limits: Limits::default(),

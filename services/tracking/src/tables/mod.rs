@@ -1,4 +1,3 @@
 //! This service's tables.
 
-pub mod readers;
 pub mod share_links;

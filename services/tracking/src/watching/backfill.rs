@@ -3,7 +3,8 @@
 //! The projection writes the rows of every case that moves; this migration writes those of the others, so that a watch
 //! over many cases finds them whether or not they ever move again.
 
-use parasol_casebook::tables::cases;
+use parasol_casebook::tables::{cases, readers as rows};
+use parasol_desk::readers;
 use parasol_journey::Case;
 use sea_orm::sea_query::OnConflict;
 use sea_orm::{
@@ -12,9 +13,6 @@ use sea_orm::{
 };
 use sea_orm_migration::{MigrationName, MigrationTrait, SchemaManager};
 use uuid::Uuid;
-
-use super::scope::readers;
-use crate::tables::readers as rows;
 
 /// Cases looked at in one go.
 const PAGE: u64 = 200;

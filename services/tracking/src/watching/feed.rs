@@ -12,11 +12,11 @@ use std::time::Duration;
 use moka::sync::Cache;
 use parasol_api::Error;
 use parasol_casebook::{Numbered, Store};
+use parasol_desk::{is_customer, readers};
 use parasol_journey::ids::CaseId;
 use parasol_journey::time::Timestamp;
 use tokio::sync::broadcast;
 
-use super::scope::{is_customer, readers};
 use super::story::{Scene, Since, Stories, Story};
 use crate::handlers::store_error;
 

@@ -13,7 +13,8 @@ use parasol_api::convert::to_timestamp;
 use parasol_api::tracking::v1::watch_cases_response::Event as Sent;
 use parasol_api::tracking::v1::{CaseEntry, TimelineEntry, WatchCasesRequest, WatchCasesResponse};
 use parasol_api::{Error, Language, Reason, common};
-use parasol_desk::{Call, sees};
+use parasol_casebook::tables::readers;
+use parasol_desk::{Call, reader as reader_of, sees};
 use parasol_journey::Case;
 use parasol_journey::ids::CaseId;
 use parasol_runtime::clock::Stopwatch;
@@ -29,11 +30,9 @@ use uuid::Uuid;
 use super::feed::Told;
 use super::filter::Filter;
 use super::place::{Cursor, Cursors};
-use super::scope::reader as reader_of;
 use super::{BOOKMARK_EVERY, PATIENCE};
 use crate::Tracking;
 use crate::handlers::store_error;
-use crate::tables::readers;
 use crate::views::Reader;
 
 /// The stream of one watcher.
@@ -150,7 +149,7 @@ impl Watch {
     /// The next cases as they stand.
     async fn summaries(&mut self, tail: u64, after: Uuid) -> Result<(), Error> {
         use readers::Column;
-        let store = &self.tracking.desk.store;
+        let store = self.tracking.desk.within(&self.principal).store;
         let ids: Vec<Uuid> = readers::Entity::find()
             .select_only()
             .column(Column::CaseId)
@@ -190,7 +189,7 @@ impl Watch {
 
     /// What the feed has for a watcher that is behind the loop.
     async fn behind(&mut self, after: u64) -> Result<(), Error> {
-        let store = &self.tracking.desk.store;
+        let store = self.tracking.desk.within(&self.principal).store;
         let page = store.feed_after(after, CHUNKS).await.map_err(store_error)?.events;
         let Some(last) = page.last().map(|last| last.position) else {
             // Whatever is numbered from now on is read by a pass of the loop that begins after this one began to

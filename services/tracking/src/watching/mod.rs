@@ -18,7 +18,6 @@ pub mod filter;
 pub mod many;
 pub mod one;
 pub mod place;
-pub mod scope;
 pub mod story;
 
 use std::time::Duration;

@@ -4,11 +4,12 @@ use std::sync::Arc;
 
 use parasol_api::{Error, Reason, Role};
 use parasol_bell::Bell;
+use parasol_casebook::migration::guard_rows;
 use parasol_casebook::{
     Caller, Deed, Handoff, Keyring, Lease, Limits, Parts, Pools, Refusal, Rules, SEQUENCER, Store,
     Submission, Target, Written, committer,
 };
-use parasol_desk::Desk;
+use parasol_desk::{CaseReaders, Desk};
 use parasol_journey::calendar::Calendar;
 use parasol_journey::deadline::Deadlines;
 use parasol_journey::ids::CaseId;
@@ -65,6 +66,7 @@ impl World {
         let store = Store::open(url, Pools { write: 1, read: 2 }).await.unwrap();
         let store = store.with_keys(Keyring::first([7; 32]));
         Migrations::up(store.for_migrations(), None).await.unwrap();
+        guard_rows(store.for_migrations()).await.unwrap();
         let clock = Clock::manual(start());
         let ids = IdSource::seeded(clock.clone(), 7);
         let lease = Lease { holder: Uuid::from_u128(1), length: Span::from_micros(MINUTE) };
@@ -78,7 +80,7 @@ impl World {
                 calendar: Arc::new(Calendar::china().clone()),
                 deadlines: Arc::new(Deadlines::default()),
             },
-            projectors: vec![],
+            projectors: vec![Arc::new(CaseReaders)],
             bell: Bell::in_process(),
             handoff,
             limits: Limits::default(),

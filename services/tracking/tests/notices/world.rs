@@ -9,6 +9,7 @@ use parasol_api::Role;
 use parasol_api::tracking::v1 as wire;
 use parasol_api::tracking::v1::notice_service_server::NoticeService as _;
 use parasol_bell::Bell;
+use parasol_casebook::migration::guard_rows;
 use parasol_casebook::{
     Caller, CaseDeed, FilingDeed, Handoff, Keyring, Lease, Limits, Parts, Pools, RowsDeed, Rules,
     Secret, Store, Submission, Submitter, Target, committer, secret,
@@ -102,6 +103,7 @@ impl Cell {
         let cell = Self { url, clock, ids, sms, stuck: Arc::default(), _folder: folder };
         let store = cell.store().await;
         Migrations::up(store.for_migrations(), None).await.unwrap();
+        guard_rows(store.for_migrations()).await.unwrap();
         store.close().await.unwrap();
         cell
     }

@@ -120,7 +120,8 @@ fn approved(claim: &Claim, lines: &[Line], act: &Act) -> Result<i64, Error> {
 /// A claim that the caller may answer.
 async fn own_claim(service: &Verification, call: &Call, id: ClaimId) -> Result<Claim, Error> {
     let own = partner::own(&call.principal)?;
-    let found = find(&service.desk.store, id).await.map_err(store_error)?;
+    let seen = service.desk.within(&call.principal).store;
+    let found = find(&seen, id).await.map_err(store_error)?;
     let is_own = |claim: &Claim| own.as_ref().is_none_or(|own| *own == claim.liable);
     found.filter(is_own).ok_or_else(|| Error::new(Reason::NotFound))
 }
@@ -131,7 +132,8 @@ async fn own_claim(service: &Verification, call: &Call, id: ClaimId) -> Result<C
 /// `NOT_FOUND` for another's, and what the store says.
 pub async fn seen_claim(service: &Verification, call: &Call, id: ClaimId) -> Result<Claim, Error> {
     let own = partner::own(&call.principal)?;
-    let found = find(&service.desk.store, id).await.map_err(store_error)?;
+    let seen = service.desk.within(&call.principal).store;
+    let found = find(&seen, id).await.map_err(store_error)?;
     let sees = |claim: &Claim| {
         own.as_ref().is_none_or(|own| *own == claim.liable || claim.payee.as_ref() == Some(own))
     };

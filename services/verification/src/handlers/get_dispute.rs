@@ -100,7 +100,7 @@ async fn handed_in(
     reader: &Principal,
     case: CaseId,
 ) -> Result<Vec<DisputeStatement>, Error> {
-    let store = &service.desk.store;
+    let store = service.desk.within(reader).store;
     let rows = evidence::Entity::find()
         .filter(evidence::Column::CaseId.eq(case.uuid()))
         .order_by(evidence::Column::At, Order::Asc)

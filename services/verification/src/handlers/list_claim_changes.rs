@@ -47,11 +47,12 @@ pub async fn handle(
         "" => (since.map_or(i64::MIN, |since| since.micros() - 1), Uuid::max()),
         text => place(text).ok_or_else(|| Error::new(Reason::PageTokenInvalid))?,
     };
+    let seen = service.desk.within(principal).store;
     let (claims, more) = match ids.is_empty() {
-        false => (some(store, &party, &ids).await.map_err(store_error)?, false),
+        false => (some(&seen, &party, &ids).await.map_err(store_error)?, false),
         true => {
             let until = service.desk.clock.now() + Span::from_micros(-REST.micros());
-            let found = changed(store, &party, (after, until), size as u64 + 1).await;
+            let found = changed(&seen, &party, (after, until), size as u64 + 1).await;
             let mut found = found.map_err(store_error)?;
             let more = found.len() > size;
             found.truncate(size);

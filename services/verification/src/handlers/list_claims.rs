@@ -41,7 +41,8 @@ pub async fn handle(
         text => Some(place(text).ok_or_else(|| Error::new(Reason::PageTokenInvalid))?),
     };
     let store = &service.desk.store;
-    let mut claims = page(store, &wanted, after, size as u64 + 1).await.map_err(store_error)?;
+    let seen = service.desk.within(principal).store;
+    let mut claims = page(&seen, &wanted, after, size as u64 + 1).await.map_err(store_error)?;
     let has_more = claims.len() > size;
     claims.truncate(size);
     let last = claims.last().filter(|_| has_more);

@@ -115,7 +115,7 @@ impl Page<'_> {
         &self,
         events: &[Numbered],
     ) -> Result<HashMap<(Uuid, u64), DecisionId>, Error> {
-        let store = &self.service.desk.store;
+        let store = self.service.desk.within(self.principal).store;
         let cases = events.iter().map(|event| event.case.uuid());
         let rows = marks::Entity::find()
             .filter(marks::Column::CaseId.is_in(cases))

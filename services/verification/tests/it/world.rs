@@ -6,11 +6,12 @@ use parasol_api::common::v1 as wire;
 use parasol_api::convert::{Listed, to_timestamp};
 use parasol_api::{Error, Reason, Role};
 use parasol_bell::Bell;
+use parasol_casebook::migration::guard_rows;
 use parasol_casebook::{
     Caller, CaseDeed, FilingDeed, Handoff, Keyring, Lease, Limits, Parts, Pools, Rules, Store,
     Submission, Submitter, Target, Worker, committer,
 };
-use parasol_desk::{Desk, customer_id};
+use parasol_desk::{CaseReaders, Desk, customer_id};
 use parasol_journey::calendar::Calendar;
 use parasol_journey::deadline::{Clock as Limit, Deadlines};
 use parasol_journey::event::{Filing, Path, Window};
@@ -138,6 +139,7 @@ impl World {
         let store = Store::open(url, Pools { write: 1, read: 2 }).await.unwrap();
         let store = store.with_keys(Keyring::first([7; 32]));
         Migrations::up(store.for_migrations(), None).await.unwrap();
+        guard_rows(store.for_migrations()).await.unwrap();
         let clock = Clock::manual(start());
         let ids = IdSource::seeded(clock.clone(), 7);
         let (submitter, handoff, committing) = process(&store, &clock, &ids);
@@ -317,6 +319,7 @@ pub fn process(store: &Store, clock: &Clock, ids: &IdSource) -> (Submitter, Hand
         new_id: Arc::new(move || new_id.next()),
         rules: Rules { calendar, deadlines: Arc::new(Deadlines::default()) },
         projectors: vec![
+            Arc::new(CaseReaders),
             parasol_verification::projector(),
             parasol_verification::seals(SealKeys::new([9; 32], [])),
         ],

@@ -16,7 +16,7 @@ use sqlx::{AssertSqlSafe, Connection as _, Error as SqlxError, IntoArguments, Ro
 use tokio::sync::Semaphore;
 
 use super::batch::{self, Encoded, Usual};
-use super::{READERS_BEGIN, WRITERS_BEGIN, outcome, primary};
+use super::{READERS_BEGIN, WRITERS_BEGIN, outcome, primary, scope};
 use crate::dialect::{ACQUIRE_MAX, Batch, Outcome};
 use crate::row::{Cell, Table};
 
@@ -54,7 +54,12 @@ impl Kept {
 
     /// Asks on the connection that was used last. Reads to the end of the answer, which is after the
     /// commit.
-    async fn ask<A: IntoArguments<Postgres>>(&self, sql: String, arguments: A) -> Asked {
+    async fn ask<A: IntoArguments<Postgres>>(
+        &self,
+        begin: Option<&str>,
+        sql: String,
+        arguments: A,
+    ) -> Asked {
         let place = tokio::time::timeout(ACQUIRE_MAX, self.places.acquire()).await;
         let Ok(Ok(_place)) = place else {
             return Asked { rows: Err(SqlxError::PoolTimedOut), is_used: false };
@@ -66,7 +71,7 @@ impl Kept {
                 Err(error) => return Asked { rows: Err(error), is_used: false },
             },
         };
-        let asking = self.ask_on(&mut connection, sql, arguments);
+        let asking = ask_on(&mut connection, begin, self.begin.is_none(), sql, arguments);
         let rows = match tokio::time::timeout(ANSWER_MAX, asking).await {
             Ok(rows) => rows,
             Err(_) => Err(SqlxError::Io(std::io::ErrorKind::TimedOut.into())),
@@ -75,27 +80,6 @@ impl Kept {
             self.give_back(connection);
         }
         Asked { rows, is_used }
-    }
-
-    async fn ask_on<A: IntoArguments<Postgres>>(
-        &self,
-        connection: &mut PgConnection,
-        sql: String,
-        arguments: A,
-    ) -> Result<Vec<PgRow>, SqlxError> {
-        let query = sqlx::query_with(AssertSqlSafe(sql), arguments);
-        let Some(begin) = self.begin else {
-            return query.fetch_all(connection).await;
-        };
-        let mut transaction = connection.begin_with(begin).await?;
-        match query.persistent(false).fetch_all(&mut *transaction).await {
-            Ok(rows) => transaction.commit().await.map(|()| rows),
-            Err(error) => {
-                // If even that fails, the connection is let go of.
-                transaction.rollback().await?;
-                Err(error)
-            }
-        }
     }
 
     /// Closes the connections that are idle.
@@ -124,6 +108,30 @@ impl Kept {
 
     fn give_back(&self, connection: PgConnection) {
         self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(connection);
+    }
+}
+
+/// Asks, where there are first words in a transaction that begins with them; whether the connection keeps the statement
+/// prepared is told.
+async fn ask_on<A: IntoArguments<Postgres>>(
+    connection: &mut PgConnection,
+    begin: Option<&str>,
+    keeps: bool,
+    sql: String,
+    arguments: A,
+) -> Result<Vec<PgRow>, SqlxError> {
+    let query = sqlx::query_with(AssertSqlSafe(sql), arguments);
+    let Some(begin) = begin else {
+        return query.fetch_all(connection).await;
+    };
+    let mut transaction = connection.begin_with(AssertSqlSafe(begin.to_owned())).await?;
+    match query.persistent(keeps).fetch_all(&mut *transaction).await {
+        Ok(rows) => transaction.commit().await.map(|()| rows),
+        Err(error) => {
+            // If even that fails, the connection is let go of.
+            transaction.rollback().await?;
+            Err(error)
+        }
     }
 }
 
@@ -170,7 +178,7 @@ impl Direct {
         if let Some(error) = error {
             return Err(DbErr::Custom(error.to_string()));
         }
-        self.kept.ask(sql, arguments).await.rows.map_err(query_error)
+        self.kept.ask(self.kept.begin, sql, arguments).await.rows.map_err(query_error)
     }
 
     /// Closes the connections that are idle.
@@ -180,21 +188,31 @@ impl Direct {
 }
 
 /// Connections that read.
-pub(crate) struct Reading(Kept);
+pub(crate) struct Reading {
+    kept: Kept,
+    pooled: bool,
+}
 
 impl Reading {
     /// At most `most` connections with the settings of the pool that reads.
     pub(crate) fn beside(pool: &DatabaseConnection, most: u32, pooled: bool) -> Self {
-        Self(Kept::beside(pool, most, pooled.then(|| READERS_BEGIN.as_str())))
+        let begin = pooled.then(|| READERS_BEGIN.as_str());
+        Self { kept: Kept::beside(pool, most, begin), pooled }
     }
 
-    /// The rows of a query. A connection that was kept may have ended since, which says nothing of the
-    /// server: then the query is asked once more, on another.
-    pub(crate) async fn rows(&self, query: Statement) -> Result<Vec<QueryResult>, DbErr> {
+    /// The rows of a query, of a reader and a case alone where they are told. A connection that was kept may have ended
+    /// since, which says nothing of the server: then the query is asked once more, on another.
+    pub(crate) async fn rows(
+        &self,
+        told: Option<(&str, String)>,
+        query: Statement,
+    ) -> Result<Vec<QueryResult>, DbErr> {
+        let within = told.map(|told| scope::begin(self.pooled, told));
+        let begin = within.as_deref().or(self.kept.begin);
         let Statement { sql, values, .. } = query;
         let values = SqlxValues(values.unwrap_or_else(|| sea_orm::Values(Vec::new())));
         loop {
-            let Asked { rows, is_used } = self.0.ask(sql.clone(), values.clone()).await;
+            let Asked { rows, is_used } = self.kept.ask(begin, sql.clone(), values.clone()).await;
             match rows {
                 Ok(rows) => return Ok(rows.into_iter().map(QueryResult::from).collect()),
                 Err(error) if is_used && is_end_of_connection(&error) => {}
@@ -205,7 +223,7 @@ impl Reading {
 
     /// Closes the connections that are idle.
     pub(crate) async fn close(&self) {
-        self.0.close().await;
+        self.kept.close().await;
     }
 }
 

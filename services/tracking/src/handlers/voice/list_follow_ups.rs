@@ -76,7 +76,7 @@ pub async fn handle(
         .order_by(Column::ValidUntil, Order::Asc)
         .order_by(Column::FollowUp, Order::Asc)
         .limit(size as u64 + 1)
-        .all(tracking.desk.store.reader())
+        .all(tracking.desk.within(principal).store.reader())
         .await
         .map_err(store_error)?;
     let next_page_token = cut(&mut rows, size, &pages, |row| (row.valid_until, row.follow_up));

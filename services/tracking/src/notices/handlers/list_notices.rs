@@ -32,8 +32,8 @@ pub async fn handle(
     let case = check.id::<CaseId>("case_id", &request.get_ref().case_id);
     let (case,) = check.all((case,))?;
     notices.desk.case(&call.principal, case).await?;
-    let store = &notices.desk.store;
-    let found = Notice::of_case(store, case, LISTED_MAX).await.map_err(store_error)?;
+    let store = notices.desk.within(&call.principal).store;
+    let found = Notice::of_case(&store, case, LISTED_MAX).await.map_err(store_error)?;
     let kept = store.reveal_many(found.iter().map(|notice| notice.id.0), KEPT).await;
     let kept = kept.map_err(store_error)?.into_iter();
     let mut texts: HashMap<_, _> = kept

@@ -1,33 +1,49 @@
-//! Whose cases are whose, as keys: under which readers a case is found and told of.
+//! Whose cases are whose, as keys: under which readers a case is found, told of, and seen at all.
 //!
-//! A key narrows the search; whether a caller may know of a case is asked of the case itself, each time.
+//! A key narrows the search, and confines what queries see; whether a caller may know of a case is asked of the
+//! case itself, each time, by [`sees`](crate::sees).
 
-use parasol_casebook::{Change, Projector, RowOp};
-use parasol_desk::customer_id;
+use parasol_casebook::tables::readers;
+use parasol_casebook::{Change, Projector, RowOp, Scope};
 use parasol_journey::Case;
 use parasol_journey::ids::CustomerId;
-use parasol_runtime::identity::{Principal, Role};
+use parasol_runtime::identity::{Principal, Role, link};
 use sea_orm::ActiveValue::Set;
 
-use crate::tables::readers;
+use crate::scope::customer_id;
 
 /// The key of the retailer's people and of the house's own services, who see all cases.
 const HOUSE: &str = "house";
+/// What the keys of customers begin with.
+const CUSTOMER: &str = "customer:";
 
 /// The key under which a caller finds cases; `None` for roles that watch one case at a time.
 pub fn reader(principal: &Principal) -> Option<String> {
+    match principal.role {
+        Role::Agent | Role::Manager | Role::Service => Some(HOUSE.to_owned()),
+        _ => own_key(principal),
+    }
+}
+
+/// What the queries of a caller may see.
+///
+/// Technicians and laboratories have no key: which cases are theirs changes with every hand-over and dispute, and
+/// is asked of the case alone.
+pub fn scope(principal: &Principal) -> Scope {
+    let one_case = || link::of_principal(principal).map(|(case, _)| Scope::Case(case));
+    let own = || own_key(principal).map(Scope::Reader);
+    own().or_else(one_case).unwrap_or(Scope::House)
+}
+
+fn own_key(principal: &Principal) -> Option<String> {
     let subject = &principal.subject;
     match principal.role {
         Role::Customer => Some(of_customer(customer_id(subject))),
         Role::Brand => Some(format!("brand:{subject}")),
         Role::Centre => Some(format!("centre:{subject}")),
-        Role::Agent | Role::Manager | Role::Service => Some(HOUSE.to_owned()),
         _ => None,
     }
 }
-
-/// What the keys of customers begin with.
-const CUSTOMER: &str = "customer:";
 
 fn of_customer(id: CustomerId) -> String {
     format!("{CUSTOMER}{}", id.uuid().simple())
@@ -52,7 +68,7 @@ pub fn readers(case: &Case) -> Vec<String> {
     found
 }
 
-/// Keeps `case_readers` in step with the log.
+/// Keeps the table of readers in step with the log.
 pub struct CaseReaders;
 
 impl Projector for CaseReaders {
