@@ -13,9 +13,10 @@ use parasol_testkit::Postgres;
 use crate::program::program;
 
 /// The tables of the kernel whose keys do not begin with the id of the case.
-const NOT_BY_CASE: [(&str, &str); 11] = [
+const NOT_BY_CASE: [(&str, &str); 12] = [
     ("audit_backlog", "what the sequencer has still to chain; it empties itself"),
     ("audit_chain", "one chain for the whole cell, written by one process at a time"),
+    ("case_readers", "by whose the cases are, which is how they are looked for"),
     ("commands", "found by the request id, before anybody knows of a case; the key is a hash"),
     ("commits", "what the sequencer has still to number; it empties itself"),
     (
@@ -238,6 +239,55 @@ fn assert_schema(played: &Played) {
     assert_eq!(triggers, LOCKED);
 }
 
+/// Tables that say of which case their rows are and that nobody reads within a scope.
+const HIDDEN: [&str; 2] = ["commands", "tasks"];
+
+/// What a query within a scope sees: nothing of a stranger's, some of a brand's, and no table that has no policy.
+fn assert_guarded(played: &Played) {
+    let of_case = "SELECT c.relname FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid \
+         WHERE c.relnamespace = 'public'::regnamespace AND c.relkind = 'r' \
+         AND a.attname = CASE c.relname WHEN 'cases' THEN 'id' ELSE 'case_id' END";
+    let mut of_case: BTreeSet<_> = played.rows(of_case).into_iter().collect();
+    for hidden in HIDDEN {
+        assert!(of_case.remove(hidden), "{hidden} says nothing of a case");
+    }
+    let set = |sql: &str| -> BTreeSet<String> { played.rows(sql).into_iter().collect() };
+    let guarded = set("SELECT tablename FROM pg_policies WHERE policyname = 'within_scope'");
+    let granted = set("SELECT table_name FROM information_schema.role_table_grants \
+         WHERE grantee = 'parasol_seen_by' AND privilege_type = 'SELECT'");
+    let more = played.rows(
+        "SELECT table_name, privilege_type FROM information_schema.role_table_grants \
+         WHERE grantee = 'parasol_seen_by' AND privilege_type <> 'SELECT'",
+    );
+    assert_eq!((&guarded, &granted, more), (&of_case, &of_case, Vec::new()));
+    assert!(of_case.len() > 40, "{of_case:?}");
+
+    let counts: Vec<_> = of_case
+        .iter()
+        .map(|table| format!("SELECT '{table}' AS name, count(*) AS n FROM {table}"))
+        .collect();
+    let counts = counts.join(" UNION ALL ");
+    let seen_by = |reader: &str| -> BTreeSet<String> {
+        let sql = format!(
+            "SET ROLE parasol_seen_by; SET parasol.reader = '{reader}'; \
+             SELECT name FROM ({counts}) AS counted WHERE n > 0"
+        );
+        played.rows(&sql).into_iter().collect()
+    };
+    assert_eq!(seen_by("brand:nobody"), BTreeSet::new());
+    let filled = set(&format!("SELECT name FROM ({counts}) AS counted WHERE n > 0"));
+    let own = seen_by("house");
+    assert!(own.len() > 20 && own.is_subset(&filled), "{own:?}");
+    let brand = set("SELECT min(reader) FROM case_readers WHERE reader LIKE 'brand:%'");
+    let brand = brand.first().expect("some brand has a case");
+    let others = format!(
+        "SET ROLE parasol_seen_by; SET parasol.reader = '{brand}'; SELECT case_id FROM events \
+         EXCEPT SELECT case_id FROM case_readers WHERE reader = '{brand}'"
+    );
+    assert_eq!(played.rows(&others), Vec::<String>::new());
+    assert!(seen_by(brand).contains("events"));
+}
+
 /// The words of a statement that it may not have.
 fn faults(statement: &str) -> Vec<&str> {
     let words = statement.split(|letter: char| !letter.is_ascii_alphanumeric() && letter != '_');
@@ -280,6 +330,7 @@ fn assert_statements(statements: &[String]) {
 fn proc_tables_and_statements_would_do_on_a_database_of_many_machines() {
     let played = Played::start();
     assert_schema(&played);
+    assert_guarded(&played);
     assert_statements(&played.statements());
 }
 

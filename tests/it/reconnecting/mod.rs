@@ -42,8 +42,11 @@ const FILING: usize = 24;
 const WATCHING: usize = 32;
 /// Messages a watcher reads before it hangs up, at most.
 const READ_MAX: usize = 200;
-/// How long a stream over all cases may be silent before its reader hangs up.
+/// How long a stream over all cases may be silent before its reader hangs up; for as many times as long as the connections
+/// before it told nothing, so that on a busy machine every watcher gets somewhere.
 const SILENCE: Duration = Duration::from_millis(200);
+/// The most times.
+const TIMES_MAX: u32 = 50;
 /// The same of one case.
 const SHORT_SILENCE: Duration = Duration::from_millis(20);
 /// How long the store must not move before it is held to be at rest.
@@ -121,9 +124,15 @@ async fn take_many(
 }
 
 /// One connection over all cases: reads some, and hangs up.
-async fn read_many(way: &Way, who: &Principal, joined: &mut Joined, most: usize) {
+async fn read_many(
+    way: &Way,
+    who: &Principal,
+    joined: &mut Joined,
+    most: usize,
+    silence: Duration,
+) {
     if let Some(stream) = open_many(way, who, joined).await {
-        take_many(stream, joined, most, SILENCE).await;
+        take_many(stream, joined, most, silence).await;
     }
 }
 
@@ -172,10 +181,14 @@ impl Run {
         let first = open_many(&self.way, &who, &mut joined).await.expect("all are up");
         self.open.add_permits(1);
         take_many(first, &mut joined, 1, PATIENCE).await;
+        let mut times = 1;
         loop {
             let most = 1 + joined.connections * 37 % READ_MAX;
-            read_many(&self.way, &who, &mut joined, most).await;
+            let before = joined.entries.len();
+            read_many(&self.way, &who, &mut joined, most, SILENCE * times).await;
             let has_all = joined.entries.len() >= self.total.load(Ordering::Acquire);
+            let was_told = has_all || joined.entries.len() > before;
+            times = if was_told { 1 } else { TIMES_MAX.min(times + 1) };
             if self.over.load(Ordering::Acquire) && has_all && joined.connections >= RECONNECTIONS {
                 return joined;
             }

@@ -10,7 +10,7 @@ use tokio::runtime::Runtime;
 use tonic::Status;
 
 use super::town::{Town, Way, act, customer, id_of};
-use super::{Joined, read_many, read_one};
+use super::{Joined, SILENCE, read_many, read_one};
 
 /// Reads of one stream after another before a test gives up.
 const READS_MAX: usize = 1_000;
@@ -70,7 +70,7 @@ pub async fn wrong(town: &Town, filed: &[String]) {
     let ours = of_timeline(way, &customer(1), &filed[1]).await;
     let mut live = Joined::default();
     for _ in 0..READS_MAX {
-        read_many(way, &agent(), &mut live, 10).await;
+        read_many(way, &agent(), &mut live, 10, SILENCE).await;
         if !live.token.is_empty() {
             break;
         }
@@ -142,7 +142,7 @@ async fn chase(way: &Way, case: &str, nth: u128) {
 async fn of_a_time_to_be_lost(way: &Way, case: &str) -> (Joined, Joined) {
     let mut live = Joined::default();
     for _ in 0..READS_MAX {
-        read_many(way, &agent(), &mut live, 10_000).await;
+        read_many(way, &agent(), &mut live, 10_000, SILENCE).await;
         if !live.token.is_empty() {
             break;
         }
@@ -153,7 +153,7 @@ async fn of_a_time_to_be_lost(way: &Way, case: &str) -> (Joined, Joined) {
     chase(way, case, 3).await;
     for _ in 0..READS_MAX {
         read_one(way, &customer(1), case, &mut of_case, 1_000).await;
-        read_many(way, &agent(), &mut live, 10_000).await;
+        read_many(way, &agent(), &mut live, 10_000, SILENCE).await;
         if !of_case.entries.is_empty() && !live.entries.is_empty() {
             return (of_case, live);
         }
