@@ -7,7 +7,7 @@ use std::process::{Child, Command, Stdio};
 
 use parasol_casebook::tables::{
     audit_backlog, audit_chain, cases, commands, commits, events, feed, horizons, leases, meta,
-    tasks, vault, vault_erased, vault_held, vault_withheld,
+    readers, tasks, vault, vault_erased, vault_held, vault_withheld,
 };
 use parasol_casebook::{ChainKeys, Engine, OpenError, Pools, SEQUENCER, Store};
 use parasol_testkit::{PgBouncer, Postgres, program_path};
@@ -169,6 +169,7 @@ async fn entities_have_the_columns_of_their_tables(world: World) {
         columns_of::<vault_erased::Entity>(),
         columns_of::<vault_held::Entity>(),
         columns_of::<vault_withheld::Entity>(),
+        columns_of::<readers::Entity>(),
         columns_of::<slots::Entity>(),
         columns_of::<notes::Entity>(),
         columns_of::<board::Entity>(),
