@@ -285,9 +285,10 @@ impl Bench<'_> {
         Ok(Audience { clock, readers, seen })
     }
 
-    /// Streams that nobody reads, which stay open while the answer is kept. They ask for the whole story of their
+    /// Streams that nobody reads on, which stay open while the answer is kept. They ask for the whole story of their
     /// case, which is more than fits into the window, so that each stands still from the beginning, whether or not
-    /// anything happens in its case.
+    /// anything happens in its case. The first message of each is taken, so that reading what they ask for is over
+    /// before anything is measured.
     async fn stalled(
         &self,
         address: &str,
@@ -295,7 +296,11 @@ impl Bench<'_> {
         count: u32,
     ) -> anyhow::Result<Vec<(usize, Streaming<WatchCaseResponse>)>> {
         let count = usize::try_from(count)?;
-        self.open(address, wire, count, None, Some(STALLED_WINDOW)).await
+        let mut streams = self.open(address, wire, count, None, Some(STALLED_WINDOW)).await?;
+        for (_, stream) in &mut streams {
+            stream.message().await?.context("a stream ended before it began")?;
+        }
+        Ok(streams)
     }
 
     async fn open(

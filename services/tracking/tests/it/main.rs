@@ -12,6 +12,7 @@ mod counting;
 mod gathering;
 mod indicators;
 mod objections;
+mod readers;
 mod simulated;
 mod surveys;
 mod voices;

@@ -54,10 +54,10 @@ impl Confined {
     ) -> Result<Vec<QueryResult>, SqlxError> {
         let pool = self.pool.get_or_try_init(|| async { self.opened() }).await?;
         let mut connection = pool.acquire().await?;
-        let of_case = Uuid::try_parse(case).unwrap_or_default();
         sqlx::query("UPDATE temp.parasol_scope SET reader = ?, case_id = ?")
             .bind(reader)
-            .bind(of_case)
+            // No case is no id: rows that name none are nobody's.
+            .bind(Uuid::try_parse(case).ok())
             .execute(&mut *connection)
             .await?;
         let Statement { sql, values, .. } = query;
@@ -88,8 +88,8 @@ impl Confined {
 async fn confine(connection: &mut SqliteConnection) -> Result<(), SqlxError> {
     connection
         .execute(
-            "CREATE TEMP TABLE parasol_scope (reader TEXT NOT NULL, case_id BLOB NOT NULL); \
-             INSERT INTO temp.parasol_scope VALUES ('', x'')",
+            "CREATE TEMP TABLE parasol_scope (reader TEXT NOT NULL, case_id BLOB); \
+             INSERT INTO temp.parasol_scope VALUES ('', NULL)",
         )
         .await?;
     for table in connection.fetch_all(TABLES).await? {
