@@ -5,17 +5,19 @@ use std::collections::BTreeSet;
 use futures::future::join_all;
 use parasol_casebook::migration::guard_rows;
 use parasol_casebook::tables::{cases, events, readers};
-use parasol_casebook::{Engine, Scope, Store};
+use parasol_casebook::{Engine, Pools, SEEN_BY, Scope, Store};
 use parasol_journey::ids::CaseId;
+use parasol_testkit::Postgres;
 use sea_orm::sea_query::{Expr, ExprTrait as _, Query};
 use sea_orm::{
     ActiveValue::Set, ConnectionTrait as _, EntityTrait as _, PaginatorTrait as _,
     QuerySelect as _, Statement,
 };
+use sea_orm_migration::MigratorTrait as _;
 use uuid::Uuid;
 
 use crate::ask::{Ask, case};
-use crate::rows::{board, note, notes};
+use crate::rows::{Migrations, board, note, notes};
 use crate::world::World;
 
 on_both_engines!(
@@ -53,16 +55,16 @@ async fn filed(world: &World) -> Store {
             ended: Set(0),
         })
     });
-    let all = readers::Entity::insert_many(rows);
-    all.exec_without_returning(process.store.for_migrations()).await.unwrap();
+    let transaction = process.store.begin_for_migrations().await.unwrap();
+    readers::Entity::insert_many(rows).exec_without_returning(&transaction).await.unwrap();
     // Some rows of services are about no case.
     let of_none = board::ActiveModel {
         case_id: Set(Uuid::nil()),
         version: Set(1),
         stage: Set("filed".to_owned()),
     };
-    let of_none = board::Entity::insert(of_none);
-    of_none.exec_without_returning(process.store.for_migrations()).await.unwrap();
+    board::Entity::insert(of_none).exec_without_returning(&transaction).await.unwrap();
+    transaction.commit().await.unwrap();
     world.store().await
 }
 
@@ -241,4 +243,40 @@ async fn a_table_that_comes_later_is_guarded_by_the_next_process(world: World) {
         let row = own.reader().query_one_raw(count()).await.unwrap().unwrap();
         assert_eq!(row.try_get_by_index::<i64>(0).unwrap(), 6);
     }
+}
+
+/// A user as an administrator makes one for the program: it owns its database, and may make no roles.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_plain_user_is_told_what_an_administrator_has_to_run() {
+    let server = Postgres::shared().unwrap();
+    // The role belongs to the server, and somebody else made it.
+    let _made = World::on_postgres("scoping_role").await;
+    let user = format!("plain_{}", std::process::id());
+    server.query(&format!("CREATE ROLE {user} LOGIN")).unwrap();
+    let url = server.fresh_database("scoping_plain").unwrap();
+    let name = url.rsplit('/').next().unwrap().split('?').next().unwrap().to_owned();
+    server.query(&format!("ALTER DATABASE \"{name}\" OWNER TO {user}")).unwrap();
+    let (before, at) = url.split_once('@').unwrap();
+    let scheme = before.split_once("://").unwrap().0;
+    let store = Store::open(&format!("{scheme}://{user}@{at}"), Pools::default()).await.unwrap();
+    Migrations::up(store.for_migrations(), None).await.unwrap();
+
+    let refused = guard_rows(store.for_migrations()).await.unwrap_err().to_string();
+    let words = format!("an administrator runs: GRANT {SEEN_BY} TO {user}");
+    assert!(refused.contains(&words), "{refused}");
+    server.query(&format!("GRANT {SEEN_BY} TO {user}")).unwrap();
+    guard_rows(store.for_migrations()).await.unwrap();
+    let own = store.within(reader("brand:aurora"));
+    assert!(cases::Entity::find().all(own.reader()).await.unwrap().is_empty());
+    let row = readers::ActiveModel {
+        reader: Set("brand:aurora".to_owned()),
+        case_id: Set(Uuid::from_u128(1)),
+        ended: Set(0),
+    };
+    let row = readers::Entity::insert(row);
+    row.exec_without_returning(store.for_migrations()).await.unwrap();
+    assert_eq!(readers::Entity::find().all(own.reader()).await.unwrap().len(), 1);
+    store.close().await.unwrap();
+    server.query(&format!("DROP DATABASE \"{name}\"")).unwrap();
+    server.query(&format!("DROP ROLE {user}")).unwrap();
 }
