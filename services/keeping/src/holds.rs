@@ -12,6 +12,7 @@ use parasol_casebook::{RowOp, RowsDeed, Store, Target};
 use parasol_desk::{Desk, Office};
 use parasol_journey::time::Timestamp;
 use sea_orm::ActiveValue::Set;
+use sea_orm::sea_query::Query;
 use sea_orm::{ColumnTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use uuid::Uuid;
 
@@ -25,6 +26,8 @@ pub(crate) const OF_A_SUBJECT_MAX: usize = 10;
 pub(crate) const LISTED_MAX: u64 = 200;
 /// Holds whose end has come that are ended in a pass.
 const ENDED_MAX: u64 = 20;
+/// Ids that are freed in a pass from holds that are over.
+const FREED_MAX: u64 = 500;
 /// The kind of the row that says why a hold was placed.
 pub(crate) const WORDS: &str = "legal_hold";
 
@@ -48,6 +51,10 @@ pub(crate) fn covering(hold: Uuid, ids: &[Uuid]) -> impl Iterator<Item = RowOp> 
     })
 }
 
+fn free(one: vault_held::Model) -> RowOp {
+    RowOp::delete::<vault_held::Entity>(vec![one.subject.into(), one.hold.into()])
+}
+
 /// The rows that end a hold: what it alone covers is free from then on.
 ///
 /// # Errors
@@ -63,9 +70,6 @@ pub(crate) async fn ending(
         .all(store.reader())
         .await?;
     (row.over_at, row.lifted_by) = (now.micros(), by.to_owned());
-    let free = |one: vault_held::Model| {
-        RowOp::delete::<vault_held::Entity>(vec![one.subject.into(), one.hold.into()])
-    };
     Ok(covered.into_iter().map(free).chain([put(row)]).collect())
 }
 
@@ -90,6 +94,28 @@ pub(crate) async fn end_due(desk: &Desk, office: &Office, now: Timestamp) -> Res
         office.submit(Target::NoCase, Arc::new(RowsDeed { rows, answer })).await?;
     }
     Ok(count >= ENDED_MAX)
+}
+
+/// Frees ids from holds that are over; whether there may be more. Who was widening a hold while it was lifted may have put
+/// them under it a moment later, and nothing else would ever free them.
+///
+/// # Errors
+/// What the store says.
+pub(crate) async fn free_left(desk: &Desk, office: &Office) -> Result<bool, Error> {
+    let over = Query::select()
+        .column(legal_holds::Column::Hold)
+        .from(legal_holds::Entity)
+        .and_where(legal_holds::Column::OverAt.gt(0))
+        .to_owned();
+    let left = vault_held::Entity::find()
+        .filter(vault_held::Column::Hold.in_subquery(over))
+        .limit(FREED_MAX)
+        .all(desk.store.reader())
+        .await
+        .map_err(store_error)?;
+    let more = left.len() as u64 >= FREED_MAX;
+    office.write(left.into_iter().map(free).collect()).await?;
+    Ok(more)
 }
 
 /// Has every hold that is on a person, or on one of their cases, cover all ids that something about them is kept under by

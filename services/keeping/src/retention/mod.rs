@@ -80,6 +80,7 @@ impl Retention {
             return Ok(false);
         }
         let mut more = holds::end_due(&self.desk, &self.office, now).await?;
+        more |= holds::free_left(&self.desk, &self.office).await?;
         for aside in self.whose.asides {
             let gone = self.desk.store.destroy_released(aside, RELEASED_MAX).await;
             let gone = gone.map_err(store_error)?;

@@ -6,7 +6,7 @@ use parasol_api::admin::v1::{
 };
 use parasol_api::convert::to_timestamp;
 use parasol_api::{Reason, Role};
-use parasol_casebook::tables::commands;
+use parasol_casebook::tables::{commands, vault_held};
 use parasol_desk::customer_id;
 use parasol_journey::time::Span;
 use parasol_keeping::{holds, person};
@@ -18,6 +18,7 @@ use crate::world::{WHOSE, World, by, by_manager, reason};
 on_both_engines!(
     what_is_held_is_stored_and_not_served_until_it_is_lifted,
     a_hold_ends_by_itself,
+    who_widened_a_hold_while_it_was_lifted_holds_nothing_for_ever,
     a_hold_covers_its_case_and_what_comes_later_and_no_other_case,
     who_is_erased_while_held_is_put_aside,
     holds_are_refused_and_repeated_as_every_call_is,
@@ -94,6 +95,24 @@ async fn what_is_held_is_stored_and_not_served_until_it_is_lifted(world: World) 
     }
     assert_eq!(listed().await, []);
     assert_eq!(world.lift(&hold).await, Err(Reason::HoldOver));
+}
+
+/// A pass of retention had found the hold, and was later than the lifting.
+async fn who_widened_a_hold_while_it_was_lifted_holds_nothing_for_ever(world: World) {
+    let case = world.file(1, "u-1").await;
+    world.cancel(case).await;
+    let hold = world.place_on(&case.to_string(), None).await;
+    world.wait(1_100);
+    world.keep().await;
+    assert_eq!(world.aside(case.uuid()).await, ["filing"]);
+    let held = async || vault_held::Entity::find().all(world.store.reader()).await.unwrap();
+    let rows = held().await;
+    let ids: Vec<_> = rows.iter().map(|row| row.subject).collect();
+    world.lift(&hold).await.unwrap();
+    world.store.hold_also(rows[0].hold, &ids).await.unwrap();
+    world.keep().await;
+    assert_eq!(world.aside(case.uuid()).await, NONE);
+    assert_eq!(held().await, []);
 }
 
 async fn a_hold_ends_by_itself(world: World) {
