@@ -3,8 +3,9 @@
 //!
 //! Handlers say whose rows they mean in every query; this is what stands beneath, for the query that forgets it. On
 //! PostgreSQL the query runs as the role [`SEEN_BY`], which owns nothing, under policies that the tables have. SQLite has
-//! neither: there the connection has a view in place of each table, under its name, and nothing else by any other.
-//! Within a scope only tables that say of which case their rows are can be read at all.
+//! neither: there the connection has a view in place of each table, under its name; a query that names the schema as
+//! well would mean the table itself, and none of the house does. Within a scope only tables that say of which case their
+//! rows are can be read at all.
 //!
 //! What it deliberately does not do: it says nothing of columns, and it does not confine who writes. A commit
 //! writes for many callers at once; what each may do is decided on the case itself.

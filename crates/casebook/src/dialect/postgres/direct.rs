@@ -188,16 +188,12 @@ impl Direct {
 }
 
 /// Connections that read.
-pub(crate) struct Reading {
-    kept: Kept,
-    pooled: bool,
-}
+pub(crate) struct Reading(Kept);
 
 impl Reading {
     /// At most `most` connections with the settings of the pool that reads.
     pub(crate) fn beside(pool: &DatabaseConnection, most: u32, pooled: bool) -> Self {
-        let begin = pooled.then(|| READERS_BEGIN.as_str());
-        Self { kept: Kept::beside(pool, most, begin), pooled }
+        Self(Kept::beside(pool, most, pooled.then(|| READERS_BEGIN.as_str())))
     }
 
     /// The rows of a query, of a reader and a case alone where they are told. A connection that was kept may have ended
@@ -207,12 +203,12 @@ impl Reading {
         told: Option<(&str, String)>,
         query: Statement,
     ) -> Result<Vec<QueryResult>, DbErr> {
-        let within = told.map(|told| scope::begin(self.pooled, told));
-        let begin = within.as_deref().or(self.kept.begin);
+        let within = told.map(|told| scope::begin(self.0.begin, told));
+        let begin = within.as_deref().or(self.0.begin);
         let Statement { sql, values, .. } = query;
         let values = SqlxValues(values.unwrap_or_else(|| sea_orm::Values(Vec::new())));
         loop {
-            let Asked { rows, is_used } = self.kept.ask(begin, sql.clone(), values.clone()).await;
+            let Asked { rows, is_used } = self.0.ask(begin, sql.clone(), values.clone()).await;
             match rows {
                 Ok(rows) => return Ok(rows.into_iter().map(QueryResult::from).collect()),
                 Err(error) if is_used && is_end_of_connection(&error) => {}
@@ -223,7 +219,7 @@ impl Reading {
 
     /// Closes the connections that are idle.
     pub(crate) async fn close(&self) {
-        self.kept.close().await;
+        self.0.close().await;
     }
 }
 

@@ -4,7 +4,6 @@ use std::sync::LazyLock;
 
 use sea_orm::{ConnectionTrait, DbErr};
 
-use super::READERS_BEGIN;
 use crate::scope::{HIDDEN, READERS, SEEN_BY};
 
 /// Makes the role and lets us take it on, then lets it see of each table the rows of its reader's cases, or of one
@@ -22,9 +21,10 @@ pub(in crate::dialect) async fn guard(connection: &impl ConnectionTrait) -> Resu
     connection.execute_unprepared(&GUARD).await.map(|_| ())
 }
 
-/// The first words of a transaction that sees no more than a reader's cases, or one.
-pub(super) fn begin(pooled: bool, (reader, case): (&str, String)) -> String {
-    let begin = if pooled { READERS_BEGIN.as_str() } else { "BEGIN READ ONLY" };
+/// The first words of a transaction that sees no more than a reader's cases, or one; after those that its connection
+/// begins every transaction with, if there are any.
+pub(super) fn begin(first: Option<&str>, (reader, case): (&str, String)) -> String {
+    let begin = first.unwrap_or("BEGIN READ ONLY");
     let reader = reader.replace('\'', "''");
     format!(
         "{begin}; SET LOCAL ROLE {SEEN_BY}; SET LOCAL parasol.reader = '{reader}'; \
@@ -38,7 +38,7 @@ mod tests {
 
     #[test]
     fn a_reader_cannot_say_more_than_who_it_is() {
-        let words = begin(false, ("brand:o'neill'; RESET ROLE; --", String::new()));
+        let words = begin(None, ("brand:o'neill'; RESET ROLE; --", String::new()));
         assert_eq!(
             words,
             "BEGIN READ ONLY; SET LOCAL ROLE parasol_seen_by; \
