@@ -209,7 +209,7 @@ const IN_ITS_OWN_TIME: [&str; 22] = [
     "retention_later",
     "retention_places",
     "reveals",
-    "score_figures",
+    "score_cards",
     "score_passes",
     "score_places",
     "score_restatements",

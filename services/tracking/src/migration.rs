@@ -15,6 +15,7 @@ pub fn migrations() -> Vec<Box<dyn MigrationTrait>> {
         Box::new(crate::watching::backfill::Readers),
         Box::new(crate::scores::migration::Recount),
         Box::new(crate::scores::gathering::Sheets),
+        Box::new(crate::scores::migration::Cards),
     ]
 }
 

@@ -14,8 +14,7 @@ use parasol_casebook::{
 use parasol_desk::Desk;
 use parasol_journey::ids::{CaseId, OfferId};
 use parasol_journey::{Actor, Case, Command, Ctx, Rejection, Stage, decide};
-use sea_orm::sea_query::Query;
-use sea_orm::{ColumnTrait, EntityTrait, Order, QueryFilter, QueryOrder, QuerySelect, Select};
+use sea_orm::{ColumnTrait, EntityTrait, Order, QueryFilter, QueryOrder, QuerySelect};
 use uuid::Uuid;
 
 use crate::tables::{brands, centres, offers};
@@ -23,6 +22,8 @@ use crate::unreadable;
 
 /// Offers looked at in a pass, of suspended centres and of suspended brands each.
 const BATCH_MAX: u64 = 100;
+/// Names asked for in one query.
+const NAMES_MAX: usize = 500;
 /// Offers taken back at a time.
 const AT_ONCE: usize = 16;
 /// Why an offer of a suspended centre is taken back.
@@ -34,6 +35,23 @@ const OF_BRAND: &str = "brand_suspended";
 #[derive(Clone)]
 pub struct Sweep {
     desk: Desk,
+}
+
+/// Whose offers are looked for.
+#[derive(Clone, Copy)]
+enum Whose {
+    Centres,
+    Brands,
+}
+
+impl Whose {
+    /// What names them in an offer.
+    fn column(self) -> offers::Column {
+        match self {
+            Self::Centres => offers::Column::Centre,
+            Self::Brands => offers::Column::Brand,
+        }
+    }
 }
 
 /// What a pass did.
@@ -64,8 +82,8 @@ impl Sweep {
     /// What the store says; what was taken back before stays so.
     pub async fn run_once(&self, [centres, brands]: [Uuid; 2]) -> Result<Swept, Error> {
         let mut swept = Swept::default();
-        let of_centres = self.read(waiting_for_centres(), centres).await?;
-        let of_brands = self.read(waiting_for_brands(), brands).await?;
+        let of_centres = self.waiting(Whose::Centres, centres).await?;
+        let of_brands = self.waiting(Whose::Brands, brands).await?;
         swept.after = [next(&of_centres), next(&of_brands)];
         let mut waiting = Vec::with_capacity(of_centres.len() + of_brands.len());
         for offer in of_centres {
@@ -79,18 +97,42 @@ impl Sweep {
         Ok(swept)
     }
 
-    async fn read(
-        &self,
-        waiting: Select<offers::Entity>,
-        after: Uuid,
-    ) -> Result<Vec<offers::Model>, Error> {
-        waiting
-            .filter(offers::Column::Offer.gt(after))
-            .order_by(offers::Column::Offer, Order::Asc)
-            .limit(BATCH_MAX)
-            .all(self.desk.store.reader())
-            .await
-            .map_err(unreadable)
+    /// The first open offers after one, of whoever is suspended. Asked by name: where nobody is suspended, which is
+    /// nearly always, no offer is looked at, however many are open.
+    async fn waiting(&self, whose: Whose, after: Uuid) -> Result<Vec<offers::Model>, Error> {
+        let mut waiting = Vec::new();
+        for names in self.suspended(whose).await?.chunks(NAMES_MAX) {
+            let some = offers::Entity::find()
+                .filter(whose.column().is_in(names.iter().map(String::as_str)))
+                .filter(offers::Column::Open.eq(1))
+                .filter(offers::Column::Offer.gt(after))
+                .order_by(offers::Column::Offer, Order::Asc)
+                .limit(BATCH_MAX)
+                .all(self.desk.store.reader())
+                .await
+                .map_err(unreadable)?;
+            waiting.extend(some);
+        }
+        waiting.sort_unstable_by_key(|one| one.offer);
+        waiting.truncate(BATCH_MAX as usize);
+        Ok(waiting)
+    }
+
+    async fn suspended(&self, whose: Whose) -> Result<Vec<String>, Error> {
+        let reader = self.desk.store.reader();
+        let names = match whose {
+            Whose::Centres => {
+                let centres = centres::Entity::find().select_only().column(centres::Column::Centre);
+                let suspended = centres.filter(centres::Column::Suspended.gt(""));
+                suspended.into_tuple().all(reader).await
+            }
+            Whose::Brands => {
+                let brands = brands::Entity::find().select_only().column(brands::Column::Brand);
+                let suspended = brands.filter(brands::Column::Suspended.gt(""));
+                suspended.into_tuple().all(reader).await
+            }
+        };
+        names.map_err(unreadable)
     }
 
     async fn take_back(self, offer: offers::Model, reason: &'static str) -> bool {
@@ -123,28 +165,6 @@ impl Sweep {
 fn next(batch: &[offers::Model]) -> Uuid {
     let is_full = batch.len() as u64 >= BATCH_MAX;
     batch.last().filter(|_| is_full).map_or(Uuid::nil(), |last| last.offer)
-}
-
-fn waiting_for_centres() -> Select<offers::Entity> {
-    let mut suspended = Query::select();
-    suspended
-        .column(centres::Column::Centre)
-        .from(centres::Entity)
-        .and_where(centres::Column::Suspended.gt(""));
-    offers::Entity::find()
-        .filter(offers::Column::Open.eq(1))
-        .filter(offers::Column::Centre.in_subquery(suspended))
-}
-
-fn waiting_for_brands() -> Select<offers::Entity> {
-    let mut suspended = Query::select();
-    suspended
-        .column(brands::Column::Brand)
-        .from(brands::Entity)
-        .and_where(brands::Column::Suspended.gt(""));
-    offers::Entity::find()
-        .filter(offers::Column::Open.eq(1))
-        .filter(offers::Column::Brand.in_subquery(suspended))
 }
 
 /// Takes an offer back, if it is still the one that waits.

@@ -18,14 +18,14 @@ use sea_orm::ActiveValue::Set;
 use sea_orm::{ColumnTrait, EntityTrait, IntoActiveModel as _, QueryFilter, QuerySelect};
 use uuid::Uuid;
 
+use super::cards::{self, Changing};
 use super::ledger::{Tally, difference};
 use super::marks::{Figure, FollowedUp, Marks, marks};
 use super::period::Month;
+use super::publish::Looked;
 use super::read::store_error;
 use super::sheets::Sheets;
-use super::tables::{
-    score_due, score_figures, score_passes, score_periods, score_places, score_restatements,
-};
+use super::tables::{score_due, score_passes, score_periods, score_places, score_restatements};
 use crate::voice::tables::follow_ups;
 
 /// Counting, and publishing what was counted.
@@ -33,11 +33,9 @@ const DUTY: Duty =
     Duty { name: "scores", service: "service:tracking", length: Span::from_micros(30 * SECOND) };
 /// Chunks of the feed read in a pass; one has at most 256 events, and seldom more than a commit's. A busy house moves a
 /// case many times a second: the longer the piece, the more of its moves are counted at once.
-const CHUNKS: u64 = 32;
+const CHUNKS: u64 = 128;
 /// Cases counted in a pass; the next one takes the rest.
-const CASES_MAX: usize = 100;
-/// Figures looked up in one query.
-const LOOKED_UP_MAX: usize = 500;
+const CASES_MAX: usize = 250;
 /// Passes whose numbers are kept.
 const PASSES_KEPT: i64 = 1_000;
 /// What the place is called.
@@ -62,6 +60,7 @@ pub struct Scorer {
     pub(super) desk: Desk,
     epoch: Uuid,
     pub(super) office: Office,
+    pub(super) looked: Looked,
 }
 
 /// The next piece of the feed.
@@ -82,7 +81,8 @@ struct Read {
 impl Scorer {
     /// The counting as one process does it; `holder` names the process, `epoch` is that of the feed.
     pub fn new(desk: Desk, epoch: Uuid, holder: Uuid) -> Self {
-        Self { office: Office::new(desk.clone(), DUTY, holder), desk, epoch }
+        let office = Office::new(desk.clone(), DUTY, holder);
+        Self { office, desk, epoch, looked: Looked::default() }
     }
 
     /// Counts a piece of the feed; where it ends with it, publishes a month that is due. Does nothing while
@@ -202,25 +202,41 @@ impl Scorer {
             rows.extend(before.rows(one.id, after, &change)?);
             changes.push((one, change.tallies));
         }
-        let changed: BTreeSet<Uuid> =
-            changes.iter().flat_map(|(_, tallies)| tallies.keys().map(Figure::id)).collect();
-        let mut tallies = self.tallies(changed.into_iter().collect()).await?;
+        rows.extend(self.restatements(&changes, pass, now).await?);
+        let figures = changes.iter().flat_map(|(_, tallies)| tallies.keys());
+        let mut cards = Changing::read(&self.desk.store, figures).await?;
+        for (figure, by) in changes.iter().flat_map(|(_, tallies)| tallies) {
+            cards.change(figure, *by);
+        }
+        rows.extend(cards.rows()?);
+        Ok(rows)
+    }
+
+    /// What these changes restate: each figure of a month that was published, one change after the other.
+    async fn restatements(
+        &self,
+        changes: &[(&Read, BTreeMap<Figure, Tally>)],
+        pass: i64,
+        now: Timestamp,
+    ) -> Result<Vec<RowOp>, Error> {
         let months = self.published_months().await?;
-        let mut touched = BTreeMap::new();
-        for (one, changed) in changes {
-            for (figure, by) in changed {
-                let id = figure.id();
-                let tally = tallies.entry(id).or_default();
+        let told = |figure: &&Figure| months.contains(&figure.month);
+        let figures = changes.iter().flat_map(|(_, tallies)| tallies.keys());
+        let figures: BTreeSet<Figure> = figures.filter(told).cloned().collect();
+        if figures.is_empty() {
+            return Ok(Vec::new());
+        }
+        let mut stands = cards::standing(&self.desk.store, &figures).await?;
+        let mut rows = Vec::new();
+        for (one, tallies) in changes {
+            for (figure, by) in tallies.iter().filter(|(figure, _)| told(figure)) {
+                let tally = stands.entry(figure.clone()).or_default();
                 let stood = *tally;
-                *tally = stood.changed(by);
-                if months.contains(&figure.month) {
-                    let cause = cause(&one.log);
-                    rows.push(restated(id, one.id, pass, now, (stood, *tally), cause));
-                }
-                touched.insert(id, figure);
+                *tally = stood.changed(*by);
+                let both = (stood, *tally);
+                rows.push(restated(figure.id(), one.id, pass, now, both, cause(&one.log)));
             }
         }
-        rows.extend(touched.iter().map(|(id, figure)| figure_row(*id, figure, tallies[id])));
         Ok(rows)
     }
 
@@ -244,23 +260,6 @@ impl Scorer {
         Ok(of_cases)
     }
 
-    /// What figures stand at; those that are new are left out.
-    async fn tallies(&self, ids: Vec<Uuid>) -> Result<HashMap<Uuid, Tally>, Error> {
-        let mut tallies = HashMap::with_capacity(ids.len());
-        for part in ids.chunks(LOOKED_UP_MAX) {
-            let rows = score_figures::Entity::find()
-                .filter(score_figures::Column::Figure.is_in(part.iter().copied()))
-                .all(self.desk.store.reader())
-                .await
-                .map_err(store_error)?;
-            tallies.extend(rows.into_iter().map(|row| {
-                let tally = Tally { count: row.counted, sum: row.total, excluded: row.excluded };
-                (row.figure, tally)
-            }));
-        }
-        Ok(tallies)
-    }
-
     async fn published_months(&self) -> Result<HashSet<Month>, Error> {
         let rows = score_periods::Entity::find().all(self.desk.store.reader()).await;
         let rows = rows.map_err(store_error)?;
@@ -273,20 +272,6 @@ fn cause(log: &[Event]) -> String {
     let told = log.last().and_then(|event| serde_json::to_value(&event.fact).ok());
     let what = told.as_ref().and_then(|fact| fact.get("what")).and_then(|what| what.as_str());
     what.unwrap_or_default().to_owned()
-}
-
-fn figure_row(id: Uuid, figure: &Figure, tally: Tally) -> RowOp {
-    RowOp::put(score_figures::ActiveModel {
-        figure: Set(id),
-        level: Set(figure.level.as_str().to_owned()),
-        subject: Set(figure.subject.clone()),
-        category: Set(figure.category.map_or("", |one| one.as_str()).to_owned()),
-        indicator: Set(figure.indicator.as_str().to_owned()),
-        period: Set(figure.month.to_string()),
-        counted: Set(tally.count),
-        total: Set(tally.sum),
-        excluded: Set(tally.excluded),
-    })
 }
 
 fn restated(

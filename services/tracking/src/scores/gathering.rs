@@ -8,7 +8,8 @@ use sea_orm::{ActiveValue::Set, ConnectionTrait, DbErr, EntityTrait, ExprTrait a
 use sea_orm_migration::{MigrationName, MigrationTrait, SchemaManager};
 use uuid::Uuid;
 
-use super::sheets::{Line, card_id};
+use super::cards::card_id;
+use super::sheets::Line;
 use super::tables::score_sheets;
 
 /// Cases read in one go.
@@ -108,8 +109,11 @@ async fn write(connection: &impl ConnectionTrait, marks: Vec<(Key, Line)>) -> Re
     let mut rows = Vec::with_capacity(sheets.len());
     for ((level, subject, category, period, case), lines) in sheets {
         let body = serde_json::to_string(&lines).map_err(|error| DbErr::Json(error.to_string()))?;
+        let names = [level, subject, category, period];
+        let card = card_id(&names);
+        let [level, subject, category, period] = names;
         rows.push(score_sheets::ActiveModel {
-            card: Set(card_id(&level, &subject, &category, &period)),
+            card: Set(card),
             case_id: Set(case),
             level: Set(level),
             subject: Set(subject),

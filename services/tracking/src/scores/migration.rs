@@ -125,3 +125,24 @@ impl MigrationTrait for Recount {
         manager.execute(from_the_beginning).await
     }
 }
+
+/// A row a scorecard, for what is counted from now on. Figures that were counted before stay where they are.
+pub struct Cards;
+
+impl MigrationName for Cards {
+    fn name(&self) -> &'static str {
+        "m0095_tracking_cards"
+    }
+}
+
+#[async_trait::async_trait]
+impl MigrationTrait for Cards {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        let cards = TableBuilder::new("score_cards")
+            .ids(&["card"])
+            .texts(&["level", "subject", "category", "period", "body"])
+            .key(&["card"])
+            .index(&["period", "level", "category", "subject"]);
+        cards.create(manager).await
+    }
+}

@@ -5,23 +5,28 @@
 //! published only with its last commit.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 
 use parasol_api::Error;
 use parasol_casebook::RowOp;
-use parasol_journey::time::Timestamp;
+use parasol_journey::time::{SECOND, Span, Timestamp};
 use sea_orm::ActiveValue::Set;
-use sea_orm::{ColumnTrait, EntityTrait, Order, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QuerySelect};
 use uuid::Uuid;
 
+use super::cards;
 use super::follow::Scorer;
 use super::indicator::{Group, Id, Level, Unit};
 use super::ledger::Tally;
 use super::marks::Figure;
 use super::period::Month;
 use super::points::{Standing, Told, mean, rank, standing, told};
-use super::read::{figure_of, groups_of, store_error};
-use super::tables::{score_figures, score_periods, score_published, score_standings};
+use super::read::{groups_of, store_error};
+use super::tables::{score_periods, score_published, score_standings};
 
+/// A month that is due is looked for so often: its day is a matter of days, and the look reads every month there is.
+const LOOKED_FOR_EVERY: Span = Span::from_micros(60 * SECOND);
 /// Rows in a commit.
 const ROWS_MAX: usize = 500;
 
@@ -34,10 +39,31 @@ struct Frozen {
     mean: i64,
 }
 
+/// When it was last found that no month is due.
+#[derive(Clone, Default)]
+pub(super) struct Looked(Arc<AtomicI64>);
+
+impl Looked {
+    fn note(&self, now: Timestamp) {
+        self.0.store(now.micros(), Ordering::Relaxed);
+    }
+
+    fn is_recent(&self, now: Timestamp) -> bool {
+        let at = Timestamp::from_micros(self.0.load(Ordering::Relaxed));
+        at <= now && now < at + LOOKED_FOR_EVERY
+    }
+}
+
 impl Scorer {
     /// Publishes the oldest month that is due, and says how many it published.
     pub(super) async fn publish_next(&self, position: i64, now: Timestamp) -> Result<usize, Error> {
-        let Some(month) = self.next_due(now).await? else { return Ok(0) };
+        if self.looked.is_recent(now) {
+            return Ok(0);
+        }
+        let Some(month) = self.next_due(now).await? else {
+            self.looked.note(now);
+            return Ok(0);
+        };
         let mut groups: BTreeMap<(Level, String), Vec<Frozen>> = BTreeMap::new();
         for one in self.frozen(month).await? {
             let category = one.figure.category.map_or("", |category| category.as_str());
@@ -72,33 +98,16 @@ impl Scorer {
             .all(reader)
             .await
             .map_err(store_error)?;
-        let periods: Vec<String> = score_figures::Entity::find()
-            .select_only()
-            .column(score_figures::Column::Period)
-            .distinct()
-            .filter(score_figures::Column::Period.is_not_in(known))
-            .order_by(score_figures::Column::Period, Order::Asc)
-            .limit(1)
-            .into_tuple()
-            .all(reader)
-            .await
-            .map_err(store_error)?;
-        let oldest = periods.first().and_then(|text| Month::parse(text));
+        let oldest = cards::months_but(&self.desk.store, known).await?.into_iter().next();
         Ok(oldest.filter(|month| month.published_at() <= now))
     }
 
     async fn frozen(&self, month: Month) -> Result<Vec<Frozen>, Error> {
-        let rows = score_figures::Entity::find()
-            .filter(score_figures::Column::Period.eq(month.to_string()))
-            .all(self.desk.store.reader())
-            .await
-            .map_err(store_error)?;
-        let mut frozen = Vec::with_capacity(rows.len());
-        for row in rows {
-            let Some(figure) = figure_of(&row) else { continue };
-            let tally = Tally { count: row.counted, sum: row.total, excluded: row.excluded };
+        let all = cards::of_month(&self.desk.store, month).await?;
+        let mut frozen = Vec::with_capacity(all.len());
+        for (figure, tally) in all {
             let times = self.times(&figure).await?;
-            frozen.push(Frozen { id: row.figure, figure, tally, times, mean: 0 });
+            frozen.push(Frozen { id: figure.id(), figure, tally, times, mean: 0 });
         }
         Ok(frozen)
     }

@@ -8,14 +8,12 @@ use parasol_journey::Event;
 use parasol_journey::ids::CaseId;
 use parasol_journey::time::Timestamp;
 use parasol_journey::vocab::Category;
-use sea_orm::sea_query::{Alias, Expr, ExprTrait as _, SimpleExpr};
-use sea_orm::{
-    ColumnTrait, Condition, DbErr, EntityTrait, Order, QueryFilter, QueryOrder, QuerySelect,
-};
+use sea_orm::{ColumnTrait, DbErr, EntityTrait, Order, QueryFilter, QueryOrder, QuerySelect};
 use uuid::Uuid;
 
 pub use crate::handlers::store_error;
 
+use super::cards::{self, Whose};
 use super::indicator::{Id, Level, Unit};
 use super::ledger::Tally;
 use super::marks::Figure;
@@ -23,8 +21,7 @@ use super::period::Month;
 use super::points::{Told, quantile, told, value};
 use super::sheets;
 use super::tables::{
-    score_baselines, score_figures, score_periods, score_published, score_restatements,
-    score_standings,
+    score_baselines, score_periods, score_published, score_restatements, score_standings,
 };
 
 /// Restatements that are told of a figure.
@@ -42,45 +39,6 @@ const LOG_MAX: u64 = 10_000;
 pub async fn log(store: &Store, id: CaseId) -> Result<Vec<Event>, DbErr> {
     let log = store.log_after(id, 0, LOG_MAX).await?;
     Ok(log.into_iter().map(|logged| logged.event).collect())
-}
-
-/// Whose figures.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Whose {
-    /// Who is scored.
-    pub level: Level,
-    /// Which.
-    pub subject: String,
-    /// The category, for levels that are kept by it.
-    pub category: Option<Category>,
-}
-
-impl Whose {
-    /// The category as tables write it.
-    pub fn category_text(&self) -> &'static str {
-        self.category.map_or("", Category::as_str)
-    }
-
-    /// One of the figures.
-    pub fn figure(&self, indicator: Id, month: Month) -> Figure {
-        let (level, subject, category) = (self.level, self.subject.clone(), self.category);
-        Figure { level, subject, category, indicator, month }
-    }
-}
-
-/// A figure as its row names it; `None` for one that this release does not know.
-pub fn figure_of(row: &score_figures::Model) -> Option<Figure> {
-    let category = match row.category.as_str() {
-        "" => None,
-        text => Some(Category::parse(text)?),
-    };
-    Some(Figure {
-        level: Level::parse(&row.level)?,
-        subject: row.subject.clone(),
-        category,
-        indicator: Id::parse(&row.indicator)?,
-        month: Month::parse(&row.period)?,
-    })
 }
 
 /// Points of groups as they are stored.
@@ -232,20 +190,11 @@ pub async fn standing_now(
     whose: &Whose,
     month: Month,
 ) -> Result<BTreeMap<Id, Shown>, Error> {
-    let rows = score_figures::Entity::find()
-        .filter(of_group(whose, month))
-        .filter(score_figures::Column::Subject.eq(whose.subject.as_str()))
-        .all(store.reader())
-        .await
-        .map_err(store_error)?;
+    let stands = cards::of_whom(store, whose, month).await?;
     let means = means(store, whose, month).await?;
     let mut shown = BTreeMap::new();
-    for row in rows {
-        let Some(figure) = figure_of(&row) else { continue };
-        let (indicator, tally) = (
-            figure.indicator,
-            Tally { count: row.counted, sum: row.total, excluded: row.excluded },
-        );
+    for (indicator, tally) in stands {
+        let figure = whose.figure(indicator, month);
         let measured = match indicator.row().unit {
             Unit::Time => times(store, &figure).await?,
             _ => (0, 0),
@@ -258,38 +207,13 @@ pub async fn standing_now(
     Ok(shown)
 }
 
-fn of_group(whose: &Whose, month: Month) -> Condition {
-    Condition::all()
-        .add(score_figures::Column::Period.eq(month.to_string()))
-        .add(score_figures::Column::Level.eq(whose.level.as_str()))
-        .add(score_figures::Column::Category.eq(whose.category_text()))
-}
-
 /// The values of everybody: sums as they stand; times as they were in the last published month, since a median of
 /// everybody would have to be read from every case.
 async fn means(store: &Store, whose: &Whose, month: Month) -> Result<HashMap<Id, i64>, Error> {
-    let sum = |column: score_figures::Column| -> SimpleExpr {
-        Expr::col(column).sum().cast_as(Alias::new("BIGINT"))
-    };
-    let rows: Vec<(String, i64, i64)> = score_figures::Entity::find()
-        .select_only()
-        .column(score_figures::Column::Indicator)
-        .column_as(sum(score_figures::Column::Counted), "counted")
-        .column_as(sum(score_figures::Column::Total), "total")
-        .filter(of_group(whose, month))
-        .group_by(score_figures::Column::Indicator)
-        .into_tuple()
-        .all(store.reader())
-        .await
-        .map_err(store_error)?;
-    let mut means = HashMap::new();
-    for (indicator, count, sum) in rows {
-        let Some(indicator) = Id::parse(&indicator) else { continue };
-        if indicator.row().unit != Unit::Time {
-            let tally = Tally { count, sum, excluded: 0 };
-            means.insert(indicator, value(indicator.row(), tally, 0));
-        }
-    }
+    let everybody = cards::of_everybody(store, whose, month).await?;
+    let sums = everybody.into_iter().filter(|(indicator, _)| indicator.row().unit != Unit::Time);
+    let mut means: HashMap<Id, i64> =
+        sums.map(|(indicator, tally)| (indicator, value(indicator.row(), tally, 0))).collect();
     if let Some(last) = last_published(store).await? {
         let rows: Vec<(String, i64)> = score_published::Entity::find()
             .select_only()

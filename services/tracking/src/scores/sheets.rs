@@ -10,65 +10,20 @@ use parasol_api::Error;
 use parasol_casebook::{RowOp, Store};
 use parasol_journey::ids::CaseId;
 use parasol_journey::time::Timestamp;
-use parasol_journey::vocab::Category;
 use sea_orm::ActiveValue::Set;
 use sea_orm::{ColumnTrait, DbErr, EntityTrait, Order, QueryFilter, QueryOrder, QuerySelect};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::indicator::{Id, Level};
+use super::cards::Card;
+use super::indicator::Id;
 use super::ledger::Difference;
 use super::marks::{Figure, Mark, Marks};
-use super::period::Month;
 use super::read::store_error;
 use super::tables::score_sheets::{ActiveModel, Column, Entity, Model};
 
-/// Names the space in which scorecards have their ids. Never change it: stored sheets are found by them.
-const CARDS: Uuid = Uuid::from_u128(0x9b1d_4f07_2c6a_5e83_a4d2_70f9_18be_c365);
 /// Sheets read at a time on the way to the occurrences of a figure.
 const SHEETS_READ: u64 = 500;
-
-/// A scorecard: everything that is counted of a subject in a month.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Card {
-    level: Level,
-    subject: String,
-    category: Option<Category>,
-    month: Month,
-}
-
-impl Card {
-    /// The scorecard that a figure stands on.
-    pub fn of(figure: &Figure) -> Self {
-        let Figure { level, subject, category, month, .. } = figure.clone();
-        Self { level, subject, category, month }
-    }
-
-    /// What tables know it by.
-    pub fn id(&self) -> Uuid {
-        let category = self.category.map_or("", Category::as_str);
-        card_id(self.level.as_str(), &self.subject, category, &self.month.to_string())
-    }
-
-    fn of_row(row: &Model) -> Option<Self> {
-        let category = match row.category.as_str() {
-            "" => None,
-            text => Some(Category::parse(text)?),
-        };
-        let (level, month) = (Level::parse(&row.level)?, Month::parse(&row.period)?);
-        Some(Self { level, subject: row.subject.clone(), category, month })
-    }
-
-    fn figure(&self, indicator: Id) -> Figure {
-        let Self { level, subject, category, month } = self.clone();
-        Figure { level, subject, category, indicator, month }
-    }
-}
-
-/// What tables know a scorecard by. Subjects hold no line break.
-pub(super) fn card_id(level: &str, subject: &str, category: &str, period: &str) -> Uuid {
-    Uuid::new_v5(&CARDS, [level, subject, category, period].join("\n").as_bytes())
-}
 
 /// An occurrence as it is stored.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -122,7 +77,8 @@ impl Sheets {
         let mut sheets: HashMap<Uuid, Self> = HashMap::new();
         for row in &rows {
             // A scorecard that this release does not know is left alone.
-            let Some(card) = Card::of_row(row) else { continue };
+            let names = [&*row.level, &row.subject, &row.category, &row.period];
+            let Some(card) = Card::named(names) else { continue };
             sheets.entry(row.case_id).or_default().take(&card, row.card, lines(row)?);
         }
         Ok(sheets)
@@ -187,13 +143,15 @@ fn line(indicator: Id, seq: u64, mark: &Mark) -> Line {
 }
 
 fn row(card: &Card, case: CaseId, lines: &[Line]) -> Result<ActiveModel, Error> {
+    let id = card.id();
+    let [level, subject, category, period] = card.names();
     Ok(ActiveModel {
-        card: Set(card.id()),
+        card: Set(id),
         case_id: Set(case.uuid()),
-        level: Set(card.level.as_str().to_owned()),
-        subject: Set(card.subject.clone()),
-        category: Set(card.category.map_or("", Category::as_str).to_owned()),
-        period: Set(card.month.to_string()),
+        level: Set(level),
+        subject: Set(subject),
+        category: Set(category),
+        period: Set(period),
         body: Set(serde_json::to_string(lines).map_err(|error| unreadable(&error))?),
     })
 }

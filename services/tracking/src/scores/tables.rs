@@ -1,7 +1,43 @@
 //! The tables of scores. Texts name level, category, indicator and month as the house writes them; the category
 //! is empty where figures are kept over all.
 
-/// Figures as they stand.
+/// The figures of a scorecard as they stand, but for what stands in [`score_figures`]: see [`cards`](super::cards).
+pub mod score_cards {
+    use sea_orm::entity::prelude::*;
+
+    /// A row.
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "score_cards")]
+    pub struct Model {
+        /// The scorecard; follows from the four texts.
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub card: Uuid,
+        /// Who is scored.
+        #[sea_orm(column_type = "Text")]
+        pub level: String,
+        /// Which; empty for everybody of the level and category together.
+        #[sea_orm(column_type = "Text")]
+        pub subject: String,
+        /// The category; empty for levels that are not kept by it.
+        #[sea_orm(column_type = "Text")]
+        pub category: String,
+        /// The month.
+        #[sea_orm(column_type = "Text")]
+        pub period: String,
+        /// Its figures, as JSON.
+        #[sea_orm(column_type = "Text")]
+        pub body: String,
+    }
+
+    /// No relations: a row speaks for itself.
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+/// Figures that were counted before there were cards: a part of what each stands at. Only releases before cards write
+/// them.
 pub mod score_figures {
     use sea_orm::entity::prelude::*;
 

@@ -16,12 +16,15 @@ use parasol_tracking::scores::marks::{Figure, Marks, marks};
 use parasol_tracking::scores::period::Month;
 use parasol_tracking::scores::sheets::lines;
 use parasol_tracking::scores::tables::{
-    score_figures, score_periods, score_published, score_restatements, score_sheets,
+    score_periods, score_published, score_restatements, score_sheets,
 };
 use sea_orm::{EntityTrait, QueryOrder};
 use uuid::Uuid;
 
 use crate::gathering::spread_and_gathered_it_is_the_same;
+use crate::rows::{
+    as_an_older_release, every_way_of_reading_agrees, stored_figures, with_a_row_each,
+};
 use crate::simulated::{Dice, Simulated, simulate};
 use crate::world::World;
 
@@ -222,6 +225,9 @@ async fn a_store_counts_what_a_recount_counts(world: World) {
         assert_eq!(early, Pass::default(), "two count at once");
         world.wait(Span::from_micros(40_000_000));
         scorer = other;
+        if number == 1 {
+            as_an_older_release(&world.store).await;
+        }
         if number == 3 {
             // The first month is published now, and what comes restates it.
             world.wait(Span::from_micros(45 * DAY));
@@ -239,24 +245,10 @@ async fn a_store_counts_what_a_recount_counts(world: World) {
     let stored: usize = sheets.iter().map(|row| lines(row).unwrap().len()).sum();
     assert_eq!(stored, marks);
     published_with_restatements_is_what_stands(&world.store, &again).await;
+    every_way_of_reading_agrees(&world.store).await;
     let figures: Vec<Figure> = stored_figures(&world.store).await.into_keys().collect();
+    with_a_row_each(&world.store).await;
     spread_and_gathered_it_is_the_same(&world.store, &figures).await;
-}
-
-async fn stored_figures(store: &Store) -> BTreeMap<Figure, Tally> {
-    let rows = score_figures::Entity::find().all(store.reader()).await.unwrap();
-    let read = |row: &score_figures::Model| {
-        let figure = Figure {
-            level: Level::parse(&row.level).unwrap(),
-            subject: row.subject.clone(),
-            category: parasol_journey::vocab::Category::parse(&row.category),
-            indicator: Id::parse(&row.indicator).unwrap(),
-            month: Month::parse(&row.period).unwrap(),
-        };
-        assert_eq!(figure.id(), row.figure);
-        (figure, Tally { count: row.counted, sum: row.total, excluded: row.excluded })
-    };
-    rows.iter().map(read).collect()
 }
 
 async fn published_with_restatements_is_what_stands(store: &Store, now: &BTreeMap<Figure, Tally>) {

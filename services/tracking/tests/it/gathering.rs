@@ -4,9 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use parasol_casebook::Store;
 use parasol_casebook::migration::TableBuilder;
+use parasol_tracking::scores::cards::Card;
 use parasol_tracking::scores::indicator::Id;
 use parasol_tracking::scores::marks::Figure;
-use parasol_tracking::scores::sheets::{Card, Line, lines};
+use parasol_tracking::scores::sheets::{Line, lines};
 use parasol_tracking::scores::tables::{score_figures, score_sheets};
 use sea_orm::sea_query::{Alias, Query};
 use sea_orm::{ConnectionTrait as _, EntityTrait as _};

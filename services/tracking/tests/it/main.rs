@@ -13,6 +13,7 @@ mod gathering;
 mod indicators;
 mod objections;
 mod readers;
+mod rows;
 mod simulated;
 mod surveys;
 mod voices;

@@ -23,6 +23,14 @@ const LAST: Duration = Duration::from_secs(3);
 const PATIENCE: Duration = Duration::from_secs(600);
 /// How often it is counted how many have passed.
 const COUNT_EVERY: Duration = Duration::from_millis(500);
+/// How long those who follow the feed may take until they have read the whole stock, and how often they are asked.
+const LEVEL_PATIENCE: Duration = Duration::from_secs(3_600);
+const LEVEL_EVERY: Duration = Duration::from_secs(5);
+/// What is behind: entries for scores, entries for the board, notices that are due.
+const BEHIND: &str = "SELECT f.last - coalesce((SELECT position FROM score_places), 0), \
+     f.last - coalesce((SELECT position FROM flow_places), 0), \
+     (SELECT count(*) FROM notices WHERE due BETWEEN 1 AND $1) \
+     FROM (SELECT coalesce(max(last), 0) AS last FROM feed) AS f";
 /// Visits that a timer found overdue.
 const PASSED: &str =
     "SELECT count(*) FROM commands WHERE principal = 'role:timer' AND method = 'visit'";
@@ -38,6 +46,8 @@ pub struct Held {
     pub put_per_second: f64,
     /// Calls beside it.
     pub step: Step,
+    /// How long it took until scores, board and notices had read what was put, seconds.
+    pub level_s: f64,
     /// Deadlines that passed meanwhile.
     pub timers: Timers,
     /// Deadlines that were overdue when the cell was started.
@@ -93,6 +103,8 @@ impl Bench<'_> {
         self.store.analyze().await?;
         let cell = self.cell(&[]).await?;
         let wires = self.wires(&cell)?;
+        let level_s = self.level(&mut progress).await?;
+        self.store.analyze().await?;
         self.floor.call_through(wires);
         let mut parts: Parts = cell.processes().map(|(name, one)| (name, vec![one])).collect();
         parts.insert(DRIVER.to_owned(), vec![std::process::id()]);
@@ -114,7 +126,34 @@ impl Bench<'_> {
         stock.put(overdue, Kind::Overdue).await?;
         drop(stock);
         let overdue = self.make_up(overdue).await?;
-        Ok(Held { cases, deadlines, put_per_second, step, timers, overdue })
+        Ok(Held { cases, deadlines, put_per_second, level_s, step, timers, overdue })
+    }
+
+    /// Waits until whoever follows the feed has read it, as in a cell that came to its stock one case after the other,
+    /// and answers how many seconds it took.
+    async fn level(&self, mut progress: impl FnMut(&str)) -> anyhow::Result<f64> {
+        let since = Stopwatch::start();
+        loop {
+            let [scores, board, notices] = self.behind().await?;
+            if scores + board + notices == 0 {
+                return Ok(since.elapsed().as_secs_f64());
+            }
+            progress(&format!(
+                "to be read first: {scores} entries for scores, {board} for the board; {notices} notices are due"
+            ));
+            anyhow::ensure!(since.elapsed() < LEVEL_PATIENCE, "the stock is not read to its end");
+            let _ = tokio::time::timeout(LEVEL_EVERY, std::future::pending::<()>()).await;
+        }
+    }
+
+    async fn behind(&self) -> anyhow::Result<[i64; 3]> {
+        let reader = self.store.reader();
+        let now = self.clock.now().micros();
+        let engine = reader.get_database_backend();
+        let statement = Statement::from_sql_and_values(engine, BEHIND, [now.into()]);
+        let row = reader.query_one_raw(statement).await?;
+        let row = row.ok_or_else(|| anyhow::anyhow!("the store does not answer"))?;
+        Ok([row.try_get_by_index(0)?, row.try_get_by_index(1)?, row.try_get_by_index(2)?])
     }
 
     async fn make_up(&self, deadlines: usize) -> anyhow::Result<Overdue> {

@@ -79,8 +79,8 @@ fn stock(text: &mut String, held: &Held) {
     line(
         text,
         &format!(
-            "  held       {} open cases with {} deadlines, put there at {:.0} a second",
-            held.cases, held.deadlines, held.put_per_second,
+            "  held       {} open cases with {} deadlines, put there at {:.0} a second and read by all after {:.0} s",
+            held.cases, held.deadlines, held.put_per_second, held.level_s,
         ),
     );
     line(

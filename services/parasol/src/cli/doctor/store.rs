@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use parasol_casebook::tables::cases;
-use parasol_casebook::{Engine, Store};
+use parasol_casebook::{Engine, Scope, Store};
+use parasol_journey::ids::CaseId;
 use parasol_journey::time::{HOUR, MINUTE, Span, Timestamp};
 use parasol_runtime::config::Config;
 use sea_orm::{EntityTrait as _, Order, QueryOrder as _, QuerySelect as _};
@@ -74,6 +75,14 @@ pub(super) async fn content(store: &Store, now: Timestamp, in_use: bool) -> Vec<
             Finding::fail("vault", error.to_string(), next)
         }
     });
+    findings.push(match hidden(store).await {
+        Ok(()) => Finding::ok("scopes", "the engine hides the rows of other people's cases"),
+        Err(error) => {
+            let next = "run `parasol migrate` as a user who may create roles, or as an administrator the statements \
+                        that the log of a start prints";
+            Finding::fail("scopes", error.to_string(), next)
+        }
+    });
     findings.push(match store.overdue(now).await {
         Ok((oldest, count)) => {
             let oldest = oldest.map(|task| (task.obligation.task.to_string(), task.obligation.due));
@@ -86,6 +95,12 @@ pub(super) async fn content(store: &Store, now: Timestamp, in_use: bool) -> Vec<
         Err(error) => unreadable("parked", &error),
     });
     findings
+}
+
+/// Asks for a case that nobody has as somebody who may see no other: it needs the engine's role and rights.
+async fn hidden(store: &Store) -> Result<(), sea_orm::DbErr> {
+    let nobody = CaseId::new(uuid::Uuid::nil());
+    store.within(Scope::Case(nobody)).case(nobody).await.map(drop)
 }
 
 /// When the newest cases last changed. Case ids grow with time, so that the newest are found by key.

@@ -16,10 +16,10 @@ use parasol_api::{Checker, Error, Reason};
 use parasol_casebook::Store;
 use parasol_journey::vocab::Category;
 
+use crate::scores::cards::Whose;
 use crate::scores::indicator::{Id, Level};
 use crate::scores::objection::ObjectionId;
 use crate::scores::period::Month;
-use crate::scores::read::Whose;
 use crate::scores::views::level_of;
 use crate::voice;
 
