@@ -288,6 +288,32 @@ fn assert_guarded(played: &Played) {
     assert!(seen_by(brand).contains("events"));
 }
 
+/// What `parasol doctor` finds of one check.
+fn diagnosed(played: &Played, check: &str) -> String {
+    let folder = tempfile::tempdir().expect("a temp folder");
+    let mut doctor = Command::new(program());
+    doctor.args(["doctor", "--json", "--grpc", "127.0.0.1:0", "--http", "127.0.0.1:0"]);
+    doctor.args(["--database", &played.url]).arg("--data").arg(folder.path());
+    let output = doctor.output().expect("the program runs");
+    let report: serde_json::Value = serde_json::from_slice(&output.stdout).expect("a report");
+    let findings = report["findings"].as_array().expect("findings");
+    let finding = findings.iter().find(|finding| finding["check"] == check);
+    let finding = finding.unwrap_or_else(|| panic!("{check} is not among {report}"));
+    finding["status"].as_str().unwrap_or_default().to_owned()
+}
+
+/// Where an operator has opened a table to everybody, it is found, and mended by the next start.
+fn assert_mended(played: &Played) {
+    assert_eq!(diagnosed(played, "scopes"), "ok");
+    played.rows("ALTER TABLE cases DISABLE ROW LEVEL SECURITY");
+    assert_eq!(diagnosed(played, "scopes"), "fail");
+    let folder = tempfile::tempdir().expect("a temp folder");
+    let mut migrate = Command::new(program());
+    migrate.args(["migrate", "--database", &played.url]).arg("--data").arg(folder.path());
+    assert!(migrate.output().expect("the program runs").status.success());
+    assert_eq!(diagnosed(played, "scopes"), "ok");
+}
+
 /// The words of a statement that it may not have.
 fn faults(statement: &str) -> Vec<&str> {
     let words = statement.split(|letter: char| !letter.is_ascii_alphanumeric() && letter != '_');
@@ -331,6 +357,7 @@ fn proc_tables_and_statements_would_do_on_a_database_of_many_machines() {
     let played = Played::start();
     assert_schema(&played);
     assert_guarded(&played);
+    assert_mended(&played);
     assert_statements(&played.statements());
 }
 

@@ -22,7 +22,7 @@ const DUTY: Duty =
     Duty { name: "flow", service: "service:intake", length: Span::from_micros(30 * SECOND) };
 /// Chunks of the feed read in a pass; one has at most 256 events, and seldom more than a commit's. The longer the piece,
 /// the more moves of a case are written at once.
-const CHUNKS: u64 = 128;
+const CHUNKS: u64 = 32;
 /// Cases whose rows are written in a pass; the next one takes the rest.
 const CASES_MAX: usize = 200;
 /// What the place is called.

@@ -55,6 +55,11 @@ impl Whose {
         Figure { level, subject, category, indicator, month }
     }
 
+    /// Whether anybody is named. Nobody was counted once, for follow-ups that nobody had taken on.
+    pub fn is_somebody(&self) -> bool {
+        self.subject != EVERYBODY
+    }
+
     /// Everybody of the level and category together.
     fn everybody(&self) -> Self {
         Self { subject: EVERYBODY.to_owned(), ..self.clone() }
@@ -77,6 +82,11 @@ impl Card {
     pub fn of(figure: &Figure) -> Self {
         let Figure { level, subject, category, month, .. } = figure.clone();
         Self { whose: Whose { level, subject, category }, month }
+    }
+
+    /// Whose it is.
+    pub fn whose(&self) -> &Whose {
+        &self.whose
     }
 
     /// That of everybody of its level and category.
@@ -136,11 +146,9 @@ impl Changing {
         figures: impl IntoIterator<Item = &Figure>,
     ) -> Result<Self, Error> {
         let mut cards: BTreeSet<Card> = BTreeSet::new();
-        for figure in figures {
-            let card = Card::of(figure);
-            if cards.insert(card.clone()) {
-                cards.insert(card.of_everybody());
-            }
+        for card in figures.into_iter().map(Card::of) {
+            cards.insert(card.of_everybody());
+            cards.insert(card);
         }
         let mut stored = bodies(store, &cards.iter().map(Card::id).collect::<Vec<_>>()).await?;
         let bodies = cards.into_iter().map(|card| {
@@ -151,10 +159,16 @@ impl Changing {
     }
 
     /// Changes a figure, and everybody's with it.
+    ///
+    /// # Panics
+    /// If it is none of those that were [read](Self::read): what its card holds would be lost.
     pub fn change(&mut self, figure: &Figure, by: Tally) {
         let own = Card::of(figure);
-        for card in [own.clone(), own.of_everybody()] {
-            let body = self.bodies.entry(card).or_default();
+        let everybody = own.of_everybody();
+        // What was counted of nobody is among everybody's alone.
+        let own = Some(own).filter(|card| card.whose.is_somebody());
+        for card in own.iter().chain([&everybody]) {
+            let body = self.bodies.get_mut(card).expect("a card that changes was read");
             let part = body.entry(figure.indicator.as_str().to_owned()).or_default();
             *part = stored(tally(*part).changed(by));
         }
@@ -214,7 +228,7 @@ async fn bodies(store: &Store, ids: &[Uuid]) -> Result<HashMap<Uuid, Body>, Erro
     Ok(found)
 }
 
-/// What these figures stand at; one that never counted stands at nothing.
+/// What these figures stand at; one that never counted stands at nothing. Each is somebody's.
 ///
 /// # Errors
 /// What the store says, or that a card cannot be read.
@@ -254,7 +268,7 @@ pub async fn of_whom(
     whose: &Whose,
     month: Month,
 ) -> Result<BTreeMap<Id, Tally>, Error> {
-    if whose.subject == EVERYBODY {
+    if !whose.is_somebody() {
         return Ok(BTreeMap::new());
     }
     let rows = score_figures::Entity::find()
@@ -308,6 +322,7 @@ pub async fn of_everybody(
 pub async fn of_month(store: &Store, month: Month) -> Result<BTreeMap<Figure, Tally>, Error> {
     let rows = score_figures::Entity::find()
         .filter(score_figures::Column::Period.eq(month.to_string()))
+        .filter(score_figures::Column::Subject.ne(EVERYBODY))
         .all(store.reader())
         .await
         .map_err(store_error)?;

@@ -18,7 +18,7 @@ use sea_orm::ActiveValue::Set;
 use sea_orm::{ColumnTrait, EntityTrait, IntoActiveModel as _, QueryFilter, QuerySelect};
 use uuid::Uuid;
 
-use super::cards::{self, Changing};
+use super::cards::{self, Card, Changing};
 use super::ledger::{Tally, difference};
 use super::marks::{Figure, FollowedUp, Marks, marks};
 use super::period::Month;
@@ -33,7 +33,7 @@ const DUTY: Duty =
     Duty { name: "scores", service: "service:tracking", length: Span::from_micros(30 * SECOND) };
 /// Chunks of the feed read in a pass; one has at most 256 events, and seldom more than a commit's. A busy house moves a
 /// case many times a second: the longer the piece, the more of its moves are counted at once.
-const CHUNKS: u64 = 128;
+const CHUNKS: u64 = 32;
 /// Cases counted in a pass; the next one takes the rest.
 const CASES_MAX: usize = 250;
 /// Passes whose numbers are kept.
@@ -96,7 +96,8 @@ impl Scorer {
         }
         let place = self.place().await?;
         let Piece { events, position, mut cases, more } = self.next(&place).await?;
-        let due = self.due().await?;
+        let room = CASES_MAX - cases.len();
+        let due = self.due(room).await?;
         let listed: HashSet<CaseId> = cases.iter().copied().collect();
         let mut asked: Vec<CaseId> = due.iter().map(|row| CaseId::new(row.case_id)).collect();
         asked.sort_unstable();
@@ -105,7 +106,7 @@ impl Scorer {
         if events > 0 || !cases.is_empty() {
             self.write(place, position, &cases, &due, now).await?;
         }
-        let more = more || due.len() >= CASES_MAX;
+        let more = more || due.len() >= room;
         let published = if more { 0 } else { self.publish_next(position, now).await? };
         Ok(Pass { events, cases: cases.len(), published, more: more || published > 0 })
     }
@@ -172,8 +173,8 @@ impl Scorer {
         Ok(Piece { events, position, cases, more })
     }
 
-    async fn due(&self) -> Result<Vec<score_due::Model>, Error> {
-        let rows = score_due::Entity::find().limit(CASES_MAX as u64);
+    async fn due(&self, limit: usize) -> Result<Vec<score_due::Model>, Error> {
+        let rows = score_due::Entity::find().limit(limit as u64);
         rows.all(self.desk.store.reader()).await.map_err(store_error)
     }
 
@@ -202,6 +203,8 @@ impl Scorer {
             rows.extend(before.rows(one.id, after, &change)?);
             changes.push((one, change.tallies));
         }
+        // Restatements of a figure are read in this order, and each tells what the one before it left.
+        changes.sort_unstable_by_key(|(one, _)| one.id);
         rows.extend(self.restatements(&changes, pass, now).await?);
         let figures = changes.iter().flat_map(|(_, tallies)| tallies.keys());
         let mut cards = Changing::read(&self.desk.store, figures).await?;
@@ -220,7 +223,9 @@ impl Scorer {
         now: Timestamp,
     ) -> Result<Vec<RowOp>, Error> {
         let months = self.published_months().await?;
-        let told = |figure: &&Figure| months.contains(&figure.month);
+        let told = |figure: &&Figure| {
+            months.contains(&figure.month) && Card::of(figure).whose().is_somebody()
+        };
         let figures = changes.iter().flat_map(|(_, tallies)| tallies.keys());
         let figures: BTreeSet<Figure> = figures.filter(told).cloned().collect();
         if figures.is_empty() {

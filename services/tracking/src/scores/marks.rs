@@ -207,7 +207,8 @@ pub fn marks(id: CaseId, log: &[Event], followed_up: &[FollowedUp]) -> Option<Ma
             job = Job { brand: after.serving_brand().clone(), centre, technician };
         }
     }
-    for one in followed_up {
+    // One that nobody had taken on counts for nobody.
+    for one in followed_up.iter().filter(|one| !one.agent.is_empty()) {
         let value = i64::from(one.in_time);
         sheet.put(&Whose::Agent(&one.agent), Id::FollowUpInTime, one.number, one.at, value);
     }

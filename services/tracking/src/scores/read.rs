@@ -141,17 +141,14 @@ pub async fn published(
         .await
         .map_err(store_error)?;
     let mut restated = restatements(store, whose, month).await?;
+    let stands = cards::of_whom(store, whose, month).await?;
     let mut shown = BTreeMap::new();
     for row in rows {
         let Some(indicator) = Id::parse(&row.indicator) else { continue };
         let tally = Tally { count: row.counted, sum: row.total, excluded: row.excluded };
         let told = told(indicator.row(), tally, (row.median, row.p90), row.mean);
         let mut changes = restated.remove(&row.figure).unwrap_or_default();
-        let now = changes.first().map_or(tally, |last| Tally {
-            count: last.counted_after,
-            sum: last.total_after,
-            excluded: tally.excluded,
-        });
+        let now = stands.get(&indicator).copied().unwrap_or(tally);
         changes.truncate(RESTATED_SHOWN_MAX);
         let figure = whose.figure(indicator, month);
         shown.insert(indicator, Shown { figure, told, restated: changes, now });

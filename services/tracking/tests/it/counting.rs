@@ -23,7 +23,7 @@ use uuid::Uuid;
 
 use crate::gathering::spread_and_gathered_it_is_the_same;
 use crate::rows::{
-    as_an_older_release, every_way_of_reading_agrees, stored_figures, with_a_row_each,
+    Counted, as_an_older_release, every_way_of_reading_agrees, stored_figures, with_a_row_each,
 };
 use crate::simulated::{Dice, Simulated, simulate};
 use crate::world::World;
@@ -211,6 +211,10 @@ async fn a_store_counts_what_a_recount_counts(world: World) {
             next[*place] += 1;
         }
         world.sequence().await;
+        let before = match number {
+            4 => Some(Counted::so_far(&world.store).await),
+            _ => None,
+        };
         // Counted in parts, and the process may go before it has read everything.
         let passes = if number % 2 == 0 { 1 } else { 100 };
         for _ in 0..passes {
@@ -227,6 +231,9 @@ async fn a_store_counts_what_a_recount_counts(world: World) {
         scorer = other;
         if number == 1 {
             as_an_older_release(&world.store).await;
+        }
+        if let Some(before) = before {
+            before.and_then_by_an_older_release(&world.store).await;
         }
         if number == 3 {
             // The first month is published now, and what comes restates it.
@@ -262,6 +269,12 @@ async fn published_with_restatements_is_what_stands(store: &Store, now: &BTreeMa
         .unwrap();
     assert!(!restated.is_empty(), "nothing was restated");
     assert!(restated.iter().all(|row| !row.cause.is_empty()));
+    let mut left: BTreeMap<Uuid, (i64, i64)> = BTreeMap::new();
+    for one in &restated {
+        let after = left.insert(one.figure, (one.counted_after, one.total_after));
+        let before = (one.counted_before, one.total_before);
+        assert_eq!(before, after.unwrap_or(before), "each tells what the one before it left");
+    }
     let published = score_published::Entity::find().all(store.reader()).await.unwrap();
     let mut checked = 0;
     for row in &published {

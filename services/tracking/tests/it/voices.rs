@@ -9,9 +9,13 @@ use parasol_api::tracking::v1::*;
 use parasol_api::{Error, Reason, Role};
 use parasol_journey::ids::CaseId;
 use parasol_journey::time::Span;
+use parasol_tracking::scores::cards::{self, Whose};
+use parasol_tracking::scores::indicator::{Id, Level};
+use parasol_tracking::scores::marks::Figure;
 use tonic::{Request, Status};
 
 use crate::indicators::{booked, closed};
+use crate::rows::stored_figures;
 use crate::world::{CUSTOMER, World, by, reason};
 
 async fn world() -> (World, CaseId) {
@@ -145,6 +149,24 @@ async fn a_follow_up_closes_on_the_customers_word_and_counts_for_whoever_had_it(
     let figure = figures.iter().find(|one| one.indicator == "follow_up_in_time").unwrap();
     assert_eq!((figure.numerator, figure.denominator), (1, 1));
     assert!(figure.insufficient);
+}
+
+#[tokio::test]
+async fn one_that_nobody_took_on_counts_for_nobody() {
+    let (world, case) = world().await;
+    let id = open(&world, case).await.follow_up_id;
+    confirm(&world, &id, true).await.unwrap();
+    close(&world, &id).await.unwrap();
+    world.sequence().await;
+    world.count_all(&world.scorer(1)).await;
+    let counted = stored_figures(&world.store).await;
+    assert!(!counted.is_empty());
+    let of_agents = |figure: &&Figure| figure.indicator == Id::FollowUpInTime;
+    assert_eq!(counted.keys().find(of_agents), None);
+    let agents = Whose { level: Level::Agent, subject: "a-1".into(), category: None };
+    let month = counted.keys().map(|figure| figure.month).max().unwrap();
+    let everybody = cards::of_everybody(&world.store, &agents, month).await.unwrap();
+    assert_eq!(everybody.get(&Id::FollowUpInTime), None);
 }
 
 #[tokio::test]

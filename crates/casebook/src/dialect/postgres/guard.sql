@@ -32,11 +32,14 @@ BEGIN
           AND tables.relkind IN ('r', 'p')
           AND columns.attname = CASE tables.relname WHEN 'cases' THEN 'id' ELSE 'case_id' END
           AND tables.relname NOT IN ({hidden})
-          AND NOT EXISTS (
-              SELECT 1 FROM pg_policy WHERE polrelid = tables.oid AND polname = 'within_scope')
+          AND NOT (tables.relrowsecurity
+              AND has_table_privilege('{role}', tables.oid, 'SELECT')
+              AND EXISTS (
+                  SELECT 1 FROM pg_policy WHERE polrelid = tables.oid AND polname = 'within_scope'))
     LOOP
         EXECUTE format('GRANT USAGE ON SCHEMA %I TO {role}', current_schema());
         EXECUTE format('ALTER TABLE %I ENABLE ROW LEVEL SECURITY', found.name);
+        EXECUTE format('DROP POLICY IF EXISTS within_scope ON %I', found.name);
         IF found.name = '{readers}' THEN
             CREATE POLICY within_scope ON {readers} FOR SELECT TO {role}
                 USING (reader = current_setting('parasol.reader', true));

@@ -26,8 +26,8 @@ const COUNT_EVERY: Duration = Duration::from_millis(500);
 /// How long those who follow the feed may take until they have read the whole stock, and how often they are asked.
 const LEVEL_PATIENCE: Duration = Duration::from_secs(3_600);
 const LEVEL_EVERY: Duration = Duration::from_secs(5);
-/// What is behind: entries for scores, entries for the board, notices that are due.
-const BEHIND: &str = "SELECT f.last - coalesce((SELECT position FROM score_places), 0), \
+/// What is behind: commits without numbers, entries for scores, entries for the board, notices that are due.
+const BEHIND: &str = "SELECT (SELECT count(*) FROM commits), f.last - coalesce((SELECT position FROM score_places), 0), \
      f.last - coalesce((SELECT position FROM flow_places), 0), \
      (SELECT count(*) FROM notices WHERE due BETWEEN 1 AND $1) \
      FROM (SELECT coalesce(max(last), 0) AS last FROM feed) AS f";
@@ -134,26 +134,27 @@ impl Bench<'_> {
     async fn level(&self, mut progress: impl FnMut(&str)) -> anyhow::Result<f64> {
         let since = Stopwatch::start();
         loop {
-            let [scores, board, notices] = self.behind().await?;
-            if scores + board + notices == 0 {
+            let [commits, scores, board, notices] = self.behind().await?;
+            if commits + scores + board + notices == 0 {
                 return Ok(since.elapsed().as_secs_f64());
             }
             progress(&format!(
-                "to be read first: {scores} entries for scores, {board} for the board; {notices} notices are due"
+                "to be read first: {commits} commits without numbers, {scores} entries for scores, {board} for the board; {notices} notices are due"
             ));
             anyhow::ensure!(since.elapsed() < LEVEL_PATIENCE, "the stock is not read to its end");
             let _ = tokio::time::timeout(LEVEL_EVERY, std::future::pending::<()>()).await;
         }
     }
 
-    async fn behind(&self) -> anyhow::Result<[i64; 3]> {
+    async fn behind(&self) -> anyhow::Result<[i64; 4]> {
         let reader = self.store.reader();
         let now = self.clock.now().micros();
         let engine = reader.get_database_backend();
         let statement = Statement::from_sql_and_values(engine, BEHIND, [now.into()]);
         let row = reader.query_one_raw(statement).await?;
         let row = row.ok_or_else(|| anyhow::anyhow!("the store does not answer"))?;
-        Ok([row.try_get_by_index(0)?, row.try_get_by_index(1)?, row.try_get_by_index(2)?])
+        let number = |place: usize| row.try_get_by_index(place);
+        Ok([number(0)?, number(1)?, number(2)?, number(3)?])
     }
 
     async fn make_up(&self, deadlines: usize) -> anyhow::Result<Overdue> {
