@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result};
 
 use crate::programs::must_run;
-use crate::{docs, examples, proto, test};
+use crate::{examples, proto, test};
 
 /// Runs all stages and stops at the first that fails.
 ///
@@ -36,7 +36,7 @@ pub fn lint() -> Result<()> {
 fn stages(times: &mut Times) -> Result<ExitCode> {
     times.take("format check", format_check)?;
     times.take("proto lint", || proto::run(&proto::Options::default()))?;
-    times.take("generated files", generated_files)?;
+    times.take("examples", examples::check)?;
     times.take("clippy", lints)?;
     times.take("documentation", documentation)?;
     times.take("tests", || test::run(&test::Options::default()))
@@ -44,11 +44,6 @@ fn stages(times: &mut Times) -> Result<ExitCode> {
 
 fn format_check() -> Result<()> {
     must_run(Command::new("cargo").args(["fmt", "--all", "--check"]))
-}
-
-fn generated_files() -> Result<()> {
-    docs::run(&docs::Options { check: true })?;
-    examples::check()
 }
 
 fn lints() -> Result<()> {
