@@ -201,7 +201,8 @@ fn read(row: &score_cards::Model) -> Result<Body, Error> {
     serde_json::from_str(&row.body).map_err(|error| unreadable(&error))
 }
 
-fn unreadable(error: &serde_json::Error) -> Error {
+/// What is stored as JSON and is none.
+pub(super) fn unreadable(error: &serde_json::Error) -> Error {
     store_error(DbErr::Json(error.to_string()))
 }
 

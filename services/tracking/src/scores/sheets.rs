@@ -11,11 +11,11 @@ use parasol_casebook::{RowOp, Store};
 use parasol_journey::ids::CaseId;
 use parasol_journey::time::Timestamp;
 use sea_orm::ActiveValue::Set;
-use sea_orm::{ColumnTrait, DbErr, EntityTrait, Order, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{ColumnTrait, EntityTrait, Order, QueryFilter, QueryOrder, QuerySelect};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::cards::Card;
+use super::cards::{Card, unreadable};
 use super::indicator::Id;
 use super::ledger::Difference;
 use super::marks::{Figure, Mark, Marks};
@@ -162,10 +162,6 @@ fn row(card: &Card, case: CaseId, lines: &[Line]) -> Result<ActiveModel, Error> 
 /// That it cannot be read.
 pub fn lines(row: &Model) -> Result<Vec<Line>, Error> {
     serde_json::from_str(&row.body).map_err(|error| unreadable(&error))
-}
-
-fn unreadable(error: &serde_json::Error) -> Error {
-    store_error(DbErr::Json(error.to_string()))
 }
 
 /// The reasons for leaving something out, as they are stored.

@@ -76,7 +76,7 @@ pub(super) async fn content(store: &Store, now: Timestamp, in_use: bool) -> Vec<
         }
     });
     findings.push(match hidden(store).await {
-        Ok(()) => Finding::ok("scopes", "the engine hides the rows of other people's cases"),
+        Ok(()) => Finding::ok("scopes", "the engine hides cases of others"),
         Err(error) => {
             let next = "run `parasol migrate` as a user who may create roles, or as an administrator the statements \
                         that the log of a start prints";
